@@ -1,0 +1,24 @@
+"""Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself.
+
+Double precision is stated here, once, before JAX can start in single: levels are promised to
+the micro-electronvolt. `import nnpp` alone loads neither JAX nor anything else that is slow.
+"""
+
+import os
+import sys
+
+__version__ = "0.1.0"
+
+PRECISION = {"jax_enable_x64": True, "jax_default_matmul_precision": "highest"}
+
+
+def _state_precision() -> None:
+    """Float64, and matrix products that a GPU does not round to TF32 in silence."""
+    if "jax" in sys.modules:
+        for option, value in PRECISION.items():
+            sys.modules["jax"].config.update(option, value)
+    for option, value in PRECISION.items():
+        os.environ[option.upper()] = str(value)
+
+
+_state_precision()

@@ -1,0 +1,72 @@
+"""Symmetry: operations {R|t} that map the crystal onto itself, and the mesh they leave."""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import spglib
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.electrons import SYMBOLS
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.errors import InputError
+
+TOLERANCE = 1e-5
+"""Atoms this close after an operation are on top of each other [bohr]."""
+
+SpglibCell = tuple[np.ndarray, np.ndarray, list[int]]
+
+
+def spglib_cell(crystal: Crystal) -> SpglibCell:
+    """The crystal as spglib and seekpath want it."""
+    numbers = [SYMBOLS.index(s) + 1 for s in crystal.symbols]
+    return np.asarray(crystal.cell), np.asarray(crystal.fractional), numbers
+
+
+def _dataset(crystal: Crystal) -> Any:
+    """What spglib finds; its own type is not importable for a shape checker."""
+    dataset = spglib.get_symmetry_dataset(spglib_cell(crystal), symprec=TOLERANCE)
+    if dataset is None:
+        raise InputError(
+            "no symmetry, not even the identity, was found", "look for double atoms"
+        )
+    return dataset
+
+
+def space_group(crystal: Crystal) -> str:
+    """Symbol and number, such as «F-43m (216)»."""
+    dataset = _dataset(crystal)
+    return f"{dataset.international} ({dataset.number})"
+
+
+def rotations(crystal: Crystal) -> np.ndarray:
+    """R of each operation, x → R x + t in fractional coordinates (op, 3, 3).
+
+    A wave vector in fractional coordinates goes to k R⁻¹; over the group that is k R.
+    """
+    return np.unique(_dataset(crystal).rotations, axis=0)
+
+
+def primitive_cells(crystal: Crystal) -> int:
+    """How many primitive cells this one holds; 1 when it is primitive."""
+    mapping = _dataset(crystal).mapping_to_primitive
+    return len(crystal.symbols) // (int(mapping.max()) + 1)
+
+
+def mesh_map(crystal: Crystal, size: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Γ-centred mesh: which point stands for each, and all points as whole numbers (k, 3).
+
+    Points that symmetry or time reversal turns into each other share one that stands for them.
+    """
+    stands_for, address = spglib.get_ir_reciprocal_mesh(
+        size, spglib_cell(crystal), is_shift=(0, 0, 0), is_time_reversal=True, symprec=TOLERANCE
+    )
+    return np.asarray(stands_for), np.asarray(address)
+
+
+def mesh(crystal: Crystal, size: tuple[int, int, int]) -> KPoints:
+    """The irreducible points of a Γ-centred mesh, weighted by how many each stands for."""
+    stands_for, address = mesh_map(crystal, size)
+    irreducible, count = np.unique(stands_for, return_counts=True)
+    k = listed(crystal, address[irreducible] / np.array(size), count)
+    return KPoints(k.fractional, k.weights, jnp.zeros(len(k)), k.labels)

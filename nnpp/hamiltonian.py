@@ -1,0 +1,170 @@
+"""H(k) = T + V + H_NL + H_SO, as a dense matrix and as `H @ psi`.
+
+A `System` is everything that the atoms and the k-points fix, built once. A `Potential` is
+everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
+"""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from nnpp.basis.operators import Operator
+from nnpp.basis.plane_waves import PlaneWaves, plane_waves
+from nnpp.basis.rules import per_k
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import strain_factor
+from nnpp.pytree import pytree, static
+from nnpp.terms.kinetic import kinetic
+from nnpp.terms.local import LocalTerm, local_term
+from nnpp.terms.long_range import long_range, neutral
+from nnpp.terms.nonlocal_ import nonlocal_
+from nnpp.terms.projectors import Centres, centres
+from nnpp.terms.radial import (
+    RadialProjectors,
+    inner_weight,
+    outer_weight,
+    radial_projectors,
+    spin_orbit_weight,
+)
+from nnpp.terms.spin_orbit import spin_orbit
+
+
+@pytree
+class System:
+    """A crystal in its plane waves at a set of k-points.
+
+    Attributes:
+        waves: the basis at every k.
+        local: structure factors at every difference G−G′.
+        centres: where projectors sit.
+        radial: the radial projectors of W_so, W₁ and W₂.
+        count: atoms of each species in the cell.
+        dilation: Ω/Ω₀ − 1.
+        species: the elements, in order of first appearance.
+    """
+
+    waves: PlaneWaves
+    local: LocalTerm
+    centres: Centres
+    radial: tuple[RadialProjectors, RadialProjectors, RadialProjectors]
+    count: Float[Array, " species"]
+    dilation: Float[Array, ""]
+    species: tuple[str, ...] = static()
+
+    @property
+    def q(self) -> Float[Array, " shell"]:
+        """The lengths at which form factors are wanted [bohr⁻¹]."""
+        return self.local.differences.q
+
+
+def system(
+    crystal: Crystal,
+    kpoints: KPoints,
+    cutoff: float,
+    rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
+) -> System:
+    """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix."""
+    waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
+    longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
+    weights = (spin_orbit_weight, inner_weight, outer_weight)
+    atoms = centres(crystal)
+    return System(
+        waves=waves,
+        local=local_term(crystal, differences),
+        centres=atoms,
+        radial=tuple(radial_projectors(w, longest) for w in weights),
+        count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
+        dilation=crystal.dilation,
+        species=crystal.species,
+    )
+
+
+@pytree
+class Values:
+    """What a potential comes to in one system; all that H sees of it.
+
+    Attributes:
+        V: the local potential at every place of the box, long range included [hartree].
+        spin_orbit: a5 of each species [hartree], None for spinless electrons.
+        nonlocal_: a6, a7 of each species [hartree], or None.
+    """
+
+    V: Complex[Array, " place"]
+    spin_orbit: Float[Array, " species"] | None
+    nonlocal_: Float[Array, "species 2"] | None
+
+
+def form_factors(potential: Potential, system: System) -> Float[Array, "shell species"]:
+    """v_s at the shells of `system`, strain and long range included [hartree·bohr³]."""
+    columns, strengths = potential.columns(system.species), potential.strengths
+    v = potential.local(system.q)[:, columns]
+    if strengths.strain is not None:
+        v = v * strain_factor(strengths.strain[columns], system.dilation)
+    if strengths.charge is not None:
+        v = v + long_range(system.q, neutral(strengths.charge[columns], system.count))
+    return v
+
+
+def values(potential: Potential, system: System) -> Values:
+    """The numbers that `potential` comes to in `system`, the same for all k."""
+    columns, strengths = potential.columns(system.species), potential.strengths
+    return Values(
+        V=system.local.coefficients(form_factors(potential, system)),
+        spin_orbit=None if strengths.spin_orbit is None else strengths.spin_orbit[columns],
+        nonlocal_=None if strengths.nonlocal_ is None else strengths.nonlocal_[columns],
+    )
+
+
+@pytree
+class Hamiltonian:
+    """H at one k: a sum of operators, spinless or between spinors.
+
+    Attributes:
+        scalar: operators that treat both spins alike.
+        spin: operators that mix spins; with none of them H is spinless.
+    """
+
+    scalar: tuple[Operator, ...]
+    spin: tuple[Operator, ...]
+
+    @property
+    def spins(self) -> int:
+        """Components of a wave function, 1 or 2."""
+        return 2 if self.spin else 1
+
+    def matrix(self) -> Complex[Array, "n n"]:
+        """H dense; spinors ordered as all plane waves up, then all down [hartree]."""
+        H = sum(op.matrix()[0, :, 0, :] for op in self.scalar)
+        if not self.spin:
+            return H
+        n = len(H)
+        mixed = sum(op.matrix() for op in self.spin)
+        both = jnp.eye(2)[:, None, :, None] * H[None, :, None, :]
+        return (both + mixed).reshape(2 * n, 2 * n)
+
+    def __matmul__(self, psi: Complex[Array, "n state"]) -> Complex[Array, "n state"]:
+        """H ψ without the matrix [hartree]."""
+        split = psi.reshape(self.spins, -1, psi.shape[1])
+        return sum(op @ split for op in self.scalar + self.spin).reshape(psi.shape)
+
+    def diagonal(self) -> Float[Array, " n"]:
+        """The diagonal of H [hartree]."""
+        d = sum(op.diagonal() for op in self.scalar + self.spin)
+        return jnp.broadcast_to(d, (self.spins, d.shape[1])).reshape(-1)
+
+
+def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
+    """H at the one k-point of `waves`."""
+    so, inner, outer = system.radial
+    scalar = [kinetic(waves), system.local.operator(values.V, waves)]
+    if values.nonlocal_ is not None:
+        for a, radial in zip(values.nonlocal_.T, (inner, outer), strict=True):
+            scalar.append(nonlocal_(a, waves, system.centres, radial))
+    spin = []
+    if values.spin_orbit is not None:
+        spin.append(spin_orbit(values.spin_orbit, waves, system.centres, so))
+    return Hamiltonian(tuple(scalar), tuple(spin))

@@ -1,0 +1,26 @@
+"""Mathematics without physics: spherical Bessel functions, Gauss-Legendre nodes."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+SERIES_BELOW = 0.5
+"""Argument below which j₁ is summed as a series: its closed form cancels there."""
+
+
+def j1_over_x(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """j₁(x)/x = (sin x/x − cos x)/x², even and finite: ⅓ − x²/30 + x⁴/840 − … at the origin.
+
+    The series, Σ (−x²/2)ⁿ/(n! (2n+3)!!), stops below 1e-17 for x ≤ ½.
+    """
+    small = jnp.abs(x) < SERIES_BELOW
+    y = jnp.where(small, x, 0.0) ** 2 / 2
+    series = 1 / 3 * (1 - y / 5 * (1 - y / 14 * (1 - y / 27 * (1 - y / 44 * (1 - y / 65)))))
+    z = jnp.where(small, 1.0, x)
+    return jnp.where(small, series, (jnp.sin(z) / z - jnp.cos(z)) / z**2)
+
+
+def gauss_legendre(n: int, end: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights for ∫₀^end f(r) dr, exact for polynomials of degree 2n − 1."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    return (x + 1) * end / 2, w * end / 2

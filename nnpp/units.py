@@ -1,0 +1,29 @@
+"""Factors between atomic units, used inside, and the units of files and figures.
+
+Source: CODATA 2018, doi:10.1103/RevModPhys.93.025010.
+"""
+
+HARTREE_EV = 27.211386245988
+RYDBERG_EV = HARTREE_EV / 2
+BOHR_ANGSTROM = 0.529177210903
+
+DEEPSEUDOPOT_HARTREE_EV = 27.2114
+"""The value in the older code DeePseudopot; only its own files and parity tests use it."""
+
+ENERGY = {
+    "hartree": 1.0,
+    "Ha": 1.0,
+    "rydberg": 0.5,
+    "Ry": 0.5,
+    "eV": 1 / HARTREE_EV,
+    "meV": 1e-3 / HARTREE_EV,
+}
+"""Hartree per unit, for quantities written with their unit."""
+
+LENGTH = {
+    "bohr": 1.0,
+    "angstrom": 1 / BOHR_ANGSTROM,
+    "Å": 1 / BOHR_ANGSTROM,
+    "nm": 10 / BOHR_ANGSTROM,
+}
+"""Bohr per unit, for quantities written with their unit."""
