@@ -1,0 +1,1 @@
+"""How functions are made finite: plane waves, their differences, and operators between them."""

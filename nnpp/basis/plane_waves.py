@@ -1,0 +1,128 @@
+"""Plane waves |k+G⟩ at many k-points, and the few distinct lengths |G−G′| between them.
+
+Each vector n = (n₁, n₂, n₃) has a place in a box of S₁×S₂×S₃ points: code(n) = (n₁S₂ + n₂)S₃ + n₃.
+The place is linear in n, so that code(n) − code(n′) is the place of the difference: an operator
+that depends on G−G′ alone needs one number a plane wave, never a table of pairs.
+"""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+from scipy.fft import next_fast_len
+
+from nnpp.basis.rules import per_k
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints
+from nnpp.pytree import pytree, static
+
+SAME_LENGTH = 1e-9
+"""Lengths whose squares agree to this, relative to the longest, form one shell."""
+
+
+@pytree
+class PlaneWaves:
+    """The basis at each k-point, filled up to one size so that all k share one program.
+
+    Attributes:
+        K: k+G [bohr⁻¹].
+        code: the place of G in the box.
+        real: False where a row only fills up; such a row couples to nothing.
+    """
+
+    K: Float[Array, "*k g 3"]
+    code: Int[Array, "*k g"]
+    real: Bool[Array, "*k g"]
+
+
+@pytree
+class Differences:
+    """The distinct G−G′ of a basis, and the shells of equal length among them.
+
+    Attributes:
+        n: each difference as whole numbers.
+        Q: the same, Cartesian [bohr⁻¹].
+        place: where each one stands in the box, 0 ↔ G = G′ at `centre`.
+        shell: which length each one has.
+        q: the distinct lengths |G−G′| [bohr⁻¹]: form factors are wanted here, and only here.
+        box: the size of the box, S ≥ 4·max|n| + 1 along each axis.
+        centre: the place of the difference zero.
+    """
+
+    n: Int[Array, "delta 3"]
+    Q: Float[Array, "delta 3"]
+    place: Int[Array, " delta"]
+    shell: Int[Array, " delta"]
+    q: Float[Array, " shell"]
+    box: tuple[int, int, int] = static()
+    centre: int = static()
+
+
+def _code(n: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
+    """Place of n in the box, counted from the place of zero."""
+    return n @ np.array([box[1] * box[2], box[2], 1])
+
+
+def _occurring(codes: list[np.ndarray], box: tuple[int, int, int], centre: int) -> np.ndarray:
+    """Places of all differences between members of one set, by autocorrelation of each set."""
+    seen = np.zeros(box, bool)
+    for code in {c.tobytes(): c for c in codes}.values():
+        filled = np.zeros(np.prod(box))
+        filled[code + centre] = 1
+        spectrum = np.abs(np.fft.rfftn(filled.reshape(box))) ** 2
+        seen |= np.fft.irfftn(spectrum, box, axes=(0, 1, 2)) > 0.5
+    middle = np.unravel_index(centre, box)
+    return np.flatnonzero(np.roll(seen, middle, axis=(0, 1, 2)))
+
+
+def _shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shell of each vector, and the length of each shell in rising order."""
+    squares = np.sum(Q**2, axis=1)
+    order = np.argsort(squares, kind="stable")
+    rising = squares[order]
+    new = np.diff(rising, prepend=-1.0) > SAME_LENGTH * rising[-1]
+    new[0] = True
+    shell = np.empty(len(Q), int)
+    shell[order] = np.cumsum(new) - 1
+    return shell, np.sqrt(rising[new])
+
+
+def _box(sets: list[np.ndarray]) -> tuple[tuple[int, int, int], int]:
+    """The box that holds every difference without wrapping, and the place of zero in it."""
+    top = np.max([np.abs(n).max(axis=0) for n in sets], axis=0)
+    box = tuple(next_fast_len(int(4 * t + 1)) for t in top)
+    return (box[0], box[1], box[2]), int(_code(2 * top[None], box)[0])
+
+
+def _filled(rows: list[np.ndarray]) -> np.ndarray:
+    """Arrays of unequal length as one, zeros behind."""
+    longest = max(map(len, rows))
+    return np.stack(
+        [np.pad(r, [(0, longest - len(r))] + [(0, 0)] * (r.ndim - 1)) for r in rows]
+    )
+
+
+def plane_waves(
+    crystal: Crystal,
+    kpoints: KPoints,
+    cutoff: float,
+    rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
+) -> tuple[PlaneWaves, Differences]:
+    """The basis of `rule` at every k, up to the kinetic energy `cutoff` [hartree]."""
+    k, b = np.asarray(kpoints.fractional), np.asarray(crystal.reciprocal)
+    sets = rule(crystal, k, cutoff)
+    box, centre = _box(sets)
+    codes = [_code(n, box) for n in sets]
+    place = _occurring(codes, box, centre)
+    n = np.stack(np.unravel_index(place, box), axis=1) - np.unravel_index(centre, box)
+    shell, q = _shells(n @ b)
+    waves = PlaneWaves(
+        K=jnp.asarray(_filled([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
+        code=jnp.asarray(_filled(codes)),
+        real=jnp.asarray(_filled([np.ones(len(m), bool) for m in sets])),
+    )
+    differences = Differences(
+        *map(jnp.asarray, (n, n @ b, place, shell, q)), box=box, centre=centre
+    )
+    return waves, differences

@@ -1,0 +1,51 @@
+"""Which plane waves: sets of whole numbers n with G = n₁b₁ + n₂b₂ + n₃b₃.
+
+Every rule counts a vector on the cutoff sphere, to within rounding, as outside, so that the
+partners of one star never part.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnpp.crystal.crystal import Crystal
+
+ON_THE_SPHERE = 1e-10
+"""Relative width of the shell around the cutoff that counts as the cutoff itself."""
+
+
+def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
+    """All n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
+    cell, b = np.asarray(crystal.cell), np.asarray(crystal.reciprocal)
+    reach = np.sqrt(2 * cutoff) * np.linalg.norm(cell, axis=1) / (2 * np.pi)
+    axes = [
+        np.arange(np.floor(-r - x), np.ceil(r - x) + 1) for r, x in zip(reach, k, strict=True)
+    ]
+    n = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    kinetic = np.sum(((n + k) @ b) ** 2, axis=1) / 2
+    return n[kinetic < cutoff * (1 - ON_THE_SPHERE)].astype(int)
+
+
+def per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+    """½|k+G|² < E_cut: each k its own set, so that every symmetry of the crystal holds."""
+    return [_within(crystal, x, cutoff) for x in k]
+
+
+def sphere(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+    """½|G|² < E_cut: one set for all k; breaks symmetry at the zone boundary."""
+    return [_within(crystal, np.zeros(3), cutoff)] * len(k)
+
+
+def deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+    """`sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), as DeePseudopot counts; for parity only."""
+    b = np.asarray(crystal.reciprocal)
+    box = int(np.sqrt(2 * cutoff) / np.linalg.norm(b, axis=1).min())
+    n = _within(crystal, np.zeros(3), cutoff)
+    return [n[np.all(np.abs(n) <= box, axis=1)]] * len(k)
+
+
+RULES: dict[str, Callable[[Crystal, np.ndarray, float], list[np.ndarray]]] = {
+    "per-k": per_k,
+    "sphere": sphere,
+    "deepseudopot": deepseudopot,
+}

@@ -1,0 +1,1 @@
+"""Many solvers, one derivative."""

@@ -1,0 +1,31 @@
+"""Levels and their derivative, dEₙ = ⟨ψₙ|dH|ψₙ⟩ (Hellmann and Feynman), for any solver."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnpp.eigensolvers.dense import dense
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1, 2))
+def lowest_levels(H: Any, n: int, solve: Callable = dense) -> Float[Array, " level"]:
+    """The `n` lowest eigenvalues of a Hermitian H, in rising order [hartree].
+
+    The derivative asks of H only `H @ psi` and never looks inside `solve`, so that an iterative
+    solver needs no rule of its own. Inside a multiplet only functions that treat its members
+    alike have a derivative: weigh them equally. First order only.
+    """
+    E, _ = solve(H, n)
+    return E
+
+
+@lowest_levels.defjvp
+def _hellmann_feynman(n: int, solve: Callable, primals: tuple, tangents: tuple):
+    (H,), (dH,) = primals, tangents
+    E, psi = solve(H, n)
+    _, dH_psi = jax.jvp(lambda h: h @ psi, (H,), (dH,))
+    return E, jnp.sum(psi.conj() * dH_psi, axis=0).real

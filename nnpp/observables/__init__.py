@@ -1,0 +1,1 @@
+"""What the levels tell: bands, gap, splitting, density of states, order by continuity."""

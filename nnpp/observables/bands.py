@@ -1,0 +1,113 @@
+"""Bands: Eₙ(k), the lowest eigenvalues of H(k) at every k-point."""
+
+from collections.abc import Callable
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.electrons import electrons as valence_electrons_of
+from nnpp.crystal.kpoints import KPoints
+from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.errors import InputError, NnppError
+from nnpp.hamiltonian import System, hamiltonian, values
+from nnpp.parallel import map_k
+from nnpp.potentials.potential import Potential
+from nnpp.pytree import pytree, static
+from nnpp.terms.kinetic import FILLING
+
+
+@pytree
+class Bands:
+    """Levels at a set of k-points.
+
+    Attributes:
+        kpoints: where.
+        E: the levels in rising order [hartree].
+        occupied: how many levels are full at each k (two electrons a level without spin).
+        spinor: whether each level holds one electron (spin-orbit) or two.
+    """
+
+    kpoints: KPoints
+    E: Float[Array, "k band"]
+    occupied: int = static()
+    spinor: bool = static()
+
+    def doubled(self) -> "Bands":
+        """Every spinless level written twice, as files that count electrons want it."""
+        if self.spinor:
+            return self
+        return Bands(self.kpoints, jnp.repeat(self.E, 2, axis=1), 2 * self.occupied, True)
+
+
+@partial(jax.jit, static_argnames=("n", "solve"))
+def levels(
+    potential: Potential, system: System, n: int, solve: Callable = dense
+) -> Float[Array, "k level"]:
+    """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
+
+    def at_k(waves, shared):
+        return lowest_levels(hamiltonian(waves, *shared), n, solve)
+
+    return map_k(at_k, system.waves, (system, values(potential, system)))
+
+
+@partial(jax.jit, static_argnames=("n", "solve"))
+def states(
+    potential: Potential, system: System, n: int, solve: Callable = dense
+) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
+    """The `n` lowest levels [hartree] and their states at every k."""
+
+    def at_k(waves, shared):
+        return solve(hamiltonian(waves, *shared), n)
+
+    return map_k(at_k, system.waves, (system, values(potential, system)))
+
+
+def occupied_levels(electrons: int, spinor: bool) -> int:
+    """How many levels `electrons` fill at each k."""
+    if electrons % 2 and not spinor:
+        raise InputError(
+            f"{electrons} electrons do not fill spinless levels in pairs",
+            "state an even number of `electrons`, or use spin-orbit",
+        )
+    return electrons if spinor else electrons // 2
+
+
+def checked(E: Float[Array, "k level"], system: System) -> Float[Array, "k level"]:
+    """`E`, once it is known that every level is finite and none is of a row that only fills up."""
+    smallest = int(np.asarray(system.waves.real).sum(axis=1).min())
+    if not np.isfinite(np.asarray(E)).all():
+        raise NnppError("a level is not finite: the potential is not a number at some shell")
+    if float(E.max()) > FILLING / 2:
+        raise InputError(
+            f"{E.shape[1]} bands do not fit into {smallest} plane waves",
+            "raise the cutoff or ask for fewer bands",
+        )
+    return E
+
+
+def bands(
+    potential: Potential,
+    system: System,
+    crystal: Crystal,
+    kpoints: KPoints,
+    n: int | None = None,
+    electrons: int | None = None,
+) -> Bands:
+    """The `n` lowest bands; by default the occupied ones and four more (eight spinors)."""
+    spinor = potential.strengths.spin_orbit is not None
+    count = valence_electrons_of(crystal) if electrons is None else electrons
+    occupied = occupied_levels(count, spinor)
+    n = occupied + (8 if spinor else 4) if n is None else n
+    room = (1 + spinor) * int(np.asarray(system.waves.real).sum(axis=1).min())
+    if not 0 < n <= room:
+        raise InputError(
+            f"{n} bands do not fit into {room} plane waves and spins",
+            "raise the cutoff or ask for another number of bands",
+        )
+    return Bands(kpoints, checked(levels(potential, system, n), system), occupied, spinor)

@@ -1,0 +1,38 @@
+"""Features: what a network sees of the length q."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+Features = Callable[[Float[Array, " q"]], Float[Array, "q feature"]]
+
+
+@dataclass(frozen=True)
+class Bare:
+    """q itself, as DeePseudopot sees it; not even in q, so that v(r) may have a cusp at r = 0."""
+
+    def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q 1"]:
+        """The one feature [bohr⁻¹]."""
+        return q[:, None]
+
+
+@dataclass(frozen=True)
+class Radial:
+    """φ(q) + φ(−q), with Gaussians φ of `width` at 0, `spacing`, 2·`spacing`, … `end` [bohr⁻¹].
+
+    Even in q for every weight of the network; the width bounds the range of v(r), about 1/width.
+    """
+
+    width: float
+    spacing: float
+    end: float
+
+    def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q feature"]:
+        """The features at q."""
+        centres = jnp.arange(0.0, self.end + self.spacing / 2, self.spacing)
+        bumps = [
+            jnp.exp(-((q[:, None] + s * centres) ** 2) / (2 * self.width**2)) for s in (-1, 1)
+        ]
+        return bumps[0] + bumps[1]

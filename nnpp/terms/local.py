@@ -1,0 +1,46 @@
+"""Local potential: ⟨G|V|G′⟩ = Ω⁻¹ Σ_s S_s(G−G′) v_s(|G−G′|).
+
+S_s(Q) = Σ_{a∈s} exp(−iQ·τ_a) is the structure factor of species s, and v_s its form factor
+(Cohen and Bergstresser, Phys. Rev. 141, 789 (1966), doi:10.1103/PhysRev.141.789).
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from nnpp.basis.operators import Convolution
+from nnpp.basis.plane_waves import Differences, PlaneWaves
+from nnpp.crystal.crystal import Crystal
+from nnpp.pytree import pytree
+
+
+@pytree
+class LocalTerm:
+    """The half of V that the atoms fix once; training supplies the other half, v.
+
+    Attributes:
+        structure: S_s(G−G′)/Ω for every distinct difference [bohr⁻³].
+        differences: the distinct G−G′ between which V acts.
+    """
+
+    structure: Complex[Array, "delta species"]
+    differences: Differences
+
+    def coefficients(self, v: Float[Array, "shell species"]) -> Complex[Array, " place"]:
+        """V_{G−G′} in the box [hartree], from v_s(q) at `differences.q` [hartree·bohr³]."""
+        d = self.differences
+        V = jnp.sum(self.structure * v[d.shell], axis=-1)
+        places = d.box[0] * d.box[1] * d.box[2]
+        return jnp.zeros(places, complex).at[d.place].set(V, unique_indices=True)
+
+    def operator(self, V: Complex[Array, " place"], waves: PlaneWaves) -> Convolution:
+        """V at one k, from its coefficients, which all k share."""
+        return Convolution(
+            V, waves.code, waves.real, self.differences.box, self.differences.centre
+        )
+
+
+def local_term(crystal: Crystal, differences: Differences) -> LocalTerm:
+    """What the atoms of `crystal` fix of V."""
+    phases = jnp.exp(-1j * differences.Q @ crystal.positions.T)
+    members = jnp.asarray(crystal.species_of_atom)[:, None] == jnp.arange(len(crystal.species))
+    return LocalTerm(phases @ members / crystal.volume, differences)

@@ -1,0 +1,51 @@
+"""Projectors on the p waves of every atom: B_{G,(a,m),i} = √(12π/Ω) e^{−iK·τ_a} K_i F_m(K).
+
+e^{−i(G−G′)·τ} = e^{−iK·τ} e^{+iK′·τ}, so that every term of the form
+(12π/Ω) Σ_a e^{−i(G−G′)·τ_a} K̂_i I(K,K′) K̂′_j is a sum of products B B*, zero at K = 0.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Int
+
+from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.crystal.crystal import Crystal
+from nnpp.pytree import pytree
+from nnpp.terms.radial import RadialProjectors
+
+
+@pytree
+class Centres:
+    """Where the projectors sit.
+
+    Attributes:
+        tau: positions of the atoms [bohr].
+        species: the species of each atom.
+        volume: Ω [bohr³].
+    """
+
+    tau: Float[Array, "atom 3"]
+    species: Int[Array, " atom"]
+    volume: Float[Array, ""]
+
+
+def centres(crystal: Crystal) -> Centres:
+    """The atoms of `crystal` as centres of projectors."""
+    species = jnp.asarray(crystal.species_of_atom)
+    return Centres(crystal.positions, species, crystal.volume)
+
+
+def projectors(
+    waves: PlaneWaves, centres: Centres, radial: RadialProjectors
+) -> Complex[Array, "g p 3"]:
+    """B at one k, p = (atom, m) with m running fastest; zero on rows that only fill up."""
+    F = radial(jnp.linalg.norm(waves.K, axis=-1))
+    phase = jnp.exp(-1j * waves.K @ centres.tau.T) * jnp.sqrt(12 * jnp.pi / centres.volume)
+    phase = jnp.where(waves.real[:, None], phase, 0)
+    return jnp.einsum("ga,gm,gi->gami", phase, F, waves.K).reshape(len(F), -1, 3)
+
+
+def strengths(
+    of_species: Float[Array, " species"], centres: Centres, radial: RadialProjectors
+) -> Float[Array, " p"]:
+    """The strength of each projector, from that of its species."""
+    return jnp.repeat(of_species[centres.species], radial.A.shape[1])

@@ -1,0 +1,68 @@
+"""Radial projectors: I_W(K,K′) = ∫ r² j₁(Kr) W(r) j₁(K′r) dr = K K′ Σ_m F_m(K) F_m(K′).
+
+Gauss-Legendre nodes r_n with weights w_n make the integral a sum of products; a singular value
+decomposition then finds the few combinations m that the sum needs.
+"""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from nnpp.pytree import pytree
+from nnpp.special import gauss_legendre, j1_over_x
+
+ACCURACY = 1e-11
+"""Absolute error of I_W that leaving out combinations may cause [bohr³]."""
+
+SMALLEST_WEIGHT = 1e-18
+"""W(r) below this, relative to its greatest value, ends the integral."""
+
+
+def spin_orbit_weight(r: np.ndarray) -> np.ndarray:
+    """W_so = exp(−(r/0.7)²), r in bohr."""
+    return np.exp(-((r / 0.7) ** 2))
+
+
+def inner_weight(r: np.ndarray) -> np.ndarray:
+    """W₁ = exp(−r²), r in bohr."""
+    return np.exp(-(r**2))
+
+
+def outer_weight(r: np.ndarray) -> np.ndarray:
+    """W₂ = exp(−(r−1.5)²), r in bohr."""
+    return np.exp(-((r - 1.5) ** 2))
+
+
+@pytree
+class RadialProjectors:
+    """F_m(K) = Σ_n [j₁(K r_n)/K] A_nm, finite at K = 0.
+
+    Attributes:
+        r: the nodes [bohr].
+        A: √(w_n r_n² W(r_n)) times the combinations kept [bohr^{3/2}].
+    """
+
+    r: Float[Array, " node"]
+    A: Float[Array, "node m"]
+
+    def __call__(self, K: Float[Array, " g"]) -> Float[Array, "g m"]:
+        """F_m at the lengths K [bohr^{5/2}]."""
+        return (self.r * j1_over_x(K[:, None] * self.r)) @ self.A
+
+
+def radial_projectors(
+    weight: Callable[[np.ndarray], np.ndarray], longest: float
+) -> RadialProjectors:
+    """The projectors of `weight` for 0 ≤ K ≤ `longest` [bohr⁻¹]."""
+    r = np.linspace(0, 20, 4001)
+    end = r[np.flatnonzero(weight(r) > SMALLEST_WEIGHT * weight(r).max())[-1]]
+    r, w = gauss_legendre(24 + int(end * longest), end)
+    amplitude = np.sqrt(w * r**2 * weight(r))
+    K = np.linspace(0, longest, 8 * len(r))
+    x = K[:, None] * r
+    sampled = x * np.asarray(j1_over_x(jnp.asarray(x))) * amplitude
+    _, s, combinations = np.linalg.svd(sampled, full_matrices=False)
+    kept = combinations[s**2 > ACCURACY]
+    return RadialProjectors(jnp.asarray(r), jnp.asarray(amplitude[:, None] * kept.T))
