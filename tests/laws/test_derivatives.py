@@ -1,0 +1,110 @@
+"""Gradients of levels against central differences, for every parameter of every potential."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.hamiltonian import hamiltonian, values
+from nnpp.observables.bands import levels
+from tests import systems
+
+STEP = 1e-4
+
+
+def central(f, x, direction):
+    """Fourth-order central difference of f along `direction`."""
+    near, far = (f(x + s * STEP * direction) - f(x - s * STEP * direction) for s in (1, 2))
+    return (8 * near - far) / (12 * STEP)
+
+
+def of_parameters(potential, system, weights):
+    """A weighted sum of levels as a function of one flat vector of all parameters."""
+    flat, rebuild = ravel_pytree(potential)
+
+    @jax.jit
+    def f(x):
+        return jnp.sum(weights * levels(rebuild(x), system, weights.shape[1]))
+
+    return f, flat
+
+
+@pytest.mark.parametrize("name", systems.POTENTIALS)
+def test_gradient_with_respect_to_every_parameter(name):
+    """Away from multiplets, level by level: distinct weights for all."""
+    k = np.array([[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]])
+    system = systems.at(systems.zincblende().strained(systems.LOW_SYMMETRY), k, cutoff=2.0)
+    weights = jnp.asarray(np.random.default_rng(0).normal(size=(2, 8)))
+    f, x = of_parameters(systems.POTENTIALS[name](), system, weights)
+    gradient = np.asarray(jax.grad(f)(x))
+    assert np.isfinite(gradient).all()
+    touched = np.abs(gradient) > 1e-9
+    assert touched.sum() >= 6
+    rng, tried = np.random.default_rng(1), np.flatnonzero(touched)
+    for i in rng.choice(tried, min(12, len(tried)), replace=False):
+        e = np.zeros(len(x))
+        e[i] = max(1e-2, abs(float(x[i])))
+        assert abs(central(f, x, e) - gradient @ e) < 1e-7 * max(1.0, abs(gradient @ e))
+    for _ in range(3):
+        e = rng.normal(size=len(x)) * np.maximum(np.abs(x), 0.1)
+        assert abs(central(f, x, e) - gradient @ e) < 1e-6 * max(1.0, abs(gradient @ e))
+
+
+@pytest.mark.parametrize("spin", [False, True])
+def test_gradient_at_the_multiplets_of_gamma(spin):
+    """Γ15, threefold, or Γ8 and Γ7 with spin-orbit: members weighed alike."""
+    potential = systems.everything(spin=spin)
+    system = systems.at(systems.zincblende(), [0, 0, 0], cutoff=2.0)
+    E = np.asarray(levels(potential, system, 8 if spin else 4)[0])
+    multiplet = slice(4, 8) if spin else slice(1, 4)
+    assert np.ptp(E[multiplet]) < 1e-12
+    assert E[multiplet.start] - E[multiplet.start - 1] > 1e-4
+    weights = jnp.zeros((1, len(E))).at[0, multiplet].set(1.0)
+    f, x = of_parameters(potential, system, weights)
+    gradient = np.asarray(jax.grad(f)(x))
+    rng = np.random.default_rng(2)
+    for _ in range(4):
+        e = rng.normal(size=len(x)) * np.maximum(np.abs(x), 0.1)
+        assert abs(gradient @ e) > 1e-6
+        assert abs(central(f, x, e) - gradient @ e) < 1e-6 * max(1.0, abs(gradient @ e))
+
+
+def test_forward_and_reverse_agree():
+    system = systems.at(systems.zincblende(), systems.GXL, cutoff=2.0)
+    weights = jnp.asarray(np.random.default_rng(3).normal(size=(3, 8)))
+    f, x = of_parameters(systems.everything(), system, weights)
+    e = jnp.asarray(np.random.default_rng(4).normal(size=len(x)))
+    forward = jax.jvp(f, (x,), (e,))[1]
+    assert abs(forward) > 1e-6
+    assert abs(forward - jax.grad(f)(x) @ e) < 1e-10
+
+
+def test_the_rule_does_not_look_inside_the_solver():
+    """A solver that JAX cannot differentiate gets the same derivative."""
+    system = systems.at(systems.zincblende(), [0.1, 0.2, 0.3], cutoff=2.0)
+    waves = jax.tree.map(lambda x: x[0], system.waves)
+
+    def opaque(H, n):
+        M = H.matrix()
+        shapes = (jax.ShapeDtypeStruct((n,), float), jax.ShapeDtypeStruct((len(M), n), complex))
+
+        def lapack(M):
+            E, psi = np.linalg.eigh(np.asarray(M))
+            return E[:n], psi[:, :n]
+
+        return jax.pure_callback(lapack, shapes, M)
+
+    def first(a, solve):
+        potential = systems.cdse()
+        moved = type(potential)(type(potential.local)(a), potential.strengths, potential.species)
+        H = hamiltonian(waves, system, values(moved, system))
+        return lowest_levels(H, 5, solve)[:5] @ jnp.arange(1.0, 6.0)
+
+    a = systems.cdse().local.a
+    plain = jax.grad(lambda a: first(a, dense))(a)
+    assert np.abs(plain).max() > 1e-3
+    assert np.allclose(plain, jax.grad(lambda a: first(a, opaque))(a), atol=1e-10)
+

@@ -1,0 +1,114 @@
+"""Crystals and potentials that many tests share, each with the source of its numbers."""
+
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.kpoints import listed
+from nnpp.hamiltonian import System, system
+from nnpp.potentials.envelopes import Gaussian
+from nnpp.potentials.features import Radial
+from nnpp.potentials.neural import Network, neural
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.table import Table
+from nnpp.potentials.zunger import Zunger
+
+FCC = np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+EIGHTH = np.array([[0.125] * 3, [-0.125] * 3])
+A_CDSE = 11.4485278
+
+ZUNGER = {
+    "Cd": (-31.4518, 1.3890, -0.0502, 1.6603),
+    "Se": (8.4921, 4.3513, 1.3600, 0.3227),
+    "Pb": (88.83, 2.605, 4.2869, 0.5195),
+    "I": (113.756, 2.1413, 2.8422, 0.5671),
+    "Cs": (0.0, 0.73523927, 2.46919399, 1.33888287),
+}
+"""Published Zunger parameters a0 … a3 (hartree, bohr)."""
+
+CSPBI3 = {"Pb": (7.7899, 1.064, -0.00808), "I": (3.0344, 0.0451, 0.0022), "Cs": (0.0, 0.0, 0.0)}
+"""Published a5 (spin-orbit), a6 and a7 (non-local) of cubic CsPbI3."""
+
+
+def zincblende(cation: str = "Cd", anion: str = "Se", a: float = A_CDSE) -> Crystal:
+    """Two atoms about the centre of their bond."""
+    return crystal(FCC * a, EIGHTH, (cation, anion))
+
+
+def perovskite() -> Crystal:
+    """Cubic CsPbI3, a = 11.884 bohr."""
+    halves = [[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5], [0.5, 0.5, 0.5]]
+    return crystal(np.eye(3) * 11.884, halves, ("Pb", "I", "I", "I", "Cs"))
+
+
+def zunger(*species: str) -> Zunger:
+    """The published form of `species`."""
+    return Zunger(jnp.array([ZUNGER[s] for s in species]))
+
+
+def cdse() -> Potential:
+    """zb-CdSe in its published form."""
+    return Potential(zunger("Cd", "Se"), Strengths(), ("Cd", "Se"))
+
+
+def cspbi3() -> Potential:
+    """CsPbI3 with its published spin-orbit and non-local strengths."""
+    a = jnp.array([CSPBI3[s] for s in ("Pb", "I", "Cs")])
+    strengths = Strengths(spin_orbit=a[:, 0], nonlocal_=a[:, 1:])
+    return Potential(zunger("Pb", "I", "Cs"), strengths, ("Pb", "I", "Cs"))
+
+
+def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Potential:
+    """A network on the Zunger form with random weights and every strength, none of them zero."""
+    key, *keys = jax.random.split(jax.random.key(3), 5)
+    network = Network(Radial(0.5, 0.5, 6.0), (8, 8), len(species), last="xavier", scale=0.5)
+    local = neural(network, Gaussian(4.0), zunger(*species), key)
+    draw = [0.3 * jax.random.normal(k, (len(species), 2)) for k in keys]
+    strengths = Strengths(
+        spin_orbit=1 + draw[0][:, 0] if spin else None,
+        nonlocal_=draw[1],
+        charge=draw[2][:, 0],
+        strain=draw[3],
+    )
+    return Potential(local, strengths, species)
+
+
+def table() -> Potential:
+    """Form factors at four lengths of zb-CdSe and three of the generic system, nowhere else."""
+    cubic = 2 * np.pi / A_CDSE * np.sqrt([3.0, 4.0, 8.0, 11.0])
+    q = np.concatenate([cubic, np.asarray(generic().q)[[2, 5, 20]]])
+    v = np.array([[-60, -20], [-9, 12], [5, 7], [11, 3], [-40, -30], [-20, 9], [12, 8]], float)
+    return Potential(Table(tuple(q.tolist()), jnp.asarray(v)), Strengths(), ("Cd", "Se"))
+
+
+POTENTIALS = {
+    "zunger": cdse,
+    "table": table,
+    "everything": everything,
+    "spinless": lambda: everything(spin=False),
+}
+"""Potentials over which the laws run."""
+
+GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])
+"""Γ, X and L of a face-centred cubic cell."""
+
+
+LOW_SYMMETRY = np.array([[0.01, 0.004, 0.0], [0.004, -0.006, 0.003], [0.0, 0.003, 0.02]])
+"""A strain that leaves zinc blende no rotation but the identity."""
+
+GENERIC_K = np.vstack([GXL, [[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]]])
+
+
+def at(structure: Crystal, k, cutoff: float = 3.0, **rule) -> System:
+    """`structure` at the fractional k-points `k`."""
+    return system(structure, listed(structure, np.atleast_2d(k)), cutoff, **rule)
+
+
+@lru_cache
+def generic() -> System:
+    """zb-CdSe strained until no symmetry is left, at Γ, X, L and two other points."""
+    return at(zincblende().strained(LOW_SYMMETRY), GENERIC_K)
