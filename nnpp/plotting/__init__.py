@@ -1,0 +1,1 @@
+"""Figures from results already computed: bands, density of states, potentials."""

@@ -1,0 +1,128 @@
+"""Horizontal axis of a band figure: x(k) = Σ|Δk| along a path, or the place in a list."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nnpp.crystal.kpoints import KPoints
+
+SAME_X = 1e-9
+"""Two k-points share one distance when it agrees to this [bohr⁻¹]."""
+SAME_K = 1e-4
+"""Two k-points are one when their coordinates agree to this: files write 0.3333."""
+BENT = 0.02
+"""A path turns where the sine of the angle between two steps exceeds this."""
+
+
+@dataclass(frozen=True)
+class Abscissa:
+    """Where each k-point stands, and what a line may join.
+
+    Attributes:
+        k: the k-points, in units of the reciprocal lattice vectors.
+        x: their distance along the path [bohr⁻¹], or their number in the list, from 1.
+        pieces: runs of k-points without a jump; in a list, each k-point alone.
+        ticks: x of the labelled k-points and of the jumps.
+        names: what to write there: "Γ", "U|K" at a jump.
+    """
+
+    k: Float[np.ndarray, "k 3"]
+    x: Float[np.ndarray, " k"]
+    pieces: tuple[slice, ...]
+    ticks: tuple[float, ...]
+    names: tuple[str, ...]
+
+    @property
+    def path(self) -> bool:
+        """Whether neighbours are joined: a path, not a list."""
+        return len(self.pieces) < len(self.x)
+
+    @property
+    def jumps(self) -> list[int]:
+        """The k-points at which a new piece starts."""
+        return [piece.start for piece in self.pieces[1:]]
+
+    def places(self, k: Float[np.ndarray, "n 3"]) -> tuple[Int[np.ndarray, " p"], np.ndarray]:
+        """Every meeting of `k` with this axis: which of them, and at what x.
+
+        A k-point between two neighbours of the path stands between them; one that the
+        path visits twice is met twice, and one beside it never.
+        """
+        starts = np.concatenate(
+            [np.r_[p.start : max(p.stop - 1, p.start + 1)] for p in self.pieces]
+        )
+        stops = np.where(np.isin(starts + 1, [*self.jumps, len(self.x)]), starts, starts + 1)
+        met = [_on_segments(self, starts, stops, point) for point in k]
+        which = np.repeat(np.arange(len(k)), [len(x) for x in met])
+        return which, np.concatenate([np.empty(0), *met])
+
+
+def _on_segments(
+    axis: Abscissa, starts: np.ndarray, stops: np.ndarray, point: np.ndarray
+) -> np.ndarray:
+    """Give the x of the segments [start, stop] that hold `point`, each place once."""
+    a, along = axis.k[starts], axis.k[stops] - axis.k[starts]
+    length2 = np.sum(along**2, axis=1)
+    t = np.sum((point - a) * along, axis=1) / np.where(length2 > 0, length2, 1.0)
+    t = np.clip(t, 0.0, 1.0)
+    off = np.abs(a + t[:, None] * along - point).max(axis=1)
+    x = axis.x[starts] + t * (axis.x[stops] - axis.x[starts])
+    return np.unique(np.round(x[off < SAME_K], 6))
+
+
+def abscissa(kpoints: KPoints) -> Abscissa:
+    """A path if every unlabelled k-point lies straight between its neighbours, else a list."""
+    k, x = np.asarray(kpoints.fractional, float), np.asarray(kpoints.distance, float)
+    apart = np.abs(np.diff(k, axis=0)).max(axis=1, initial=0.0) > SAME_K
+    jumps = (np.flatnonzero(apart & (np.diff(x) < SAME_X)) + 1).tolist()
+    if _is_path(k, kpoints.labels, jumps):
+        starts = [0, *jumps]
+    else:
+        x, starts, jumps = np.arange(1.0, len(k) + 1), list(range(len(k))), []
+    pieces = tuple(slice(a, b) for a, b in zip(starts, [*starts[1:], len(k)], strict=True))
+    marks = _marks(x, kpoints.labels, jumps)
+    return Abscissa(k, x, pieces, tuple(marks), tuple("|".join(m) for m in marks.values()))
+
+
+def _is_path(k: np.ndarray, labels: tuple[str, ...], jumps: list[int]) -> bool:
+    """Whether there are labels with something between them, and nothing turns between them."""
+    ends = {0, len(k) - 1, *jumps, *(j - 1 for j in jumps)}
+    inner = np.array([i for i, label in enumerate(labels) if not label and i not in ends], int)
+    before, after = k[inner] - k[inner - 1], k[inner + 1] - k[inner]
+    product = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
+    turn = np.linalg.norm(np.cross(before, after), axis=1)
+    onward = (turn <= BENT * product) & (np.sum(before * after, axis=1) >= 0)
+    return sum(map(bool, labels)) >= 2 and inner.size > 0 and bool(onward.all())
+
+
+def _marks(x: np.ndarray, labels: tuple[str, ...], jumps: list[int]) -> dict[float, list[str]]:
+    """What is written at each x: the labels that share it, each once."""
+    marks: dict[float, list[str]] = {}
+    for i, label in enumerate(labels):
+        near = next((m for m in marks if abs(m - x[i]) < SAME_X), float(x[i]))
+        if label or i in jumps:
+            marks.setdefault(near, [])
+        if label and label not in marks[near]:
+            marks[near].append(label)
+    return marks
+
+
+def subscripted(name: str, low: str) -> str:
+    """A name as a figure sets it: what follows "_" in the form `low`, as "<sub>{}</sub>"."""
+    parts = (part.partition("_") for part in name.split("|"))
+    return "|".join(
+        letter + low.format(index) if index else letter for letter, _, index in parts
+    )
+
+
+def named(kpoints: KPoints, axis: Abscissa, i: int) -> str:
+    """A k-point by its label or that of its twin, else by coordinates or number."""
+    same = np.flatnonzero(np.abs(axis.k - axis.k[i]).max(axis=1) < SAME_K)
+    labels = [kpoints.labels[j] for j in same if kpoints.labels[j]]
+    return next(iter(labels), coordinates(axis.k[i]) if axis.path else f"k-point {i + 1}")
+
+
+def coordinates(k: Float[np.ndarray, "3"]) -> str:
+    """A k-point in figures: "(0.425, 0, 0.425)"."""
+    return "(" + ", ".join(f"{c:.4g}" for c in np.round(k, 3) + 0.0) + ")"

@@ -1,0 +1,157 @@
+"""One look for every figure: sizes of a journal column, one palette, the same bytes twice.
+
+Colours: M. Okabe and K. Ito, Color Universal Design (2008), told apart by every eye.
+"""
+
+import io
+import textwrap
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerTuple
+from matplotlib.lines import Line2D
+
+COLUMN, PAGE = 3.4, 7.0
+"""Widths of a column and of a page [inch]."""
+LEFT, RIGHT, TOP, BOTTOM = 0.56, 0.08, 0.10, 0.24
+"""Margins around the frames, without the rows of text above and below [inch]."""
+TEXT, SMALL = 8.0, 7.0
+"""Font sizes [pt]."""
+ROW = 0.165
+"""Height of one row of text above or below the frames [inch]."""
+LETTER = 0.55
+"""Mean width of a letter, in font sizes."""
+
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
+GREY, DARK = "#8A8A8A", "#555555"
+PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+VALENCE, CONDUCTION = BLUE, VERMILLION
+
+LOOK: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+    "font.size": TEXT,
+    "text.usetex": False,
+    "axes.unicode_minus": True,
+    "axes.linewidth": 0.6,
+    "axes.labelsize": TEXT,
+    "axes.labelpad": 2.5,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "xtick.top": True,
+    "ytick.right": True,
+    "xtick.labelsize": TEXT,
+    "ytick.labelsize": TEXT,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 3.0,
+    "ytick.major.size": 3.0,
+    "xtick.minor.size": 1.6,
+    "ytick.minor.size": 1.6,
+    "legend.fontsize": TEXT,
+    "legend.frameon": False,
+    "lines.linewidth": 1.0,
+    "lines.solid_capstyle": "round",
+    "pdf.fonttype": 42,
+    "pdf.compression": 6,
+}
+UNDATED = {"png": {"Software": "matplotlib"}, "pdf": {"CreationDate": None}}
+DOTS_PER_INCH = 300
+
+Legend = dict[str, Line2D | tuple[Line2D, ...]]
+"""What each name stands for; one row below the frames."""
+
+
+def look() -> AbstractContextManager[None]:
+    """The settings of every figure, for the time of a `with`."""
+    return mpl.rc_context(LOOK)
+
+
+def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
+    """The figure as a file; the same figure gives the same bytes."""
+    with look(), io.BytesIO() as file:
+        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=UNDATED[kind])
+        return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Frames side by side, with text above them and below.
+
+    Attributes:
+        frames: width of each frame [inch].
+        gap: between two frames [inch].
+        height: of the frames [inch].
+        title: written above them, at the left.
+    """
+
+    frames: tuple[float, ...]
+    gap: float
+    height: float
+    title: str
+
+    @property
+    def width(self) -> float:
+        """Of the whole figure [inch]."""
+        return LEFT + sum(self.frames) + self.gap * (len(self.frames) - 1) + RIGHT
+
+    def draw(
+        self, named: int, legends: Sequence[Legend], notes: tuple[str, ...]
+    ) -> tuple[Figure, list[Axes]]:
+        """The figure with empty frames, its title, and the text below them.
+
+        `named` rows are left free for the names of the horizontal axes.
+        """
+        title = wrapped(self.title, self.width - LEFT, TEXT + 1)
+        lines = [line for note in notes for line in wrapped(note, self.width - 0.16, SMALL)]
+        bottom = BOTTOM + ROW * (named + len(legends) + len(lines))
+        height = bottom + self.height + TOP + 1.1 * ROW * len(title)
+        figure = Figure((self.width, height))
+        starts = [LEFT + sum(self.frames[:i]) + self.gap * i for i in range(len(self.frames))]
+        axes = [
+            figure.add_axes(
+                (x / self.width, bottom / height, w / self.width, self.height / height)
+            )
+            for x, w in zip(starts, self.frames, strict=True)
+        ]
+        axes[0].set_title("\n".join(title), loc="left", fontsize=TEXT + 1, pad=4.0)
+        _write_below(figure, legends, lines)
+        return figure, axes
+
+
+def wrapped(text: str, width: float, size: float) -> list[str]:
+    """Text broken into lines that `width` holds [inch], at a font size [pt]."""
+    return textwrap.wrap(text, max(8, int(72 * width / (LETTER * size))))
+
+
+def _write_below(figure: Figure, legends: Sequence[Legend], lines: list[str]) -> None:
+    """Rows from the lower edge up: the notes, and over them the legends."""
+    width, height = figure.get_size_inches()
+    for row, line in enumerate(reversed(lines)):
+        at = (0.08 / width, (0.06 + ROW * row) / height)
+        figure.text(*at, line, fontsize=SMALL, color=DARK)
+    for row, legend in enumerate(reversed(legends), start=len(lines)):
+        _legend(figure, legend, (0.04 + ROW * row) / height)
+
+
+def _legend(figure: Figure, legend: Legend, y: float) -> None:
+    """Markers with their names side by side, in the middle, at a height of the figure."""
+    figure.legend(
+        handles=list(legend.values()),
+        labels=list(legend.keys()),
+        handler_map={tuple: HandlerTuple(ndivide=None, pad=0.0)},
+        loc="lower center",
+        bbox_to_anchor=(0.5, y),
+        ncols=len(legend),
+        borderaxespad=0.0,
+        borderpad=0.0,
+        handlelength=1.8,
+        columnspacing=1.4,
+    )

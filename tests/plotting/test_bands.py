@@ -1,0 +1,162 @@
+from dataclasses import replace
+from itertools import combinations
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from nnpp.crystal.kpoints import listed
+from nnpp.errors import InputError
+from nnpp.observables.bands import Bands
+from nnpp.plotting.abscissa import abscissa
+from nnpp.plotting.bands import figure_bands, thinned
+from nnpp.plotting.picture import BandPicture, distinct, window_ev
+from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE
+from nnpp.units import HARTREE_EV
+from tests.plotting.samples import GAP_EV, TOP, along, cosines, dos, picture, unlabelled
+from tests.systems import zincblende
+
+
+def lines(figure: Figure, *colours: str) -> list:
+    """The lines of the first frame that have one of these colours."""
+    return [line for line in figure.axes[0].lines if line.get_color() in colours]
+
+
+def dots(figure: Figure, face: str) -> list:
+    """The markers of the first frame that are filled like this."""
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    return [line for line in marks if line.get_markerfacecolor() == face]
+
+
+def words(figure: Figure) -> list[str]:
+    """Every legend entry."""
+    return [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+
+
+def test_labels_and_vertical_lines_stand_at_the_same_places():
+    ax, axis = figure_bands(picture()).axes[0], abscissa(along())
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["L", "Γ", "X", "U|K", "Γ"]
+    upright = [
+        x[0] for x in (line.get_xdata() for line in ax.lines) if len(x) == 2 and x[0] == x[1]
+    ]
+    assert upright == pytest.approx(list(axis.ticks))
+
+
+def test_no_line_crosses_a_jump_and_every_level_is_drawn():
+    drawn, axis = lines(figure_bands(picture()), VALENCE, CONDUCTION), abscissa(along())
+    place = axis.ticks[3]
+    spans = [(line.get_xdata().min(), line.get_xdata().max()) for line in drawn]
+    assert all(b <= place or a >= place for a, b in spans)
+    assert sum(len(line.get_xdata()) for line in drawn) == 4 * len(axis.x)
+
+
+@pytest.mark.parametrize(("zero", "top"), [("vbm", 0.0), ("absolute", TOP * HARTREE_EV)])
+def test_the_valence_top_lies_at_the_zero_or_where_it_is(zero, top):
+    drawn = lines(figure_bands(picture(zero=zero)), VALENCE)
+    assert max(line.get_ydata().max() for line in drawn) == pytest.approx(top)
+
+
+@pytest.mark.parametrize(
+    ("lowest", "told"),
+    [(None, "direct at Γ"), (along().labels.index("X"), "indirect, Γ → X")],
+    ids=["direct", "indirect"],
+)
+def test_the_gap_is_told_and_its_edges_are_marked(lowest, told):
+    figure = figure_bands(picture(bands=cosines(along(), lowest)))
+    assert words(figure) == [rf"$E_\mathrm{{g}}$ = {GAP_EV:.2f} eV, {told}"]
+    assert set(np.round(dots(figure, GREEN)[0].get_ydata(), 6)) == {0.0, GAP_EV}
+
+
+def test_a_doubled_reference_is_drawn_once_per_level_from_its_own_top():
+    lower = cosines(along())
+    lower = Bands(lower.kpoints, lower.E - 0.4, lower.occupied, lower.spinor)
+    figure = figure_bands(picture(reference=lower.doubled()))
+    circles = dots(figure, "none")
+    assert len(circles) == 4
+    assert max(line.get_ydata().max() for line in circles[:2]) == pytest.approx(0.0)
+    assert "reference" in words(figure)
+
+
+def test_a_split_spinor_reference_keeps_all_its_levels():
+    doubled = cosines(along()).doubled()
+    E = doubled.E + 0.01 * (jnp.arange(8) % 2)
+    split = Bands(doubled.kpoints, E, doubled.occupied, True)
+    assert distinct(split) is split
+    assert len(dots(figure_bands(picture(reference=split)), "none")) == 8
+
+
+def test_a_reference_with_other_points_says_how_many_are_drawn():
+    figure = figure_bands(picture(bands=cosines(along(8)), reference=cosines(unlabelled())))
+    assert not figure.texts
+    few = picture(bands=cosines(unlabelled()), reference=cosines(along(31)))
+    (note,) = figure_bands(few).texts
+    assert "k-points are among those drawn" in note.get_text()
+
+
+def test_a_list_is_drawn_as_dashes_over_its_numbers():
+    figure = figure_bands(picture(bands=cosines(unlabelled())))
+    levels = lines(figure, VALENCE, CONDUCTION)
+    assert {(line.get_linestyle(), line.get_marker()) for line in levels} == {("None", "_")}
+    assert "list" in figure.axes[0].get_xlabel()
+
+
+def test_dense_circles_are_thinned_and_the_named_points_stay():
+    axis = abscissa(along(2000))
+    keep = thinned(axis.x, axis, 2.8)
+    assert 30 < keep.sum() < 70
+    assert set(axis.ticks) <= set(axis.x[keep])
+    coarse = abscissa(along(30))
+    assert thinned(coarse.x, coarse, 2.8).all()
+
+
+def test_the_density_of_states_shares_the_energies_and_counts_in_electronvolt():
+    bands, beside = figure_bands(picture(dos=dos())).axes
+    assert bands.get_ylim() == beside.get_ylim()
+    below, above = beside.lines[:2]
+    assert below.get_ydata().max() < GAP_EV / 2 < above.get_ydata().min()
+    assert np.trapezoid(below.get_xdata(), below.get_ydata()) == pytest.approx(4, rel=1e-2)
+
+
+def test_the_window_holds_the_valence_bands_and_the_lowest_conduction_bands():
+    low, high = window_ev(picture())
+    assert low < -0.3 * HARTREE_EV < 0 < GAP_EV < high <= GAP_EV + 6
+    assert figure_bands(picture(window_ev=(-3.0, 4.0))).axes[0].get_ylim() == (-3.0, 4.0)
+
+
+def texts_of(ax: Axes) -> list[Text]:
+    """Title, axis names and the tick labels within the frame."""
+    low, high = ax.get_xlim()
+    ticks = [t for t in ax.get_xticklabels() if low <= t.get_position()[0] <= high]
+    titles = [child for child in ax.get_children() if isinstance(child, Text)]
+    return [*ticks, *titles, ax.xaxis.label, ax.yaxis.label]
+
+
+@pytest.mark.parametrize("beside", [None, dos()], ids=["bands", "with dos"])
+def test_no_text_overlaps_another_or_leaves_the_figure(beside):
+    full = picture(dos=beside, reference=cosines(along()), notes=("a note of many words " * 9,))
+    figure = figure_bands(replace(full, title="a title of many words " * 5))
+    figure.draw_without_rendering()
+    entries = [text for legend in figure.legends for text in legend.get_texts()]
+    known = [*entries, *figure.texts, *(text for ax in figure.axes for text in texts_of(ax))]
+    boxes = [text.get_window_extent() for text in known if text.get_text()]
+    assert len(boxes) >= 13
+    assert all(b.x0 >= 0 and b.x1 <= figure.bbox.width for b in boxes)
+    assert all(b.y0 >= 0 and b.y1 <= figure.bbox.height for b in boxes)
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_without_an_occupied_band_there_is_no_top_to_draw_from():
+    empty = Bands(along(), cosines(along()).E, 0, False)
+    with pytest.raises(InputError, match="absolute"):
+        figure_bands(BandPicture("", empty))
+    assert figure_bands(BandPicture("", empty, zero="absolute")).axes
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_one_point_is_a_figure_too():
+    one = cosines(listed(zincblende(), [[0.0, 0, 0]]))
+    (circle, *_) = dots(figure_bands(picture(bands=one, reference=one)), "none")
+    assert circle.get_xdata().tolist() == [1.0]

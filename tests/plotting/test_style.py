@@ -1,0 +1,41 @@
+import re
+import zlib
+
+import matplotlib as mpl
+import pytest
+
+from nnpp.plotting.bands import figure_bands
+from nnpp.plotting.potential import figure_potential
+from nnpp.plotting.style import image
+from tests.plotting.samples import along, cosines, curves, dos, picture
+
+FIGURES = {
+    "bands": lambda: figure_bands(picture(reference=cosines(along()), dos=dos())),
+    "potential": lambda: figure_potential(curves(curves(depth=50.0))),
+}
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+@pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
+def test_the_same_data_give_the_same_bytes(draw, kind):
+    assert image(draw(), kind) == image(draw(), kind)
+
+
+def test_a_pdf_embeds_truetype_and_carries_no_date():
+    pdf = image(FIGURES["bands"](), "pdf")
+    streams = [
+        zlib.decompress(s) for s in re.findall(rb"stream\r?\n(x.*?)\r?\nendstream", pdf, re.S)
+    ]
+    assert b"/Subtype /CIDFontType2" in pdf
+    assert b"/Type3" not in b"".join([pdf, *streams])
+    assert b"CreationDate" not in pdf
+
+
+def test_drawing_leaves_the_settings_of_others_alone():
+    before = dict(mpl.rcParams)
+    image(FIGURES["potential"](), "png")
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_figure_fits_a_column():
+    assert figure_bands(picture()).get_size_inches()[0] == pytest.approx(3.4)
