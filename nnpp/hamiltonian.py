@@ -4,7 +4,9 @@ A `System` is everything that the atoms and the k-points fix, built once. A `Pot
 everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
 
 import jax.numpy as jnp
 import numpy as np
@@ -70,13 +72,15 @@ def system(
     """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix."""
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
     longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
-    weights = (spin_orbit_weight, inner_weight, outer_weight)
+    so, inner, outer = (
+        radial_projectors(w, longest) for w in (spin_orbit_weight, inner_weight, outer_weight)
+    )
     atoms = centres(crystal)
     return System(
         waves=waves,
         local=local_term(crystal, differences),
         centres=atoms,
-        radial=tuple(radial_projectors(w, longest) for w in weights),
+        radial=(so, inner, outer),
         count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
         dilation=crystal.dilation,
         species=crystal.species,
@@ -119,6 +123,11 @@ def values(potential: Potential, system: System) -> Values:
     )
 
 
+def _sum(arrays: Iterable[Array]) -> Array:
+    """The sum, without the 0 that Python's own starts from."""
+    return reduce(add, arrays)
+
+
 @pytree
 class Hamiltonian:
     """H at one k: a sum of operators, spinless or between spinors.
@@ -138,22 +147,22 @@ class Hamiltonian:
 
     def matrix(self) -> Complex[Array, "n n"]:
         """H dense; spinors ordered as all plane waves up, then all down [hartree]."""
-        H = sum(op.matrix()[0, :, 0, :] for op in self.scalar)
+        H = _sum(op.matrix()[0, :, 0, :] for op in self.scalar)
         if not self.spin:
             return H
         n = len(H)
-        mixed = sum(op.matrix() for op in self.spin)
+        mixed = _sum(op.matrix() for op in self.spin)
         both = jnp.eye(2)[:, None, :, None] * H[None, :, None, :]
         return (both + mixed).reshape(2 * n, 2 * n)
 
     def __matmul__(self, psi: Complex[Array, "n state"]) -> Complex[Array, "n state"]:
         """H ψ without the matrix [hartree]."""
         split = psi.reshape(self.spins, -1, psi.shape[1])
-        return sum(op @ split for op in self.scalar + self.spin).reshape(psi.shape)
+        return _sum(op @ split for op in self.scalar + self.spin).reshape(psi.shape)
 
     def diagonal(self) -> Float[Array, " n"]:
         """The diagonal of H [hartree]."""
-        d = sum(op.diagonal() for op in self.scalar + self.spin)
+        d = _sum(op.diagonal() for op in self.scalar + self.spin)
         return jnp.broadcast_to(d, (self.spins, d.shape[1])).reshape(-1)
 
 

@@ -68,7 +68,9 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
     def share(local: tuple, shared: Any) -> Any:
         return jax.lax.map(lambda x: one(x, shared), local)
 
-    mapped = jax.shard_map(share, mesh=_mesh(), in_specs=(k, whole), out_specs=k, check_vma=False)
+    mapped = jax.shard_map(
+        share, mesh=_mesh(), in_specs=(k, whole), out_specs=k, check_vma=False
+    )
     everywhere = NamedSharding(_mesh(), whole)
     results = jax.tree.map(lambda x: x[:n], mapped((wanted, filled), shared))
     return jax.lax.with_sharding_constraint(results, everywhere)
@@ -77,3 +79,14 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
 def devices() -> list[str]:
     """Every device by kind and number, as a run records it."""
     return [f"{d.platform} {d.device_kind} {d.id}" for d in jax.devices()]
+
+
+def memory_gb() -> str:
+    """Memory of the first device, or of the machine, in GB."""
+    stats = jax.devices()[0].memory_stats() or {}
+    if "bytes_limit" in stats:
+        return f"{stats['bytes_limit'] / 1e9:.1f} GB on the device"
+    if not hasattr(os, "sysconf"):
+        return "unknown"
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{installed / 1e9:.1f} GB in the machine"

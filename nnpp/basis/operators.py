@@ -9,6 +9,7 @@ Each gives `matrix()`, acts as `op @ psi` and knows its `diagonal()`. `psi` has 
 """
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from nnpp.pytree import pytree, static
@@ -25,11 +26,11 @@ class Diagonal:
         return jnp.diag(self.d).astype(complex)[None, :, None, :]
 
     def __matmul__(self, psi: Complex[Array, "spin g state"]) -> Complex[Array, "spin g state"]:
-        """d ψ."""
+        """D ψ."""
         return self.d[:, None] * psi
 
     def diagonal(self) -> Float[Array, "1 g"]:
-        """d itself."""
+        """D itself."""
         return self.d[None]
 
 
@@ -64,8 +65,8 @@ class Convolution:
         moved half-way to `centre`, where no component of n is negative.
         """
         axes = (1, 2, 3)
-        middle = jnp.unravel_index(self.centre, self.box)
-        V = jnp.roll(self.V.reshape(self.box), [-m for m in middle], axis=(0, 1, 2))
+        middle = np.unravel_index(self.centre, self.box)
+        V = jnp.roll(self.V.reshape(self.box), [-int(m) for m in middle], axis=(0, 1, 2))
         spins, _, states = psi.shape
         place = self.code + self.centre // 2
         grid = jnp.zeros((spins, len(self.V), states), complex)

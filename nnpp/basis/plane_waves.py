@@ -1,8 +1,9 @@
 """Plane waves |k+G⟩ at many k-points, and the few distinct lengths |G−G′| between them.
 
-Each vector n = (n₁, n₂, n₃) has a place in a box of S₁×S₂×S₃ points: code(n) = (n₁S₂ + n₂)S₃ + n₃.
-The place is linear in n, so that code(n) − code(n′) is the place of the difference: an operator
-that depends on G−G′ alone needs one number a plane wave, never a table of pairs.
+Each vector n = (n₁, n₂, n₃) has a place in a box of S₁×S₂×S₃ points,
+code(n) = (n₁S₂ + n₂)S₃ + n₃. The place is linear in n, so that code(n) − code(n′) is the place
+of the difference: an operator that depends on G−G′ alone needs one number a plane wave, never
+a table of pairs.
 """
 
 from collections.abc import Callable
@@ -88,11 +89,17 @@ def _shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return shell, np.sqrt(rising[new])
 
 
+def _fast_length(n: int) -> int:
+    """The least number from n on that a Fourier transform likes."""
+    return next_fast_len(n)  # pyright: ignore[reportReturnType] -- scipy declares None
+
+
 def _box(sets: list[np.ndarray]) -> tuple[tuple[int, int, int], int]:
     """The box that holds every difference without wrapping, and the place of zero in it."""
     top = np.max([np.abs(n).max(axis=0) for n in sets], axis=0)
-    box = tuple(next_fast_len(int(4 * t + 1)) for t in top)
-    return (box[0], box[1], box[2]), int(_code(2 * top[None], box)[0])
+    x, y, z = (_fast_length(int(4 * t + 1)) for t in top)
+    box = (x, y, z)
+    return box, int(_code(2 * top[None], box)[0])
 
 
 def _filled(rows: list[np.ndarray]) -> np.ndarray:

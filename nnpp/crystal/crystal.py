@@ -15,7 +15,7 @@ class Crystal:
         cell: lattice vectors a_i as rows [bohr].
         fractional: positions x_a of the atoms in units of the a_i.
         symbols: the element of each atom.
-        rest_volume: Ω₀, the volume of the unstrained cell, from which strain is counted [bohr³].
+        rest_volume: Ω₀, the volume of the unstrained cell [bohr³].
     """
 
     cell: Float[Array, "3 3"]

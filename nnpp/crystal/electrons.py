@@ -1,13 +1,15 @@
-"""Valence electrons that a pseudopotential leaves in play: s and p, and a d shell not yet full."""
+"""Valence electrons that a pseudopotential leaves in play: s, p, and a d shell not yet full."""
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.errors import InputError
 
-SYMBOLS = (
-    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se "
-    "Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb "
-    "Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn"
-).split()
+SYMBOLS: tuple[str, ...] = (
+    *(
+        "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga "
+        "Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd "
+        "Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At Rn"
+    ).split(),
+)
 """The elements up to radon, by atomic number from 1."""
 
 NOBLE_CORES = (54, 36, 18, 10, 2, 0)

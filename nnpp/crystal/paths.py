@@ -11,7 +11,6 @@ import numpy as np
 import seekpath
 from seekpath.hpkot import EdgeCaseWarning
 
-
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.crystal.symmetry import TOLERANCE, spglib_cell

@@ -14,7 +14,8 @@ from nnpp.errors import InputError
 TOLERANCE = 1e-5
 """Atoms this close after an operation are on top of each other [bohr]."""
 
-SpglibCell = tuple[np.ndarray, np.ndarray, list[int]]
+SpglibCell = Any
+"""(cell, positions, numbers); spglib and seekpath each have a type of their own for it."""
 
 
 def spglib_cell(crystal: Crystal) -> SpglibCell:

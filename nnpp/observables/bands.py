@@ -79,7 +79,7 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
 
 
 def checked(E: Float[Array, "k level"], system: System) -> Float[Array, "k level"]:
-    """`E`, once it is known that every level is finite and none is of a row that only fills up."""
+    """`E`, once known to be finite and free of levels of rows that only fill up."""
     smallest = int(np.asarray(system.waves.real).sum(axis=1).min())
     if not np.isfinite(np.asarray(E)).all():
         raise NnppError("a level is not finite: the potential is not a number at some shell")

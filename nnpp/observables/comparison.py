@@ -31,8 +31,10 @@ def compare(
     return Comparison(jnp.sum(weights * error**2), jnp.sqrt(jnp.mean(error**2, axis=0)))
 
 
-def matched(E: Float[Array, "k band"], reference: Float[Array, "k refband"]) -> Float[Array, "k n"]:
-    """As many of the lowest levels E as the reference has, or an error that says what to ask."""
+def matched(
+    E: Float[Array, "k band"], reference: Float[Array, "refk refband"]
+) -> Float[Array, "refk refband"]:
+    """As many of the lowest levels E as the reference has, or an error with the remedy."""
     if E.shape[0] != reference.shape[0] or E.shape[1] < reference.shape[1]:
         raise InputError(
             f"{E.shape[1]} bands at {E.shape[0]} k-points do not cover a reference of "

@@ -36,7 +36,9 @@ def _tetrahedra(crystal: Crystal, size: tuple[int, int, int]) -> np.ndarray:
     flips = [np.array(f) for f in product((0, 1), repeat=3) if f[0] == 0]
     flip = min(flips, key=lambda f: float(np.linalg.norm((1 - 2 * f) @ step)))
     axes = np.eye(3, dtype=int)
-    walks = [np.cumsum([np.zeros(3, int), *axes[list(p)]], axis=0) for p in permutations(range(3))]
+    walks = [
+        np.cumsum([np.zeros(3, int), *axes[list(p)]], axis=0) for p in permutations(range(3))
+    ]
     return np.array(walks) ^ flip
 
 
@@ -48,13 +50,15 @@ def _corner_levels(crystal: Crystal, size: tuple[int, int, int], E: np.ndarray) 
     grid[tuple((address % size).T)] = of_point
     origin = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=-1).reshape(-1, 3)
     corners = (origin[:, None, None] + _tetrahedra(crystal, size)) % size
-    return np.sort(E[grid[tuple(np.moveaxis(corners, -1, 0))]].reshape(-1, 4, E.shape[1]), axis=1)
+    return np.sort(
+        E[grid[tuple(np.moveaxis(corners, -1, 0))]].reshape(-1, 4, E.shape[1]), axis=1
+    )
 
 
 def _one_tetrahedron(
     energy: np.ndarray, e: tuple[np.ndarray, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """g(E) and n(E) of tetrahedra with rising corner levels e1 … e4, each filled by one state."""
+    """g(E) and n(E) of tetrahedra with rising corner levels e1 … e4, each one state."""
     e1, e2, e3, e4 = e
     with np.errstate(divide="ignore", invalid="ignore"):
         low = (energy - e1) / ((e2 - e1) * (e3 - e1) * (e4 - e1))

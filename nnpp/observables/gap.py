@@ -8,7 +8,7 @@ from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 
 SAME_K = 1e-6
-"""Two k-points are one when every fractional coordinate agrees to this, up to a whole number."""
+"""Two k-points are one when their coordinates agree to this, up to whole numbers."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Order by continuity: at each step along a path a band goes on where its states overlap most.
 
-⟨u_m(k)|u_n(k′)⟩ = Σ_G c*_m(G) c_n(G), each state with the whole multiplet it belongs to, so that
-the arbitrary mixture inside a multiplet does not matter. Where bands meet, the states are turned
-towards those before the meeting, which carries the memory of a band through a crossing.
+⟨u_m(k)|u_n(k′)⟩ = Σ_G c*_m(G) c_n(G), each state with the whole multiplet it belongs to, so
+that the arbitrary mixture inside a multiplet does not matter. Where bands meet, the states are
+turned towards those before the meeting, which carries a band through the crossing.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ MULTIPLET = 1e-6
 def _on_common_ground(
     psi: np.ndarray, place: np.ndarray, real: np.ndarray, places: int
 ) -> np.ndarray:
-    """States of one k, (spin·g, n), on all places that any G of the path has: (spin·place, n)."""
+    """States of one k, (spin·g, n), on the places of all G of the path: (spin·place, n)."""
     spins = len(psi) // len(place)
     ground = np.zeros((spins, places, psi.shape[1]), complex)
     ground[:, place[real]] = psi.reshape(spins, len(place), -1)[:, real]

@@ -11,7 +11,7 @@ Features = Callable[[Float[Array, " q"]], Float[Array, "q feature"]]
 
 @dataclass(frozen=True)
 class Bare:
-    """q itself, as DeePseudopot sees it; not even in q, so that v(r) may have a cusp at r = 0."""
+    """q itself, as DeePseudopot has it; not even in q: v(r) may have a cusp at r = 0."""
 
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q 1"]:
         """The one feature [bohr⁻¹]."""
@@ -22,7 +22,7 @@ class Bare:
 class Radial:
     """φ(q) + φ(−q), with Gaussians φ of `width` at 0, `spacing`, 2·`spacing`, … `end` [bohr⁻¹].
 
-    Even in q for every weight of the network; the width bounds the range of v(r), about 1/width.
+    Even in q for every weight of the network; v(r) reaches about as far as 1/width.
     """
 
     width: float

@@ -57,7 +57,7 @@ def radial_projectors(
 ) -> RadialProjectors:
     """The projectors of `weight` for 0 ≤ K ≤ `longest` [bohr⁻¹]."""
     r = np.linspace(0, 20, 4001)
-    end = r[np.flatnonzero(weight(r) > SMALLEST_WEIGHT * weight(r).max())[-1]]
+    end = float(r[weight(r) > SMALLEST_WEIGHT * weight(r).max()].max())
     r, w = gauss_legendre(24 + int(end * longest), end)
     amplitude = np.sqrt(w * r**2 * weight(r))
     K = np.linspace(0, longest, 8 * len(r))

@@ -99,7 +99,9 @@ def test_the_rule_does_not_look_inside_the_solver():
 
     def first(a, solve):
         potential = systems.cdse()
-        moved = type(potential)(type(potential.local)(a), potential.strengths, potential.species)
+        moved = type(potential)(
+            type(potential.local)(a), potential.strengths, potential.species
+        )
         H = hamiltonian(waves, system, values(moved, system))
         return lowest_levels(H, 5, solve)[:5] @ jnp.arange(1.0, 6.0)
 
@@ -107,4 +109,3 @@ def test_the_rule_does_not_look_inside_the_solver():
     plain = jax.grad(lambda a: first(a, dense))(a)
     assert np.abs(plain).max() > 1e-3
     assert np.allclose(plain, jax.grad(lambda a: first(a, opaque))(a), atol=1e-10)
-

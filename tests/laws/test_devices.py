@@ -28,7 +28,11 @@ def on_devices(n: int):
     flags = f"--xla_force_host_platform_device_count={n}"
     environment = {**os.environ, "XLA_FLAGS": flags, "OPENBLAS_NUM_THREADS": "1"}
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     devices, E, gradient = json.loads(run.stdout.splitlines()[-1])
     assert devices == n

@@ -1,4 +1,4 @@
-"""Laws of H over every potential: Hermitian; dense = matrix-free; padding; shift; rotation; ±k."""
+"""Laws of H over every potential: Hermitian, dense = matrix-free, padding, symmetries."""
 
 import jax
 import jax.numpy as jnp

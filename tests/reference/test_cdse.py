@@ -26,7 +26,9 @@ def test_levels(cutoff, rule):
 def test_counts_and_levels_without_the_reference_folder():
     """537 plane waves, 453 in the older code's box, and Γ at 5 hartree with 181."""
     shapes = {
-        rule: systems.at(systems.zincblende(), [0, 0, 0], 10.0, rule=RULES[rule]).waves.K.shape[1]
+        rule: systems.at(systems.zincblende(), [0, 0, 0], 10.0, rule=RULES[rule]).waves.K.shape[
+            1
+        ]
         for rule in NAMES
     }
     assert shapes == {"sphere": 537, "deepseudopot": 453}

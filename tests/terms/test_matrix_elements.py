@@ -1,4 +1,4 @@
-"""Non-local and spin-orbit matrices against the formulas, pair by pair, with quadrature by scipy."""
+"""Non-local and spin-orbit matrices against the formulas, pair by pair, by scipy's quadrature."""
 
 import jax
 import jax.numpy as jnp
@@ -24,12 +24,17 @@ def at_one_k():
 
 def by_formula(K, L, weight, strength, structure):
     """(12π/Ω) Σ_a s_a e^{−i(K−L)·τ_a} I_W(K, L), without the angular factor."""
-    k, l = np.linalg.norm(K), np.linalg.norm(L)
-    I = quad(lambda r: r**2 * spherical_jn(1, k * r) * spherical_jn(1, l * r) * weight(r), 0, 9,
-             epsabs=1e-13, limit=200)[0]
+    p, q = np.linalg.norm(K), np.linalg.norm(L)
+    integral = quad(
+        lambda r: r**2 * spherical_jn(1, p * r) * spherical_jn(1, q * r) * weight(r),
+        0,
+        9,
+        epsabs=1e-13,
+        limit=200,
+    )[0]
     phases = np.exp(-1j * np.asarray(structure.positions) @ (K - L))
     a = np.array([strength[s] for s in structure.species_of_atom])
-    return 12 * np.pi / float(structure.volume) * (a @ phases) * I
+    return 12 * np.pi / float(structure.volume) * (a @ phases) * integral
 
 
 @pytest.mark.parametrize(("weight", "which"), [("inner", 1), ("outer", 2)])
@@ -83,4 +88,6 @@ def test_long_range():
     assert np.allclose(v[:, 1], -2 * v[:, 0])
     count = np.array([1.0, 3.0, 1.0])
     assert abs(count @ neutral(jnp.array([0.7, -0.1, 0.2]), jnp.asarray(count))) < 1e-15
-    assert np.allclose(neutral(jnp.array([3.0, -1.0, 0.0]), jnp.asarray(count)), [3.0, -1.0, 0.0])
+    assert np.allclose(
+        neutral(jnp.array([3.0, -1.0, 0.0]), jnp.asarray(count)), [3.0, -1.0, 0.0]
+    )

@@ -23,7 +23,7 @@ def integral(weight, K):
 @pytest.mark.parametrize("name", PAIRS)
 def test_against_scipy(name):
     ours, weight = PAIRS[name]
-    I = integral(ours, K)
+    found = integral(ours, K)
     for i in range(len(K)):
         for j in range(i + 1):
 
@@ -31,13 +31,13 @@ def test_against_scipy(name):
                 return r**2 * spherical_jn(1, K[i] * r) * spherical_jn(1, K[j] * r) * weight(r)
 
             exact = quad(f, 0, 9, epsabs=1e-13, epsrel=1e-12, limit=400)[0]
-            assert abs(I[i, j] - exact) < 1e-10
-    assert np.abs(I).max() > 1e-2
+            assert abs(found[i, j] - exact) < 1e-10
+    assert np.abs(found).max() > 1e-2
 
 
 @pytest.mark.parametrize(("name", "w"), [("so", 0.7), ("inner", 1.0)])
 def test_against_the_closed_form(name, w):
-    """∫ r² j₁(Kr) e^{−(r/w)²} j₁(K′r) dr = K K′ (√π w⁵/8) e^{−(K−K′)²w²/4} g(x)/x, x = KK′w²/2."""
+    """Weber: I = K K′ (√π w⁵/8) e^{−(K−K′)²w²/4} g(x)/x with x = KK′w²/2, g = e^{−x} i₁."""
     K_i, K_j = K[:, None], K[None, :]
     x = K_i * K_j * w**2 / 2
     with np.errstate(over="ignore", invalid="ignore"):

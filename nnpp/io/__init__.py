@@ -1,0 +1,1 @@
+"""Every file format, one file each: what is read and what is written."""

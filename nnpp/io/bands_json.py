@@ -1,0 +1,95 @@
+"""bands.json: ASE's band structure, levels in eV, its reference the valence band top."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from ase.dft.kpoints import BandPath
+from ase.io.jsonio import decode, encode
+from ase.spectrum.band_structure import BandStructure
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints
+from nnpp.errors import InputError
+from nnpp.io.atomic import whole
+from nnpp.io.spectrum import Spectrum
+from nnpp.io.text import read_text
+from nnpp.observables.bands import Bands
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+
+GREEK = {"Γ": "G", "Δ": "Delta", "Λ": "Lambda", "Σ": "Sigma"}
+"""ASE's names for the k-points that have Greek ones."""
+
+DECODE_ERRORS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What ASE's JSON reader raises on text that is no JSON, or JSON that is no ASE object."""
+
+SAME_K = 1e-6
+
+
+def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
+    """Write the levels as ASE reads them."""
+    E = np.asarray(bands.E) * HARTREE_EV
+    top = float(E[:, bands.occupied - 1].max()) if 0 < bands.occupied <= E.shape[1] else 0.0
+    structure = BandStructure(_band_path(bands.kpoints, crystal), E[None], reference=top)
+    with whole(path) as temporary:
+        temporary.write_text(encode(structure))
+    return path
+
+
+def read_bands_json(path: Path) -> Spectrum:
+    """The levels in a band structure that ASE wrote, of one spin."""
+    try:
+        structure = decode(read_text(path))
+    except DECODE_ERRORS as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(
+            "is no band structure of ASE", "write it with ASE, or as .csv", path, line
+        ) from error
+    if not isinstance(structure, BandStructure):
+        raise InputError("is no band structure of ASE", "write it with ASE, or as .csv", path)
+    if len(structure.energies) != 1:
+        raise InputError("holds two spins", "give one spectrum", path)
+    k = np.asarray(structure.path.kpts, float)
+    points = structure.path.special_points
+    labels = tuple(_label_at(x, points) for x in k)
+    return Spectrum(path, k, np.asarray(structure.energies[0], float) / HARTREE_EV, labels)
+
+
+def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
+    """The k-points as ASE's path with its special points."""
+    k, distance = np.asarray(kpoints.fractional), np.asarray(kpoints.distance)
+    points: dict[str, np.ndarray] = {}
+    route, last = "", None
+    for i, label in enumerate(kpoints.labels):
+        if not label:
+            continue
+        name = _ase_name(label)
+        points.setdefault(name, k[i])
+        jumped = last is not None and i == last + 1 and distance[i] == distance[last]
+        route, last = route + ("," if jumped else "") + name, i
+    cell = np.asarray(crystal.cell) * BOHR_ANGSTROM
+    return BandPath(cell, kpts=k, special_points=points, path=route)
+
+
+def _ase_name(label: str) -> str:
+    """Γ → G, X_1 → X1: a capital, then small letters and digits, as ASE asks."""
+    plain = "".join(GREEK.get(letter, letter) for letter in label)
+    return re.sub(r"[^A-Za-z0-9]", "", plain).capitalize() or "K"
+
+
+def _label_at(k: np.ndarray, points: dict[str, np.ndarray]) -> str:
+    """The name of the special point that k is, in this house's spelling."""
+    for name, point in points.items():
+        if np.abs(k - point).max() < SAME_K:
+            letter, digits = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # pyright: ignore[reportOptionalMemberAccess] -- matches any text
+            greek = {ase: ours for ours, ase in GREEK.items()}.get(letter, letter)
+            return f"{greek}_{digits}" if digits else greek
+    return ""

@@ -1,0 +1,106 @@
+"""Reference bands: the levels that a potential should give, from any of four formats."""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints
+from nnpp.errors import InputError
+from nnpp.io.bands_csv import read_bands_csv
+from nnpp.io.bands_h5 import spectrum_of
+from nnpp.io.bands_json import read_bands_json
+from nnpp.io.deepseudopot_system import read_kpoints
+from nnpp.io.schema.spec import FitSpec
+from nnpp.io.schema.systems import LevelZero, ReferenceSpec
+from nnpp.io.spectrum import Spectrum
+from nnpp.io.tables import read_table, same_count
+from nnpp.io.text import named
+from nnpp.units import DEEPSEUDOPOT_HARTREE_EV
+
+
+@dataclass(frozen=True)
+class ReferenceBands:
+    """Levels to compare with.
+
+    Attributes:
+        kpoints: where, with names where the file gives them.
+        E: the levels as the file orders them [hartree].
+        doubled: whether a spinless level stands there twice.
+        k_weights: weight of each k-point in a fit: from `weights`, else the file, else 1.
+        notes: remarks for whoever reads the log.
+    """
+
+    kpoints: KPoints
+    E: Float[Array, "k band"]
+    doubled: bool
+    k_weights: Float[Array, " k"]
+    notes: tuple[str, ...] = ()
+
+
+def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | None:
+    """The reference bands of system `i`, if it has any."""
+    system = spec.systems[i]
+    if system.reference is None:
+        return None
+    for file in (system.reference.file, system.reference.kpoints):
+        if file is not None:
+            named(spec.origin, file, "systems", i, "reference")
+    with spec.origin.telling("systems", i, "reference"):
+        spectrum, spinor = _spectrum(system.reference)
+    _agreeing(spec, i, spectrum)
+    weights = system.weights.kpoints or spectrum.weights
+    rising = (
+        () if spectrum.rising else (f"{spectrum.path.name}: levels are not in rising order",)
+    )
+    return ReferenceBands(
+        spectrum.kpoints(crystal),
+        jnp.asarray(spectrum.E),
+        system.spin == "doubled" if spinor is None else spinor,
+        jnp.ones(len(spectrum.E)) if weights is None else jnp.asarray(weights, float),
+        rising,
+    )
+
+
+def _spectrum(reference: ReferenceSpec) -> tuple[Spectrum, bool | None]:
+    """The levels of the file, and whether each holds one electron if the file says."""
+    if reference.format == "h5":
+        return spectrum_of(reference.file)
+    if reference.format == "csv":
+        return read_bands_csv(reference.file), None
+    if reference.format == "json":
+        return read_bands_json(reference.file), None
+    return _deepseudopot(reference), None
+
+
+def _deepseudopot(reference: ReferenceSpec) -> Spectrum:
+    """A distance and levels [eV, of its own hartree] a line; k-points in a file beside it."""
+    if reference.kpoints is None:
+        raise InputError("has no k-points", "add kpoints: FILE", reference.file)
+    k, weights = read_kpoints(reference.kpoints)
+    table = read_table(reference.file)
+    same_count(reference.file, len(table), len(k), "k-points", reference.kpoints.name)
+    E = table[:, 1:] / DEEPSEUDOPOT_HARTREE_EV
+    return Spectrum(reference.file, k, E, weights=weights)
+
+
+def _agreeing(spec: FitSpec, i: int, spectrum: Spectrum) -> None:
+    """Refuse lists and counts of fit.yaml that the reference does not bear out."""
+    system, (points, bands) = spec.systems[i], np.shape(spectrum.E)
+    weights, zero = system.weights, system.zero
+    weighed = {"kpoints": (weights.kpoints, points)}
+    if system.bands is None:
+        weighed["bands"] = (weights.bands, bands)
+    for key, (given, there) in weighed.items():
+        if given is not None and len(given) != there:
+            what = f"{len(given)} {key} weighed, the reference has {there}"
+            remedy = f"write {there} weights"
+            raise spec.origin.error(what, remedy, "systems", i, "weights", key)
+    if system.bands is not None and bands > system.bands:
+        what = f"bands: {system.bands}, fewer than the {bands} of the reference"
+        raise spec.origin.error(what, f"ask for {bands}", "systems", i, "bands")
+    if isinstance(zero, LevelZero) and (zero.band > bands or zero.kpoint > points):
+        what = f"zero: the reference has {bands} bands at {points} k-points"
+        raise spec.origin.error(what, "choose one of them", "systems", i, "zero")

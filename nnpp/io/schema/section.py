@@ -1,0 +1,111 @@
+"""A section of fit.yaml: a mapping whose every key is known, and the numbers it may hold."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from nnpp.errors import nearest
+
+Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A finite number; neither text nor true."""
+
+Positive = Annotated[Real, Field(gt=0)]
+NotNegative = Annotated[Real, Field(ge=0)]
+Share = Annotated[Real, Field(ge=0, lt=1)]
+
+Whole = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+"""A whole number from 0."""
+
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+"""A whole number from 1."""
+
+Vector = tuple[Real, Real, Real]
+
+
+def problem(what: str, remedy: str, *keys: str | int) -> PydanticCustomError:
+    """An error for pydantic to place; `keys` lead from the section at hand to the culprit."""
+    context = {"what": what, "remedy": remedy, "keys": keys}
+    return PydanticCustomError("input", "{what}", context)
+
+
+def either(kind: Callable[[Any], str | None], what: str, remedy: str) -> Discriminator:
+    """A choice among tagged forms that `kind` tells apart by their look."""
+    return Discriminator(
+        kind,
+        custom_error_type="input",
+        custom_error_message=what,
+        custom_error_context={"remedy": remedy},
+    )
+
+
+class Section(BaseModel):
+    """A mapping of fit.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The keys it knows, as they are written."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, data: Any) -> Any:
+        """Refuse a key that is not known, and name the nearest one that is."""
+        known = cls.keys()
+        for key in data if isinstance(data, dict) else ():
+            if key not in known:
+                raise problem(f"unknown key {key!r:.60}", nearest(str(key), known), key)
+        return data
+
+
+def same_length(
+    a: Sequence[Any] | None, b: Sequence[Any] | None, names: str, *keys: str
+) -> None:
+    """Refuse two lists, when both are given, of unequal length."""
+    if a is not None and b is not None and len(a) != len(b):
+        raise problem(
+            f"{names}: {len(a)} and {len(b)} entries", "make them equally many", *keys
+        )
+
+
+# `info` is pydantic's ValidationInfo or SerializationInfo, which beartype cannot check.
+
+
+def _absolute(value: object, info: Any) -> object:
+    """A file name, counted from the folder of the file that names it."""
+    if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
+        raise problem(f"{value!r:.60} is no file name", "write the name of a file")
+    folder = (info.context or {}).get("folder")
+    try:
+        return Path(value) if folder is None else (Path(folder) / value).resolve()
+    except (OSError, RuntimeError) as error:  # a loop of links
+        raise problem(f"{value!s:.60} leads nowhere", "mend the name") from error
+
+
+def _relative(path: Path, info: Any) -> str:
+    """The file name as seen from the folder that the file being written lies in."""
+    folder = (info.context or {}).get("folder")
+    return str(path) if folder is None else os.path.relpath(path, Path(folder).resolve())
+
+
+FileName = Annotated[
+    Path,
+    BeforeValidator(_absolute),
+    PlainSerializer(_relative, return_type=str),
+    WithJsonSchema({"type": "string"}),
+]
+"""A file, named relative to the file that mentions it."""

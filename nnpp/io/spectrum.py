@@ -1,0 +1,66 @@
+"""Levels as a file gives them, before a crystal lends their k-points a length."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.errors import InputError
+from nnpp.io.schema.kpoints import FARTHEST
+
+STANDSTILL = 1e-8
+"""A step of the path shorter than this, though k moves, is a jump [bohr⁻¹]."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Levels at k-points.
+
+    Attributes:
+        path: the file they come from.
+        k: fractional coordinates, (k, 3).
+        E: levels, (k, band) [hartree].
+        labels: names of special points, "" elsewhere.
+        distance: along the path, if the file says [bohr⁻¹].
+        weights: of each k-point in a fit, if the file says.
+    """
+
+    path: Path
+    k: np.ndarray
+    E: np.ndarray
+    labels: tuple[str, ...] | None = None
+    distance: np.ndarray | None = None
+    weights: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.k.shape != (len(self.E), 3) or self.E.ndim != 2 or not self.E.size:
+            raise InputError(
+                f"levels {self.E.shape} do not go with k-points {self.k.shape}",
+                "give every k-point its levels",
+                self.path,
+            )
+        if not (np.isfinite(self.k).all() and np.isfinite(self.E).all()):
+            raise InputError("a number is not finite", "write finite numbers", self.path)
+        if (np.abs(self.k) > FARTHEST).any():
+            raise InputError(
+                f"k-point {int(np.argmax((np.abs(self.k) > FARTHEST).any(1))) + 1} lies far "
+                "outside the cell",
+                "write fractional coordinates of the reciprocal lattice",
+                self.path,
+            )
+
+    @property
+    def rising(self) -> bool:
+        """Whether the levels at every k stand in rising order."""
+        return bool(np.all(np.diff(self.E, axis=1) >= -1e-9))
+
+    def kpoints(self, crystal: Crystal) -> KPoints:
+        """The k-points in the zone of a crystal, with the jumps of their path."""
+        jumps: tuple[int, ...] = ()
+        if self.distance is not None:
+            still = np.abs(np.diff(self.distance)) < STANDSTILL
+            moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > STANDSTILL
+            jumps = tuple(int(i) + 1 for i in np.flatnonzero(still & moved))
+        return listed(crystal, self.k, labels=self.labels, jumps=jumps)

@@ -1,0 +1,41 @@
+"""Density of states of one system, on a mesh of its own."""
+
+import numpy as np
+
+from nnpp.crystal.symmetry import mesh
+from nnpp.observables.bands import bands
+from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
+from nnpp.potentials.potential import Potential
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import Case
+from nnpp.workflows.choices import Choices
+
+SPACING = 0.08
+"""Default distance between points of the mesh [bohr⁻¹]."""
+
+STEP = 0.01 / HARTREE_EV
+"""Distance between energies [hartree]."""
+
+MARGIN = 0.2 / HARTREE_EV
+"""How far beyond the levels the energies go [hartree]."""
+
+
+def default_mesh(case: Case) -> tuple[int, int, int]:
+    """Divisions that set points about `SPACING` apart."""
+    lengths = np.linalg.norm(np.asarray(case.crystal.reciprocal), axis=1)
+    n = [max(1, round(float(x) / SPACING)) for x in lengths]
+    return n[0], n[1], n[2]
+
+
+def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos:
+    """By linear tetrahedra, or by Gaussians where a broadening is asked for."""
+    size = default_mesh(case) if choices.mesh is None else choices.mesh
+    kpoints = mesh(case.crystal, size)
+    n = case.n_levels if choices.bands is None else choices.bands
+    found = bands(potential, case.at(kpoints), case.crystal, kpoints, n, case.electrons)
+    E = np.asarray(found.E)
+    low, high = E.min() - MARGIN, E.max() + MARGIN
+    energy = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
+    if choices.broadening is None:
+        return tetrahedron_dos(found, case.crystal, size, energy)
+    return gaussian_dos(found, choices.broadening, energy)

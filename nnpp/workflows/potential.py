@@ -1,0 +1,109 @@
+"""From what a fit.yaml says of a potential to the potential itself."""
+
+from typing import TypeGuard
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnpp.io.schema.potential import (
+    NeuralPotential,
+    PotentialSpec,
+    TablePotential,
+    ZungerPotential,
+)
+from nnpp.potentials.envelopes import Envelope, Gaussian, Open, Sigmoid
+from nnpp.potentials.features import Bare, Features, Radial
+from nnpp.potentials.neural import Network, neural
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.table import Table
+from nnpp.potentials.zunger import Zunger
+
+PARTS = {
+    "spin_orbit": ("spin_orbit", 0.0),
+    "nonlocal_": ("nonlocal_", (0.0, 0.0)),
+    "charge": ("charge", 0.0),
+    "strain": ("strain", (0.0, 0.0)),
+}
+"""Strengths by name: where an element keeps one, and what it is where the element has none."""
+
+
+def start_of(spec: PotentialSpec) -> Potential:
+    """The potential with the numbers it starts from."""
+    return Potential(_local(spec), _strengths(spec), tuple(spec.elements))
+
+
+def untrained(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
+    """Whether the start is a network that knows nothing yet, Zunger's form not built in."""
+    return isinstance(spec, NeuralPotential) and spec.start == "zero"
+
+
+def before_training(spec: PotentialSpec) -> Potential:
+    """The start; for a network that knows nothing yet, the Zunger form it will be fitted to."""
+    if untrained(spec) and all(e.local is not None for e in spec.elements.values()):
+        return Potential(_zunger(spec), _strengths(spec), tuple(spec.elements))
+    return start_of(spec)
+
+
+def _local(spec: PotentialSpec) -> FormFactors:
+    """v_s(q) of all elements."""
+    match spec:
+        case TablePotential():
+            return _table(spec)
+        case NeuralPotential():
+            return _neural(spec)
+        case ZungerPotential():
+            return _zunger(spec)
+
+
+def _zunger(spec: ZungerPotential | NeuralPotential) -> Zunger:
+    """The forms that the elements give."""
+    return Zunger(jnp.array([element.local for element in spec.elements.values()], float))
+
+
+def _table(spec: TablePotential) -> Table:
+    """One table for all elements, on the union of their lengths."""
+    tables = [element.local for element in spec.elements.values()]
+    q = sorted({x for table in tables for x in table.q})
+    known = [dict(zip(table.q, table.v, strict=True)) for table in tables]
+    return Table(tuple(q), jnp.array([[entry.get(x, 0.0) for entry in known] for x in q]))
+
+
+def _neural(spec: NeuralPotential):
+    """The network as first drawn, on Zunger's form or alone."""
+    n = spec.network
+    scale = tuple(n.scale[s] for s in spec.elements) if isinstance(n.scale, dict) else n.scale
+    network = Network(
+        features=_features(n.features),
+        hidden=n.hidden,
+        species=len(spec.elements),
+        activation=n.activation,
+        start=n.initial,
+        last="zero" if n.last_layer == "zero" else n.initial,
+        scale=scale,
+    )
+    reference = None if untrained(spec) else _zunger(spec)
+    return neural(network, _envelope(spec.envelope), reference, jax.random.key(n.seed))
+
+
+def _features(spec) -> Features:
+    if spec.kind == "bare":
+        return Bare()
+    return Radial(spec.width, spec.spacing, spec.range)
+
+
+def _envelope(spec) -> Envelope:
+    if spec.kind == "gaussian":
+        return Gaussian(spec.sigma)
+    return Sigmoid(spec.rate, spec.center) if spec.kind == "sigmoid" else Open()
+
+
+def _strengths(spec: PotentialSpec) -> Strengths:
+    """Each strength of every element, or None where no element has it."""
+    found = {}
+    for name, (key, without) in PARTS.items():
+        given = [getattr(element, key) for element in spec.elements.values()]
+        if any(x is not None for x in given):
+            found[name] = jnp.asarray(np.array([without if x is None else x for x in given]))
+    return Strengths(**found)

@@ -1,0 +1,33 @@
+"""What came out for one system of a fit."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnpp.observables.bands import Bands
+from nnpp.observables.comparison import Comparison
+from nnpp.observables.dos import Dos
+from nnpp.observables.gap import Gap
+from nnpp.workflows.cases import Case
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What came out for one system.
+
+    Attributes:
+        case: the system.
+        bands: its levels.
+        gap: band edges, where a conduction band was asked for.
+        comparison: with the reference, where both are at the same k-points.
+        dos: density of states, where asked for.
+        seconds: taken by this system, compiling included.
+        paths: files written.
+    """
+
+    case: Case
+    bands: Bands
+    gap: Gap | None
+    comparison: Comparison | None
+    dos: Dos | None
+    seconds: float
+    paths: tuple[Path, ...] = ()
