@@ -8,6 +8,7 @@ import numpy as np
 
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.kpoints import listed
+from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import System, system
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Radial
@@ -63,7 +64,7 @@ def cspbi3() -> Potential:
 
 
 def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Potential:
-    """A network on the Zunger form with random weights and every strength, none of them zero."""
+    """A network on the Zunger form with random weights, and every strength, none zero."""
     key, *keys = jax.random.split(jax.random.key(3), 5)
     network = Network(Radial(0.5, 0.5, 6.0), (8, 8), len(species), last="xavier", scale=0.5)
     local = neural(network, Gaussian(4.0), zunger(*species), key)
@@ -92,6 +93,9 @@ POTENTIALS = {
     "spinless": lambda: everything(spin=False),
 }
 """Potentials over which the laws run."""
+
+SOLVERS = {"dense": dense}
+"""Eigensolvers over which the laws run; a new one is one more entry."""
 
 GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])
 """Γ, X and L of a face-centred cubic cell."""

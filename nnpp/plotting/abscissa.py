@@ -117,10 +117,21 @@ def subscripted(name: str, low: str) -> str:
 
 
 def named(kpoints: KPoints, axis: Abscissa, i: int) -> str:
-    """A k-point by its label or that of its twin, else by coordinates or number."""
+    """A k-point by its label or that of its twin, else by its place on the path or number."""
     same = np.flatnonzero(np.abs(axis.k - axis.k[i]).max(axis=1) < SAME_K)
     labels = [kpoints.labels[j] for j in same if kpoints.labels[j]]
-    return next(iter(labels), coordinates(axis.k[i]) if axis.path else f"k-point {i + 1}")
+    return next(iter(labels), between(kpoints, axis, i) if axis.path else f"k-point {i + 1}")
+
+
+def between(kpoints: KPoints, axis: Abscissa, i: int) -> str:
+    """A k-point by its share of the way between two labels: "0.94 Γ–X"."""
+    labelled = np.flatnonzero([bool(label) for label in kpoints.labels])
+    before, after = labelled[labelled < i], labelled[labelled > i]
+    if not (before.size and after.size):
+        return coordinates(axis.k[i])
+    start, end = before[-1], after[0]
+    share = (axis.x[i] - axis.x[start]) / (axis.x[end] - axis.x[start])
+    return f"{share:.2f} {kpoints.labels[start]}–{kpoints.labels[end]}"
 
 
 def coordinates(k: Float[np.ndarray, "3"]) -> str:

@@ -21,24 +21,26 @@ def central(f, x, direction):
     return (8 * near - far) / (12 * STEP)
 
 
-def of_parameters(potential, system, weights):
+def of_parameters(potential, system, weights, solve=dense):
     """A weighted sum of levels as a function of one flat vector of all parameters."""
     flat, rebuild = ravel_pytree(potential)
 
     @jax.jit
     def f(x):
-        return jnp.sum(weights * levels(rebuild(x), system, weights.shape[1]))
+        return jnp.sum(weights * levels(rebuild(x), system, weights.shape[1], solve))
 
     return f, flat
 
 
+@pytest.mark.parametrize("solver", systems.SOLVERS)
 @pytest.mark.parametrize("name", systems.POTENTIALS)
-def test_gradient_with_respect_to_every_parameter(name):
+def test_gradient_with_respect_to_every_parameter(name, solver):
     """Away from multiplets, level by level: distinct weights for all."""
     k = np.array([[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]])
     system = systems.at(systems.zincblende().strained(systems.LOW_SYMMETRY), k, cutoff=2.0)
     weights = jnp.asarray(np.random.default_rng(0).normal(size=(2, 8)))
-    f, x = of_parameters(systems.POTENTIALS[name](), system, weights)
+    solve = systems.SOLVERS[solver]
+    f, x = of_parameters(systems.POTENTIALS[name](), system, weights, solve)
     gradient = np.asarray(jax.grad(f)(x))
     assert np.isfinite(gradient).all()
     touched = np.abs(gradient) > 1e-9

@@ -59,9 +59,9 @@ def test_nothing_is_met_on_a_jump():
     assert which.size == 0
 
 
-def test_a_point_is_named_by_its_label_its_coordinates_or_its_number():
+def test_a_point_is_named_by_its_label_its_share_of_the_way_or_its_number():
     path, points = along(), unlabelled()
-    assert named(path, abscissa(path), 1) == "(0, 0, 0.469)"
+    assert named(path, abscissa(path), 1) == "0.06 L–Γ"
     assert named(path, abscissa(path), len(path) - 1) == "Γ"
     assert named(points, abscissa(points), 4) == "k-point 5"
 

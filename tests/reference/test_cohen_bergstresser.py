@@ -23,11 +23,11 @@ GAAS = {
     "ff": (-0.23, 0.01, 0.06, 0.07, 0.05, 0.01),
     "Γ": (-3.394726, 8.853921, 8.853921, 8.853921, 10.272483),
 }
-"""Cohen and Bergstresser (1966), Table II; levels (eV) from an independent plane-wave program."""
+"""Cohen and Bergstresser (1966), Table II; levels (eV) of an independent program."""
 
 
 def potential(ff, a, volume):
-    """v of both atoms from V_S and V_A: V_S = (v₁+v₂)/Ω, V_A = (v₂−v₁)/Ω, read in rydberg."""
+    """v of both atoms from V_S = (v₁+v₂)/Ω and V_A = (v₂−v₁)/Ω, both in rydberg."""
     shells = np.array([3.0, 4.0, 8.0, 11.0])
     symmetric = np.array([ff[0], 0.0, ff[1], ff[2]])
     antisymmetric = np.array([ff[3], ff[4], 0.0, ff[5]])

@@ -1,4 +1,4 @@
-"""Non-local and spin-orbit matrices against the formulas, pair by pair, by scipy's quadrature."""
+"""Non-local and spin-orbit matrices against the formulas, pair by pair, by scipy."""
 
 import jax
 import jax.numpy as jnp

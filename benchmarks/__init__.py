@@ -1,0 +1,1 @@
+"""Questions of size and speed, one script each: `python -m benchmarks [NAME…]`."""

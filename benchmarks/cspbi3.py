@@ -1,0 +1,42 @@
+"""CsPbI3 with spin-orbit, 10 hartree, 32 levels, one k, dense (aim: under 4 GB)."""
+
+import os
+
+from benchmarks.process import ran
+
+SCRIPT = """
+import time
+import jax, jax.numpy as jnp, numpy as np
+from benchmarks.crystals import perovskite
+from nnpp.basis.rules import sphere
+from nnpp.crystal.kpoints import listed
+from nnpp.hamiltonian import system
+from nnpp.observables.bands import levels
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+from nnpp.units import HARTREE_EV
+
+local = Zunger(jnp.array([[88.83, 2.605, 4.2869, 0.5195], [113.756, 2.1413, 2.8422, 0.5671],
+                          [0.0, 0.73523927, 2.46919399, 1.33888287]]))
+strengths = Strengths(spin_orbit=jnp.array([7.7899, 3.0344, 0.0]),
+                      nonlocal_=jnp.array([[1.064, -0.00808], [0.0451, 0.0022], [0.0, 0.0]]))
+potential = Potential(local, strengths, ("Pb", "I", "Cs"))
+crystal = perovskite()
+s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
+start = time.perf_counter()
+E = np.asarray(levels(potential, s, 32))[0] * HARTREE_EV
+seconds = time.perf_counter() - start
+split = np.abs(E[1::2] - E[::2]).max()
+print(f"  N = {s.waves.K.shape[1]}, spinors {2 * s.waves.K.shape[1]}, {seconds:.0f} s")
+print(f"  VBM {E[25]:.4f} eV, CBM {E[26]:.4f} eV, gap {E[26] - E[25]:.4f} eV at R")
+print(f"  largest splitting of a Kramers pair {split:.1e} eV")
+"""
+
+
+def run() -> None:
+    """In a process of its own, with all cores for LAPACK."""
+    threads = str(os.cpu_count())
+    done = ran("-c", SCRIPT, OPENBLAS_NUM_THREADS=threads, OMP_NUM_THREADS=threads)
+    print(done.output, end="")
+    print(f"  peak memory {done.peak_gb:.2f} GB, {done.seconds:.0f} s as a whole process")

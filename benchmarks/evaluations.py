@@ -1,0 +1,23 @@
+"""How often is v(q) evaluated for a k-set? At the shells only, not N² times an atom."""
+
+import numpy as np
+
+from benchmarks.crystals import CRYSTALS
+from nnpp.basis.plane_waves import plane_waves
+from nnpp.crystal.paths import path
+
+POINTS = 60
+
+
+def run() -> None:
+    """Evaluations for a path of about 60 k-points, per species, and what pairs would need."""
+    print("  crystal    hartree     N  shells  N² × atoms × k ratio")
+    for name, (crystal, cutoff) in CRYSTALS.items():
+        kpoints = path(crystal, None, POINTS)
+        waves, differences = plane_waves(crystal, kpoints, cutoff)
+        n = np.asarray(waves.real).sum(axis=1)
+        pairs = int(np.sum(n.astype(float) ** 2)) * len(crystal.symbols)
+        shells = len(differences.q) * len(crystal.species)
+        print(
+            f"  {name:10} {cutoff:7g} {n.max():5} {shells:7} {pairs:15.3g} {pairs / shells:.2g}"
+        )

@@ -1,0 +1,35 @@
+"""A command as a whole process: seconds, peak memory, output."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a process took."""
+
+    seconds: float
+    peak_gb: float
+    output: str
+
+
+def ran(*arguments: str, **environment: str) -> Ran:
+    """Run this Python with `arguments`; the peak is that of the process itself."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"failed: {' '.join(arguments)}\n{output}")
+    kilobyte = 1 if sys.platform == "darwin" else 1024
+    return Ran(time.perf_counter() - start, usage.ru_maxrss * kilobyte / 1e9, output)

@@ -1,0 +1,23 @@
+"""How much memory do the projectors of all atoms take at one k-point? (aim: under 50 MB)."""
+
+import jax
+
+from benchmarks.crystals import perovskite
+from nnpp.basis.rules import sphere
+from nnpp.crystal.kpoints import listed
+from nnpp.hamiltonian import system
+from nnpp.terms.projectors import projectors
+
+
+def run() -> None:
+    """CsPbI3 at 10 hartree: spin-orbit and both non-local weights."""
+    crystal = perovskite()
+    s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
+    waves = jax.tree.map(lambda x: x[0], s.waves)
+    total = 0.0
+    for name, radial in zip(("spin-orbit", "inner", "outer"), s.radial, strict=True):
+        B = projectors(waves, s.centres, radial)
+        total += B.nbytes / 1e6
+        nodes, rank = radial.A.shape
+        print(f"  {name:10} {nodes} nodes, rank {rank}, {B.nbytes / 1e6:.1f} MB")
+    print(f"  {'together':10} {total:.1f} MB at {waves.K.shape[0]} plane waves")

@@ -1,0 +1,15 @@
+"""How long do the shipped fits take, from typing to figures? (aim: under 60 s on two cores)."""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.process import ran
+
+INPUTS = Path(__file__).parents[1] / "inputs"
+
+
+def run() -> None:
+    """`nnpp bands inputs/ --plot`, compiling included."""
+    with tempfile.TemporaryDirectory() as out:
+        done = ran("-m", "nnpp.cli.app", "bands", str(INPUTS), "--plot", "--out", out)
+    print(f"  {done.seconds:.1f} s, peak memory {done.peak_gb:.2f} GB")

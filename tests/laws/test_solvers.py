@@ -1,0 +1,28 @@
+"""Laws of every eigensolver: H ψ = E ψ, orthonormal, the lowest, as scipy finds them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.linalg
+
+from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.hamiltonian import hamiltonian, values
+from tests import systems
+
+
+@pytest.mark.parametrize("solver", systems.SOLVERS)
+@pytest.mark.parametrize("name", systems.POTENTIALS)
+@pytest.mark.parametrize("k", [0, 4])
+def test_the_lowest_states(name, solver, k):
+    """At Γ, with its multiplets, and at a point of no symmetry."""
+    s, potential, solve = systems.generic(), systems.POTENTIALS[name](), systems.SOLVERS[solver]
+    waves = jax.tree.map(lambda x: x[k], s.waves)
+    H = hamiltonian(waves, s, values(potential, s))
+    E, psi = solve(H, 9)
+    exact = scipy.linalg.eigvalsh(np.asarray(H.matrix()))[:9]
+    assert np.ptp(exact) > 0.1
+    assert np.abs(np.asarray(E) - exact).max() < 1e-11
+    assert np.abs(np.asarray(lowest_levels(H, 9, solve)) - exact).max() < 1e-11
+    assert float(jnp.abs(H @ psi - psi * E).max()) < 1e-10
+    assert float(jnp.abs(psi.conj().T @ psi - jnp.eye(9)).max()) < 1e-12
