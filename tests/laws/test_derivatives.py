@@ -105,9 +105,9 @@ def test_the_rule_does_not_look_inside_the_solver():
             type(potential.local)(a), potential.strengths, potential.species
         )
         H = hamiltonian(waves, system, values(moved, system))
-        return lowest_levels(H, 5, solve)[:5] @ jnp.arange(1.0, 6.0)
+        return lowest_levels(H, 5, solve) @ jnp.arange(1.0, 6.0)
 
     a = systems.cdse().local.a
-    plain = jax.grad(lambda a: first(a, dense))(a)
+    plain = jax.jit(jax.grad(lambda a: first(a, dense)))(a)
     assert np.abs(plain).max() > 1e-3
-    assert np.allclose(plain, jax.grad(lambda a: first(a, opaque))(a), atol=1e-10)
+    assert np.allclose(plain, jax.jit(jax.grad(lambda a: first(a, opaque)))(a), atol=1e-10)

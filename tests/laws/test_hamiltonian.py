@@ -1,5 +1,7 @@
 """Laws of H over every potential: Hermitian, dense = matrix-free, padding, symmetries."""
 
+from functools import lru_cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,12 +19,13 @@ from tests import systems
 every_potential = pytest.mark.parametrize("name", systems.POTENTIALS)
 
 
+@lru_cache
 def hamiltonians(name):
-    """H at every k of the generic system."""
+    """The plane waves and H at every k of the generic system."""
     s, potential = systems.generic(), systems.POTENTIALS[name]()
-    for i in range(s.waves.K.shape[0]):
-        waves = jax.tree.map(lambda x, i=i: x[i], s.waves)
-        yield waves, hamiltonian(waves, s, values(potential, s))
+    numbers, build = jax.jit(values)(potential, s), jax.jit(hamiltonian)
+    every = [jax.tree.map(lambda x, i=i: x[i], s.waves) for i in range(len(s.waves.K))]
+    return [(waves, build(waves, s, numbers)) for waves in every]
 
 
 @every_potential

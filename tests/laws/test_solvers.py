@@ -1,14 +1,13 @@
 """Laws of every eigensolver: H ψ = E ψ, orthonormal, the lowest, as scipy finds them."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.linalg
 
 from nnpp.eigensolvers.levels import lowest_levels
-from nnpp.hamiltonian import hamiltonian, values
 from tests import systems
+from tests.laws.test_hamiltonian import hamiltonians
 
 
 @pytest.mark.parametrize("solver", systems.SOLVERS)
@@ -16,9 +15,8 @@ from tests import systems
 @pytest.mark.parametrize("k", [0, 4])
 def test_the_lowest_states(name, solver, k):
     """At Γ, with its multiplets, and at a point of no symmetry."""
-    s, potential, solve = systems.generic(), systems.POTENTIALS[name](), systems.SOLVERS[solver]
-    waves = jax.tree.map(lambda x: x[k], s.waves)
-    H = hamiltonian(waves, s, values(potential, s))
+    solve = systems.SOLVERS[solver]
+    _, H = hamiltonians(name)[k]
     E, psi = solve(H, 9)
     exact = scipy.linalg.eigvalsh(np.asarray(H.matrix()))[:9]
     assert np.ptp(exact) > 0.1
