@@ -14,11 +14,11 @@ PRECISION = {"jax_enable_x64": True, "jax_default_matmul_precision": "highest"}
 
 def _state_precision() -> None:
     """Float64, and matrix products that a GPU does not round to TF32 in silence."""
-    if "jax" in sys.modules:
-        for option, value in PRECISION.items():
-            sys.modules["jax"].config.update(option, value)
     for option, value in PRECISION.items():
-        os.environ[option.upper()] = str(value)
+        if "jax" in sys.modules:
+            sys.modules["jax"].config.update(option, value)
+        else:
+            os.environ[option.upper()] = str(value)
 
 
 _state_precision()

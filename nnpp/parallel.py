@@ -5,13 +5,20 @@
 
 import os
 from collections.abc import Callable
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+MOST_DEVICES = 8
+"""More devices than this on one processor would hold too many Hamiltonians at a time."""
+
+GPU_BATCH = 8
+"""k-points that a GPU solves together."""
 
 
 def cores() -> int:
@@ -24,19 +31,20 @@ def cores() -> int:
 
 
 def one_device_per_core() -> None:
-    """Make each core a device, before JAX starts: LAPACK takes one k-point a core.
+    """Make each core a device, up to `MOST_DEVICES`: LAPACK takes one k-point a core.
 
-    One thread each is then right for LAPACK (the command line sets OPENBLAS_NUM_THREADS=1
-    unless the user chose); two threads on two devices each lose 40 % on two cores. A count in
-    JAX_NUM_CPU_DEVICES or XLA_FLAGS stands. Nothing changes on a GPU.
+    The threads that LAPACK takes for each are OPENBLAS_NUM_THREADS, which the command line sets;
+    without that number all cores stay with one device. A count in JAX_NUM_CPU_DEVICES or
+    XLA_FLAGS stands, and so does everything once JAX has started. Nothing changes on a GPU.
     """
-    chosen = "JAX_NUM_CPU_DEVICES" in os.environ or "device_count" in os.environ.get(
-        "XLA_FLAGS", ""
-    )
-    if not chosen and "OPENBLAS_NUM_THREADS" in os.environ:
-        jax.config.update(
-            "jax_num_cpu_devices", max(1, cores() // int(os.environ["OPENBLAS_NUM_THREADS"]))
-        )
+    flags = os.environ.get("XLA_FLAGS", "")
+    threads = os.environ.get("OPENBLAS_NUM_THREADS", "")
+    if "JAX_NUM_CPU_DEVICES" in os.environ or "device_count" in flags or not threads.isdigit():
+        return
+    devices = min(MOST_DEVICES, cores() // max(1, int(threads)))
+    # JAX refuses with a RuntimeError once it has started.
+    with suppress(RuntimeError):
+        jax.config.update("jax_num_cpu_devices", max(1, devices))
 
 
 @lru_cache
@@ -45,35 +53,43 @@ def _mesh() -> Mesh:
     return Mesh(np.array(jax.devices()), ("k",))
 
 
+def k_at_once() -> int:
+    """k-points that one device solves together: LAPACK wants one, a GPU a batch."""
+    return 1 if jax.default_backend() == "cpu" else GPU_BATCH
+
+
 def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
     """f(per_k[i], shared) for every k-point i, the k-axis cut over all devices.
 
-    Each device walks through its share one k-point after another, so that memory holds one
-    Hamiltonian a device. Where the devices do not divide the k-points, the last one is repeated
-    to fill the shares up; what only fills up is not computed. Every device gets all results.
+    Each device walks through its share, `k_at_once` k-points at a time, so that memory holds a
+    few Hamiltonians a device. Where the devices do not divide the k-points, the last one is
+    repeated to fill the shares up; what only fills up is not computed on a processor. Every
+    device gets all results.
     """
     n = jax.tree.leaves(per_k)[0].shape[0]
     surplus = -n % _mesh().size
     filled = jax.tree.map(lambda x: jnp.concatenate([x, *[x[-1:]] * surplus]), per_k)
     wanted = jnp.arange(n + surplus) < n
     k, whole = PartitionSpec("k"), PartitionSpec()
-
-    def one(wanted_and_x: tuple, shared: Any) -> Any:
-        shape = jax.eval_shape(f, wanted_and_x[1], shared)
-        nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)
-        return jax.lax.cond(
-            wanted_and_x[0], lambda x: f(x, shared), lambda _: nothing, wanted_and_x[1]
-        )
-
-    def share(local: tuple, shared: Any) -> Any:
-        return jax.lax.map(lambda x: one(x, shared), local)
-
+    share = partial(_share, f)
     mapped = jax.shard_map(
         share, mesh=_mesh(), in_specs=(k, whole), out_specs=k, check_vma=False
     )
-    everywhere = NamedSharding(_mesh(), whole)
     results = jax.tree.map(lambda x: x[:n], mapped((wanted, filled), shared))
-    return jax.lax.with_sharding_constraint(results, everywhere)
+    return jax.lax.with_sharding_constraint(results, NamedSharding(_mesh(), whole))
+
+
+def _share(f: Callable[[Any, Any], Any], wanted_and_per_k: tuple, shared: Any) -> Any:
+    """The k-points of one device, nothing where a k-point only fills up."""
+
+    def one(wanted_and_x: tuple) -> Any:
+        wanted, x = wanted_and_x
+        shape = jax.eval_shape(f, x, shared)
+        nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)
+        return jax.lax.cond(wanted, lambda x: f(x, shared), lambda _: nothing, x)
+
+    at_once = k_at_once()
+    return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
 
 
 def devices() -> list[str]:

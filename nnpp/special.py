@@ -8,15 +8,16 @@ SERIES_BELOW = 0.5
 """Argument below which j₁ is summed as a series: its closed form cancels there."""
 
 
-def j1_over_x(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """j₁(x)/x = (sin x/x − cos x)/x², even and finite: ⅓ − x²/30 + x⁴/840 − … at the origin.
+def j1_over_x(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """j₁(x)/x = (sin x/x − cos x)/x² as a function of x²: ⅓ − x²/30 + x⁴/840 − … at the origin.
 
-    The series, Σ (−x²/2)ⁿ/(n! (2n+3)!!), stops below 1e-17 for x ≤ ½.
+    Being even it is smooth in x², and so are its derivatives at x = 0, where those of |x| are
+    not. The series, Σ (−x²/2)ⁿ/(n! (2n+3)!!), stops below 1e-17 for x ≤ ½.
     """
-    small = jnp.abs(x) < SERIES_BELOW
-    y = jnp.where(small, x, 0.0) ** 2 / 2
+    small = x2 < SERIES_BELOW**2
+    y = jnp.where(small, x2, 0.0) / 2
     series = 1 / 3 * (1 - y / 5 * (1 - y / 14 * (1 - y / 27 * (1 - y / 44 * (1 - y / 65)))))
-    z = jnp.where(small, 1.0, x)
+    z = jnp.sqrt(jnp.where(small, 1.0, x2))
     return jnp.where(small, series, (jnp.sin(z) / z - jnp.cos(z)) / z**2)
 
 

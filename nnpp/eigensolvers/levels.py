@@ -17,7 +17,8 @@ def lowest_levels(H: Any, n: int, solve: Callable = dense) -> Float[Array, " lev
 
     The derivative asks of H only `H @ psi` and never looks inside `solve`, so that an iterative
     solver needs no rule of its own. Inside a multiplet only functions that treat its members
-    alike have a derivative: weigh them equally. First order only.
+    alike have a derivative: weigh them equally. First order: a second derivative would go
+    through `solve` itself, and fails at multiplets.
     """
     E, _ = solve(H, n)
     return E
@@ -27,5 +28,9 @@ def lowest_levels(H: Any, n: int, solve: Callable = dense) -> Float[Array, " lev
 def _hellmann_feynman(n: int, solve: Callable, primals: tuple, tangents: tuple):
     (H,), (dH,) = primals, tangents
     E, psi = solve(H, n)
-    _, dH_psi = jax.jvp(lambda h: h @ psi, (H,), (dH,))
-    return E, jnp.sum(psi.conj() * dH_psi, axis=0).real
+
+    @jax.checkpoint  # else reverse mode keeps every state on the Fourier box, at every k
+    def expectation(h: Any) -> Float[Array, " level"]:
+        return jnp.sum(psi.conj() * (h @ psi), axis=0).real
+
+    return E, jax.jvp(expectation, (H,), (dH,))[1]

@@ -38,7 +38,7 @@ def projectors(
     waves: PlaneWaves, centres: Centres, radial: RadialProjectors
 ) -> Complex[Array, "g p 3"]:
     """B at one k, p = (atom, m) with m running fastest; zero on rows that only fill up."""
-    F = radial(jnp.linalg.norm(waves.K, axis=-1))
+    F = radial(jnp.sum(waves.K**2, axis=-1))
     phase = jnp.exp(-1j * waves.K @ centres.tau.T) * jnp.sqrt(12 * jnp.pi / centres.volume)
     phase = jnp.where(waves.real[:, None], phase, 0)
     return jnp.einsum("ga,gm,gi->gami", phase, F, waves.K).reshape(len(F), -1, 3)

@@ -47,9 +47,9 @@ class RadialProjectors:
     r: Float[Array, " node"]
     A: Float[Array, "node m"]
 
-    def __call__(self, K: Float[Array, " g"]) -> Float[Array, "g m"]:
-        """F_m at the lengths K [bohr^{5/2}]."""
-        return (self.r * j1_over_x(K[:, None] * self.r)) @ self.A
+    def __call__(self, K2: Float[Array, " g"]) -> Float[Array, "g m"]:
+        """F_m at the squares K² of lengths [bohr^{5/2}]; smooth in K² at the origin too."""
+        return (self.r * j1_over_x(K2[:, None] * self.r**2)) @ self.A
 
 
 def radial_projectors(
@@ -62,7 +62,7 @@ def radial_projectors(
     amplitude = np.sqrt(w * r**2 * weight(r))
     K = np.linspace(0, longest, 8 * len(r))
     x = K[:, None] * r
-    sampled = x * np.asarray(j1_over_x(jnp.asarray(x))) * amplitude
+    sampled = x * np.asarray(j1_over_x(jnp.asarray(x**2))) * amplitude
     _, s, combinations = np.linalg.svd(sampled, full_matrices=False)
     kept = combinations[s**2 > ACCURACY]
     return RadialProjectors(jnp.asarray(r), jnp.asarray(amplitude[:, None] * kept.T))
