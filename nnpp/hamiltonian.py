@@ -47,6 +47,7 @@ class System:
         count: atoms of each species in the cell.
         dilation: Ω/Ω₀ − 1.
         species: the elements, in order of first appearance.
+        fewest: plane waves at the k that has the fewest.
     """
 
     waves: PlaneWaves
@@ -56,6 +57,7 @@ class System:
     count: Float[Array, " species"]
     dilation: Float[Array, ""]
     species: tuple[str, ...] = static()
+    fewest: int = static()
 
     @property
     def q(self) -> Float[Array, " shell"]:
@@ -84,6 +86,7 @@ def system(
         count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
         dilation=crystal.dilation,
         species=crystal.species,
+        fewest=int(np.asarray(waves.real).sum(axis=1).min()),
     )
 
 

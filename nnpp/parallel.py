@@ -33,8 +33,8 @@ def cores() -> int:
 def one_device_per_core() -> None:
     """Make each core a device, up to `MOST_DEVICES`: LAPACK takes one k-point a core.
 
-    The threads that LAPACK takes for each are OPENBLAS_NUM_THREADS, which the command line sets;
-    without that number all cores stay with one device. A count in JAX_NUM_CPU_DEVICES or
+    OPENBLAS_NUM_THREADS, which the command line sets, is what LAPACK takes for each; without
+    that number all cores stay with one device. A count in JAX_NUM_CPU_DEVICES or
     XLA_FLAGS stands, and so does everything once JAX has started. Nothing changes on a GPU.
     """
     flags = os.environ.get("XLA_FLAGS", "")

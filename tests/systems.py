@@ -12,7 +12,7 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import System, system
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Radial
-from nnpp.potentials.neural import Network, neural
+from nnpp.potentials.neural import STARTS, Network, neural
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
@@ -66,7 +66,9 @@ def cspbi3() -> Potential:
 def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Potential:
     """A network on the Zunger form with random weights, and every strength, none zero."""
     key, *keys = jax.random.split(jax.random.key(3), 5)
-    network = Network(Radial(0.5, 0.5, 6.0), (8, 8), len(species), last="xavier", scale=0.5)
+    network = Network(
+        Radial(0.5, 0.5, 6.0), (8, 8), len(species), last=STARTS["xavier"], scale=0.5
+    )
     local = neural(network, Gaussian(4.0), zunger(*species), key)
     draw = [0.3 * jax.random.normal(k, (len(species), 2)) for k in keys]
     strengths = Strengths(

@@ -16,6 +16,7 @@ from scipy.fft import next_fast_len
 from nnpp.basis.rules import per_k
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
+from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
 SAME_LENGTH = 1e-9
@@ -117,6 +118,8 @@ def plane_waves(
     rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
 ) -> tuple[PlaneWaves, Differences]:
     """The basis of `rule` at every k, up to the kinetic energy `cutoff` [hartree]."""
+    if not 0 < cutoff < np.inf:
+        raise InputError(f"a cutoff of {cutoff} hartree", "give a positive number")
     k, b = np.asarray(kpoints.fractional), np.asarray(crystal.reciprocal)
     sets = rule(crystal, k, cutoff)
     box, centre = _box(sets)

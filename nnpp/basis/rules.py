@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnpp.crystal.crystal import Crystal
+from nnpp.errors import InputError
 
 ON_THE_SPHERE = 1e-10
 """Relative width of the shell around the cutoff that counts as the cutoff itself."""
@@ -23,7 +24,12 @@ def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
     ]
     n = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     kinetic = np.sum(((n + k) @ b) ** 2, axis=1) / 2
-    return n[kinetic < cutoff * (1 - ON_THE_SPHERE)].astype(int)
+    n = n[kinetic < cutoff * (1 - ON_THE_SPHERE)].astype(int)
+    if not len(n):
+        raise InputError(
+            f"no plane wave lies below {cutoff:g} hartree at k = {k}", "raise the cutoff"
+        )
+    return n
 
 
 def per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:

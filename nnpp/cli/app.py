@@ -1,13 +1,24 @@
 """The `nnpp` command. Verbs import their workflow when they run, so that --help is instant."""
 
+import errno
+import io
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import typer
 
 from nnpp import __version__
-from nnpp.cli import bands, check, doctor, schema
+from nnpp.cli import bands, check, console, doctor, schema
 from nnpp.errors import NnppError
+
+MENDABLE, INTERRUPTED = 2, 130
+"""Exit codes: for what the user can mend, and as shells tell of Ctrl-C."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""How a disk says that it holds no more."""
 
 MOST_DEVICES = 8
 """More virtual devices than this would hold too many Hamiltonians at a time."""
@@ -19,14 +30,40 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def told(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """The verb, but what the user can mend, or did, ends it with one line and no traceback."""
+
+    @wraps(verb)
+    def run(*args: Any, **options: Any) -> Any:
+        try:
+            return verb(*args, **options)
+        except NnppError as error:
+            console.fail(str(error))
+            raise typer.Exit(MENDABLE) from error
+        except KeyboardInterrupt as interrupt:
+            console.fail("interrupted; every file that was written is whole")
+            raise typer.Exit(INTERRUPTED) from interrupt
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            console.fail("the disk is full; make room, or choose another place")
+            raise typer.Exit(MENDABLE) from error
+
+    return run
+
+
 for name, verb in {"bands": bands, "check": check, "doctor": doctor, "schema": schema}.items():
-    app.command(name)(verb.command)
+    app.command(name)(told(verb.command))
 
 
-def _version(wanted: bool) -> None:
+@told
+def _version(wanted: bool) -> bool:
     if wanted:
-        typer.echo(f"nnpp {__version__}")
+        console.say(f"nnpp {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()
@@ -46,14 +83,26 @@ def _share_threads() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", os.environ["OPENBLAS_NUM_THREADS"])
 
 
+def _never_mind_letters() -> None:
+    """A terminal that has no Γ shows ? in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
-    """Run the command; an error that the user can mend is one line and exit code 2."""
+    """Run the command."""
     _share_threads()
+    _never_mind_letters()
     try:
         app()
-    except NnppError as error:
-        typer.secho(f"nnpp: {error}", fg=typer.colors.RED, err=True)
-        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # JAX's threads still compute, and would crash the interpreter as it shuts down.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 if __name__ == "__main__":

@@ -1,21 +1,39 @@
 """`nnpp bands`."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import console
 
-HARTREE_COLUMNS = ("system", "plane waves", "k", "bands", "gap/eV", "VBM/eV", "CBM/eV", "s")
+if TYPE_CHECKING:
+    from nnpp.workflows.bands import Event, Started
+    from nnpp.workflows.solved import Solved
+
+COLUMNS = {
+    "plane waves": 11,
+    "k": 4,
+    "bands": 5,
+    "gap/eV": 6,
+    "VBM/eV": 7,
+    "CBM/eV": 7,
+    "s": 5,
+}
+"""What is told of a system, and how many letters wide."""
 
 
 def command(
     inputs: Annotated[
         list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
     ] = None,
-    plot: Annotated[bool, typer.Option(help="Draw bands and potentials (PNG, PDF).")] = False,
-    html: Annotated[bool, typer.Option(help="Write each system as one HTML page.")] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Draw bands and potentials (PNG, PDF).")
+    ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write each system as one HTML page.")
+    ] = False,
     path: Annotated[
         str | None, typer.Option(help="k-path, as 'L Γ X U|K Γ' (G for Γ), or auto.")
     ] = None,
@@ -27,10 +45,11 @@ def command(
     ] = None,
     bands: Annotated[int | None, typer.Option(min=1, help="Levels at each k-point.")] = None,
     compare: Annotated[
-        Path | None, typer.Option(help="Reference bands to draw and compare with.")
+        Path | None,
+        typer.Option(help="Bands to draw and compare with, as nnpp writes them."),
     ] = None,
     zero: Annotated[str, typer.Option(help="Zero of the figures: vbm or absolute.")] = "vbm",
-    dos: Annotated[bool, typer.Option(help="Add the density of states.")] = False,
+    dos: Annotated[bool, typer.Option("--dos", help="Add the density of states.")] = False,
     mesh: Annotated[
         str | None, typer.Option(help="Mesh of the density of states, as 12x12x12.")
     ] = None,
@@ -38,72 +57,78 @@ def command(
         str | None, typer.Option(help="Gaussian width, as '0.1 eV', in place of tetrahedra.")
     ] = None,
     connect: Annotated[
-        bool, typer.Option(help="Also write bands followed through crossings by overlap.")
+        bool,
+        typer.Option(
+            "--connect", help="Also write bands followed through crossings by overlap."
+        ),
     ] = False,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute band structures, and draw, compare and write them."""
-    from nnpp.workflows.bands import run_bands
     from nnpp.workflows.choices import choices
+    from nnpp.workflows.read import read_fits
 
     wanted = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, compare=compare, zero=zero,
         plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
     )  # fmt: skip
-    events = run_bands(inputs or [Path("inputs")], out, wanted)
-    _tell(events)
+    fits = read_fits(inputs or [Path("inputs")], wanted)
+    from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+
+    _tell(console.watched(run_bands(fits, out, wanted), "computing bands"))
 
 
-def _tell(events) -> None:
-    """Print what comes, a table for each fit."""
+def _tell(events: "Iterator[Event]") -> None:
+    """A table for each fit, line by line as it is computed, then what was written."""
     from nnpp.workflows.bands import Finished, Solved, Started
 
     solved: list[Solved] = []
-    while True:
-        with console.busy("computing bands"):
-            event = next(events, None)
-        match event:
-            case None:
-                return
-            case Started():
-                solved = []
-                typer.echo(f"{event.name}: {', '.join(event.systems)}")
-                for text in event.notes:
-                    console.note(text)
-            case Solved():
-                solved.append(event)
-                for text in event.case.notes:
-                    console.note(f"{event.case.spec.name}: {text}")
-            case Finished():
-                _table(solved)
-                for file in [p for s in solved for p in s.paths] + list(event.paths):
-                    typer.echo(f"wrote {file}")
+    width = 0
+    try:
+        for event in events:
+            match event:
+                case Started():
+                    width = max(map(len, event.systems))
+                    _head(event, width)
+                case Solved():
+                    solved.append(event)
+                    console.say(_line(event, width))
+                case Finished():
+                    _beside(solved)
+                    console.wrote([*(p for s in solved for p in s.paths), *event.paths])
+                    solved = []
+    finally:
+        console.wrote(p for s in solved for p in s.paths)
 
 
-def _table(solved) -> None:
-    """One line a system; errors of each band where there is a reference."""
-    console.grid(HARTREE_COLUMNS, [_line(s) for s in solved])
-    for s in solved:
-        if s.comparison is not None:
-            typer.echo(f"{s.case.spec.name}: {_beside(s)}")
+def _head(started: "Started", width: int) -> None:
+    """The name of a fit, what to know of it, and the names of the columns."""
+    console.say(f"{started.name} ({started.source})", typer.colors.CYAN)
+    for text in started.notes:
+        console.note(text)
+    console.say(console.cells(["system", *COLUMNS], [max(width, 6), *COLUMNS.values()]))
 
 
-def _line(s) -> tuple[str, ...]:
+def _line(s: "Solved", width: int) -> str:
     """The numbers of one system."""
     from nnpp.units import HARTREE_EV
 
     figures = ("—",) * 3
     if s.gap is not None:
         figures = tuple(f"{x * HARTREE_EV:.3f}" for x in (s.gap.width, s.gap.vbm, s.gap.cbm))
-    n = str(int(s.case.system.waves.real.sum(axis=1).max()))
     k, bands = s.bands.E.shape
-    return s.case.spec.name, n, str(k), str(bands), *figures, f"{s.seconds:.1f}"
+    counts = (str(s.case.n_plane_waves), str(k), str(bands))
+    texts = (s.case.spec.name, *counts, *figures, f"{s.seconds:.1f}")
+    return console.cells(texts, [max(width, 6), *COLUMNS.values()])
 
 
-def _beside(s) -> str:
-    """Loss and the error of each band."""
+def _beside(solved: "list[Solved]") -> None:
+    """Loss and the error of each band, where there is a reference."""
     from nnpp.units import HARTREE_EV
 
-    rmse = " ".join(f"{float(x) * HARTREE_EV * 1e3:.3g}" for x in s.comparison.rmse)
-    loss = float(s.comparison.loss) * HARTREE_EV**2
-    return f"weighted loss {loss:.3e} eV², RMSE of each band {rmse} meV"
+    for s in solved:
+        if s.comparison is not None:
+            rmse = " ".join(f"{float(x) * HARTREE_EV * 1e3:.1f}" for x in s.comparison.rmse)
+            loss = float(s.comparison.loss) * HARTREE_EV**2
+            name = s.case.spec.name
+            console.remark(f"{name}: weighted loss {loss:.3e} eV²; RMSE by band {rmse} meV")

@@ -14,15 +14,16 @@ def command(
     ] = None,
 ) -> None:
     """Show what was read, what it will cost, and what looks wrong; solve nothing."""
-    from nnpp.workflows.check import run_check
+    from nnpp.workflows.read import read_fits
 
-    for report in run_check(inputs or [Path("inputs")]):
+    fits = read_fits(inputs or [Path("inputs")])
+    from nnpp.workflows.check import run_check  # imports JAX: a wrong fit is told before
+
+    for report in console.watched(run_check(fits), "reading"):
         console.rows(f"{report.name} ({report.source})", report.rows)
         for text in report.notes:
             console.note(text)
         for system in report.systems:
-            typer.echo("")
-            console.rows(system.name, system.rows)
+            console.rows(f"{report.name}/{system.name}", system.rows)
             for text in system.notes:
                 console.note(f"{system.name}: {text}")
-        typer.echo("")

@@ -1,52 +1,100 @@
-"""Output: tables and colour in a terminal, plain lines without one."""
+"""Output: aligned plain text; colour, folding and a turning sign only in a terminal."""
 
+import os
+import shutil
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from pathlib import Path
+from textwrap import wrap
+from typing import TypeVar
 
 import typer
 
-
-def rows(title: str, pairs: Iterable[tuple[str, str]]) -> None:
-    """A titled table of two columns."""
-    from rich.table import Table
-
-    table = Table(
-        title=title, title_justify="left", show_header=False, box=None, pad_edge=False
-    )
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in pairs:
-        table.add_row(name, value)
-    _print(table)
+T = TypeVar("T")
 
 
-def grid(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> None:
-    """A table with a header; all columns but the first stand to the right."""
-    from rich.table import Table
+def say(text: str = "", colour: str | None = None) -> None:
+    """A line on standard output."""
+    typer.echo(_coloured(text, colour, sys.stdout.isatty()))
 
-    table = Table(box=None, pad_edge=False)
-    for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i == 0 else "right", overflow="fold")
-    for line in lines:
-        table.add_row(*line)
-    _print(table)
+
+def fail(text: str) -> None:
+    """What went wrong: one line on standard error, however long."""
+    line = f"nnpp: {' '.join(text.split())}"
+    typer.echo(_coloured(line, typer.colors.RED, sys.stderr.isatty()), err=True)
 
 
 def note(text: str) -> None:
-    """A remark, on standard error."""
-    typer.secho(f"note: {text}", fg=typer.colors.YELLOW, err=True)
+    """A remark on standard error, folded in a terminal."""
+    terminal = sys.stderr.isatty()
+    folded = _folded(f"note: {text}", 6, terminal)
+    typer.echo(_coloured(folded, typer.colors.YELLOW, terminal), err=True)
 
 
-@contextmanager
-def busy(what: str) -> Iterator[None]:
-    """A turning sign while something is computed; nothing without a terminal."""
+def remark(text: str) -> None:
+    """A sentence on standard output, folded in a terminal."""
+    say(_folded(text, 2, sys.stdout.isatty()))
+
+
+def rows(title: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """A title, and below it names and their values."""
+    pairs = list(pairs)
+    width = max(len(name) for name, _ in pairs) + 2
+    say(title, typer.colors.CYAN)
+    for name, value in pairs:
+        say(_folded(f"  {name:<{width}}{value}", width + 2, sys.stdout.isatty()))
+
+
+def cells(values: Iterable[str], widths: Iterable[int]) -> str:
+    """One line of a table: the first column stands to the left, all others to the right."""
+    first, *others = zip(values, widths, strict=True)
+    return "  ".join([f"{first[0]:<{first[1]}}", *(f"{text:>{n}}" for text, n in others)])
+
+
+def wrote(paths: Iterable[Path]) -> None:
+    """The files that were written, those of one name in one line, as a shell reads them."""
+    suffixes: dict[Path, list[str]] = {}
+    for path in paths:
+        suffixes.setdefault(path.with_suffix(""), []).append(path.suffix.lstrip("."))
+    for name, endings in suffixes.items():
+        together = endings[0] if len(endings) == 1 else f"{{{','.join(endings)}}}"
+        say(f"wrote {name}.{together}")
+
+
+def watched(events: Iterator[T], what: str) -> Iterator[T]:
+    """The same events, with a turning sign in a terminal while the next one is computed."""
+    if not sys.stderr.isatty():
+        yield from events
+        return
     from rich.console import Console
 
-    with Console(stderr=True).status(what):
-        yield
+    console, end = Console(stderr=True), object()
+    while True:
+        with console.status(what):
+            event = next(events, end)
+        if event is end:
+            return
+        yield event  # pyright: ignore[reportReturnType] -- all but `end` are events
 
 
-def _print(table) -> None:
-    from rich.console import Console
+def _folded(text: str, indent: int, terminal: bool) -> str:
+    """The text in lines of a terminal's width, all but the first indented; else as it is."""
+    if not terminal:
+        return text
+    lead = text[: len(text) - len(text.lstrip())]
+    lines = wrap(
+        text,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return "\n".join(lines) or lead
 
-    Console(highlight=False, soft_wrap=False).print(table)
+
+def _coloured(text: str, colour: str | None, terminal: bool) -> str:
+    """Coloured in a terminal, unless the user wants none (no-color.org)."""
+    if colour is None or not terminal or os.environ.get("NO_COLOR"):
+        return text
+    return typer.style(text, fg=colour)

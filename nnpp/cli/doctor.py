@@ -11,8 +11,9 @@ def command() -> None:
 
     findings = run_doctor()
     console.rows("nnpp doctor", [(f.what, f.found) for f in findings])
-    for finding in findings:
-        if finding.remedy:
-            console.note(f"{finding.what}: {finding.remedy}")
-    if not any(f.remedy for f in findings):
-        typer.echo("all is well")
+    ill = [finding for finding in findings if finding.remedy]
+    for finding in ill:
+        console.note(f"{finding.what}: {finding.remedy}")
+    if ill:
+        raise typer.Exit(1)
+    console.say("all is well")

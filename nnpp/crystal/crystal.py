@@ -1,9 +1,11 @@
 """A crystal: a_i (rows of the cell), τ_a = x_a·a, Ω = |det a|, a_i·b_j = 2π δ_ij."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike
 
+from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
 
@@ -61,6 +63,14 @@ class Crystal:
 
 def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) -> Crystal:
     """An unstrained crystal from its lattice vectors [bohr] and fractional positions."""
-    cell = jnp.asarray(cell, float)
+    a, x = np.asarray(cell, float), np.asarray(fractional, float)
+    if a.shape != (3, 3) or x.shape != (len(symbols), 3) or not len(symbols):
+        raise InputError(
+            f"a cell {a.shape}, positions {x.shape} and {len(symbols)} symbols are no crystal",
+            "give three lattice vectors, and three coordinates and a symbol for each atom",
+        )
+    if not (np.isfinite(a).all() and np.isfinite(x).all() and abs(np.linalg.det(a)) > 0):
+        raise InputError("the cell or a position is not finite, or flat", "mend the numbers")
+    cell = jnp.asarray(a)
     rest_volume = jnp.abs(jnp.linalg.det(cell))
-    return Crystal(cell, jnp.asarray(fractional, float), tuple(symbols), rest_volume)
+    return Crystal(cell, jnp.asarray(x), tuple(symbols), rest_volume)

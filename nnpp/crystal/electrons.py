@@ -15,9 +15,16 @@ SYMBOLS: tuple[str, ...] = (
 NOBLE_CORES = (54, 36, 18, 10, 2, 0)
 
 
+def atomic_number(symbol: str) -> int:
+    """Z of an element up to radon."""
+    if symbol not in SYMBOLS:
+        raise InputError(f"unknown element {symbol!r}", "use symbols from H to Rn")
+    return SYMBOLS.index(symbol) + 1
+
+
 def valence_electrons(symbol: str) -> int:
     """Electrons outside the noble-gas core and full d and f shells: Cd 2, In 3, Pb 4, Se 6."""
-    z = SYMBOLS.index(symbol) + 1
+    z = atomic_number(symbol)
     core = next(c for c in NOBLE_CORES if z > c)
     outside = z - core
     if core == 54 and 3 <= outside <= 17:

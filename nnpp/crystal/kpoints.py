@@ -52,10 +52,14 @@ def listed(
     jumps: tuple[int, ...] = (),
 ) -> KPoints:
     """Explicit k-points; `jumps` are the places where a new piece of a path starts."""
-    k = np.asarray(fractional, float).reshape(-1, 3)
+    k = np.atleast_2d(np.asarray(fractional, float))
     w = np.ones(len(k)) if weights is None else np.asarray(weights, float)
+    labels = ("",) * len(k) if labels is None else labels
+    if k.shape[1:] != (3,) or not k.size or not np.isfinite(k).all():
+        raise InputError("k-points are three finite coordinates each", "mend the k-points")
+    if w.shape != (len(k),) or len(labels) != len(k):
+        raise InputError(f"{len(k)} k-points want as many weights and labels", "mend the lists")
     if not (np.isfinite(w).all() and (w >= 0).all() and w.sum() > 0):
         raise InputError("k-point weights must be ≥ 0 and not all zero", "mend the weights")
-    distance = travelled(crystal, k, np.asarray(jumps, int))
-    labels = ("",) * len(k) if labels is None else labels
+    distance = travelled(crystal, k, np.asarray([j for j in jumps if j > 0], int))
     return KPoints(jnp.asarray(k), jnp.asarray(w / w.sum()), jnp.asarray(distance), labels)

@@ -13,7 +13,7 @@ from seekpath.hpkot import EdgeCaseWarning
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.crystal.symmetry import TOLERANCE, spglib_cell
+from nnpp.crystal.symmetry import LOOSE, primitive_cells, space_group, spglib_cell
 from nnpp.errors import InputError, nearest
 
 GREEK = {"GAMMA": "Γ", "G": "Γ", "DELTA": "Δ", "SIGMA": "Σ", "LAMBDA": "Λ"}
@@ -28,22 +28,46 @@ def _pretty(label: str) -> str:
     return GREEK.get(stem, stem) + ("_" + index if index else "")
 
 
+def _found(crystal: Crystal) -> tuple[dict, tuple[str, ...]]:
+    """What seekpath says of the crystal, and what it warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EdgeCaseWarning)
+        warnings.simplefilter("ignore", seekpath.SupercellWarning)
+        found = seekpath.get_path_orig_cell(spglib_cell(crystal), symprec=LOOSE)
+    edge = [w for w in caught if issubclass(w.category, EdgeCaseWarning)]
+    return found, tuple(" ".join(str(w.message).split()) for w in edge)
+
+
 def special_points(crystal: Crystal) -> tuple[dict[str, np.ndarray], Pieces]:
     """Coordinates of the named points (fractional), and the recommended path.
 
-    In a cell that is not primitive both are those of the primitive cell it repeats.
+    In a cell that is not primitive both are those of the primitive cell it repeats; in one whose
+    coordinates were rounded, those of the symmetry it has within `LOOSE`.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", seekpath.SupercellWarning)
-        warnings.simplefilter("ignore", EdgeCaseWarning)
-        found = seekpath.get_path_orig_cell(spglib_cell(crystal), symprec=TOLERANCE)
-    points = {_pretty(name): np.round(k, 12) for name, k in found["point_coords"].items()}
+    found, _ = _found(crystal)
+    points = {_pretty(name): np.round(k, 12) + 0.0 for name, k in found["point_coords"].items()}
     pieces: list[list[str]] = []
     for start, end in found["path"]:
         if not pieces or pieces[-1][-1] != _pretty(start):
             pieces.append([_pretty(start)])
         pieces[-1].append(_pretty(end))
     return points, tuple(map(tuple, pieces))
+
+
+def path_notes(crystal: Crystal) -> list[str]:
+    """What a user of a path should know: folded bands, rounded coordinates, odd lattices."""
+    notes, cells = list(_found(crystal)[1]), primitive_cells(crystal)
+    if cells > 1:
+        notes.append(
+            f"the cell holds {cells} primitive cells: bands are folded along the path of one"
+        )
+    tight, loose = space_group(crystal), space_group(crystal, LOOSE)
+    if tight != loose:
+        notes.append(
+            f"space group {tight}, but {loose} within {LOOSE:g} bohr, whose path is drawn: "
+            "write coordinates to more digits if they were rounded"
+        )
+    return notes
 
 
 def _stops(crystal: Crystal, pieces: Pieces | None) -> list[list[tuple[str, np.ndarray]]]:
@@ -63,7 +87,9 @@ def path(crystal: Crystal, pieces: Pieces | None = None, points: int = 60) -> KP
     stops = _stops(crystal, pieces)
     b = np.asarray(crystal.reciprocal)
     legs = [(p[1], q[1]) for piece in stops for p, q in pairwise(piece)]
-    total = sum(np.linalg.norm((q - p) @ b) for p, q in legs)
+    total = sum(float(np.linalg.norm((q - p) @ b)) for p, q in legs)
+    if not total:
+        raise InputError("the path leads nowhere", "name two different points")
     k: list[np.ndarray] = []
     labels: list[str] = []
     jumps: list[int] = []

@@ -7,12 +7,15 @@ import numpy as np
 import spglib
 
 from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.electrons import SYMBOLS
+from nnpp.crystal.electrons import atomic_number
 from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.errors import InputError
 
 TOLERANCE = 1e-5
 """Atoms this close after an operation are on top of each other [bohr]."""
+
+LOOSE = 1e-2
+"""The same for coordinates that were rounded when they were written [bohr]."""
 
 SpglibCell = Any
 """(cell, positions, numbers); spglib and seekpath each have a type of their own for it."""
@@ -20,13 +23,13 @@ SpglibCell = Any
 
 def spglib_cell(crystal: Crystal) -> SpglibCell:
     """The crystal as spglib and seekpath want it."""
-    numbers = [SYMBOLS.index(s) + 1 for s in crystal.symbols]
+    numbers = [atomic_number(s) for s in crystal.symbols]
     return np.asarray(crystal.cell), np.asarray(crystal.fractional), numbers
 
 
-def _dataset(crystal: Crystal) -> Any:
+def _dataset(crystal: Crystal, tolerance: float = TOLERANCE) -> Any:
     """What spglib finds; its own type is not importable for a shape checker."""
-    dataset = spglib.get_symmetry_dataset(spglib_cell(crystal), symprec=TOLERANCE)
+    dataset = spglib.get_symmetry_dataset(spglib_cell(crystal), symprec=tolerance)
     if dataset is None:
         raise InputError(
             "no symmetry, not even the identity, was found", "look for double atoms"
@@ -34,9 +37,9 @@ def _dataset(crystal: Crystal) -> Any:
     return dataset
 
 
-def space_group(crystal: Crystal) -> str:
+def space_group(crystal: Crystal, tolerance: float = TOLERANCE) -> str:
     """Symbol and number, such as «F-43m (216)»."""
-    dataset = _dataset(crystal)
+    dataset = _dataset(crystal, tolerance)
     return f"{dataset.international} ({dataset.number})"
 
 

@@ -7,6 +7,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnpp.errors import InputError
+from nnpp.io.text import exists
+
+REMEDY = "choose a folder that can be written and has room (--out)"
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Refuse a folder that is not there and cannot be made, before any work is done for it."""
+    there = next(p for p in (folder, *folder.absolute().parents) if exists(p))
+    if not there.is_dir():
+        raise InputError("is a file, where a folder is wanted", REMEDY, there)
+    effective = os.access in os.supports_effective_ids
+    if not os.access(there, os.W_OK | os.X_OK, effective_ids=effective):
+        raise InputError("cannot be written", REMEDY, there)
 
 
 @contextmanager
@@ -21,8 +34,7 @@ def whole(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        remedy = "choose a folder that can be written and has room (--out)"
-        raise InputError(f"cannot be written: {reason}", remedy, path) from error
+        raise InputError(f"cannot be written: {reason}", REMEDY, path) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

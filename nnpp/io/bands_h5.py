@@ -1,5 +1,6 @@
 """bands.h5: levels, k-points and crystal in atomic units; every dataset says its unit."""
 
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from jaxtyping import Array
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
-from nnpp.io.atomic import whole
+from nnpp.io.atomic import write_whole
 from nnpp.io.spectrum import Spectrum
 from nnpp.io.text import read_bytes
 from nnpp.observables.bands import Bands
@@ -33,8 +34,12 @@ class StoredBands:
 def write_bands_h5(
     path: Path, bands: Bands, crystal: Crystal, provenance: dict[str, Any]
 ) -> Path:
-    """Write the levels with all that is needed to know whose they are."""
-    with whole(path) as temporary, h5py.File(temporary, "w", libver="latest") as file:
+    """Write the levels with all that is needed to know whose they are.
+
+    The file is made in memory: HDF5 crashes where it finds the disk full.
+    """
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver="latest") as file:
         for name, (values, unit) in _datasets(bands, crystal).items():
             data = file.create_dataset(name, data=np.asarray(values, float), fletcher32=True)
             data.attrs["units"] = unit
@@ -45,7 +50,7 @@ def write_bands_h5(
         file["kpoints"].attrs["labels"] = json.dumps(bands.kpoints.labels, ensure_ascii=False)
         file["crystal"].attrs["symbols"] = json.dumps(crystal.symbols)
         file["crystal"].attrs["rest_volume"] = float(crystal.rest_volume)
-    return path
+    return write_whole(path, image.getvalue())
 
 
 def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:

@@ -1,6 +1,6 @@
 """Reference bands: the levels that a potential should give, from any of four formats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -50,6 +50,8 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | 
             named(spec.origin, file, "systems", i, "reference")
     with spec.origin.telling("systems", i, "reference"):
         spectrum, spinor = _spectrum(system.reference)
+    if spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
+        spectrum, spinor = replace(spectrum, E=np.repeat(spectrum.E, 2, axis=1)), True
     _agreeing(spec, i, spectrum)
     weights = system.weights.kpoints or spectrum.weights
     rising = (

@@ -5,7 +5,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from nnpp.crystal.crystal import Crystal
@@ -13,7 +12,7 @@ from nnpp.crystal.electrons import electrons as valence_electrons_of
 from nnpp.crystal.kpoints import KPoints
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
-from nnpp.errors import InputError, NnppError
+from nnpp.errors import InputError
 from nnpp.hamiltonian import System, hamiltonian, values
 from nnpp.parallel import map_k
 from nnpp.potentials.potential import Potential
@@ -49,6 +48,7 @@ def levels(
     potential: Potential, system: System, n: int, solve: Callable = dense
 ) -> Float[Array, "k level"]:
     """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
+    check_room(potential, system, n)
 
     def at_k(waves, shared):
         return lowest_levels(hamiltonian(waves, *shared), n, solve)
@@ -61,11 +61,23 @@ def states(
     potential: Potential, system: System, n: int, solve: Callable = dense
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """The `n` lowest levels [hartree] and their states at every k."""
+    check_room(potential, system, n)
 
     def at_k(waves, shared):
         return solve(hamiltonian(waves, *shared), n)
 
     return map_k(at_k, system.waves, (system, values(potential, system)))
+
+
+def check_room(potential: Potential, system: System, n: int) -> None:
+    """Refuse more levels than the smallest basis of any k has; rows beyond only fill up."""
+    spinor = potential.strengths.spin_orbit is not None
+    room = system.fewest * (2 if spinor else 1)
+    if not 0 < n <= room:
+        raise InputError(
+            f"{n} bands do not fit into {room} {'spinors' if spinor else 'plane waves'}",
+            "raise the cutoff or ask for another number of bands",
+        )
 
 
 def occupied_levels(electrons: int, spinor: bool) -> int:
@@ -78,15 +90,12 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
     return electrons if spinor else electrons // 2
 
 
-def checked(E: Float[Array, "k level"], system: System) -> Float[Array, "k level"]:
-    """`E`, once known to be finite and free of levels of rows that only fill up."""
-    smallest = int(np.asarray(system.waves.real).sum(axis=1).min())
-    if not np.isfinite(np.asarray(E)).all():
-        raise NnppError("a level is not finite: the potential is not a number at some shell")
-    if float(E.max()) > FILLING / 2:
+def checked(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
+    """`E`, once known to be finite and below the rows that only fill up."""
+    if not float(jnp.max(E)) < FILLING / 2:  # NaN is not below either
         raise InputError(
-            f"{E.shape[1]} bands do not fit into {smallest} plane waves",
-            "raise the cutoff or ask for fewer bands",
+            f"levels reach {float(jnp.max(E)):g} hartree",
+            "the potential is infinite or absurd at some |G−G′|: mend its parameters",
         )
     return E
 
@@ -104,10 +113,4 @@ def bands(
     count = valence_electrons_of(crystal) if electrons is None else electrons
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n
-    room = (1 + spinor) * int(np.asarray(system.waves.real).sum(axis=1).min())
-    if not 0 < n <= room:
-        raise InputError(
-            f"{n} bands do not fit into {room} plane waves and spins",
-            "raise the cutoff or ask for another number of bands",
-        )
-    return Bands(kpoints, checked(levels(potential, system, n), system), occupied, spinor)
+    return Bands(kpoints, checked(levels(potential, system, n)), occupied, spinor)

@@ -14,6 +14,9 @@ from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.symmetry import mesh_map
 from nnpp.observables.bands import Bands
 
+Corner = np.ndarray
+"""One number for each pair of a tetrahedron and an energy."""
+
 
 @dataclass(frozen=True)
 class Dos:
@@ -21,7 +24,7 @@ class Dos:
 
     Attributes:
         energy: where [hartree].
-        density: states per hartree and cell, both spins counted.
+        density: states per hartree and cell about each energy, both spins counted.
         integrated: states per cell below each energy.
     """
 
@@ -43,54 +46,80 @@ def _tetrahedra(crystal: Crystal, size: tuple[int, int, int]) -> np.ndarray:
 
 
 def _corner_levels(crystal: Crystal, size: tuple[int, int, int], E: np.ndarray) -> np.ndarray:
-    """Levels at the corners of every tetrahedron, rising: (tetrahedron, 4, band)."""
+    """Levels at the corners of every tetrahedron, rising: (band, 4, tetrahedron)."""
     stands_for, address = mesh_map(crystal, size)
     _, of_point = np.unique(stands_for, return_inverse=True)
     grid = np.empty(size, int)
     grid[tuple((address % size).T)] = of_point
     origin = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=-1).reshape(-1, 3)
     corners = (origin[:, None, None] + _tetrahedra(crystal, size)) % size
-    return np.sort(
-        E[grid[tuple(np.moveaxis(corners, -1, 0))]].reshape(-1, 4, E.shape[1]), axis=1
-    )
+    levels = E[grid[tuple(np.moveaxis(corners, -1, 0))]].reshape(-1, 4, E.shape[1])
+    return np.sort(levels.T, axis=1)
 
 
-def _one_tetrahedron(
-    energy: np.ndarray, e: tuple[np.ndarray, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """g(E) and n(E) of tetrahedra with rising corner levels e1 … e4, each one state."""
-    e1, e2, e3, e4 = e
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low = (energy - e1) / ((e2 - e1) * (e3 - e1) * (e4 - e1))
-        high = (e4 - energy) / ((e4 - e1) * (e4 - e2) * (e4 - e3))
-        x, slope = energy - e2, (e3 - e1 + e4 - e2) / ((e3 - e2) * (e4 - e2))
-        middle = (3 * (e2 - e1) + 6 * x - 3 * slope * x**2) / ((e3 - e1) * (e4 - e1))
-        filled = ((e2 - e1) ** 2 + 3 * (e2 - e1) * x + 3 * x**2 - slope * x**3) / (
-            (e3 - e1) * (e4 - e1)
-        )
-        pieces = [energy < e1, energy < e2, energy < e3, energy < e4]
-        density = [0.0, 3 * low * (energy - e1), middle, 3 * high * (e4 - energy)]
-        below = [0.0, low * (energy - e1) ** 2, filled, 1 - high * (e4 - energy) ** 2]
-        return np.select(pieces, density, 0.0), np.select(pieces, below, 1.0)
+def _low(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e1 ≤ E < e2."""
+    return (E - e1) ** 3 / ((e2 - e1) * (e3 - e1) * (e4 - e1))
+
+
+def _middle(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e2 ≤ E < e3."""
+    x, slope = E - e2, (e3 - e1 + e4 - e2) / ((e3 - e2) * (e4 - e2))
+    filled = (e2 - e1) ** 2 + 3 * (e2 - e1) * x + 3 * x**2 - slope * x**3
+    return filled / ((e3 - e1) * (e4 - e1))
+
+
+def _high(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e3 ≤ E < e4."""
+    return 1 - (e4 - E) ** 3 / ((e4 - e1) * (e4 - e2) * (e4 - e3))
+
+
+def _within(energy: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple:
+    """Every pair of an interval [low, high) and an energy in it, as their places."""
+    first, last = np.searchsorted(energy, low), np.searchsorted(energy, high)
+    which = np.repeat(np.arange(len(low)), last - first)
+    shift = np.repeat(last - np.cumsum(last - first), last - first)
+    return which, np.arange(len(which)) + shift
+
+
+def _states_below(energy: np.ndarray, e: np.ndarray) -> np.ndarray:
+    """n(E) summed over tetrahedra with rising corner levels e (4, tetrahedron), one state each.
+
+    A tetrahedron meets only the energies between its corners: 0.3 s, where all pairs take 29 s
+    (12×12×12 points, 8 bands, 2500 energies). Corners that coincide enclose no energy, so that
+    nothing is divided by zero.
+    """
+    count = np.searchsorted(np.sort(e[3]), energy, side="right").astype(float)
+    for part, low, high in zip((_low, _middle, _high), e, e[1:], strict=False):
+        which, at = _within(energy, low, high)
+        count += np.bincount(at, part(energy[at], *e[:, which]), len(energy))
+    return count
 
 
 def tetrahedron_dos(
     bands: Bands, crystal: Crystal, size: tuple[int, int, int], energy: np.ndarray
 ) -> Dos:
-    """From bands at the irreducible points of a Γ-centred mesh, by linear interpolation."""
+    """From bands at the irreducible points of a Γ-centred mesh, by linear interpolation.
+
+    `energy` rises, two values or more. The density is the mean over the interval about each
+    energy, half-way to the next, so that a narrow band is not lost, nor a flat one infinite.
+    """
+    middle = (energy[1:] + energy[:-1]) / 2
+    edges = np.concatenate([2 * energy[:1] - middle[:1], middle, 2 * energy[-1:] - middle[-1:]])
+    both = np.empty(2 * len(energy) + 1)
+    both[::2], both[1::2] = edges, energy
     corners = _corner_levels(crystal, size, np.asarray(bands.E))
-    density, integrated = np.zeros_like(energy), np.zeros_like(energy)
-    share = (1 if bands.spinor else 2) / len(corners)
-    for i, E in enumerate(energy):
-        g, n = _one_tetrahedron(E, tuple(np.moveaxis(corners, 1, 0)))
-        density[i], integrated[i] = share * g.sum(), share * n.sum()
-    return Dos(energy, density, integrated)
+    share = (1 if bands.spinor else 2) / corners.shape[2]
+    n = share * np.sum([_states_below(both, e) for e in corners], axis=0)
+    return Dos(energy, np.diff(n[::2]) / np.diff(edges), n[1::2])
 
 
 def gaussian_dos(bands: Bands, width: float, energy: np.ndarray) -> Dos:
     """From bands at any weighted k-points, each level a Gaussian of `width` [hartree]."""
-    E, share = np.asarray(bands.E), 1 if bands.spinor else 2
-    w = share * np.asarray(bands.kpoints.weights)
-    x = (energy[:, None, None] - E) / (np.sqrt(2) * width)
-    density = np.einsum("ekn,k->e", np.exp(-(x**2)), w) / (np.sqrt(2 * np.pi) * width)
-    return Dos(energy, density, np.einsum("ekn,k->e", (1 + erf(x)) / 2, w))
+    w = (1 if bands.spinor else 2) * np.asarray(bands.kpoints.weights)
+    density, integrated = np.zeros_like(energy), np.zeros_like(energy)
+    for E in np.asarray(bands.E).T:
+        x = (energy[:, None] - E) / (np.sqrt(2) * width)
+        density += np.exp(-(x**2)) @ w / (np.sqrt(2 * np.pi) * width)
+        integrated += (1 + erf(x)) / 2 @ w
+    return Dos(energy, density, integrated)

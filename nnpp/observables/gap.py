@@ -10,6 +10,9 @@ from nnpp.observables.bands import Bands
 SAME_K = 1e-6
 """Two k-points are one when their coordinates agree to this, up to whole numbers."""
 
+SAME_ENERGY = 1e-9
+"""Edges at partners of a star, which only rounding sets apart, agree to this [hartree]."""
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -36,7 +39,11 @@ def gap(bands: Bands) -> Gap:
             f"ask for more than {v} bands, or state `electrons`",
         )
     at_vbm, at_cbm = int(E[:, v - 1].argmax()), int(E[:, v].argmin())
+    vbm, cbm = float(E[at_vbm, v - 1]), float(E[at_cbm, v])
+    vertical = E[:, v] - E[:, v - 1]
+    if vertical.min() - (cbm - vbm) < SAME_ENERGY:
+        at_vbm = at_cbm = int(vertical.argmin())
     k = np.asarray(bands.kpoints.fractional)
     apart = k[at_vbm] - k[at_cbm]
     direct = bool(np.all(np.abs(apart - np.round(apart)) < SAME_K))
-    return Gap(float(E[at_vbm, v - 1]), float(E[at_cbm, v]), at_vbm, at_cbm, direct)
+    return Gap(vbm, cbm, at_vbm, at_cbm, direct)

@@ -5,6 +5,8 @@ that the arbitrary mixture inside a multiplet does not matter. Where bands meet,
 turned towards those before the meeting, which carries a band through the crossing.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from jaxtyping import Array, Complex, Float
 from scipy.optimize import linear_sum_assignment
@@ -46,6 +48,24 @@ def _next(before: np.ndarray, psi: np.ndarray, E: np.ndarray) -> tuple[np.ndarra
     return order, turned
 
 
+def _piece(E: np.ndarray, grounds: list[np.ndarray]) -> np.ndarray:
+    """Which level carries each band on along one unbroken piece of a path (k, band)."""
+    orders, before = [np.arange(E.shape[1])], grounds[0]
+    for levels, ground in zip(E[1:], grounds[1:], strict=True):
+        order, before = _next(before, ground, levels)
+        orders.append(order)
+    return _numbered(E, np.array(orders))
+
+
+def _numbered(E: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Bands numbered by energy at the first k, inside a multiplet by that at the second."""
+    multiplet = np.empty(E.shape[1], int)
+    for i, group in enumerate(_multiplets(E[0])):
+        multiplet[group] = i
+    second = min(1, len(E) - 1)
+    return orders[:, np.lexsort((E[second, orders[second]], multiplet))]
+
+
 def continuous_order(
     E: Float[Array, "k band"],
     psi: Complex[Array, "k n band"],
@@ -57,14 +77,15 @@ def continuous_order(
     Bands are numbered by energy at the first k and anew at each k in `jumps`, where a path
     starts again and nothing is continuous.
     """
-    place, real = np.asarray(waves.code - waves.code.min()), np.asarray(waves.real)
-    orders: list[np.ndarray] = []
-    before = np.empty(0)
-    for i, (levels, states) in enumerate(zip(np.asarray(E), np.asarray(psi), strict=True)):
-        ground = _on_common_ground(states, place[i], real[i], int(place.max()) + 1)
-        if i == 0 or i in jumps:
-            order, before = np.arange(len(levels)), ground
-        else:
-            order, before = _next(before, ground, levels)
-        orders.append(order)
-    return np.array(orders)
+    code, real = np.asarray(waves.code), np.asarray(waves.real)
+    occurring, place = np.unique(code, return_inverse=True)
+    place, places = place.reshape(code.shape), len(occurring)
+    grounds = [
+        _on_common_ground(*state, places)
+        for state in zip(np.asarray(psi), place, real, strict=True)
+    ]
+    cuts = [0, *sorted(jumps), len(grounds)]
+    levels = np.asarray(E)
+    return np.concatenate(
+        [_piece(levels[i:j], grounds[i:j]) for i, j in pairwise(cuts) if i < j]
+    )

@@ -14,10 +14,10 @@ def spin_orbit_splitting(bands: Bands) -> Float[Array, ""]:
     derivative exists at the multiplets. An inverted pair (Γ7 above) comes out negative.
     """
     gamma, doubled = bands.kpoints.gamma, bands.doubled()
-    if gamma is None or doubled.occupied < 6:
+    if gamma is None or not 6 <= doubled.occupied <= doubled.E.shape[1]:
         raise InputError(
-            "the splitting needs Γ among the k-points and six filled levels there",
-            "add the k-point 0 0 0",
+            "the splitting needs Γ among the k-points and all filled levels, six or more",
+            f"add the k-point 0 0 0, and ask for {bands.occupied} bands or more",
         )
     E = doubled.E[gamma, doubled.occupied - 6 : doubled.occupied]
     quartet_below = E[4] - E[3] > E[2] - E[1]

@@ -19,6 +19,9 @@ from nnpp.pytree import pytree, static
 
 Activation = Callable[[Float[Array, "..."]], Float[Array, "..."]]
 
+Draw = Callable[..., Array]
+"""How the weights of a layer are drawn; takes a key, a shape and a dtype."""
+
 ACTIVATIONS: dict[str, Activation] = {
     "celu": nn.celu,
     "relu": nn.relu,
@@ -27,12 +30,11 @@ ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": nn.sigmoid,
 }
 
-STARTS: dict[str, Callable] = {
+STARTS: dict[str, Draw] = {
     "he": nn.initializers.he_normal(),
     "xavier": nn.initializers.xavier_normal(),
     "zero": nn.initializers.zeros,
 }
-"""How the weights of a layer are drawn."""
 
 
 class Network(nn.Module):
@@ -43,7 +45,7 @@ class Network(nn.Module):
         hidden: width of each hidden layer.
         species: how many numbers come out.
         activation: between layers.
-        start: how hidden layers are drawn, a name in `STARTS`.
+        start: how hidden layers are drawn.
         last: how the last layer is drawn.
         scale: a factor on what comes out, one for all or one for each species [hartree·bohr³].
     """
@@ -51,9 +53,9 @@ class Network(nn.Module):
     features: Features
     hidden: tuple[int, ...]
     species: int
-    activation: str = "celu"
-    start: str = "he"
-    last: str = "zero"
+    activation: Activation = ACTIVATIONS["celu"]
+    start: Draw = STARTS["he"]
+    last: Draw = STARTS["zero"]
     scale: float | tuple[float, ...] = 1.0
 
     @nn.compact
@@ -61,9 +63,9 @@ class Network(nn.Module):
         """N_s(q) [hartree·bohr³]."""
         x = self.features(q)
         for width in self.hidden:
-            layer = nn.Dense(width, param_dtype=float, kernel_init=STARTS[self.start])
-            x = ACTIVATIONS[self.activation](layer(x))
-        last = nn.Dense(self.species, param_dtype=float, kernel_init=STARTS[self.last])
+            layer = nn.Dense(width, param_dtype=float, kernel_init=self.start)
+            x = self.activation(layer(x))
+        last = nn.Dense(self.species, param_dtype=float, kernel_init=self.last)
         return jnp.asarray(self.scale) * last(x)
 
 
@@ -73,13 +75,14 @@ class Neural:
 
     Attributes:
         weights: of the network.
-        reference: v⁰, or None for a network that stands alone.
+        reference: a0 … a3 of v⁰ for each species, or None for a network that stands alone;
+            no parameter, so that a fit moves N and leaves v⁰ where it is.
         network: its shape.
         envelope: the factor that makes it decay.
     """
 
     weights: Any
-    reference: Zunger | None
+    reference: tuple[tuple[float, ...], ...] | None = static()
     network: Network = static()
     envelope: Envelope = static()
 
@@ -87,13 +90,14 @@ class Neural:
         """v_s(q) [hartree·bohr³]."""
         v = jnp.asarray(self.network.apply(self.weights, q))
         if self.reference is not None:
-            v = v + self.reference(q)
+            v = v + Zunger(jnp.asarray(self.reference))(q)
         return v * self.envelope(q)[:, None]
 
 
 def neural(
     network: Network, envelope: Envelope, reference: Zunger | None, key: Key[Array, ""]
 ) -> Neural:
-    """A network with weights freshly drawn from `key`."""
-    weights = network.init(key, jnp.zeros(1))
-    return Neural(jax.tree.map(jnp.asarray, weights), reference, network, envelope)
+    """A network on top of `reference`, with weights freshly drawn from `key`."""
+    weights = jax.tree.map(jnp.asarray, network.init(key, jnp.zeros(1)))
+    fixed = None if reference is None else tuple(map(tuple, reference.a.tolist()))
+    return Neural(weights, fixed, network, envelope)

@@ -1,6 +1,6 @@
 """Zunger form: v(q) = a0 (q² − a1)/(a2 exp(a3 q²) − 1).
 
-Wang and Zunger, Phys. Rev. B 51, 17398 (1995), doi:10.1103/PhysRevB.51.17398.
+Wang and Zunger, J. Chem. Phys. 100, 2394 (1994).
 """
 
 import jax.numpy as jnp

@@ -5,36 +5,36 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nnpp.io.atomic import write_whole
+from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.bands_csv import write_bands_csv
-from nnpp.io.inputs import Fit, read_all
+from nnpp.io.inputs import Fit
 from nnpp.io.results import write_bands, write_dos
 from nnpp.observables.bands import bands
 from nnpp.observables.gap import gap
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case, prepare, refuse_lost_table_entries
-from nnpp.workflows.choices import Choices, chosen
+from nnpp.workflows.cases import Case, prepare
+from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import compare_with_reference
 from nnpp.workflows.connect import connected
 from nnpp.workflows.density import density_of_states
 from nnpp.workflows.draw import draw_bands, draw_potential
 from nnpp.workflows.potential import before_training, untrained
-from nnpp.workflows.provenance import provenance, write_run
+from nnpp.workflows.provenance import hashes, provenance, write_run
 from nnpp.workflows.solved import Solved
-
-UNTRAINED = "the network is not trained: these are the bands of the Zunger form it starts from"
 
 
 @dataclass(frozen=True)
 class Started:
-    """A fit was read: its name, its systems and what to know of it."""
+    """A fit was read: its name, its first file, its systems and what to know of them."""
 
     name: str
+    source: Path
     systems: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -50,34 +50,43 @@ class Finished:
 Event = Started | Solved | Finished
 
 
-def run_bands(inputs: list[Path], out: Path, choices: Choices) -> Iterator[Event]:
-    """Solve every system of every fit at `inputs`; results go to `out`/fit/system.
+def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
+    """Solve every system of every fit; results go to `out`/fit/system.
 
-    All inputs are read, and refused if they are wrong, before anything is computed or written.
+    Whatever is wrong is refused before anything is computed or written.
     """
     one_device_per_core()
-    fits = [chosen(fit, choices) for fit in read_all(inputs)]
-    ready = [(fit, prepare(fit)) for fit in fits]
-    for fit, cases in ready:
-        yield from _run_fit(fit, cases, out, choices)
+    ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
+    for fit, cases, _ in ready:
+        for case in cases:
+            refuse_unwritable(out / fit.name / case.spec.name)
+    for fit, cases, read in ready:
+        yield from _run_fit(fit, cases, out / fit.name, choices, read)
 
 
-def _run_fit(fit: Fit, cases: list[Case], out: Path, choices: Choices) -> Iterator[Event]:
-    start, folder = time.perf_counter(), out / fit.name
-    potential = before_training(fit.spec.potential)
-    notes = (*fit.notes, *((UNTRAINED,) if untrained(fit.spec.potential) else ()))
-    yield Started(fit.name, tuple(case.spec.name for case in cases), notes)
-    for i, case in enumerate(cases):
-        refuse_lost_table_entries(fit, i, potential, case.system)
+def _run_fit(
+    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
+) -> Iterator[Event]:
+    """One fit; `read` holds the hashes of its files."""
+    start, potential = time.perf_counter(), before_training(fit.spec.potential)
+    yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.telling("systems", i):
             done = _solve(case, potential, choices)
-        solved.append(_written(done, potential, folder / case.spec.name, fit, choices))
+        about = provenance(fit, case, read)
+        solved.append(_written(done, potential, folder / case.spec.name, about, choices))
         yield solved[-1]
     paths = list(draw_potential(folder, fit, potential, cases)) if choices.plot else []
-    paths += [_summary(folder, solved, time.perf_counter() - start), write_run(folder, fit)]
+    paths.append(_summary(folder, solved, time.perf_counter() - start))
+    paths.append(write_run(folder, fit, read))
     yield Finished(fit.name, tuple(paths))
+
+
+def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:
+    """What to know of a fit and of its systems."""
+    of_systems = (f"{case.spec.name}: {text}" for case in cases for text in case.notes)
+    return (*fit.notes, *untrained(fit.spec.potential), *of_systems)
 
 
 def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
@@ -88,7 +97,7 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
         case.system,
         case.crystal,
         case.kpoints,
-        choices.bands or case.n_levels,
+        case.n_levels,
         case.electrons,
     )
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
@@ -98,10 +107,10 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
 
 
 def _written(
-    done: Solved, potential: Potential, folder: Path, fit: Fit, choices: Choices
+    done: Solved, potential: Potential, folder: Path, about: dict[str, Any], choices: Choices
 ) -> Solved:
-    """The same, with its files on disk."""
-    paths = write_bands(folder, done.bands, done.case.crystal, provenance(fit, done.case))
+    """The same, with its files on disk; `about` says where the numbers come from."""
+    paths = write_bands(folder, done.bands, done.case.crystal, about)
     if done.dos is not None:
         paths += write_dos(folder, done.dos)
     if choices.connect:
@@ -131,5 +140,5 @@ def _figures(done: Solved) -> dict:
         "rmse_mev": None
         if beside is None
         else (np.asarray(beside.rmse) * HARTREE_EV * 1e3).tolist(),
-        "n_plane_waves": int(np.asarray(done.case.system.waves.real).sum(axis=1).max()),
+        "n_plane_waves": done.case.n_plane_waves,
     }

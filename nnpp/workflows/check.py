@@ -6,25 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.electrons import SYMBOLS
 from nnpp.crystal.symmetry import space_group
-from nnpp.io.inputs import Fit, read_all
+from nnpp.io.inputs import Fit
+from nnpp.io.reference import ReferenceBands
+from nnpp.io.schema.systems import Target
 from nnpp.parallel import one_device_per_core
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case, prepare, refuse_lost_table_entries, weights_of
-from nnpp.workflows.compare import reference_bands
-from nnpp.workflows.potential import before_training
+from nnpp.workflows.cases import Case, prepare
+from nnpp.workflows.compare import from_zero, reference_bands, weights_of
+from nnpp.workflows.doubts import about_fit, about_system
+from nnpp.workflows.potential import PARTS
 
-FAR_APART_EV = 50.0
-"""Reference levels further than this from zero are likely in another unit."""
+Rows = tuple[tuple[str, str], ...]
+"""Names and values, ready to be printed."""
 
 
 @dataclass(frozen=True)
 class SystemReport:
-    """What was read of one system, ready to be printed."""
+    """What was read of one system."""
 
     name: str
-    rows: tuple[tuple[str, str], ...]
+    rows: Rows
     notes: tuple[str, ...]
 
 
@@ -34,59 +36,64 @@ class FitReport:
 
     name: str
     source: Path
-    rows: tuple[tuple[str, str], ...]
+    rows: Rows
     systems: tuple[SystemReport, ...]
     notes: tuple[str, ...]
 
 
-def run_check(inputs: list[Path]) -> Iterator[FitReport]:
-    """A report of every fit at `inputs`."""
+def run_check(fits: list[Fit]) -> Iterator[FitReport]:
+    """A report of every fit."""
     one_device_per_core()
-    for fit in read_all(inputs):
+    for fit in fits:
         cases = prepare(fit)
-        potential = before_training(fit.spec.potential)
-        for i, case in enumerate(cases):
-            refuse_lost_table_entries(fit, i, potential, case.system)
-        systems = tuple(_system(case) for case in cases)
-        notes = (*fit.notes, *_unused(fit, cases), *_poles(fit))
+        systems = tuple(
+            SystemReport(case.spec.name, tuple(_rows(case)), (*case.notes, *about_system(case)))
+            for case in cases
+        )
+        notes = (*fit.notes, *about_fit(fit, cases))
         yield FitReport(fit.name, fit.source, _fit_rows(fit), systems, notes)
 
 
-def _fit_rows(fit: Fit) -> tuple[tuple[str, str], ...]:
+def _fit_rows(fit: Fit) -> Rows:
     """The potential and how it is to be fitted."""
     spec = fit.spec
+    elements = spec.potential.elements.values()
     strengths = [
-        name
-        for name in ("spin_orbit", "nonlocal_", "charge", "strain")
-        if any(getattr(e, name) is not None for e in spec.potential.elements.values())
+        name.strip("_").replace("_", "-")
+        for name, (key, _) in PARTS.items()
+        if any(getattr(element, key) is not None for element in elements)
     ]
-    beside = ", ".join(s.strip("_") for s in strengths) or "none"
+    trained = ", ".join(part.replace("_", "-") for part in spec.potential.train)
     return (
-        ("title", spec.title or "—"),
+        *((("title", spec.title),) if spec.title else ()),
         ("potential", f"{spec.potential.kind}: {', '.join(spec.potential.elements)}"),
-        ("beside v(q)", beside),
-        ("trained", ", ".join(spec.potential.train)),
+        ("beside v(q)", ", ".join(strengths) or "nothing"),
+        ("trained", trained or "nothing"),
         ("fit", f"{spec.fit.method}, {spec.fit.steps} steps, hold-out {spec.fit.hold_out:g}"),
     )
 
 
-def _system(case: Case) -> SystemReport:
-    """One system: its crystal, basis, k-points, and reference."""
-    n, q = np.asarray(case.system.waves.real).sum(axis=1), case.system.q
-    atoms, k = case.crystal.symbols, len(case.kpoints)
-    evaluations = f"{len(q)} shells (N² per atom: {len(atoms) * int(n.max()) ** 2})"
-    rows = [
-        ("crystal", f"{_formula(case)}, {space_group(case.crystal)}, {len(atoms)} atoms"),
-        ("volume", f"{float(case.crystal.volume):.3f} bohr³"),
-        ("electrons", f"{case.electrons}, {case.occupied} of {case.n_levels} levels full"),
-        ("spin", "spinors" if case.spinor else "spinless, two electrons a level"),
-        ("cutoff", f"{case.spec.cutoff:g} hartree, {case.spec.plane_waves}"),
-        ("plane waves", f"{n.min()}–{n.max()}" if n.min() < n.max() else f"{n.max()}"),
-        ("v(q) wanted at", evaluations),
-        ("k-points", f"{k}, {_special(case)}"),
-        *_reference_rows(case),
-    ]
-    return SystemReport(case.spec.name, tuple(rows), (*case.notes, *_doubts(case)))
+def _rows(case: Case) -> Iterator[tuple[str, str]]:
+    """One system: its crystal, basis, k-points, reference and targets."""
+    n, atoms = np.asarray(case.system.waves.real).sum(axis=1), len(case.crystal.symbols)
+    volume = f"{float(case.crystal.volume):.3f} bohr³"
+    yield "crystal", f"{_formula(case)}, {space_group(case.crystal)}, {atoms} atoms, {volume}"
+    each = "one electron each (spinors)" if case.spinor else "two electrons each"
+    yield (
+        "levels",
+        f"{case.n_levels}, {case.occupied} full: {case.electrons} electrons, {each}",
+    )
+    waves = f"{n.min()}–{n.max()}" if n.min() < n.max() else f"{n.max()}"
+    rule = case.spec.plane_waves
+    yield "basis", f"{case.spec.cutoff:g} hartree, {rule}: {waves} plane waves"
+    yield "v(q)", _evaluations(case)
+    yield "k-points", f"{len(case.kpoints)}: {_special(case) or 'none with a name'}"
+    if case.reference is None:
+        yield "reference", "none"
+    else:
+        yield from _reference_rows(case, case.reference)
+    for target in case.spec.targets:
+        yield "target", _target(target)
 
 
 def _formula(case: Case) -> str:
@@ -95,60 +102,55 @@ def _formula(case: Case) -> str:
     return "".join(s + (str(c) if c > 1 else "") for s, c in count.items())
 
 
+def _evaluations(case: Case) -> str:
+    """How often a form factor is asked for, and how often H would without shells."""
+    shells, species = len(case.system.q), len(case.crystal.species)
+    elements = len(case.crystal.symbols) * case.n_plane_waves**2
+    asked = f"{shells * species} evaluations, {shells} shells × {species} elements"
+    return f"{asked} (without shells {elements:,})"
+
+
 def _special(case: Case) -> str:
-    """The named points among the k-points, shortened."""
-    labels = [label for label in case.kpoints.labels if label]
-    shown = " ".join(labels[:12]) + (" …" if len(labels) > 12 else "")
-    return shown or "none with a name"
+    """The path in the names of its k-points, | at a jump, shortened."""
+    distance, named = np.asarray(case.kpoints.distance), []
+    for i, label in enumerate(case.kpoints.labels):
+        if label:
+            jumped = named and distance[i] == distance[i - 1] and case.kpoints.labels[i - 1]
+            named.append(("|" if jumped else " ") + label)
+    return "".join(named[:16]).strip() + (" …" if len(named) > 16 else "")
 
 
-def _reference_rows(case: Case) -> list[tuple[str, str]]:
-    """The reference and the weights on it."""
-    if case.reference is None:
-        return [("reference", "none")]
-    E = np.asarray(case.reference.E) * HARTREE_EV
-    w = np.asarray(weights_of(case, case.reference.E))
-    zero = case.spec.zero
+def _reference_rows(case: Case, reference: ReferenceBands) -> Iterator[tuple[str, str]]:
+    """The reference, and what of it counts."""
+    bands = reference_bands(case)
+    assert bands is not None, "the case has a reference"
+    E, spec = from_zero(case, bands.E), case.spec
+    E_ev, w = np.asarray(E) * HARTREE_EV, np.asarray(weights_of(case, E))
+    each = "each spinless level twice" if case.twice else "each level once"
+    file = "" if spec.reference is None else f"{spec.reference.file.name}: "
+    yield "reference", f"{file}{E.shape[1]} bands, {each}, at {E.shape[0]} k-points"
+    zero = spec.zero
     zero = zero if isinstance(zero, str) else f"band {zero.band} at k-point {zero.kpoint}"
-    counted = "each spinless level twice" if case.twice else "each level once"
-    return [
-        ("reference", f"{E.shape[1]} bands ({counted}) at {E.shape[0]} k-points"),
-        ("window", f"{E.min():.3f} to {E.max():.3f} eV, zero: {zero}"),
-        ("weights", f"{w.min():g} to {w.max():g}, {np.count_nonzero(w)} levels count"),
-    ]
+    yield "energies", f"{E_ev.min():.3f} to {E_ev.max():.3f} eV, zero: {zero}"
+    by_band = spec.weights.bands or (1.0,)
+    yield "band weights", _listed(by_band) + (" each" if len(set(by_band)) == 1 else "")
+    k = np.asarray(reference.k_weights)
+    yield "k weights", f"{k.min():g} to {k.max():g}" if np.ptp(k) else f"{k[0]:g} each"
+    for window in spec.weights.windows:
+        low, high = window.low * HARTREE_EV, window.high * HARTREE_EV
+        inside = int(((low <= E_ev) & (high >= E_ev)).sum())
+        yield "window", f"{low:g} to {high:g} eV × {window.weight:g}: {inside} levels"
+    yield (
+        "weights",
+        f"{w.min():g} to {w.max():g}; {np.count_nonzero(w)} of {w.size} levels count",
+    )
 
 
-def _doubts(case: Case) -> Iterator[str]:
-    """What in a reference looks wrong."""
-    if case.reference is None:
-        return
-    E = np.asarray(case.reference.E) * HARTREE_EV
-    k = np.round(np.asarray(case.reference.kpoints.fractional), 9)
-    same = len(k) - len(np.unique(k, axis=0))
-    if same:
-        yield f"{same} reference k-points are given more than once"
-    if np.abs(E).max() > FAR_APART_EV:
-        yield f"reference levels reach {np.abs(E).max():.0f} eV: are they in eV?"
-    theirs = reference_bands(case, case.reference)
-    if 0 < theirs.occupied < E.shape[1]:
-        top, bottom = E[:, theirs.occupied - 1].max(), E[:, theirs.occupied].min()
-        if top >= bottom:
-            yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
+def _listed(weights: tuple[float, ...]) -> str:
+    """Weights in a row; one where all are equal."""
+    return " ".join(f"{w:g}" for w in (weights[:1] if len(set(weights)) == 1 else weights))
 
 
-def _unused(fit: Fit, cases: list[Case]) -> Iterator[str]:
-    """Elements of the potential that no crystal has."""
-    used = {s for case in cases for s in case.crystal.symbols}
-    for symbol in sorted(set(fit.spec.potential.elements) - used, key=SYMBOLS.index):
-        yield f"{symbol} is in the potential but in no crystal"
-
-
-def _poles(fit: Fit) -> Iterator[str]:
-    """Zunger forms that are infinite somewhere: a2 exp(a3 q²) = 1."""
-    for symbol, element in fit.spec.potential.elements.items():
-        if not isinstance(element.local, tuple):
-            continue
-        a0, _, a2, a3 = element.local
-        square = -np.log(a2) / a3 if a2 > 0 and a3 != 0 else -1.0
-        if a0 != 0 and square >= 0:
-            yield f"{symbol}: the Zunger form is infinite at q = {np.sqrt(square):.3f} bohr⁻¹"
+def _target(target: Target) -> str:
+    """A number beside the bands."""
+    return f"{target.kind} {target.value * HARTREE_EV:g} eV, weight {target.weight:g}"

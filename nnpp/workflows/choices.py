@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ from nnpp.errors import InputError, nearest
 from nnpp.io.fit_yaml import plain
 from nnpp.io.inputs import Fit
 from nnpp.io.quantity import energy
-from nnpp.io.schema.origin import Place
+from nnpp.io.schema.origin import Keys, Place
 from nnpp.io.schema.troubles import checked
 
 ZEROS = ("vbm", "absolute")
 """Where energies of a figure may be counted from."""
+
+COMPARABLE = (".csv", ".h5", ".json")
+"""Files of bands that hold their own k-points."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Choices:
         path: special points, as in fit.yaml.
         points: k-points along the path.
         cutoff: kinetic energy with its unit.
-        bands: levels per k-point.
+        bands: distinct levels per k-point.
         compare: a file of reference bands.
         zero: "vbm" or "absolute", of the figures.
         plot: whether to draw.
@@ -58,64 +62,100 @@ def chosen(fit: Fit, choices: Choices) -> Fit:
             "name a fit of one system",
             "--compare",
         )
-    patches = _patches(choices)
-    data["systems"] = [_patched(system, patches) for system in data["systems"]]
-    options = {
-        ("systems", i, key): Place(Path(option))
-        for i in range(len(data["systems"]))
-        for key, (option, _) in patches.items()
-    }
-    origin = replace(fit.spec.origin, places={**fit.spec.origin.places, **options})
+    places: dict[Keys, Place] = dict(fit.spec.origin.places)
+    for i, system in enumerate(data["systems"]):
+        for option, changes in _changes(system, choices, fit.spec.has_spin_orbit).items():
+            system |= changes
+            changed = {("systems", i, key): Place(Path(option)) for key in changes}
+            places = {
+                keys: p for keys, p in places.items() if keys[:3] not in changed
+            } | changed
+    origin = replace(fit.spec.origin, places=places)
     return replace(fit, spec=checked(data, origin, Path.cwd()))
 
 
-def _patches(choices: Choices) -> dict[str, tuple[str, Any]]:
-    """For each key of a system that changes: the option that changes it, and its value."""
-    patches: dict[str, tuple[str, Any]] = {}
+def _changes(
+    system: dict[str, Any], choices: Choices, spinor: bool
+) -> dict[str, dict[str, Any]]:
+    """For each option given, the keys of a system that it changes, and their values."""
+    changes: dict[str, dict[str, Any]] = {}
     if choices.compare is not None:
-        file = str(choices.compare.resolve())
-        patches["reference"] = ("--compare", {"file": file})
-        patches["kpoints"] = ("--compare", "reference")
-        patches["weights"] = ("--compare", {})
-    if choices.path is not None or choices.points is not None:
+        changes["--compare"] = _compared(system, choices.compare, spinor)
+    if choices.path is not None:
         points = {} if choices.points is None else {"points": choices.points}
-        option = "--points" if choices.path is None else "--path"
-        patches["kpoints"] = (option, {"path": choices.path or "auto", **points})
+        changes["--path"] = {"kpoints": {"path": choices.path, **points}}
+    elif choices.points is not None:
+        own = system["kpoints"]
+        along = own["path"] if isinstance(own, dict) and "path" in own else "auto"
+        changes["--points"] = {"kpoints": {"path": along, "points": choices.points}}
     if choices.cutoff is not None:
-        patches["cutoff"] = ("--cutoff", choices.cutoff)
-    return patches
+        changes["--cutoff"] = {"cutoff": choices.cutoff}
+    if choices.bands is not None:
+        now = system | changes.get("--compare", {})
+        changes["--bands"] = _counted(now, choices.bands, spinor)
+    return changes
 
 
-def _patched(system: dict[str, Any], patches: dict[str, tuple[str, Any]]) -> dict[str, Any]:
-    """A system with its changes; a path of its own keeps its names when only points change."""
-    changed = {key: value for key, (_, value) in patches.items()}
-    own = system.get("kpoints")
-    if (
-        isinstance(own, dict)
-        and "path" in own
-        and patches.get("kpoints", ("",))[0] == "--points"
-    ):
-        changed["kpoints"] = {**own, "points": changed["kpoints"]["points"]}
-    return {**system, **changed}
+def _compared(system: dict[str, Any], file: Path, spinor: bool) -> dict[str, Any]:
+    """Another reference, which gives a spinless level once, and no weights."""
+    if file.suffix.lower() not in COMPARABLE:
+        raise InputError(
+            f"no format of bands is known for {file.name!r}",
+            f"name a {', '.join(COMPARABLE[:-1])} or {COMPARABLE[-1]}",
+            "--compare",
+        )
+    changes = {"reference": {"file": str(file.absolute())}, "kpoints": "reference"}
+    changes |= {"weights": {}}
+    if system["spin"] == "once" or spinor:
+        return changes
+    changes |= {"spin": "once"}
+    if "bands" in system:
+        changes["bands"] = _half(system["bands"])
+    if isinstance(system["zero"], dict):
+        changes["zero"] = system["zero"] | {"band": _half(system["zero"]["band"])}
+    return changes
+
+
+def _half(count: int) -> int:
+    """Levels counted once of levels counted twice."""
+    return -(-count // 2)
+
+
+def _counted(system: dict[str, Any], bands: int, spinor: bool) -> dict[str, Any]:
+    """Another number of levels; what has no weight of its own weighs 1."""
+    count = bands * (2 if system["spin"] == "doubled" and not spinor else 1)
+    weights = system["weights"]
+    if "bands" not in weights:
+        return {"bands": count}
+    padded = [*weights["bands"], *[1.0] * count][:count]
+    return {"bands": count, "weights": weights | {"bands": padded}}
 
 
 def choices(
-    mesh: str | None = None, broaden: str | None = None, zero: str = "vbm", **plainly: Any
+    zero: str = "vbm", mesh: str | None = None, broaden: str | None = None, **plainly: Any
 ) -> Choices:
     """The options of the command line, those written as text understood."""
     if zero not in ZEROS:
         raise InputError(f"unknown zero {zero!r}", nearest(zero, ZEROS), "--zero")
-    size, width = None, None
-    if mesh is not None:
-        size = _mesh(mesh)
-    if broaden is not None:
-        try:
-            width = energy(broaden)
-        except InputError as error:
-            raise error.at("--broaden") from error
-        if width <= 0:
-            raise InputError(f"{broaden} is not above zero", "write e.g. '0.1 eV'", "--broaden")
+    for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
+        if value is not None and not plainly.get("dos"):
+            raise InputError("is of the density of states", "add --dos", option)
+    if plainly.get("html") and find_spec("plotly") is None:
+        raise InputError("plotly is not installed", "pip install 'nnpp[html]'", "--html")
+    size = None if mesh is None else _mesh(mesh)
+    width = None if broaden is None else _width(broaden)
     return Choices(mesh=size, broadening=width, zero=zero, **plainly)
+
+
+def _width(text: str) -> float:
+    """A width above zero [hartree]."""
+    try:
+        width = energy(text)
+    except InputError as error:
+        raise error.at("--broaden") from error
+    if width <= 0:
+        raise InputError(f"{text} is not above zero", "write e.g. '0.1 eV'", "--broaden")
+    return width
 
 
 def _mesh(text: str) -> tuple[int, int, int]:

@@ -31,8 +31,8 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     """By linear tetrahedra, or by Gaussians where a broadening is asked for."""
     size = default_mesh(case) if choices.mesh is None else choices.mesh
     kpoints = mesh(case.crystal, size)
-    n = case.n_levels if choices.bands is None else choices.bands
-    found = bands(potential, case.at(kpoints), case.crystal, kpoints, n, case.electrons)
+    system, n = case.at(kpoints), case.n_levels
+    found = bands(potential, system, case.crystal, kpoints, n, case.electrons)
     E = np.asarray(found.E)
     low, high = E.min() - MARGIN, E.max() + MARGIN
     energy = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)

@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp import PRECISION
 from nnpp.parallel import cores, devices, memory_gb, one_device_per_core
 from nnpp.workflows.provenance import versions
 
@@ -51,12 +53,11 @@ def _machine() -> list[Finding]:
 
 def _precision() -> Finding:
     """Whether numbers are double and matrix products not rounded."""
-    double = jnp.zeros(1).dtype == jnp.float64
-    products = str(jax.config.read("jax_default_matmul_precision"))
-    good = double and products == "highest"
+    dtype, stated = jnp.zeros(1).dtype, [getattr(jax.config, option) for option in PRECISION]
+    good = dtype == jnp.float64 and stated == list(PRECISION.values())
     return Finding(
         "precision",
-        f"{jnp.zeros(1).dtype}, matrix products {products}",
+        f"{dtype}, matrix products {stated[-1]}",
         "" if good else "import nnpp before changing JAX's configuration",
     )
 
@@ -75,7 +76,6 @@ def _eigensolver() -> Finding:
 def _optional() -> list[Finding]:
     """Extras that some options need."""
     try:
-        import plotly
-    except ModuleNotFoundError:
-        return [Finding("plotly", "not installed", "pip install 'nnpp[html]' for --html")]
-    return [Finding("plotly", plotly.__version__)]
+        return [Finding("plotly", version("plotly"))]
+    except PackageNotFoundError:
+        return [Finding("plotly", "not installed; pip install 'nnpp[html]' for --html")]

@@ -15,9 +15,10 @@ from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.table import Table
+from nnpp.potentials.zunger import Zunger
 from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
-from nnpp.workflows.compare import reference_bands
+from nnpp.workflows.compare import aligned_reference
 from nnpp.workflows.solved import Solved
 
 Q = np.linspace(0.0, 6.0, 301)
@@ -29,14 +30,21 @@ R = np.linspace(0.0, 10.0, 401)
 
 def picture_of(done: Solved, choices: Choices) -> BandPicture:
     """Everything that the figure of one system shows."""
-    case, reference = done.case, done.case.reference
+    reference = aligned_reference(done.case, done.bands)
+    topless = [
+        name
+        for name, drawn in (("nnpp", done.bands), ("the reference", reference))
+        if drawn is not None and not 0 < drawn.occupied <= drawn.E.shape[1]
+    ]
+    absolute = choices.zero == "absolute" or bool(topless)
     return BandPicture(
-        title=case.spec.name,
+        title=done.case.spec.name,
         bands=done.bands,
         gap=done.gap,
-        zero="absolute" if choices.zero == "absolute" or done.gap is None else "vbm",
-        reference=None if reference is None else reference_bands(case, reference),
+        zero="absolute" if absolute else "vbm",
+        reference=reference,
         dos=done.dos,
+        notes=tuple(f"the bands of {name} do not reach the valence top" for name in topless),
     )
 
 
@@ -49,7 +57,7 @@ def draw_bands(
         figure = figure_bands(picture)
         paths = [write_whole(folder / f"bands.{s}", image(figure, s)) for s in ("png", "pdf")]
     if choices.html:
-        page = page_bands(picture, curves_of(potential, [done.case], done.case.spec.name))
+        page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
         paths.append(write_whole(folder / "bands.html", page))
     return paths
 
@@ -64,6 +72,7 @@ def curves_of(potential: Potential, cases: list[Case], title: str) -> PotentialC
     columns = {s: potential.species.index(s) for s in used}
     return PotentialCurves(
         q=Q,
+        name="Zunger form" if isinstance(potential.local, Zunger) else "network",
         v_q={s: v_q[:, i] for s, i in columns.items()},
         r=R,
         v_r={s: v_r[:, i] for s, i in columns.items()},

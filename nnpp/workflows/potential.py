@@ -14,7 +14,7 @@ from nnpp.io.schema.potential import (
 )
 from nnpp.potentials.envelopes import Envelope, Gaussian, Open, Sigmoid
 from nnpp.potentials.features import Bare, Features, Radial
-from nnpp.potentials.neural import Network, neural
+from nnpp.potentials.neural import ACTIVATIONS, STARTS, Network, neural
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
@@ -34,16 +34,32 @@ def start_of(spec: PotentialSpec) -> Potential:
     return Potential(_local(spec), _strengths(spec), tuple(spec.elements))
 
 
-def untrained(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
-    """Whether the start is a network that knows nothing yet, Zunger's form not built in."""
-    return isinstance(spec, NeuralPotential) and spec.start == "zero"
-
-
 def before_training(spec: PotentialSpec) -> Potential:
     """The start; for a network that knows nothing yet, the Zunger form it will be fitted to."""
-    if untrained(spec) and all(e.local is not None for e in spec.elements.values()):
+    if _to_learn_zunger(spec):
         return Potential(_zunger(spec), _strengths(spec), tuple(spec.elements))
     return start_of(spec)
+
+
+def untrained(spec: PotentialSpec) -> tuple[str, ...]:
+    """What to know of a network that no fit has touched."""
+    if not isinstance(spec, NeuralPotential):
+        return ()
+    form = "the Zunger form under its envelope"
+    if _to_learn_zunger(spec):
+        form = "the Zunger form that it is to learn first"
+    elif spec.start == "zero" or spec.network.last_layer == "random":
+        form = "its random start"
+    return (f"the network is not trained: these are the bands of {form}",)
+
+
+def _to_learn_zunger(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
+    """Whether v is all network, and every element gives the form to begin with."""
+    return (
+        isinstance(spec, NeuralPotential)
+        and spec.start == "zero"
+        and all(element.local is not None for element in spec.elements.values())
+    )
 
 
 def _local(spec: PotentialSpec) -> FormFactors:
@@ -78,12 +94,12 @@ def _neural(spec: NeuralPotential):
         features=_features(n.features),
         hidden=n.hidden,
         species=len(spec.elements),
-        activation=n.activation,
-        start=n.initial,
-        last="zero" if n.last_layer == "zero" else n.initial,
+        activation=ACTIVATIONS[n.activation],
+        start=STARTS[n.initial],
+        last=STARTS["zero" if n.last_layer == "zero" else n.initial],
         scale=scale,
     )
-    reference = None if untrained(spec) else _zunger(spec)
+    reference = None if spec.start == "zero" else _zunger(spec)
     return neural(network, _envelope(spec.envelope), reference, jax.random.key(n.seed))
 
 

@@ -1,6 +1,7 @@
 """Where numbers come from: versions, devices, inputs and their hashes."""
 
 import hashlib
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 
 from nnpp import __version__
 from nnpp.io.atomic import write_whole
+from nnpp.io.deepseudopot import CONFIG_NAME
 from nnpp.io.fit_yaml import CONFIGURATION, dump_yaml, plain
 from nnpp.io.inputs import Fit
+from nnpp.io.text import read_bytes
 from nnpp.parallel import cores, devices
 from nnpp.workflows.cases import Case
 
@@ -34,18 +37,21 @@ def versions() -> dict[str, str]:
 
 
 def hashes(fit: Fit) -> dict[str, str]:
-    """SHA-256 of every file that the fit was read from, by its name."""
+    """SHA-256 of every file that the fit was read from, named as seen from its folder."""
     files = {fit.source}
+    if fit.source.name == CONFIG_NAME:
+        files |= set(fit.folder.glob("*.par"))
     for system in fit.spec.systems:
         if isinstance(system.structure, Path):
             files.add(system.structure)
         if system.reference is not None:
             files |= {f for f in (system.reference.file, system.reference.kpoints) if f}
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(files)}
+    named = {os.path.relpath(f.resolve(), fit.folder.resolve()): f for f in files}
+    return {name: hashlib.sha256(read_bytes(named[name])).hexdigest() for name in sorted(named)}
 
 
-def provenance(fit: Fit, case: Case) -> dict[str, Any]:
-    """What a file of bands says of its own making."""
+def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
+    """What a file of bands says of its own making; `read` holds the hashes of its inputs."""
     return {
         "fit": fit.name,
         "system": case.spec.name,
@@ -53,18 +59,18 @@ def provenance(fit: Fit, case: Case) -> dict[str, Any]:
         "plane_waves": case.spec.plane_waves,
         "potential": plain(fit.spec)["potential"],
         "versions": versions(),
-        "inputs_sha256": hashes(fit),
+        "inputs_sha256": read,
     }
 
 
-def write_run(folder: Path, fit: Fit) -> Path:
+def write_run(folder: Path, fit: Fit, read: dict[str, str]) -> Path:
     """run.yaml: the resolved configuration and where it was computed."""
     about = {
         "versions": versions(),
         "devices": devices(),
         "cores": cores(),
         "seed": fit.spec.fit.seed,
-        "inputs_sha256": hashes(fit),
+        "inputs_sha256": read,
         "notes": list(fit.notes),
         CONFIGURATION: plain(fit.spec, folder),
     }

@@ -57,7 +57,9 @@ def test_few_combinations_suffice():
 
 def test_j1_over_x_against_scipy_on_both_branches():
     x = np.concatenate([np.logspace(-8, 2, 400), [0.4999999, 0.5, 0.5000001]])
-    assert np.abs(np.asarray(j1_over_x(jnp.asarray(x**2))) - spherical_jn(1, x) / x).max() < 1e-14
+    assert (
+        np.abs(np.asarray(j1_over_x(jnp.asarray(x**2))) - spherical_jn(1, x) / x).max() < 1e-14
+    )
     assert float(j1_over_x(jnp.asarray(0.0))) == pytest.approx(1 / 3, abs=1e-16)
 
 

@@ -1,0 +1,86 @@
+"""Which plane waves: against a plain count, over cells of every kind."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from nnpp.basis.rules import RULES, deepseudopot, per_k, sphere
+from nnpp.crystal.crystal import crystal
+from nnpp.errors import InputError
+from tests import systems
+from tests.crystal.cells import CELLS
+
+K = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.13, -0.41, 0.27], [1.2, 0, -0.8]])
+
+WIDE = np.stack(np.meshgrid(*[np.arange(-12, 13)] * 3, indexing="ij"), -1).reshape(-1, 3)
+
+
+def kinetic(structure, k):
+    """½|k+G|² of every G in a wide box."""
+    return np.sum(((WIDE + k) @ np.asarray(structure.reciprocal)) ** 2, axis=1) / 2
+
+
+def as_set(n):
+    return set(map(tuple, n.tolist()))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_per_k_and_sphere_hold_every_vector_below_the_cutoff(name):
+    structure, cutoff = CELLS[name](), 1.7
+    own, one = per_k(structure, K, cutoff), sphere(structure, K, cutoff)
+    counted = [as_set(WIDE[kinetic(structure, k) < cutoff]) for k in K]
+    assert [as_set(n) for n in own] == counted
+    assert [len(n) for n in own] == [len(n) for n in counted]
+    assert [as_set(n) for n in one] == [counted[0]] * len(K)
+    assert counted[0] != counted[2]
+
+
+def test_the_number_of_plane_waves_is_that_of_the_sphere():
+    """N → Ω (2E)^{3/2}/6π², the volume of the sphere over that of the zone."""
+    structure, cutoff = systems.zincblende(), 60.0
+    smooth = float(structure.volume) * (2 * cutoff) ** 1.5 / (6 * np.pi**2)
+    rng = np.random.default_rng(0)
+    counts = [len(n) for n in per_k(structure, rng.uniform(-0.5, 0.5, (20, 3)), cutoff)]
+    assert np.mean(counts) == pytest.approx(smooth, rel=1e-3)
+    assert np.ptp(counts) > 0
+
+
+@pytest.mark.parametrize(("name", "cutoff"), [("zinc blende", 5.0), ("two cells", 3.0)])
+def test_the_box_of_deepseudopot(name, cutoff):
+    """Three nested loops to int(√(2E)/min|b|), as DeePseudopot has them."""
+    structure = CELLS[name]()
+    b = np.asarray(structure.reciprocal)
+    most = int((2 * cutoff) ** 0.5 / min(float(x @ x) ** 0.5 for x in b))
+    loops = product(range(-most, most + 1), repeat=3)
+    kept = {n for n in loops if float(np.sum((np.array(n) @ b) ** 2)) / 2 < cutoff}
+    assert as_set(deepseudopot(structure, K, cutoff)[1]) == kept
+    assert kept < as_set(sphere(structure, K, cutoff)[0]), "the box must cut something away"
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("name", ["zinc blende", "left-handed", "turned"])
+def test_a_star_on_the_sphere_is_outside_as_a_whole(name, rule):
+    """The eight (111) of fcc at a cutoff of ½·3·(2π/a)²: rounding may not part them."""
+    structure, on = CELLS[name](), 1.5 * (2 * np.pi / systems.A_CDSE) ** 2
+    counts = [len(RULES[rule](structure, K[:1], on * f)[0]) for f in (1, 1 + 1e-9, 4 / 3)]
+    assert counts == [1, 9, 9]
+
+
+def test_a_star_about_a_zone_corner_is_outside_as_a_whole():
+    """At L two waves share ½|L|², and six share ½·11/4·(2π/a)²."""
+    structure, unit = systems.zincblende(), (2 * np.pi / systems.A_CDSE) ** 2 / 2
+    L = np.array([[0.5, 0.5, 0.5]])
+    counts = [len(per_k(structure, L, x * unit)[0]) for x in (0.7501, 2.75, 2.7501, 4.75)]
+    assert counts == [2, 2, 8, 8]
+
+
+def test_a_long_cell_has_more_vectors_along_its_short_reciprocal_vector():
+    long = crystal(np.diag([5.0, 5.0, 40.0]), [[0, 0, 0]], ("H",))
+    reach = np.abs(sphere(long, K[:1], 2.0)[0]).max(axis=0)
+    assert reach.tolist() == [1, 1, int(2 * 40 / (2 * np.pi))]
+
+
+def test_a_cutoff_below_every_wave_is_refused():
+    with pytest.raises(InputError, match=r"no plane wave lies below .* raise the cutoff"):
+        per_k(systems.zincblende(), np.array([[0.5, 0.5, 0.5]]), 0.01)

@@ -1,0 +1,208 @@
+"""Every verb and every option on small fits: what it prints and what it writes."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnpp import __version__
+from nnpp.io.bands_h5 import read_bands_h5
+from nnpp.io.fit_yaml import read_fit
+from nnpp.io.inputs import read_inputs
+from nnpp.workflows.choices import Choices
+from nnpp.workflows.read import read_fits
+from tests.cli.samples import OTHER, SYSTEM, TINY, files, table, tree, write_tiny, written
+
+
+def test_help_and_version(nnpp):
+    assert nnpp("--version").out == f"nnpp {__version__}\n"
+    for words in (["--help"], ["-h"], ["bands", "--help"], ["check", "-h"]):
+        shown = nnpp(*words)
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith("Usage: nnpp")
+        assert max(map(len, shown.out.splitlines())) <= 80
+
+
+def test_schema(nnpp):
+    schema = json.loads(nnpp("schema").out)
+    assert set(schema["properties"]) == {"title", "systems", "potential", "fit"}
+
+
+def test_doctor(nnpp):
+    told = nnpp("doctor")
+    assert "float64, matrix products highest" in told.out
+    assert told.code == (1 if told.err else 0)
+    assert told.out.endswith("all is well\n") == (told.code == 0)
+    ill = {line.split(": ")[1] for line in told.err.splitlines()}
+    assert ill <= {"threads a device"}, told.err  # the tests have more devices than cores
+
+
+def test_check(nnpp, tiny):
+    (tiny / "a.csv").write_text(
+        "k,k1,k2,k3,distance,label,E1,E2,E3,E4,E5,E6,E7,E8\n"
+        "1,0,0,0,0,Γ,-12.2,1.6,1.6,1.6,3.5,9,9,9\n",
+        encoding="utf-8",
+    )
+    weights = (
+        "reference: a.csv\n    zero: vbm\n    weights: {bands: [1, 1, 1, 20, 20, 1, 1, 1], "
+        "kpoints: [10], windows: [{from: -0.1 eV, to: 2 eV, weight: 5}]}\n"
+        "    targets: [{kind: gap, value: 1.9 eV, weight: 3}]"
+    )
+    text = TINY.replace('kpoints: {path: "L Γ X U|K Γ", points: 12}', weights)
+    text = text.replace("elements:\n", "elements:\n    Zn: {local: [1, 1, 0.5, 1]}\n")
+    (tiny / "fit.yaml").write_text(text, encoding="utf-8")
+    before = tree(Path())
+    told = nnpp("check", "tiny")
+    assert told.code == 0
+    for words in (
+        "CdSe, F-43m (216), 2 atoms, 375.136 bohr³",
+        "8, 4 full: 8 electrons, two electrons each",
+        "3 hartree, per-k: ",
+        "evaluations, ",
+        "1: Γ",
+        "a.csv: 8 bands, each level once, at 1 k-points",
+        "-13.800 to 7.400 eV, zero: vbm",
+        "1 1 1 20 20 1 1 1",
+        "10 each",
+        "-0.1 to 2 eV × 5: 4 levels",
+        "10 to 1000; 8 of 8 levels count",
+        "gap 1.9 eV, weight 3",
+    ):
+        assert words in told.out, words
+    assert "Zn is in the potential but in no crystal" in told.err
+    assert "Zn: the Zunger form is infinite at q = 0.833" in told.err
+    assert tree(Path()) == before
+
+
+def test_bands(done):
+    out = done()
+    assert [Path(p).name for p in files("out/tiny/zb")] == [
+        "bands.csv",
+        "bands.h5",
+        "bands.json",
+    ]
+    k, E = table("out/tiny/zb/bands.csv")
+    summary = json.loads(Path("out/tiny/summary.json").read_text())
+    about = summary["systems"]["zb"]
+    assert set(about) == {"loss_ev2", "gap_ev", "vbm_ev", "cbm_ev", "rmse_mev", "n_plane_waves"}
+    assert (summary["loss_ev2"], about["loss_ev2"], about["rmse_mev"]) == (None, None, None)
+    assert about["vbm_ev"] == pytest.approx(E[:, 3].max(), abs=1e-8)
+    assert about["gap_ev"] == pytest.approx(E[:, 4].min() - E[:, 3].max(), abs=1e-8)
+    line = next(line for line in out.splitlines() if line.startswith("zb "))
+    assert line.split()[1:4] == [str(about["n_plane_waves"]), str(len(k)), "8"]
+    assert line.split()[4] == f"{about['gap_ev']:.3f}"
+
+
+def test_twice_is_the_same_to_the_byte_and_another_zero_moves_the_figure_alone(done):
+    done("--plot")
+    first = tree(Path("out"))
+    Path("out/tiny/zb/bands.csv").write_text("what was here before, and longer" * 1000)
+    done("--plot")
+    second = tree(Path("out"))
+    assert set(first) == set(second)
+    for name in ("bands.csv", "bands.json", "bands.png", "bands.pdf"):
+        assert first[f"tiny/zb/{name}"] == second[f"tiny/zb/{name}"], name
+    assert first["tiny/potential.png"] == second["tiny/potential.png"]
+    assert first["tiny/run.yaml"] == second["tiny/run.yaml"]
+    done("--plot", "--zero", "absolute")
+    absolute = tree(Path("out"))
+    assert first["tiny/zb/bands.csv"] == absolute["tiny/zb/bands.csv"]
+    assert first["tiny/zb/bands.png"] != absolute["tiny/zb/bands.png"]
+
+
+@pytest.mark.parametrize("words", [[], OTHER])
+def test_a_run_says_all_that_it_takes_to_run_again(nnpp, done, words):
+    done(*words)
+    spec = read_fits(
+        [Path("tiny")], Choices(bands=9, cutoff="2.5 hartree", path="G X", points=5)
+    )
+    spec = spec[0].spec if words else read_inputs(Path("tiny")).spec
+    assert read_fit(Path("out/tiny/run.yaml")) == spec
+    again = nnpp("bands", "out/tiny", "--out", "again")
+    assert (again.code, again.err) == (0, "")
+    first, second = (Path(f, "tiny/zb/bands.csv").read_bytes() for f in ("out", "again"))
+    assert first == second
+
+
+def test_a_folder_of_runs(nnpp, tiny, tmp_path):
+    write_tiny(
+        tmp_path / "other", TINY.replace("name: zb", "name: b").replace("Γ X U|K Γ", "Γ")
+    )
+    assert nnpp("bands", "tiny", "other").code == 0
+    again = nnpp("bands", "results", "--out", "again")
+    assert again.code == 0, again.err
+    for path in ("other/b/bands.csv", "tiny/zb/bands.csv"):
+        assert Path("results", path).read_bytes() == Path("again", path).read_bytes()
+
+
+@pytest.mark.parametrize("more", [[], ["--broaden", "0.1 eV"]])
+def test_density_of_states_holds_all_electrons_below_the_gap(done, more):
+    done("--dos", "--mesh", "4x4x4", *more)
+    with Path("out/tiny/zb/dos.csv").open() as file:
+        head, *rows = csv.reader(file)
+    assert head == ["energy_ev", "states_per_ev", "integrated_states"]
+    energy, density, below = np.array(rows, float).T
+    about = json.loads(Path("out/tiny/summary.json").read_text())["systems"]["zb"]
+    middle = (about["vbm_ev"] + about["cbm_ev"]) / 2
+    assert np.interp(middle, energy, below) == pytest.approx(8, abs=1e-3)
+    full = energy <= middle
+    assert np.trapezoid(density[full], energy[full]) == pytest.approx(8, rel=2e-2)
+
+
+def test_a_page_stands_alone(done):
+    done("--html", "--dos", "--mesh", "4x4x4")
+    page = Path("out/tiny/zb/bands.html").read_text(encoding="utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "Plotly.newPlot" in page
+    for asks in ("<link", "<img", "<iframe", " src="):
+        assert asks not in page.partition("<script>")[0] + page.rpartition("</script>")[2]
+    assert page.count("<script>") == page.count("<script") == 2
+
+
+def test_connected_bands_are_the_same_levels(done):
+    done("--connect")
+    k, E = table("out/tiny/zb/bands.csv")
+    k_too, followed = table("out/tiny/zb/connected.csv")
+    assert np.array_equal(k, k_too)
+    assert np.allclose(np.sort(followed, axis=1), E, atol=1e-8)
+    assert not np.allclose(followed, E, atol=1e-3)
+
+
+def test_options_change_what_they_say(done):
+    done(*OTHER)
+    stored = read_bands_h5(Path("out/tiny/zb/bands.h5"))
+    assert stored.bands.E.shape == (6, 9)
+    assert [x for x in stored.bands.kpoints.labels if x] == ["Γ", "X"]
+    assert stored.provenance["cutoff_hartree"] == 2.5
+    assert list(stored.provenance["inputs_sha256"]) == ["fit.yaml"]
+
+
+def test_points_keep_the_path(done):
+    done("--points", "20")
+    stored = read_bands_h5(Path("out/tiny/zb/bands.h5"))
+    assert [x for x in stored.bands.kpoints.labels if x] == ["L", "Γ", "X", "U", "K", "Γ"]
+    assert 18 <= len(stored.bands.kpoints) <= 24
+
+
+def test_no_conduction_band(nnpp, tiny):
+    told = nnpp("bands", "tiny", "--bands", "4", "--plot")
+    assert told.code == 0
+    assert "no conduction band is asked for" in told.err
+    about = json.loads(Path("results/tiny/summary.json").read_text())["systems"]["zb"]
+    assert (about["gap_ev"], about["vbm_ev"]) == (None, None)
+
+
+def test_two_systems_and_two_fits(nnpp, tiny, tmp_path):
+    both = TINY.replace("potential:", SYSTEM.replace("name: zb", "name: again") + "potential:")
+    write_tiny(tmp_path / "many" / "both", both)
+    write_tiny(tmp_path / "many" / "one")
+    told = nnpp("bands", "many", "--out", "out")
+    assert (told.code, told.err) == (0, "")
+    assert sorted(written(told.out)) == files("out")
+    assert sorted(p.name for p in Path("out").iterdir()) == ["both", "one"]
+    assert (
+        Path("out/both/again/bands.csv").read_bytes()
+        == Path("out/one/zb/bands.csv").read_bytes()
+    )

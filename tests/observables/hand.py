@@ -1,0 +1,27 @@
+"""Bands made by hand, so that everything about them is known."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.observables.bands import Bands
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from tests.systems import cdse, zincblende
+
+
+def bands(E, k=None, occupied: int = 2, spinor: bool = False) -> Bands:
+    """Levels `E` at the fractional k-points `k`, or at Γ and points of no meaning."""
+    E = np.atleast_2d(np.asarray(E, float))
+    k = np.outer(np.arange(len(E)), [0.11, 0.07, 0.03]) if k is None else k
+    return Bands(listed(zincblende(), k), jnp.asarray(E), occupied, spinor)
+
+
+def on(kpoints: KPoints, E, spinor: bool = False) -> Bands:
+    """One band E(k) or several, at given k-points."""
+    return Bands(kpoints, jnp.asarray(np.reshape(E, (len(kpoints), -1))), 1, spinor)
+
+
+def spinors(a5=(0.8, 1.9)) -> Potential:
+    """zb-CdSe with spin-orbit strengths of the right size, made up [hartree]."""
+    return Potential(cdse().local, Strengths(spin_orbit=jnp.asarray(a5)), ("Cd", "Se"))
