@@ -16,6 +16,11 @@ class Ran:
     output: str
 
 
+def verdict(measured: float, aim: float) -> str:
+    """Whether an aim was met, and how far off it is."""
+    return f"aim {aim:g}: {'met' if measured <= aim else f'MISSED by a factor {measured / aim:.2f}'}"
+
+
 def ran(*arguments: str, **environment: str) -> Ran:
     """Run this Python with `arguments`; the peak is that of the process itself."""
     start = time.perf_counter()

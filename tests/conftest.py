@@ -1,8 +1,14 @@
-"""Four virtual devices, and every annotated shape checked as it is called."""
+"""Four virtual devices, and every annotated shape checked as it is called.
+
+On the processor, unless JAX_PLATFORMS says otherwise.
+"""
 
 import os
 
-os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=4"
+)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from jaxtyping import install_import_hook

@@ -123,10 +123,13 @@ def _line(s: "Solved", width: int) -> str:
 
 
 def _beside(solved: "list[Solved]") -> None:
-    """Loss and the error of each band, where there is a reference."""
+    """The splitting, and beside a reference the loss and the error of each band."""
     from nnpp.units import HARTREE_EV
 
     for s in solved:
+        if s.splitting is not None:
+            delta = s.splitting * HARTREE_EV
+            console.remark(f"{s.case.spec.name}: spin-orbit splitting {delta:.3f} eV at Γ")
         if s.comparison is not None:
             rmse = " ".join(f"{float(x) * HARTREE_EV * 1e3:.1f}" for x in s.comparison.rmse)
             loss = float(s.comparison.loss) * HARTREE_EV**2

@@ -41,7 +41,7 @@ def _found(crystal: Crystal) -> tuple[dict, tuple[str, ...]]:
 def special_points(crystal: Crystal) -> tuple[dict[str, np.ndarray], Pieces]:
     """Coordinates of the named points (fractional), and the recommended path.
 
-    In a cell that is not primitive both are those of the primitive cell it repeats; in one whose
+    In a cell that is not primitive both are those of the primitive cell it repeats; where
     coordinates were rounded, those of the symmetry it has within `LOOSE`.
     """
     found, _ = _found(crystal)

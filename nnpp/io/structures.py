@@ -4,6 +4,7 @@ import sqlite3
 import struct
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,7 @@ def _placed(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
     """The crystal of system `i`, whose elements are all among those of the potential."""
     with spec.origin.telling("systems", i, "structure"):
         found = _crystal(spec, i)
+    found = replace(found, rest_volume=found.volume / (1 + spec.systems[i].dilation))
     for symbol in found.species:
         if symbol not in elements:
             raise spec.origin.error(

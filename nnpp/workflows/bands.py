@@ -9,24 +9,30 @@ from typing import Any
 
 import numpy as np
 
+from nnpp.crystal.symmetry import space_group
 from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.inputs import Fit
 from nnpp.io.results import write_bands, write_dos
-from nnpp.observables.bands import bands
+from nnpp.observables.bands import Bands, bands
 from nnpp.observables.gap import gap
+from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case, prepare
+from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import compare_with_reference
 from nnpp.workflows.connect import connected
 from nnpp.workflows.density import density_of_states
 from nnpp.workflows.draw import draw_bands, draw_potential
 from nnpp.workflows.potential import before_training, untrained
+from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, provenance, write_run
 from nnpp.workflows.solved import Solved
+
+ZINC_BLENDE = "(216)"
+"""Its number among the space groups."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,16 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
     dos = density_of_states(case, potential, choices) if choices.dos else None
     comparison = compare_with_reference(case, found)
-    return Solved(case, found, edges, comparison, dos, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    return Solved(case, found, edges, comparison, _splitting(case, found), dos, seconds)
+
+
+def _splitting(case: Case, found: Bands) -> float | None:
+    """Γ8 − Γ7 of the valence top, where those names have a meaning [hartree]."""
+    known = case.spinor and found.kpoints.gamma is not None and found.occupied >= 6
+    if not known or ZINC_BLENDE not in space_group(case.crystal):
+        return None
+    return float(spin_orbit_splitting(found))
 
 
 def _written(
@@ -137,6 +152,7 @@ def _figures(done: Solved) -> dict:
         "gap_ev": None if edges is None else edges.width * HARTREE_EV,
         "vbm_ev": None if edges is None else edges.vbm * HARTREE_EV,
         "cbm_ev": None if edges is None else edges.cbm * HARTREE_EV,
+        **({} if done.splitting is None else {"splitting_ev": done.splitting * HARTREE_EV}),
         "rmse_mev": None
         if beside is None
         else (np.asarray(beside.rmse) * HARTREE_EV * 1e3).tolist(),

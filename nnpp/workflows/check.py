@@ -12,10 +12,11 @@ from nnpp.io.reference import ReferenceBands
 from nnpp.io.schema.systems import Target
 from nnpp.parallel import one_device_per_core
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case, prepare
+from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of
 from nnpp.workflows.doubts import about_fit, about_system
 from nnpp.workflows.potential import PARTS
+from nnpp.workflows.prepare import prepare
 
 Rows = tuple[tuple[str, str], ...]
 """Names and values, ready to be printed."""
@@ -87,6 +88,8 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
     rule = case.spec.plane_waves
     yield "basis", f"{case.spec.cutoff:g} hartree, {rule}: {waves} plane waves"
     yield "v(q)", _evaluations(case)
+    if case.spec.dilation:
+        yield "dilation", f"{case.spec.dilation:g}, so that strain factors act"
     yield "k-points", f"{len(case.kpoints)}: {_special(case) or 'none with a name'}"
     if case.reference is None:
         yield "reference", "none"

@@ -19,6 +19,9 @@ STEP = 0.01 / HARTREE_EV
 MARGIN = 0.2 / HARTREE_EV
 """How far beyond the levels the energies go [hartree]."""
 
+TAIL = 4.0
+"""Widths of a Gaussian after which nothing of it is left."""
+
 
 def default_mesh(case: Case) -> tuple[int, int, int]:
     """Divisions that set points about `SPACING` apart."""
@@ -28,13 +31,19 @@ def default_mesh(case: Case) -> tuple[int, int, int]:
 
 
 def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos:
-    """By linear tetrahedra, or by Gaussians where a broadening is asked for."""
+    """By linear tetrahedra, or by Gaussians where a broadening is asked for.
+
+    As many levels again as are drawn are computed, and energies end where the highest of them
+    begins: above, bands that were not computed would be missing.
+    """
     size = default_mesh(case) if choices.mesh is None else choices.mesh
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), case.n_levels
-    found = bands(potential, system, case.crystal, kpoints, n, case.electrons)
-    E = np.asarray(found.E)
-    low, high = E.min() - MARGIN, E.max() + MARGIN
+    more = min(2 * n, system.fewest * (2 if case.spinor else 1))
+    found = bands(potential, system, case.crystal, kpoints, more, case.electrons)
+    E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
+    margin = max(MARGIN, tail)
+    low, high = E.min() - margin, min(E[:, n - 1].max() + margin, E[:, -1].min() - tail)
     energy = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
     if choices.broadening is None:
         return tetrahedron_dos(found, case.crystal, size, energy)

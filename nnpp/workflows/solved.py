@@ -19,6 +19,7 @@ class Solved:
         bands: its levels.
         gap: band edges, where a conduction band was asked for.
         comparison: with the reference, where both are at the same k-points.
+        splitting: Γ8 − Γ7 at Γ, of spinors in zinc blende [hartree].
         dos: density of states, where asked for.
         seconds: taken by this system, compiling included.
         paths: files written.
@@ -28,6 +29,7 @@ class Solved:
     bands: Bands
     gap: Gap | None
     comparison: Comparison | None
+    splitting: float | None
     dos: Dos | None
     seconds: float
     paths: tuple[Path, ...] = ()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.crystal.crystal import crystal
+from nnpp.errors import InputError
 from tests import systems
 from tests.crystal.cells import CELLS, CUBE, repeated, wurtzite
 
@@ -62,3 +63,20 @@ def test_species_keep_the_order_of_first_appearance():
     mixed = crystal(np.eye(3), np.zeros((5, 3)), ("Se", "Cd", "Se", "Zn", "Cd"))
     assert mixed.species == ("Se", "Cd", "Zn")
     assert mixed.species_of_atom == (0, 1, 0, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "fractional", "symbols"),
+    [
+        (np.eye(2), [[0, 0, 0]], ("H",)),
+        (np.eye(3), [[0, 0, 0]], ("H", "H")),
+        (np.eye(3), np.zeros((0, 3)), ()),
+        (np.ones((3, 3)), [[0, 0, 0]], ("H",)),
+        (np.eye(3), [[0, np.nan, 0]], ("H",)),
+        (np.inf * np.eye(3), [[0, 0, 0]], ("H",)),
+    ],
+    ids=["two vectors", "a symbol too many", "no atom", "flat", "no position", "endless"],
+)
+def test_what_is_no_crystal_is_refused(cell, fractional, symbols):
+    with pytest.raises(InputError):
+        crystal(cell, fractional, symbols)

@@ -41,3 +41,9 @@ def test_symbols_stand_at_their_atomic_numbers():
     numbers = {"H": 1, "Ne": 10, "Zn": 30, "Cd": 48, "Cs": 55, "Lu": 71, "Pb": 82, "Rn": 86}
     assert {s: SYMBOLS.index(s) + 1 for s in numbers} == numbers
     assert len(SYMBOLS) == len(set(SYMBOLS)) == 86
+
+
+@pytest.mark.parametrize("symbol", ["Xx", "cd", "Fr", ""])
+def test_an_unknown_element_is_refused(symbol):
+    with pytest.raises(InputError, match=f"unknown element '{symbol}'"):
+        valence_electrons(symbol)

@@ -44,3 +44,19 @@ def test_a_jump_counts_nothing():
     assert steps[2] == 0
     assert steps[[0, 1]] == pytest.approx(steps[[3, 4]])
     assert steps[[0, 1, 3, 4]].min() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("k", "more"),
+    [
+        ([[0, 0]], {}),
+        (np.zeros((0, 3)), {}),
+        ([[0, np.nan, 0]], {}),
+        (GXL, {"weights": [1, 1]}),
+        (GXL, {"labels": ("Γ", "X")}),
+    ],
+    ids=["two coordinates", "none", "not finite", "a weight missing", "a label missing"],
+)
+def test_lists_that_do_not_fit_are_refused(k, more):
+    with pytest.raises(InputError):
+        listed(zincblende(), k, **more)

@@ -30,7 +30,7 @@ GROUPS = {
 }
 """Symbol, rotations that the lattice of the given cell keeps, primitive cells in it."""
 
-SIZES = [(3, 3, 3), (4, 4, 4), (2, 3, 4), (4, 4, 2)]
+SIZES = [(4, 4, 4), (2, 3, 4), (3, 3, 2)]
 
 
 def orbits(structure, size):

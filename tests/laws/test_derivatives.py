@@ -14,6 +14,9 @@ from tests import systems
 
 STEP = 1e-4
 
+STRENGTHS = 12
+"""Spin-orbit 2, non-local 4, charges 2 and strain 4: the last leaves of `everything`."""
+
 
 def central(f, x, direction):
     """Fourth-order central difference of f along `direction`."""
@@ -43,16 +46,27 @@ def test_gradient_with_respect_to_every_parameter(name, solver):
     f, x = of_parameters(systems.POTENTIALS[name](), system, weights, solve)
     gradient = np.asarray(jax.grad(f)(x))
     assert np.isfinite(gradient).all()
-    touched = np.abs(gradient) > 1e-9
-    assert touched.sum() >= 6
-    rng, tried = np.random.default_rng(1), np.flatnonzero(touched)
-    for i in rng.choice(tried, min(12, len(tried)), replace=False):
+    rng, step = np.random.default_rng(1), np.maximum(np.abs(np.asarray(x)), 0.1)
+    felt = np.flatnonzero(np.abs(gradient * step) > 1e-6)
+    assert len(felt) >= 6
+    strengths = felt[felt >= len(x) - STRENGTHS]
+    for i in {*strengths, *rng.choice(felt, min(10, len(felt)), replace=False)}:
         e = np.zeros(len(x))
-        e[i] = max(1e-2, abs(float(x[i])))
-        assert abs(central(f, x, e) - gradient @ e) < 1e-7 * max(1.0, abs(gradient @ e))
+        e[i] = step[i]
+        assert central(f, x, e) == pytest.approx(gradient @ e, rel=1e-5, abs=1e-9)
     for _ in range(3):
-        e = rng.normal(size=len(x)) * np.maximum(np.abs(x), 0.1)
-        assert abs(central(f, x, e) - gradient @ e) < 1e-6 * max(1.0, abs(gradient @ e))
+        e = rng.normal(size=len(x)) * step
+        assert central(f, x, e) == pytest.approx(gradient @ e, rel=1e-6, abs=1e-9)
+
+
+def test_every_strength_is_felt():
+    """All twelve numbers beside v(q) of `everything` have a gradient worth the name."""
+    k = np.array([[0.13, 0.27, -0.31]])
+    system = systems.at(systems.zincblende().strained(systems.LOW_SYMMETRY), k, cutoff=2.0)
+    weights = jnp.asarray(np.random.default_rng(0).normal(size=(1, 8)))
+    f, x = of_parameters(systems.everything(), system, weights)
+    gradient = np.abs(np.asarray(jax.grad(f)(x))[-STRENGTHS:])
+    assert np.all(gradient > 1e-8), "strain enters as ε and ε³"
 
 
 @pytest.mark.parametrize("spin", [False, True])

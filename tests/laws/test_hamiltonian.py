@@ -17,6 +17,7 @@ from nnpp.units import HARTREE_EV
 from tests import systems
 
 every_potential = pytest.mark.parametrize("name", systems.POTENTIALS)
+every_solver = pytest.mark.parametrize("solver", systems.SOLVERS)
 
 
 @lru_cache
@@ -65,16 +66,18 @@ def test_every_operator_alone_acts_as_its_matrix(name):
 
 
 @every_potential
-def test_filling_rows_never_change_a_level(name):
+@every_solver
+def test_filling_rows_never_change_a_level(name, solver):
     """One k alone has no filling rows; beside others it has."""
     potential, together = systems.POTENTIALS[name](), systems.generic()
     assert not np.asarray(together.waves.real).all()
-    E = levels(potential, together, 10)
+    solve = systems.SOLVERS[solver]
+    E = levels(potential, together, 10, solve)
     structure = systems.zincblende().strained(systems.LOW_SYMMETRY)
     for i, x in enumerate(systems.GENERIC_K):
         alone = systems.at(structure, x)
         assert np.asarray(alone.waves.real).all()
-        assert np.abs(levels(potential, alone, 10)[0] - E[i]).max() < 1e-11
+        assert np.abs(levels(potential, alone, 10, solve)[0] - E[i]).max() < 1e-11
 
 
 @every_potential
@@ -89,16 +92,18 @@ def test_a_shift_of_origin_changes_no_level(name, rule):
 
 
 @every_potential
-def test_minus_k_has_the_levels_of_k(name):
+@every_solver
+def test_minus_k_has_the_levels_of_k(name, solver):
     k = np.array([[0.13, 0.27, -0.31], [0.05, 0.4, 0.2]])
     s = systems.at(systems.zincblende(), np.vstack([k, -k]))
-    E = levels(systems.POTENTIALS[name](), s, 10)
+    E = levels(systems.POTENTIALS[name](), s, 10, systems.SOLVERS[solver])
     assert np.abs(E[:2] - E[2:]).max() < 1e-12
     assert np.abs(E[0] - E[1]).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["zunger", "everything"])
-def test_rotations_of_the_crystal_change_no_level(name):
+@every_potential
+@every_solver
+def test_rotations_of_the_crystal_change_no_level(name, solver):
     """100 random pairs of k and operation, |ΔE| < 1e-9 eV."""
     structure, rng = systems.zincblende(), np.random.default_rng(0)
     R = rotations(structure)
@@ -107,7 +112,7 @@ def test_rotations_of_the_crystal_change_no_level(name):
     turned = np.einsum("ki,kij->kj", k, R[rng.integers(24, size=100)])
     assert np.abs(k - turned).max() > 0.1
     s = systems.at(structure, np.vstack([k, turned]), cutoff=2.0)
-    E = levels(systems.POTENTIALS[name](), s, 8)
+    E = levels(systems.POTENTIALS[name](), s, 8, systems.SOLVERS[solver])
     assert np.abs(E[:100] - E[100:]).max() * HARTREE_EV < 1e-9
     assert np.ptp(E[:, 3]) > 1e-2
 
@@ -120,10 +125,11 @@ def test_the_sphere_rule_breaks_what_per_k_keeps():
     assert np.abs(E["sphere"][0] - E["sphere"][1]).max() > 1e-5
 
 
-def test_kramers_pairs():
+@every_solver
+def test_kramers_pairs(solver):
     """With spin-orbit every level comes twice where k ≡ −k; away from it the pairs part."""
     s = systems.at(systems.zincblende(), np.vstack([systems.GXL, [[0.13, 0.27, -0.31]]]))
-    E = np.asarray(levels(systems.everything(), s, 12))
+    E = np.asarray(levels(systems.everything(), s, 12, systems.SOLVERS[solver]))
     split = E[:, 1::2] - E[:, ::2]
     assert np.abs(split[:3]).max() < 1e-12
     assert split[3].max() > 1e-5

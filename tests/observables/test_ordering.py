@@ -99,6 +99,19 @@ def test_bands_are_numbered_anew_after_a_jump():
     assert np.array_equal(broken[:n], through[:n])
 
 
+def test_a_path_that_starts_in_a_multiplet_numbers_its_bands_where_they_part():
+    """From Γ outwards and from Γ the other way: each starts in energy order at its second k."""
+    middle = len(LINE) // 2
+    k = np.vstack([LINE[middle:], LINE[middle::-1]])
+    E, psi, waves, _ = free(k, 1)
+    order = continuous_order(jnp.asarray(E), jnp.asarray(psi), waves, (middle + 1,))
+    curves = followed(E, order)
+    for start in (0, middle + 1):
+        assert np.diff(curves[start + 1]).min() > 1e-4
+        assert np.abs(np.diff(curves[start : start + middle + 1], 2, axis=0)).max() < 2e-4
+    assert np.abs(np.diff(E[: middle + 1], 2, axis=0)).max() > 2e-3, "crossings further out"
+
+
 @pytest.mark.parametrize("angle", [0.0, 0.4, 1.1])
 def test_a_multiplet_counts_as_a_whole_however_its_members_are_mixed(angle):
     """Three bands meet a pair and a single level s; s goes on with the band it resembles most.

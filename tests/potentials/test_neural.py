@@ -38,26 +38,28 @@ def test_a_network_starts_exactly_at_the_damped_reference(envelope, features):
     assert np.abs(reference).max() > 1
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_random_weights_leave_v_even_and_decaying(activation):
-    """v(−q) = v(q), v′(0) = 0, and |v| falls as exp(−q²/2σ²), for He's start and Xavier's."""
-    for seed, start in enumerate(("he", "xavier")):
-        form = fresh(
-            seed,
-            activation=ACTIVATIONS[activation],
-            start=STARTS[start],
-            last=XAVIER,
-            reference=False,
-        )
-        of = jax.jit(lambda q, form=form: form(q))
-        v = np.asarray(of(Q))
-        assert np.array_equal(v, np.asarray(of(-Q)))
-        assert np.abs(v).max() > 1e-3
-        _, slope = jax.jvp(of, (0 * Q,), (jnp.ones_like(Q),))
-        assert np.abs(slope).max() < 1e-14
-        undamped = np.abs(v / np.exp(-(Q[:, None] ** 2) / 12.5)).max()
-        far = np.asarray(of(Q + 12))
-        assert np.all(np.abs(far) <= 3 * undamped * np.exp(-((Q[:, None] + 12) ** 2) / 12.5))
+STARTED = list(zip(ACTIVATIONS, [HE, XAVIER, HE, XAVIER, HE], strict=True))
+
+
+@jax.jit
+def with_slope(form, q):
+    """v and dv/dq."""
+    return jax.jvp(form, (q,), (jnp.ones_like(q),))
+
+
+@pytest.mark.parametrize(("activation", "start"), STARTED, ids=ACTIVATIONS)
+def test_random_weights_leave_v_even_and_decaying(activation, start):
+    """v(−q) = v(q), v′(0) = 0, and |v| falls as exp(−q²/2σ²), for three draws."""
+    net = {"activation": ACTIVATIONS[activation], "start": start, "last": XAVIER}
+    for seed in range(3):
+        form = fresh(seed, reference=False, **net)
+        (v, slope), (mirrored, _) = with_slope(form, Q), with_slope(form, -Q)
+        assert np.array_equal(v, mirrored)
+        assert np.abs(v).max() > 1e-3 < np.abs(slope[1:]).max()
+        assert np.abs(slope[0]).max() < 1e-14
+        damping = np.exp(-(Q[:, None] ** 2) / 12.5), np.exp(-((Q[:, None] + 12) ** 2) / 12.5)
+        far, _ = with_slope(form, Q + 12)
+        assert np.all(np.abs(far) <= 3 * np.abs(v / damping[0]).max() * damping[1])
 
 
 def test_the_bare_feature_is_not_even():

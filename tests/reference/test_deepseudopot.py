@@ -7,9 +7,9 @@ import numpy as np
 from nnpp.io.inputs import read_inputs
 from nnpp.observables.bands import bands
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import prepare
 from nnpp.workflows.compare import compare_with_reference
 from nnpp.workflows.potential import before_training
+from nnpp.workflows.prepare import prepare
 from tests.reference.data import reference
 
 

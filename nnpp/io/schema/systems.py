@@ -156,6 +156,10 @@ class System(Section):
             "write a file name, or {scale, cell, atoms}",
         ),
     ] = Field(description="Structure file (POSCAR, CIF, extxyz, …), or {scale, cell, atoms}.")
+    dilation: Annotated[Real, Field(gt=-1)] = Field(
+        default=0.0,
+        description="Ω/Ω₀ − 1 of the cell as given, which strain factors see; 0 if unstrained.",
+    )
     cutoff: PositiveEnergy = Field(description='Kinetic energy of the basis, as "10 hartree".')
     plane_waves: Literal["per-k", "sphere", "deepseudopot"] = Field(
         default="per-k", description="Rule that chooses the plane waves."

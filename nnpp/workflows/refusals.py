@@ -1,0 +1,96 @@
+"""What cannot be solved is refused before anything is computed or written, with its line."""
+
+import numpy as np
+
+from nnpp.hamiltonian import form_factors
+from nnpp.io.inputs import Fit
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.table import Table
+from nnpp.workflows.cases import Case
+
+MOST_PLANE_WAVES = 20_000
+"""More make one H(k) larger than 6.4 GB, and one solution longer than an hour."""
+
+
+def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
+    """Raise for whatever cannot be solved of system `i`."""
+    _refuse_unreached_zero(fit, i, case)
+    _refuse_huge_basis(fit, i, case)
+    with fit.spec.origin.telling("systems", i, "cutoff"):
+        _refuse_too_many_bands(fit, i, case)
+        _refuse_lost_table_entries(fit, case, potential)
+        _refuse_infinite_form_factors(fit, case, potential)
+
+
+def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
+    """A cutoff in another unit than was meant asks for a matrix that no memory holds.
+
+    N ≈ Ω K³/6π², K²/2 = cutoff: the plane waves in a sphere.
+    """
+    K = (2 * case.spec.cutoff) ** 0.5
+    waves = float(case.crystal.volume) * K**3 / (6 * np.pi**2)
+    if waves > MOST_PLANE_WAVES:
+        raise fit.spec.origin.error(
+            f"{case.spec.name}: about {waves:.0e} plane waves are too many for a dense H(k)",
+            "lower the cutoff, and look at its unit",
+            *("systems", i, "cutoff"),
+        )
+
+
+def _refuse_too_many_bands(fit: Fit, i: int, case: Case) -> None:
+    """More levels than plane waves and spins cannot be asked for."""
+    room = (1 + case.spinor) * case.system.fewest
+    if case.n_levels > room:
+        raise fit.spec.origin.error(
+            f"{case.spec.name}: {case.n_levels} bands do not fit into {room} plane waves"
+            + (" and spins" if case.spinor else ""),
+            "raise the cutoff or ask for fewer bands",
+            *("systems", i, "bands"),
+        )
+
+
+def _refuse_unreached_zero(fit: Fit, i: int, case: Case) -> None:
+    """A reference that ends below the valence top has no energy zero there."""
+    if case.reference is None or case.spec.zero != "vbm":
+        return
+    bands = case.reference.E.shape[1]
+    if bands < case.occupied_in_reference:
+        raise fit.spec.origin.error(
+            f"{bands} reference bands do not reach the valence top, "
+            f"band {case.occupied_in_reference}",
+            "use `zero: absolute`, or give more bands",
+            *("systems", i, "zero"),
+        )
+
+
+def _refuse_lost_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
+    """A table known only at lengths that a crystal does not have would act as no potential."""
+    system = case.system
+    if not isinstance(potential.local, Table):
+        return
+    lost = potential.local.unmet(system.q)
+    columns = np.asarray(potential.columns(system.species))
+    values = np.asarray(potential.local.v)[:, columns]
+    rows = zip(potential.local.q, values, strict=True)
+    unseen = [q for q, row in rows if q in lost and np.any(row)]
+    if unseen:
+        raise fit.spec.origin.error(
+            f"{case.spec.name}: no |G−G′| of this crystal is {unseen[0]:.6f} bohr⁻¹, "
+            "so that entry of the table would be lost",
+            "list v at 2π/a·√n for the lattice constant of this crystal",
+            *("potential", "elements"),
+        )
+
+
+def _refuse_infinite_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
+    """A form factor that is infinite or no number at a length that the crystal has."""
+    v, q = np.asarray(form_factors(potential, case.system)), np.asarray(case.system.q)
+    for element, of_shells in zip(case.system.species, v.T, strict=True):
+        if not np.isfinite(of_shells).all():
+            worst = q[~np.isfinite(of_shells)][0]
+            raise fit.spec.origin.error(
+                f"v(q) of {element} is not finite at q = {worst:.4f} bohr⁻¹, which "
+                f"{case.spec.name} has",
+                "mend its numbers: a2 exp(a3 q²) must not be 1",
+                *("potential", "elements", element),
+            )
