@@ -18,7 +18,9 @@ class Ran:
 
 def verdict(measured: float, aim: float) -> str:
     """Whether an aim was met, and how far off it is."""
-    return f"aim {aim:g}: {'met' if measured <= aim else f'MISSED by a factor {measured / aim:.2f}'}"
+    return f"aim {aim:g}: " + (
+        "met" if measured <= aim else f"MISSED, {measured / aim:.2f} times"
+    )
 
 
 def ran(*arguments: str, **environment: str) -> Ran:
