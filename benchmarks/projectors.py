@@ -1,4 +1,4 @@
-"""How much memory do the projectors of all atoms take at one k-point?."""
+"""How much memory do the projectors of all atoms take at one k-point?"""
 
 import jax
 
@@ -21,6 +21,4 @@ def run() -> None:
         total += B.nbytes / 1e6
         nodes, rank = radial.A.shape
         print(f"  {name:10} {nodes} nodes, rank {rank}, {B.nbytes / 1e6:.1f} MB")
-    print(
-        f"  {'together':10} {total:.1f} MB at {waves.K.shape[0]} plane waves, {verdict(total, 50)}"
-    )
+    print(f"  {'together':10} {total:.1f} MB, {verdict(total, 50)}; N = {waves.K.shape[0]}")

@@ -1,4 +1,4 @@
-"""How long do the shipped fits take, from typing to figures?."""
+"""How long do the shipped fits take, from typing to figures?"""
 
 import tempfile
 from pathlib import Path
@@ -12,6 +12,5 @@ def run() -> None:
     """`nnpp bands inputs/ --plot`, compiling included."""
     with tempfile.TemporaryDirectory() as out:
         done = ran("-m", "nnpp.cli.app", "bands", str(INPUTS), "--plot", "--out", out)
-    print(
-        f"  {done.seconds:.1f} s, {verdict(done.seconds, 60)}; peak memory {done.peak_gb:.2f} GB"
-    )
+    aim = verdict(done.seconds, 60)
+    print(f"  {done.seconds:.1f} s, {aim}; peak memory {done.peak_gb:.2f} GB")

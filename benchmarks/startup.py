@@ -1,4 +1,4 @@
-"""How long until the command answers?."""
+"""How long until the command answers?"""
 
 from benchmarks.process import ran, verdict
 

@@ -32,8 +32,9 @@ class KPoints:
 
     @property
     def gamma(self) -> int | None:
-        """The place of Γ among them, if it is there."""
-        at = np.flatnonzero(np.all(np.abs(np.asarray(self.fractional)) < 1e-9, axis=1))
+        """The place of Γ, or of a reciprocal lattice vector, among them."""
+        k = np.asarray(self.fractional)
+        at = np.flatnonzero(np.all(np.abs(k - np.round(k)) < 1e-9, axis=1))
         return int(at[0]) if at.size else None
 
 

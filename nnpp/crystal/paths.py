@@ -13,7 +13,13 @@ from seekpath.hpkot import EdgeCaseWarning
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.crystal.symmetry import LOOSE, primitive_cells, space_group, spglib_cell
+from nnpp.crystal.symmetry import (
+    LOOSE,
+    TOLERANCE,
+    primitive_cells,
+    space_group,
+    spglib_cell,
+)
 from nnpp.errors import InputError, nearest
 
 GREEK = {"GAMMA": "Γ", "G": "Γ", "DELTA": "Δ", "SIGMA": "Σ", "LAMBDA": "Λ"}
@@ -30,10 +36,13 @@ def _pretty(label: str) -> str:
 
 def _found(crystal: Crystal) -> tuple[dict, tuple[str, ...]]:
     """What seekpath says of the crystal, and what it warns of."""
+    rounded = space_group(crystal) != space_group(crystal, LOOSE)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", EdgeCaseWarning)
         warnings.simplefilter("ignore", seekpath.SupercellWarning)
-        found = seekpath.get_path_orig_cell(spglib_cell(crystal), symprec=LOOSE)
+        found = seekpath.get_path_orig_cell(
+            spglib_cell(crystal), symprec=LOOSE if rounded else TOLERANCE
+        )
     edge = [w for w in caught if issubclass(w.category, EdgeCaseWarning)]
     return found, tuple(" ".join(str(w.message).split()) for w in edge)
 
