@@ -1,7 +1,5 @@
 """Folders of the older code: read as they are; one thing wrong is one error with its line."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,8 +10,9 @@ from nnpp.io.inputs import read_inputs
 from nnpp.io.reference import read_reference
 from nnpp.io.structures import read_crystals
 from tests.io.samples import assert_told, files_of, spoil, write_older
+from tests.reference.data import FOLDER
 
-SAMPLE = Path(__file__).parents[2] / "../shared/reference/deepseudopot-zbCdSe"
+SAMPLE = FOLDER / "deepseudopot-zbCdSe"
 
 WRONG = [
     ("NN_config.par", "nSystem", "nSistem", 2, "did you mean 'nSystem'?"),
@@ -151,7 +150,7 @@ def test_a_missing_file_is_named(tmp_path, name):
     assert_told(caught.value, f"{name}.par", None, "no such file")
 
 
-@pytest.mark.skipif(not SAMPLE.is_dir(), reason="../shared/reference is missing")
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample is not beside this checkout")
 def test_the_older_codes_own_sample():
     fit = read_inputs(SAMPLE)
     (crystal,) = read_crystals(fit.spec)

@@ -100,7 +100,9 @@ def test_the_density_of_states_does_not_depend_on_how_many_bands_are_drawn(
 
 
 def test_the_splitting_of_zinc_blende_spinors_is_in_the_summary(tmp_path):
-    text = TINY.replace("0.3227]}", "0.3227], spin_orbit: 8.0}").replace("bands: 8", "bands: 10")
+    text = TINY.replace("0.3227]}", "0.3227], spin_orbit: 8.0}").replace(
+        "bands: 8", "bands: 10"
+    )
     fit, case, potential = made(tmp_path / "fit", text)
     list(run_bands([fit], tmp_path / "out", Choices()))
     summary = json.loads((tmp_path / "out" / "fit" / "summary.json").read_text())
