@@ -74,8 +74,10 @@ def command(
     )  # fmt: skip
     fits = read_fits(inputs or [Path("inputs")], wanted)
     from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.solved import Solved
 
-    _tell(console.watched(run_bands(fits, out, wanted), "computing bands"))
+    events, total = run_bands(fits, out, wanted), sum(len(fit.spec.systems) for fit in fits)
+    _tell(console.watched(events, "computing bands", total, lambda e: isinstance(e, Solved)))
 
 
 def _tell(events: "Iterator[Event]") -> None:

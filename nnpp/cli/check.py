@@ -19,7 +19,7 @@ def command(
     fits = read_fits(inputs or [Path("inputs")])
     from nnpp.workflows.check import run_check  # imports JAX: a wrong fit is told before
 
-    for report in console.watched(run_check(fits), "reading"):
+    for report in console.watched(run_check(fits), "reading", len(fits)):
         console.rows(f"{report.name} ({report.source})", report.rows)
         for text in report.notes:
             console.note(text)

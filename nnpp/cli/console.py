@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import TypeVar
@@ -37,12 +37,28 @@ def remark(text: str) -> None:
 
 
 def rows(title: str, pairs: Iterable[tuple[str, str]]) -> None:
-    """A title, and below it names and their values."""
+    """A title, and below it a table of names and their values."""
     pairs = list(pairs)
-    width = max(len(name) for name, _ in pairs) + 2
     say(title, typer.colors.CYAN)
+    if sys.stdout.isatty():
+        _table(pairs)
+        return
+    width = max(len(name) for name, _ in pairs) + 2
     for name, value in pairs:
-        say(_folded(f"  {name:<{width}}{value}", width + 2, sys.stdout.isatty()))
+        say(f"  {name:<{width}}{value}")
+
+
+def _table(pairs: list[tuple[str, str]]) -> None:
+    """Names and values as a table that folds with the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False, box=None, pad_edge=True, padding=(0, 0, 0, 2))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    for pair in pairs:
+        table.add_row(*pair)
+    Console(file=sys.stdout, highlight=False, markup=False).print(table)
 
 
 def cells(values: Iterable[str], widths: Iterable[int]) -> str:
@@ -61,20 +77,26 @@ def wrote(paths: Iterable[Path]) -> None:
         say(f"wrote {name}.{together}")
 
 
-def watched(events: Iterator[T], what: str) -> Iterator[T]:
-    """The same events, with a turning sign in a terminal while the next one is computed."""
+def watched(
+    events: Iterator[T], what: str, total: int, counts: Callable[[T], bool] = bool
+) -> Iterator[T]:
+    """The same events; in a terminal, a bar of those that count while the next is computed."""
     if not sys.stderr.isatty():
         yield from events
         return
     from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
-    console, end = Console(stderr=True), object()
+    done, console = 0, Console(stderr=True)
+    columns = (SpinnerColumn(), what, BarColumn(), MofNCompleteColumn())
     while True:
-        with console.status(what):
-            event = next(events, end)
-        if event is end:
+        with Progress(*columns, console=console, transient=True) as bar:
+            bar.add_task(what, total=total, completed=done)
+            event = next(events, None)
+        if event is None:
             return
-        yield event  # pyright: ignore[reportReturnType] -- all but `end` are events
+        done += counts(event)
+        yield event
 
 
 def _folded(text: str, indent: int, terminal: bool) -> str:
