@@ -83,14 +83,15 @@ def read_bands_h5(path: Path) -> StoredBands:
 
 def spectrum_of(path: Path) -> tuple[Spectrum, bool]:
     """The levels of a bands.h5 as a reference, and whether each holds one electron."""
-    stored = read_bands_h5(path).bands
-    k = stored.kpoints
+    whole = read_bands_h5(path)
+    stored, k = whole.bands, whole.bands.kpoints
     spectrum = Spectrum(
         path,
         np.asarray(k.fractional),
         np.asarray(stored.E),
         k.labels,
         np.asarray(k.distance),
+        cell=np.asarray(whole.crystal.cell),
     )
     return spectrum, stored.spinor
 

@@ -60,7 +60,8 @@ def read_bands_json(path: Path) -> Spectrum:
     k = np.asarray(structure.path.kpts, float)
     points = structure.path.special_points
     labels = tuple(_label_at(x, points) for x in k)
-    return Spectrum(path, k, np.asarray(structure.energies[0], float) / HARTREE_EV, labels)
+    E = np.asarray(structure.energies[0], float) / HARTREE_EV
+    return Spectrum(path, k, E, labels, cell=structure.path.cell.array / BOHR_ANGSTROM)
 
 
 def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:

@@ -19,7 +19,7 @@ def quantity(value: object, units: Mapping[str, float]) -> float:
     """The number times its unit, in the atomic unit that `units` counts in."""
     first = next(iter(units))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        example = f"{value:g}" if math.isfinite(value) else "10"
+        example = f"{value:g}" if math.isfinite(value) and value > 0 else "10"
         raise InputError(f"{value:g} has no unit", f'write "{example} {first}"')
     match = QUANTITY.fullmatch(value) if isinstance(value, str) else None
     if match is None:

@@ -50,6 +50,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | 
             named(spec.origin, file, "systems", i, "reference")
     with spec.origin.telling("systems", i, "reference"):
         spectrum, spinor = _spectrum(system.reference)
+        doubts = spectrum.about(crystal)
     if spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
         spectrum, spinor = replace(spectrum, E=np.repeat(spectrum.E, 2, axis=1)), True
     _agreeing(spec, i, spectrum)
@@ -62,7 +63,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | 
         jnp.asarray(spectrum.E),
         system.spin == "doubled" if spinor is None else spinor,
         jnp.ones(len(spectrum.E)) if weights is None else jnp.asarray(weights, float),
-        rising,
+        (*rising, *doubts),
     )
 
 

@@ -10,6 +10,9 @@ from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.errors import InputError
 from nnpp.io.schema.kpoints import FARTHEST
 
+SAME_CELL = 1e-3
+"""Cells, or lengths of a path, that agree to this relative accuracy are of one crystal."""
+
 STANDSTILL = 1e-8
 """A step of the path shorter than this, though k moves, is a jump [bohr⁻¹]."""
 
@@ -25,6 +28,7 @@ class Spectrum:
         labels: names of special points, "" elsewhere.
         distance: along the path, if the file says [bohr⁻¹].
         weights: of each k-point in a fit, if the file says.
+        cell: lattice vectors of the crystal they are of, if the file says [bohr].
     """
 
     path: Path
@@ -33,6 +37,7 @@ class Spectrum:
     labels: tuple[str, ...] | None = None
     distance: np.ndarray | None = None
     weights: np.ndarray | None = None
+    cell: np.ndarray | None = None
 
     def __post_init__(self):
         if self.k.shape != (len(self.E), 3) or self.E.ndim != 2 or not self.E.size:
@@ -64,3 +69,22 @@ class Spectrum:
             moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > STANDSTILL
             jumps = tuple(int(i) + 1 for i in np.flatnonzero(still & moved))
         return listed(crystal, self.k, labels=self.labels, jumps=jumps)
+
+    def about(self, crystal: Crystal) -> tuple[str, ...]:
+        """What does not fit the crystal that these levels are taken for; another is refused."""
+        if self.cell is not None:
+            ours, theirs = (np.asarray(a) @ np.asarray(a).T for a in (crystal.cell, self.cell))
+            if np.abs(ours - theirs).max() > SAME_CELL * np.abs(ours).max():
+                raise InputError(
+                    "holds the bands of another crystal: its cell differs",
+                    "name bands of this crystal",
+                    self.path,
+                )
+        if self.distance is not None and self.distance[-1] > 0:
+            ratio = float(self.kpoints(crystal).distance[-1]) / self.distance[-1]
+            if abs(ratio - 1) > SAME_CELL:
+                return (
+                    f"{self.path.name}: its path is {1 / ratio:.3f} times as long as in this "
+                    "crystal: are these the bands of another one?",
+                )
+        return ()

@@ -27,6 +27,9 @@ CLOSEST = 0.5 / BOHR_ANGSTROM
 FLATTEST = 1e-3
 """|det a| over the product of the |a_i| below which a cell has no volume."""
 
+FULL = 1e-3
+"""A site counts as full when its occupancy is one to this."""
+
 READ_ERRORS = (
     AssertionError,
     AttributeError,
@@ -67,6 +70,7 @@ def read_structure(path: Path) -> Crystal:
     if len(images) != 1:
         raise InputError(f"holds {len(images)} structures", "keep the one that is meant", path)
     atoms = images[0]
+    _refuse_shared_sites(atoms, path)
     if not atoms.cell.array.any():
         raise InputError("has no cell", "give the three lattice vectors", path)
     if not all(atoms.pbc):
@@ -131,6 +135,16 @@ def _images(path: Path) -> list[Atoms]:
             path,
         ) from error
     return images if isinstance(images, list) else [images]
+
+
+def _refuse_shared_sites(atoms: Atoms, path: Path) -> None:
+    """A site that is filled in part, or by several elements, is no crystal of whole atoms."""
+    for site in atoms.info.get("occupancy", {}).values():
+        if len(site) > 1 or any(abs(share - 1) > FULL for share in site.values()):
+            shares = ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
+            raise InputError(
+                f"a site is filled in part ({shares})", "write an ordered cell", path
+            )
 
 
 def _fractional(cell: np.ndarray, atoms: Atoms) -> np.ndarray:

@@ -70,8 +70,6 @@ def valence_top(bands: Bands) -> float:
 
 ZERO = {"vbm": valence_top, "absolute": lambda bands: 0.0}
 """Where E = 0 lies in a set of bands [hartree]."""
-ENERGY_AXIS = {"vbm": "E − E_VBM", "absolute": "E"}
-"""What the energy axis measures, before its unit."""
 
 
 def levels_ev(picture: BandPicture, bands: Bands) -> Float[np.ndarray, "k band"]:

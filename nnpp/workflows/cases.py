@@ -18,7 +18,7 @@ from nnpp.io.schema.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPo
 from nnpp.io.schema.systems import System as SystemSpec
 from nnpp.observables.bands import occupied_levels
 
-SAME_K = 1e-9
+SAME_K = 1e-5
 """Two k-points are one when their coordinates agree to this."""
 
 

@@ -61,8 +61,8 @@ def _fit_rows(fit: Fit) -> Rows:
     elements = spec.potential.elements.values()
     strengths = [
         name.strip("_").replace("_", "-")
-        for name, (key, _) in PARTS.items()
-        if any(getattr(element, key) is not None for element in elements)
+        for name in PARTS
+        if any(getattr(element, name) is not None for element in elements)
     ]
     trained = ", ".join(part.replace("_", "-") for part in spec.potential.train)
     return (

@@ -20,13 +20,8 @@ from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 
-PARTS = {
-    "spin_orbit": ("spin_orbit", 0.0),
-    "nonlocal_": ("nonlocal_", (0.0, 0.0)),
-    "charge": ("charge", 0.0),
-    "strain": ("strain", (0.0, 0.0)),
-}
-"""Strengths by name: where an element keeps one, and what it is where the element has none."""
+PARTS = {"spin_orbit": 0.0, "nonlocal_": (0.0, 0.0), "charge": 0.0, "strain": (0.0, 0.0)}
+"""Strengths by name, and what each is where an element has none."""
 
 
 def start_of(spec: PotentialSpec) -> Potential:
@@ -118,8 +113,8 @@ def _envelope(spec) -> Envelope:
 def _strengths(spec: PotentialSpec) -> Strengths:
     """Each strength of every element, or None where no element has it."""
     found = {}
-    for name, (key, without) in PARTS.items():
-        given = [getattr(element, key) for element in spec.elements.values()]
+    for name, without in PARTS.items():
+        given = [getattr(element, name) for element in spec.elements.values()]
         if any(x is not None for x in given):
             found[name] = jnp.asarray(np.array([without if x is None else x for x in given]))
     return Strengths(**found)

@@ -9,7 +9,7 @@ from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
-from nnpp.units import BOHR_ANGSTROM, HARTREE_EV, RYDBERG_EV
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from tests import systems
 from tests.reference.data import numbers
 
@@ -44,7 +44,7 @@ def solid(a_angstrom, ff, k):
     cutoff = 45 / 2 * (2 * np.pi / a) ** 2 * JUST_ABOVE
     system = systems.at(structure, k, cutoff)
     E = levels(potential(ff, a, float(structure.volume)), system, 10)
-    return np.asarray(E) * RYDBERG_EV * 2, np.asarray(system.waves.real).sum(axis=1)
+    return np.asarray(E) * HARTREE_EV, np.asarray(system.waves.real).sum(axis=1)
 
 
 @pytest.mark.parametrize("name", SOLIDS)
@@ -60,4 +60,3 @@ def test_gaas_without_the_reference_folder():
     E, n = solid(GAAS["a"], GAAS["ff"], [0, 0, 0])
     assert n[0] == 331
     assert np.abs(E[0, :5] - GAAS["Γ"]).max() < 2e-6
-    assert pytest.approx(2 * RYDBERG_EV) == HARTREE_EV

@@ -44,23 +44,30 @@ class Strengths(Section):
     strain: tuple[Real, Real] | None = Field(
         default=None, description="s1 and s2 of the strain factor 1 + s1 ε + s2 ε³."
     )
-    spin_orbit: Real | None = Field(default=None, description="Spin-orbit strength a5.")
-    nonlocal_: tuple[Real, Real] | None = Field(
-        default=None, alias="nonlocal", description="Non-local strengths a6 and a7."
+    spin_orbit: Real | None = Field(
+        default=None, description="Spin-orbit strength a5 [hartree]."
     )
-    charge: Real | None = Field(default=None, description="Long-range charge a4.")
+    nonlocal_: tuple[Real, Real] | None = Field(
+        default=None, alias="nonlocal", description="Non-local strengths a6 and a7 [hartree]."
+    )
+    charge: Real | None = Field(default=None, description="Long-range charge a4 [e].")
 
 
 class ZungerElement(Strengths):
     """An element in Zunger's form."""
 
-    local: Zunger = Field(description="a0, a1, a2, a3 of a0 (q² − a1)/(a2 e^{a3 q²} − 1).")
+    local: Zunger = Field(
+        description="a0 [hartree·bohr⁵], a1 [bohr⁻²], a2, a3 [bohr²] of "
+        "a0 (q² − a1)/(a2 e^{a3 q²} − 1)."
+    )
 
 
 class TableElement(Strengths):
     """An element with a tabulated form factor."""
 
-    local: Table = Field(description="Form factor point by point, {q: […], v: […]}.")
+    local: Table = Field(
+        description="{q: […], v: […]}: v(q) [hartree·bohr³] at lengths [bohr⁻¹], zero elsewhere."
+    )
 
 
 class NeuralElement(Strengths):
@@ -68,7 +75,7 @@ class NeuralElement(Strengths):
 
     local: Zunger | None = Field(
         default=None,
-        description="a0, a1, a2, a3 of the Zunger form that the network starts from.",
+        description="a0 … a3 of the Zunger form that the network starts from (hartree, bohr).",
     )
 
 
