@@ -11,6 +11,9 @@ __version__ = "0.1.0"
 
 PRECISION = {"jax_enable_x64": True, "jax_default_matmul_precision": "highest"}
 
+MOST_DEVICES = 8
+"""More devices than this on one processor would hold too many Hamiltonians at a time."""
+
 
 def _state_precision() -> None:
     """Float64, and matrix products that a GPU does not round to TF32 in silence."""

@@ -14,8 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-MOST_DEVICES = 8
-"""More devices than this on one processor would hold too many Hamiltonians at a time."""
+from nnpp import MOST_DEVICES
 
 GPU_BATCH = 8
 """k-points that a GPU solves together."""

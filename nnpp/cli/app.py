@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from nnpp import __version__
+from nnpp import MOST_DEVICES, __version__
 from nnpp.cli import bands, check, console, doctor, schema
 from nnpp.errors import NnppError
 
@@ -19,9 +19,6 @@ MENDABLE, INTERRUPTED = 2, 130
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """How a disk says that it holds no more."""
-
-MOST_DEVICES = 8
-"""More virtual devices than this would hold too many Hamiltonians at a time."""
 
 app = typer.Typer(
     help="Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself.",

@@ -49,6 +49,9 @@ def command(
         typer.Option(help="Bands to draw and compare with, as nnpp writes them."),
     ] = None,
     zero: Annotated[str, typer.Option(help="Zero of the figures: vbm or absolute.")] = "vbm",
+    window: Annotated[
+        str | None, typer.Option(help="Energies of the figures in eV, as -5:5.")
+    ] = None,
     dos: Annotated[bool, typer.Option("--dos", help="Add the density of states.")] = False,
     mesh: Annotated[
         str | None, typer.Option(help="Mesh of the density of states, as 12x12x12.")
@@ -71,6 +74,7 @@ def command(
     wanted = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, compare=compare, zero=zero,
         plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
+        window=window,
     )  # fmt: skip
     fits = read_fits(inputs or [Path("inputs")], wanted)
     from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
@@ -129,6 +133,9 @@ def _beside(solved: "list[Solved]") -> None:
     from nnpp.units import HARTREE_EV
 
     for s in solved:
+        if s.gap is not None and s.gap.width <= 0:
+            overlap = -s.gap.width * HARTREE_EV
+            console.remark(f"{s.case.spec.name}: no gap, bands overlap by {overlap:.3f} eV")
         if s.splitting is not None:
             delta = s.splitting * HARTREE_EV
             console.remark(f"{s.case.spec.name}: spin-orbit splitting {delta:.3f} eV at Γ")

@@ -17,6 +17,9 @@ TOLERANCE = 1e-5
 LOOSE = 1e-2
 """The same for coordinates that were rounded when they were written [bohr]."""
 
+MOST_POINTS = 2_000_000
+"""A mesh of more points would not fit into memory together with its tetrahedra."""
+
 SpglibCell = Any
 """(cell, positions, numbers); spglib and seekpath each have a type of their own for it."""
 
@@ -62,6 +65,8 @@ def mesh_map(crystal: Crystal, size: tuple[int, int, int]) -> tuple[np.ndarray, 
 
     Points that symmetry or time reversal turns into each other share one that stands for them.
     """
+    if np.prod(np.array(size, float)) > MOST_POINTS:
+        raise InputError(f"a mesh of {size} has too many points", "use a coarser one")
     stands_for, address = spglib.get_ir_reciprocal_mesh(
         size, spglib_cell(crystal), is_shift=(0, 0, 0), is_time_reversal=True, symprec=TOLERANCE
     )

@@ -151,4 +151,6 @@ def gap_words(picture: BandPicture, axis: Abscissa) -> tuple[str, str]:
         return "", ""
     top, bottom = (named(kpoints, axis, at) for at in (gap.at_vbm, gap.at_cbm))
     where = f"direct at {top}" if gap.direct else f"indirect, {top} → {bottom}"
-    return f"{gap.width * HARTREE_EV:.2f} eV".replace("-", "−"), where
+    if gap.width <= 0:
+        return "none", f"bands overlap by {-gap.width * HARTREE_EV:.2f} eV"
+    return f"{gap.width * HARTREE_EV:.2f} eV", where

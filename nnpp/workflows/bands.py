@@ -23,13 +23,19 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import compare_with_reference
-from nnpp.workflows.connect import connected
+from nnpp.workflows.connect import connected, refuse_without_path
 from nnpp.workflows.density import density_of_states
 from nnpp.workflows.draw import draw_bands, draw_potential
 from nnpp.workflows.potential import before_training, untrained
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, provenance, write_run
 from nnpp.workflows.solved import Solved
+
+OPTIONAL = ("dos.csv", "connected.csv", "bands.png", "bands.pdf", "bands.html")
+"""Files of a system that only some options write."""
+
+FIGURES = ("potential.png", "potential.pdf")
+"""Files of a fit that only --plot writes."""
 
 ZINC_BLENDE = "(216)"
 """Its number among the space groups."""
@@ -63,6 +69,8 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     """
     one_device_per_core()
     ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
+    if choices.connect:
+        refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
         for case in cases:
             refuse_unwritable(out / fit.name / case.spec.name)
@@ -84,8 +92,9 @@ def _run_fit(
         solved.append(_written(done, potential, folder / case.spec.name, about, choices))
         yield solved[-1]
     paths = list(draw_potential(folder, fit, potential, cases)) if choices.plot else []
+    _sweep(folder, FIGURES, paths)
     paths.append(_summary(folder, solved, time.perf_counter() - start))
-    paths.append(write_run(folder, fit, read))
+    paths.append(write_run(folder, replace(fit, notes=_notes(fit, cases)), read, choices))
     yield Finished(fit.name, tuple(paths))
 
 
@@ -132,7 +141,15 @@ def _written(
         followed = connected(done.case, potential, done.bands)
         paths.append(write_bands_csv(folder / "connected.csv", followed))
     paths += draw_bands(folder, done, potential, choices)
+    _sweep(folder, OPTIONAL, paths)
     return replace(done, paths=tuple(paths))
+
+
+def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
+    """Remove what an earlier run with other options left: it would stand beside new numbers."""
+    for name in names:
+        if folder / name not in written:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:

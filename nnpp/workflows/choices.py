@@ -1,5 +1,6 @@
 """What the command line may change in a fit before its bands are computed."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -9,15 +10,20 @@ from typing import Any
 from nnpp.errors import InputError, nearest
 from nnpp.io.fit_yaml import plain
 from nnpp.io.inputs import Fit
-from nnpp.io.quantity import energy
+from nnpp.io.quantity import NUMBER, energy
 from nnpp.io.schema.origin import Keys, Place
 from nnpp.io.schema.troubles import checked
+from nnpp.units import ENERGY
 
 ZEROS = ("vbm", "absolute")
 """Where energies of a figure may be counted from."""
 
 COMPARABLE = (".csv", ".h5", ".json")
 """Files of bands that hold their own k-points."""
+
+
+NARROWEST = ENERGY["meV"] * (1 - 1e-9)
+"""A Gaussian narrower than this asks for more energies than a figure can show [hartree]."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Choices:
         mesh: its mesh; by default about 0.08 bohr⁻¹ apart.
         broadening: width of a Gaussian [hartree] in place of tetrahedra.
         connect: whether to write bands followed through crossings.
+        window: lowest and highest energy of the figures, from their zero [eV].
     """
 
     path: str | None = None
@@ -51,6 +58,7 @@ class Choices:
     mesh: tuple[int, int, int] | None = None
     broadening: float | None = None
     connect: bool = False
+    window: tuple[float, float] | None = None
 
 
 def chosen(fit: Fit, choices: Choices) -> Fit:
@@ -132,7 +140,11 @@ def _counted(system: dict[str, Any], bands: int, spinor: bool) -> dict[str, Any]
 
 
 def choices(
-    zero: str = "vbm", mesh: str | None = None, broaden: str | None = None, **plainly: Any
+    zero: str = "vbm",
+    mesh: str | None = None,
+    broaden: str | None = None,
+    window: str | None = None,
+    **plainly: Any,
 ) -> Choices:
     """The options of the command line, those written as text understood."""
     if zero not in ZEROS:
@@ -144,7 +156,8 @@ def choices(
         raise InputError("plotly is not installed", "pip install 'nnpp[html]'", "--html")
     size = None if mesh is None else _mesh(mesh)
     width = None if broaden is None else _width(broaden)
-    return Choices(mesh=size, broadening=width, zero=zero, **plainly)
+    shown = None if window is None else _window(window)
+    return Choices(mesh=size, broadening=width, zero=zero, window=shown, **plainly)
 
 
 def _width(text: str) -> float:
@@ -153,8 +166,8 @@ def _width(text: str) -> float:
         width = energy(text)
     except InputError as error:
         raise error.at("--broaden") from error
-    if width <= 0:
-        raise InputError(f"{text} is not above zero", "write e.g. '0.1 eV'", "--broaden")
+    if width < NARROWEST:
+        raise InputError(f"{text} is below 1 meV", "write e.g. '0.1 eV'", "--broaden")
     return width
 
 
@@ -165,3 +178,14 @@ def _mesh(text: str) -> tuple[int, int, int]:
     if min(size) < 1:
         raise InputError(f"{text!r} is no mesh", "write three divisions, as 12x12x12", "--mesh")
     return size[0], size[1], size[2]
+
+
+def _window(text: str) -> tuple[float, float]:
+    """-5:5 as two rising energies [eV]."""
+    match = re.fullmatch(rf"({NUMBER}):({NUMBER})", text.replace(" ", ""))
+    low, high = map(float, match.groups()) if match else (0.0, 0.0)
+    if not -math.inf < low < high < math.inf:
+        raise InputError(
+            f"{text!r} is no window", "write two energies in eV, as -5:5", "--window"
+        )
+    return low, high

@@ -14,7 +14,7 @@ SPACING = 0.08
 """Default distance between points of the mesh [bohr⁻¹]."""
 
 STEP = 0.01 / HARTREE_EV
-"""Distance between energies [hartree]."""
+"""Distance between energies [hartree]; a quarter of a broadening that is narrower."""
 
 MARGIN = 0.2 / HARTREE_EV
 """How far beyond the levels the energies go [hartree]."""
@@ -24,9 +24,9 @@ TAIL = 4.0
 
 
 def default_mesh(case: Case) -> tuple[int, int, int]:
-    """Divisions that set points about `SPACING` apart."""
+    """Even divisions, so that zone faces are met, with points `SPACING` apart or less."""
     lengths = np.linalg.norm(np.asarray(case.crystal.reciprocal), axis=1)
-    n = [max(1, round(float(x) / SPACING)) for x in lengths]
+    n = [2 * int(np.ceil(float(x) / SPACING / 2)) for x in lengths]
     return n[0], n[1], n[2]
 
 
@@ -44,7 +44,8 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
     margin = max(MARGIN, tail)
     low, high = E.min() - margin, min(E[:, n - 1].max() + margin, E[:, -1].min() - tail)
-    energy = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
+    step = min(STEP, (choices.broadening or np.inf) / 4)
+    energy = np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
     if choices.broadening is None:
         return tetrahedron_dos(found, case.crystal, size, energy)
     return gaussian_dos(found, choices.broadening, energy)

@@ -50,7 +50,6 @@ def about_system(case: Case) -> Iterator[str]:
         yield f"{case.n_plane_waves} plane waves are few for {case.n_levels} levels"
     if case.reference is not None:
         yield from _about_levels(case, np.asarray(case.reference.E) * HARTREE_EV)
-        yield from _about_counting(case, case.reference)
 
 
 def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
@@ -65,15 +64,18 @@ def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
             yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
 
 
-def _about_counting(case: Case, reference: ReferenceBands) -> Iterator[str]:
+def about_counting(case: Case, reference: ReferenceBands) -> Iterator[str]:
     """K-points, levels and weights of a reference that may be miscounted."""
     steps = np.abs(np.diff(np.asarray(reference.kpoints.fractional), axis=0)).max(axis=1)
     if np.any(steps < SAME_K):
         yield f"{np.sum(steps < SAME_K)} reference k-points are given twice in a row"
     bands = reference_bands(case)
     assert bands is not None, "the case has a reference"
+    E, gamma = np.asarray(bands.E) * HARTREE_EV, bands.kpoints.gamma
+    if case.spinor and gamma is not None and not _paired(E[gamma : gamma + 1]):
+        yield "reference levels at Γ are no Kramers pairs: are they spinless?"
     if not case.spinor:
-        paired = _paired(np.asarray(bands.E) * HARTREE_EV)
+        paired = _paired(E)
         if paired and not reference.doubled:
             yield "every reference level stands there twice: is `spin: doubled` meant?"
         if reference.doubled and not paired:

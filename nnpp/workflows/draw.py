@@ -1,5 +1,6 @@
 """Figures of a run: bands of every system, and the potential of a fit in both spaces."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -7,19 +8,25 @@ import numpy as np
 
 from nnpp.io.atomic import write_whole
 from nnpp.io.inputs import Fit
+from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
 from nnpp.plotting.page import page_bands
-from nnpp.plotting.picture import BandPicture
+from nnpp.plotting.picture import BandPicture, valence_top
 from nnpp.plotting.potential import PotentialCurves, figure_potential
 from nnpp.plotting.style import image
-from nnpp.potentials.potential import Potential
+from nnpp.potentials.neural import Neural
+from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import aligned_reference
 from nnpp.workflows.solved import Solved
+
+SHIFT_EV = 1e-3
+"""A shift of the reference by less than this is not worth a word."""
 
 Q = np.linspace(0.0, 6.0, 301)
 """Lengths at which v(q) is drawn [bohr⁻¹]."""
@@ -44,8 +51,18 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
         zero="absolute" if absolute else "vbm",
         reference=reference,
         dos=done.dos,
-        notes=tuple(f"the bands of {name} do not reach the valence top" for name in topless),
+        window_ev=choices.window,
+        notes=(
+            *(f"the bands of {name} do not reach the valence top" for name in topless),
+            *(() if absolute or reference is None else _shifted(done.bands, reference)),
+        ),
     )
+
+
+def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
+    """By how much a reference is moved for both valence tops to meet at zero."""
+    shift = (valence_top(bands) - valence_top(reference)) * HARTREE_EV
+    return (f"reference shifted by {shift:+.3f} eV",) if abs(shift) > SHIFT_EV else ()
 
 
 def draw_bands(
@@ -66,19 +83,22 @@ def curves_of(potential: Potential, cases: list[Case], title: str) -> PotentialC
     """v(q) and v(r) of every element of the cases; None for a table, which has no curve."""
     if isinstance(potential.local, Table):
         return None
-    v_q = np.asarray(potential.local(jnp.asarray(Q)))
-    v_r = np.asarray(real_space(potential.local, jnp.asarray(R)))
     used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
     columns = {s: potential.species.index(s) for s in used}
-    return PotentialCurves(
-        q=Q,
-        name="Zunger form" if isinstance(potential.local, Zunger) else "network",
-        v_q={s: v_q[:, i] for s, i in columns.items()},
-        r=R,
-        v_r={s: v_r[:, i] for s, i in columns.items()},
-        shells={s: _shells(s, cases) for s in used},
-        title=title,
-    )
+    curves = _curves("network", potential.local, columns)
+    if isinstance(potential.local, Zunger):
+        curves = replace(curves, name="Zunger form")
+    elif isinstance(potential.local, Neural) and potential.local.reference is not None:
+        form = Zunger(jnp.asarray(potential.local.reference))
+        curves = replace(curves, reference=_curves("Zunger form", form, columns))
+    return replace(curves, shells={s: _shells(s, cases) for s in used}, title=title)
+
+
+def _curves(name: str, v: FormFactors, columns: dict[str, int]) -> PotentialCurves:
+    """The curves of the elements in these columns of v."""
+    v_q, v_r = np.asarray(v(jnp.asarray(Q))), np.asarray(real_space(v, jnp.asarray(R)))
+    of_q, of_r = ({s: x[:, i] for s, i in columns.items()} for x in (v_q, v_r))
+    return PotentialCurves(q=Q, v_q=of_q, r=R, v_r=of_r, name=name)
 
 
 def _shells(element: str, cases: list[Case]) -> np.ndarray:

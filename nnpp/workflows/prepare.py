@@ -12,6 +12,7 @@ from nnpp.io.schema.kpoints import PathPoints
 from nnpp.io.schema.potential import PotentialSpec
 from nnpp.io.structures import read_crystals
 from nnpp.workflows.cases import Case, kpoints_of
+from nnpp.workflows.doubts import about_counting
 from nnpp.workflows.potential import before_training
 from nnpp.workflows.refusals import refuse
 
@@ -47,6 +48,9 @@ def _notes(case: Case) -> Iterator[str]:
         yield from path_notes(case.crystal)
     elif cells > 1:
         yield f"the cell holds {cells} primitive cells, so bands are folded"
+    if cells > 1:
+        atoms = len(case.crystal.symbols) // cells
+        yield f"the primitive cell, of {atoms} atoms, would show them unfolded"
     if case.spec.plane_waves != "per-k":
         yield (
             f"plane waves `{case.spec.plane_waves}` break symmetry at the zone boundary; "
@@ -57,6 +61,7 @@ def _notes(case: Case) -> Iterator[str]:
     if reference is None:
         return
     yield from reference.notes
+    yield from about_counting(case, reference)
     if reference.E.shape[1] < case.occupied_in_reference:
         yield "the reference holds fewer bands than are occupied"
     if not case.comparable:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from nnpp import __version__
 from nnpp.io.atomic import write_whole
 from nnpp.io.deepseudopot import CONFIG_NAME
 from nnpp.io.fit_yaml import CONFIGURATION, dump_yaml, plain
-from nnpp.io.inputs import Fit
+from nnpp.io.inputs import RUN_NAME, Fit
 from nnpp.io.text import read_bytes
+from nnpp.io.yaml_tree import read_yaml
 from nnpp.parallel import cores, devices
 from nnpp.workflows.cases import Case
+from nnpp.workflows.choices import Choices
 
 PACKAGES = (
     "jax",
@@ -46,6 +49,8 @@ def hashes(fit: Fit) -> dict[str, str]:
             files.add(system.structure)
         if system.reference is not None:
             files |= {f for f in (system.reference.file, system.reference.kpoints) if f}
+    if fit.source.name == RUN_NAME:  # what that run was read from, not what it left
+        return dict(read_yaml(fit.source)[0].get("inputs_sha256", {}))
     named = {os.path.relpath(f.resolve(), fit.folder.resolve()): f for f in files}
     return {name: hashlib.sha256(read_bytes(named[name])).hexdigest() for name in sorted(named)}
 
@@ -63,8 +68,11 @@ def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def write_run(folder: Path, fit: Fit, read: dict[str, str]) -> Path:
-    """run.yaml: the resolved configuration and where it was computed."""
+def write_run(folder: Path, fit: Fit, read: dict[str, str], choices: Choices) -> Path:
+    """run.yaml: the resolved configuration, the options, and where it was computed."""
+    options = {
+        key: value for key, value in asdict(choices).items() if value not in (None, False)
+    }
     about = {
         "versions": versions(),
         "devices": devices(),
@@ -72,6 +80,14 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str]) -> Path:
         "seed": fit.spec.fit.seed,
         "inputs_sha256": read,
         "notes": list(fit.notes),
+        "options": {key: _plain(value) for key, value in options.items()},
         CONFIGURATION: plain(fit.spec, folder),
     }
     return write_whole(folder / "run.yaml", dump_yaml(about))
+
+
+def _plain(value: Any) -> Any:
+    """An option as YAML knows it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, int | float) else str(value)

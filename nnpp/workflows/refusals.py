@@ -11,6 +11,9 @@ from nnpp.workflows.cases import Case
 MOST_PLANE_WAVES = 20_000
 """More make one H(k) larger than 6.4 GB, and one solution longer than an hour."""
 
+MOST_ROWS = 1e7
+"""Plane waves of all k-points together: about 1 GB with what building them takes."""
+
 
 def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
     """Raise for whatever cannot be solved of system `i`."""
@@ -34,6 +37,13 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
             f"{case.spec.name}: about {waves:.0e} plane waves are too many for a dense H(k)",
             "lower the cutoff, and look at its unit",
             *("systems", i, "cutoff"),
+        )
+    if waves * len(case.kpoints) > MOST_ROWS:
+        raise fit.spec.origin.error(
+            f"{case.spec.name}: {len(case.kpoints)} k-points of about {waves:.0f} plane waves "
+            "do not fit into memory",
+            "ask for fewer k-points or a lower cutoff",
+            *("systems", i, "kpoints"),
         )
 
 

@@ -66,7 +66,7 @@ class TableElement(Strengths):
     """An element with a tabulated form factor."""
 
     local: Table = Field(
-        description="{q: […], v: […]}: v(q) [hartree·bohr³] at lengths [bohr⁻¹], zero elsewhere."
+        description="{q: […], v: […]}: v [hartree·bohr³] at lengths q [bohr⁻¹], else zero."
     )
 
 
@@ -75,7 +75,7 @@ class NeuralElement(Strengths):
 
     local: Zunger | None = Field(
         default=None,
-        description="a0 … a3 of the Zunger form that the network starts from (hartree, bohr).",
+        description="a0 … a3 of the Zunger form to start from (hartree, bohr).",
     )
 
 
