@@ -1,0 +1,134 @@
+"""What runs leave and tell: options, stale files, other crystals, shared sites, overlaps."""
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from nnpp.errors import InputError
+from nnpp.io.inputs import read_inputs
+from nnpp.io.structures import read_structure
+from nnpp.plotting.abscissa import abscissa
+from nnpp.plotting.picture import BandPicture, gap_words
+from nnpp.workflows.bands import run_bands
+from nnpp.workflows.choices import Choices, choices, chosen
+from nnpp.workflows.prepare import prepare
+from tests.cli.samples import TINY, write_tiny
+
+SHARED_SITE = """\
+data_mixed
+_cell_length_a 6.05
+_cell_length_b 6.05
+_cell_length_c 6.05
+_cell_angle_alpha 90
+_cell_angle_beta 90
+_cell_angle_gamma 90
+_symmetry_space_group_name_H-M 'F -4 3 m'
+_symmetry_Int_Tables_number 216
+loop_
+_atom_site_label
+_atom_site_type_symbol
+_atom_site_fract_x
+_atom_site_fract_y
+_atom_site_fract_z
+_atom_site_occupancy
+Cd1 Cd 0 0 0 SHARE
+Zn1 Zn 0 0 0 0.4
+Se1 Se 0.25 0.25 0.25 1.0
+"""
+
+
+def run(fit, out, options):
+    """Everything a run of a fit does; the folder of its one system."""
+    list(run_bands([fit], out, options))
+    return out / fit.name / "zb"
+
+
+def test_files_of_an_earlier_run_do_not_stand_beside_new_numbers(tmp_path):
+    fit = read_inputs(write_tiny(tmp_path / "fit"))
+    folder = run(
+        fit, tmp_path / "out", Choices(plot=True, dos=True, mesh=(2, 2, 2), connect=True)
+    )
+    first = {p.name for p in folder.iterdir()}
+    assert {"bands.png", "bands.pdf", "dos.csv", "connected.csv", "bands.csv"} <= first
+    (folder / "mine.txt").write_text("kept")
+    run(fit, tmp_path / "out", Choices())
+    assert {p.name for p in folder.iterdir()} == {
+        "bands.csv",
+        "bands.h5",
+        "bands.json",
+        "mine.txt",
+    }
+    assert not (folder.parent / "potential.png").exists()
+
+
+def test_a_run_records_its_options_notes_and_first_inputs(tmp_path):
+    """Also when the run is read again and written onto itself."""
+    fit = read_inputs(write_tiny(tmp_path / "fit", TINY.replace("bands: 8", "bands: 4")))
+    folder = run(fit, tmp_path / "out", choices(dos=True, mesh="2x2x2", window="-5:4")).parent
+    about = YAML(typ="safe").load(folder / "run.yaml")
+    assert about["options"] == {
+        "zero": "vbm",
+        "dos": True,
+        "mesh": [2, 2, 2],
+        "window": [-5, 4],
+    }
+    assert about["notes"] == ["zb: no conduction band is asked for, so no gap is told"]
+    run(read_inputs(folder), tmp_path / "out", Choices())
+    again = YAML(typ="safe").load(folder / "run.yaml")
+    assert again["inputs_sha256"] == about["inputs_sha256"]
+    assert set(about["inputs_sha256"]) == {"fit.yaml"}
+
+
+@pytest.mark.parametrize("suffix", ["h5", "json"])
+def test_bands_of_another_crystal_are_refused(tmp_path, suffix):
+    fit = read_inputs(write_tiny(tmp_path / "fit"))
+    folder = run(fit, tmp_path / "out", Choices())
+    other = TINY.replace("11.4485278", "11.1")
+    wider = read_inputs(write_tiny(tmp_path / "other", other))
+    compare = Choices(compare=folder / f"bands.{suffix}")
+    with pytest.raises(InputError, match="bands of another crystal"):
+        prepare(chosen(wider, compare))
+    assert prepare(chosen(fit, compare))[0].comparable
+
+
+def test_a_csv_of_another_crystal_is_told(tmp_path):
+    """A table of bands holds no cell, but the length of its path."""
+    fit = read_inputs(write_tiny(tmp_path / "fit"))
+    folder = run(fit, tmp_path / "out", Choices())
+    other = read_inputs(write_tiny(tmp_path / "other", TINY.replace("11.4485278", "11.1")))
+    compare = Choices(compare=folder / "bands.csv")
+    (note,) = prepare(chosen(other, compare))[0].notes
+    assert "0.970 times as long" in note
+    assert prepare(chosen(fit, compare))[0].notes == ()
+
+
+@pytest.mark.parametrize("share", ["0.6", "1.0"])
+def test_a_site_that_is_shared_is_refused(tmp_path, share):
+    path = tmp_path / "mixed.cif"
+    path.write_text(SHARED_SITE.replace("SHARE", share))
+    with pytest.raises(InputError, match="filled in part"):
+        read_structure(path)
+    ordered = SHARED_SITE.replace("SHARE", "1.0").replace("Zn1 Zn 0 0 0 0.4\n", "")
+    path.write_text(ordered)
+    assert read_structure(path).symbols.count("Cd") == 4
+
+
+def test_followed_bands_need_a_path(tmp_path):
+    listed = TINY.replace('{path: "L Γ X U|K Γ", points: 12}', "{mesh: [2, 2, 2]}")
+    fit = read_inputs(write_tiny(tmp_path / "fit", listed))
+    with pytest.raises(InputError, match="are no path"):
+        list(run_bands([fit], tmp_path / "out", Choices(connect=True)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_overlapping_bands_are_no_gap(tmp_path):
+    """Two electrons fewer leave a band half full: told as an overlap, not as a negative gap."""
+    metal = TINY.replace("bands: 8", "bands: 8\n    electrons: 6")
+    fit = read_inputs(write_tiny(tmp_path / "fit", metal))
+    solved = [e for e in run_bands([fit], tmp_path / "out", Choices()) if hasattr(e, "gap")]
+    assert solved[0].gap.width < -0.01
+    picture = BandPicture("zb", solved[0].bands, solved[0].gap)
+    width, where = gap_words(picture, abscissa(solved[0].bands.kpoints))
+    assert width == "none"
+    assert where.startswith("bands overlap by ")
+    assert np.isfinite(float(where.split()[3]))
