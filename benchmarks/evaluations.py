@@ -11,13 +11,13 @@ POINTS = 60
 
 def run() -> None:
     """Evaluations for a path of about 60 k-points, per species, and what pairs would need."""
-    print("  crystal    hartree     N  shells  N² × atoms × k ratio")
+    print("  crystal    hartree     N   evals  N² × atoms × k ratio")
     for name, (crystal, cutoff) in CRYSTALS.items():
         kpoints = path(crystal, None, POINTS)
         waves, differences = plane_waves(crystal, kpoints, cutoff)
         n = np.asarray(waves.real).sum(axis=1)
         pairs = int(np.sum(n.astype(float) ** 2)) * len(crystal.symbols)
-        shells = len(differences.q) * len(crystal.species)
+        evaluations = len(differences.q) * len(crystal.species)
         print(
-            f"  {name:10} {cutoff:7g} {n.max():5} {shells:7} {pairs:15.3g} {pairs / shells:.2g}"
+            f"  {name:10} {cutoff:7g} {n.max():5} {evaluations:7} {pairs:15.3g} {pairs / evaluations:.2g}"
         )
