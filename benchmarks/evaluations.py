@@ -18,6 +18,5 @@ def run() -> None:
         n = np.asarray(waves.real).sum(axis=1)
         pairs = int(np.sum(n.astype(float) ** 2)) * len(crystal.symbols)
         evaluations = len(differences.q) * len(crystal.species)
-        print(
-            f"  {name:10} {cutoff:7g} {n.max():5} {evaluations:7} {pairs:15.3g} {pairs / evaluations:.2g}"
-        )
+        head = f"  {name:10} {cutoff:7g} {n.max():5} {evaluations:7}"
+        print(f"{head} {pairs:15.3g} {pairs / evaluations:.2g}")
