@@ -92,7 +92,7 @@ def main() -> None:
     _share_threads()
     _never_mind_letters()
     try:
-        app()
+        app(prog_name="nnpp")
     except SystemExit as end:
         if end.code == INTERRUPTED:
             # JAX's threads still compute, and would crash the interpreter as it shuts down.
