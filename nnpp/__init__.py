@@ -4,6 +4,7 @@ Double precision is stated here, once, before JAX can start in single: levels ar
 the micro-electronvolt. `import nnpp` alone loads neither JAX nor anything else that is slow.
 """
 
+import importlib
 import os
 import sys
 
@@ -25,3 +26,9 @@ def _state_precision() -> None:
 
 
 _state_precision()
+
+
+def load(path):
+    """A fitted potential, by its run or its potential.safetensors, ready to give bands."""
+    # By name: the rooms of the house import this file, which so imports none of them.
+    return importlib.import_module("nnpp.workflows.load").load(path)

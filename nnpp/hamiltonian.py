@@ -64,6 +64,10 @@ class System:
         """The lengths at which form factors are wanted [bohr⁻¹]."""
         return self.local.differences.q
 
+    def room(self, spinor: bool) -> int:
+        """How many levels fit at every k: plane waves, times two for spinors."""
+        return self.fewest * (1 + spinor)
+
 
 def system(
     crystal: Crystal,
@@ -91,11 +95,26 @@ def system(
 
 
 @pytree
-class Values:
-    """What a potential comes to in one system; all that H sees of it.
+class AtShells:
+    """All numbers that a potential sends into one system; H is affine in them.
 
     Attributes:
-        V: the local potential at every place of the box, long range included [hartree].
+        v: v_s at the shells, strain and long range included [hartree·bohr³].
+        spin_orbit: a5 of each species [hartree], None for spinless electrons.
+        nonlocal_: a6, a7 of each species [hartree], or None.
+    """
+
+    v: Float[Array, "shell species"]
+    spin_orbit: Float[Array, " species"] | None
+    nonlocal_: Float[Array, "species 2"] | None
+
+
+@pytree
+class Values:
+    """The same, with the local potential where plane waves look it up; all that H sees.
+
+    Attributes:
+        V: the local potential at every place of the box [hartree].
         spin_orbit: a5 of each species [hartree], None for spinless electrons.
         nonlocal_: a6, a7 of each species [hartree], or None.
     """
@@ -116,14 +135,20 @@ def form_factors(potential: Potential, system: System) -> Float[Array, "shell sp
     return v
 
 
-def values(potential: Potential, system: System) -> Values:
-    """The numbers that `potential` comes to in `system`, the same for all k."""
+def at_shells(potential: Potential, system: System) -> AtShells:
+    """What `potential` comes to in `system`, the same for all k."""
     columns, strengths = potential.columns(system.species), potential.strengths
-    return Values(
-        V=system.local.coefficients(form_factors(potential, system)),
+    return AtShells(
+        v=form_factors(potential, system),
         spin_orbit=None if strengths.spin_orbit is None else strengths.spin_orbit[columns],
         nonlocal_=None if strengths.nonlocal_ is None else strengths.nonlocal_[columns],
     )
+
+
+def values(numbers: AtShells, system: System) -> Values:
+    """The same numbers, v_s(q) summed over the atoms into V."""
+    V = system.local.coefficients(numbers.v)
+    return Values(V, numbers.spin_orbit, numbers.nonlocal_)
 
 
 def _sum(arrays: Iterable[Array]) -> Array:

@@ -11,13 +11,13 @@ from typing import Any
 import typer
 
 from nnpp import MOST_DEVICES, __version__
-from nnpp.cli import bands, check, console, doctor, schema
+from nnpp.cli import bands, check, console, doctor, export, fit, init_fit, schema, train, verify
 from nnpp.errors import NnppError
 
 MENDABLE, INTERRUPTED = 2, 130
 """Exit codes: for what the user can mend, and as shells tell of Ctrl-C."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """How a disk says that it holds no more."""
 
 app = typer.Typer(
@@ -51,7 +51,19 @@ def told(verb: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-for name, verb in {"bands": bands, "check": check, "doctor": doctor, "schema": schema}.items():
+VERBS = {
+    "fit": fit,
+    "init-fit": init_fit,
+    "train": train,
+    "bands": bands,
+    "check": check,
+    "export": export,
+    "verify": verify,
+    "doctor": doctor,
+    "schema": schema,
+}
+
+for name, verb in VERBS.items():
     app.command(name)(told(verb.command))
 
 

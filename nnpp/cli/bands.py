@@ -9,6 +9,7 @@ import typer
 from nnpp.cli import console
 
 if TYPE_CHECKING:
+    from nnpp.io.inputs import Fit
     from nnpp.workflows.bands import Event, Started
     from nnpp.workflows.solved import Solved
 
@@ -78,16 +79,16 @@ def command(
     )  # fmt: skip
     fits = read_fits(inputs or [Path("inputs")], wanted)
     from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
-    from nnpp.workflows.solved import Solved
 
-    events, total = run_bands(fits, out, wanted), sum(len(fit.spec.systems) for fit in fits)
-    _tell(console.watched(events, "computing bands", total, lambda e: isinstance(e, Solved)))
+    tell(run_bands(fits, out, wanted), fits)
 
 
-def _tell(events: "Iterator[Event]") -> None:
+def tell(events: "Iterator[Event]", fits: "list[Fit]") -> None:
     """A table for each fit, line by line as it is computed, then what was written."""
     from nnpp.workflows.bands import Finished, Solved, Started
 
+    total = sum(len(fit.spec.systems) for fit in fits)
+    events = console.watched(events, "computing bands", total, lambda e: isinstance(e, Solved))
     solved: list[Solved] = []
     width = 0
     try:

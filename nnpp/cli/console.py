@@ -120,3 +120,40 @@ def _coloured(text: str, colour: str | None, terminal: bool) -> str:
     if colour is None or not terminal or os.environ.get("NO_COLOR"):
         return text
     return typer.style(text, fg=colour)
+
+
+class Live:
+    """Lines of a table as numbers come in; in a terminal a bar with the latest ones instead."""
+
+    def __init__(self, names: list[str], widths: list[int]):
+        self.names, self.widths, self.bar = names, widths, None
+
+    def begin(self, done: int, total: int) -> None:
+        """Before the first line, with `done` of `total` steps behind."""
+        if not sys.stderr.isatty():
+            say(cells(self.names, self.widths))
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import TimeRemainingColumn as Left
+
+        text = TextColumn("{task.description}")
+        columns = (BarColumn(bar_width=12), MofNCompleteColumn(), text, Left(compact=True))
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar.start()
+        self.task = self.bar.add_task("compiling", total=total, completed=done)
+
+    def step(self, done: int, values: list[str]) -> None:
+        """After one more step."""
+        if self.bar is None:
+            say(cells(values, self.widths))
+            return
+        pairs = zip(self.names[1:-1], values[1:-1], strict=True)
+        text = "  ".join(f"{name} {value}" for name, value in pairs if value != "—")
+        self.bar.update(self.task, completed=done, description=text)
+
+    def end(self) -> None:
+        """After the last line."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

@@ -1,6 +1,8 @@
-"""Every file is written whole or not at all: a temporary name, fsync, rename."""
+"""Every file is written whole or not at all: a temporary name, fsync, rename, fsync again."""
 
+import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,12 @@ from nnpp.errors import InputError
 from nnpp.io.text import exists
 
 REMEDY = "choose a folder that can be written and has room (--out)"
+
+TEMPORARY = re.compile(r"\.(?P<stem>.+)-[a-z0-9_]{8}(?P<suffix>\.[^.]+)?", re.DOTALL)
+"""The names that `_fresh` gives."""
+
+NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
+"""How a file system says that it cannot sync a folder."""
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -23,18 +31,27 @@ def refuse_unwritable(folder: Path) -> None:
 
 
 @contextmanager
+def told(path: Path, what: str, remedy: str = REMEDY) -> Iterator[None]:
+    """What the system refuses within the block, as an InputError about `path`."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"{what}: {reason}", remedy, path) from error
+
+
+@contextmanager
 def whole(path: Path) -> Iterator[Path]:
     """Lend a name beside `path`: it becomes `path` if the block ends well, else it goes."""
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _fresh(path)
-        yield temporary
-        _to_disk(temporary)
-        temporary.replace(path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be written: {reason}", REMEDY, path) from error
+        with told(path, "cannot be written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = _fresh(path)
+            yield temporary
+            _to_disk(temporary)
+            temporary.replace(path)
+            _entry_to_disk(path.parent)
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -45,6 +62,12 @@ def write_whole(path: Path, data: bytes | str) -> Path:
     with whole(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
     return path
+
+
+def becomes(name: str) -> str | None:
+    """The name that a temporary of this name was to get; None if it is no temporary."""
+    found = TEMPORARY.fullmatch(name)
+    return found["stem"] + (found["suffix"] or "") if found else None
 
 
 def _fresh(path: Path) -> Path:
@@ -63,3 +86,15 @@ def _to_disk(path: Path) -> None:
     """Wait until the disk holds what was written."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _entry_to_disk(folder: Path) -> None:
+    """Wait until the disk holds the names in a folder, where it can be asked to."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise
+    finally:
+        os.close(handle)

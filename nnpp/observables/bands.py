@@ -13,7 +13,7 @@ from nnpp.crystal.kpoints import KPoints
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, hamiltonian, values
+from nnpp.hamiltonian import System, at_shells, hamiltonian, values
 from nnpp.parallel import map_k
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
@@ -53,7 +53,8 @@ def levels(
     def at_k(waves, shared):
         return lowest_levels(hamiltonian(waves, *shared), n, solve)
 
-    return map_k(at_k, system.waves, (system, values(potential, system)))
+    numbers = values(at_shells(potential, system), system)
+    return map_k(at_k, system.waves, (system, numbers))
 
 
 @partial(jax.jit, static_argnames=("n", "solve"))
@@ -66,13 +67,14 @@ def states(
     def at_k(waves, shared):
         return solve(hamiltonian(waves, *shared), n)
 
-    return map_k(at_k, system.waves, (system, values(potential, system)))
+    numbers = values(at_shells(potential, system), system)
+    return map_k(at_k, system.waves, (system, numbers))
 
 
 def check_room(potential: Potential, system: System, n: int) -> None:
     """Refuse more levels than the smallest basis of any k has; rows beyond only fill up."""
     spinor = potential.strengths.spin_orbit is not None
-    room = system.fewest * (2 if spinor else 1)
+    room = system.room(spinor)
     if not 0 < n <= room:
         raise InputError(
             f"{n} bands do not fit into {room} {'spinors' if spinor else 'plane waves'}",

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -23,6 +24,7 @@ from nnpp.plotting.picture import (
     remarks,
     window_ev,
 )
+from nnpp.plotting.stacked import rows
 from nnpp.units import HARTREE_EV
 
 HEIGHT = 2.9
@@ -44,6 +46,12 @@ CIRCLE: dict[str, Any] = {
     "markeredgecolor": style.BLACK,
     "markeredgewidth": 0.45,
 }
+HELD_OUT: dict[str, Any] = CIRCLE | {
+    "marker": "D",  # another shape, for those who print without colour
+    "markersize": 2.7,
+    "markerfacecolor": style.ORANGE,
+}
+SHADE: dict[str, Any] = {"alpha": 0.25}
 EDGE: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
@@ -89,28 +97,73 @@ def _stroke(axis: Abscissa) -> dict[str, Any]:
 
 def _legends(picture: BandPicture, axis: Abscissa) -> list[style.Legend]:
     """The rows below the frame: who is who, and under it the gap."""
-    lines = tuple(
-        Line2D([], [], color=c, linestyle="-") for c in (style.VALENCE, style.CONDUCTION)
-    )
-    who = {picture.name: lines, picture.reference_name: Line2D([], [], **CIRCLE)}
+    who = _who(picture, axis)
     width, where = gap_words(picture, axis)
-    gap = {rf"$E_\mathrm{{g}}$ = {width}, {where}": Line2D([], [], **EDGE)}
-    return ([] if picture.reference is None else [who]) + ([gap] if width else [])
+    gap: style.Legend = {rf"$E_\mathrm{{g}}$ = {width}, {where}": Line2D([], [], **EDGE)}
+    named = rows(who, style.LEFT + _band_width(axis)) if len(who) > 1 else []
+    return [*named, *([gap] if width else [])]
+
+
+def _who(picture: BandPicture, axis: Abscissa) -> style.Legend:
+    """What the lines, shades and marks are."""
+    lines = [Line2D([], [], color=c, linestyle="-") for c in (style.VALENCE, style.CONDUCTION)]
+    who: style.Legend = {picture.name: tuple(lines)}
+    if picture.spread is not None:
+        wide = SHADE | {"linewidth": 6.0, "solid_capstyle": "butt"}
+        shades = [Line2D([], [], color=line.get_color(), **wide) for line in lines]
+        who["spread"] = tuple(shades)
+    if picture.reference is not None:
+        who[picture.reference_name] = Line2D([], [], **CIRCLE)
+    if reference_marks(picture, axis).held_out.any():
+        who["held out"] = Line2D([], [], **HELD_OUT)
+    return who
 
 
 def _band_frame(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
     """Everything that stands over k."""
     E, v = levels_ev(picture, picture.bands), picture.bands.occupied
-    stroke = _stroke(axis)
-    for piece in axis.pieces if axis.path else (slice(None),):
-        ax.plot(axis.x[piece], E[piece, :v], color=style.VALENCE, **stroke)
-        ax.plot(axis.x[piece], E[piece, v:], color=style.CONDUCTION, **stroke)
-    marks = reference_marks(picture, axis)
-    shown = thinned(marks.x, axis, _band_width(axis))
-    ax.plot(marks.x[shown], marks.E[shown], zorder=3, **CIRCLE)
+    if picture.spread is not None:
+        _draw_spread(ax, axis, E, picture)
+    draw_levels(ax, axis, E, v)
+    draw_reference(ax, picture, axis)
     at = edges(picture, axis)
     ax.plot(at.x, at.E, zorder=4, **EDGE)
-    _scale(ax, picture, axis)
+    scale_bands(ax, picture, axis)
+
+
+def draw_levels(
+    ax: Axes, axis: Abscissa, E: Float[np.ndarray, "k band"], occupied: int
+) -> list[Line2D]:
+    """Levels [eV], in one colour where they are full and in another above."""
+    stroke, lines = _stroke(axis), []
+    for piece in axis.pieces if axis.path else (slice(None),):
+        full, empty = E[piece, :occupied], E[piece, occupied:]
+        lines += ax.plot(axis.x[piece], full, color=style.VALENCE, **stroke)
+        lines += ax.plot(axis.x[piece], empty, color=style.CONDUCTION, **stroke)
+    return lines
+
+
+def _draw_spread(
+    ax: Axes, axis: Abscissa, E: Float[np.ndarray, "k band"], picture: BandPicture
+) -> None:
+    """A shade around every level E [eV]: along a path a ribbon, in a list bars."""
+    half = np.asarray(picture.spread, float) * HARTREE_EV
+    for n, (low, high) in enumerate(zip((E - half).T, (E + half).T, strict=True)):
+        colour = style.VALENCE if n < picture.bands.occupied else style.CONDUCTION
+        for piece in axis.pieces if axis.path else ():
+            x, ends = axis.x[piece], (low[piece], high[piece])
+            ax.fill_between(x, *ends, color=colour, linewidth=0, **SHADE)
+        if not axis.path:
+            ax.vlines(axis.x, low, high, color=colour, linewidth=3.0, **SHADE)
+
+
+def draw_reference(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
+    """The reference as circles, and as filled marks where it was held out."""
+    marks = reference_marks(picture, axis)
+    groups = ((marks[~marks.held_out], CIRCLE), (marks[marks.held_out], HELD_OUT))
+    for group, look in groups:
+        shown = group[thinned(group.x, axis, _band_width(axis))]
+        ax.plot(shown.x, shown.E, zorder=3, **look)
 
 
 def thinned(x: np.ndarray, axis: Abscissa, width: float) -> np.ndarray:
@@ -130,7 +183,7 @@ def thinned(x: np.ndarray, axis: Abscissa, width: float) -> np.ndarray:
     return keep[place]
 
 
-def _scale(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
+def scale_bands(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
     """Ranges, names, the lines at them and the line at zero."""
     margin = 0.0 if axis.path else 0.5
     ax.set_xlim(axis.x[0] - margin, axis.x[-1] + margin)

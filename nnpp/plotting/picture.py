@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
@@ -36,6 +36,8 @@ class BandPicture:
         notes: lines below the figure.
         name: what the lines are called.
         reference_name: what the circles are called.
+        spread: half the width of a shade around each level of `bands` [hartree].
+        held_out: the k-points of the reference that the fit never saw, drawn differently.
     """
 
     title: str
@@ -48,14 +50,21 @@ class BandPicture:
     notes: tuple[str, ...] = ()
     name: str = "nnpp"
     reference_name: str = "reference"
+    spread: Float[np.ndarray, "k band"] | None = None
+    held_out: Bool[np.ndarray, " refk"] | None = None
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Points of a figure: x as on its axis, E from its zero [eV]."""
+    """Points of a figure: x as on its axis, E from its zero [eV], and whether held out."""
 
     x: Float[np.ndarray, " p"]
     E: Float[np.ndarray, " p ..."]
+    held_out: Bool[np.ndarray, " p"]
+
+    def __getitem__(self, which: np.ndarray) -> "Marks":
+        """Some of the points."""
+        return Marks(self.x[which], self.E[which], self.held_out[which])
 
 
 def valence_top(bands: Bands) -> float:
@@ -111,7 +120,7 @@ def edges(picture: BandPicture, axis: Abscissa) -> Marks:
     """Every place of the valence band maximum and conduction band minimum."""
     gap, E = picture.gap, np.asarray(picture.bands.E, float)
     if gap is None:
-        return Marks(np.empty(0), np.empty(0))
+        return Marks(np.empty(0), np.empty(0), np.empty(0, bool))
     v, (low, high) = picture.bands.occupied, window_ev(picture)
     top = np.flatnonzero(np.abs(E[:, v - 1] - gap.vbm) < EDGE)
     bottom = np.flatnonzero(np.abs(E[:, v] - gap.cbm) < EDGE)
@@ -119,17 +128,18 @@ def edges(picture: BandPicture, axis: Abscissa) -> Marks:
     height = np.repeat([gap.vbm, gap.cbm], [len(top), len(bottom)])
     height = from_zero_ev(picture, height)
     seen = (low <= height) & (height <= high)
-    return Marks(x[seen], height[seen])
+    return Marks(x, height, np.zeros(len(x), bool))[seen]
 
 
 def reference_marks(picture: BandPicture, axis: Abscissa) -> Marks:
     """The reference, at the places of the axis where its k-points lie."""
     if picture.reference is None:
-        return Marks(np.empty(0), np.empty((0, 0)))
-    reference = distinct(picture.reference)
+        return Marks(np.empty(0), np.empty((0, 0)), np.empty(0, bool))
+    reference, held = distinct(picture.reference), picture.held_out
     which, x = axis.places(np.asarray(reference.kpoints.fractional, float))
-    order = np.argsort(x, kind="stable")
-    return Marks(x[order], levels_ev(picture, reference)[which[order]])
+    held_out = np.zeros(len(reference.kpoints), bool) if held is None else held
+    marks = Marks(x, levels_ev(picture, reference)[which], held_out[which])
+    return marks[np.argsort(x, kind="stable")]
 
 
 def remarks(picture: BandPicture, axis: Abscissa) -> tuple[str, ...]:

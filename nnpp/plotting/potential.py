@@ -12,11 +12,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoMinorLocator
 
 from nnpp.plotting import style
+from nnpp.plotting.stacked import rows
 from nnpp.units import HARTREE_EV
 
 FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1
 """Width of a frame, room between the two, height [inch]."""
 DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 0.8}
+DOTTED: dict[str, Any] = {"linestyle": (0, (1, 1.4)), "linewidth": 1.1}
+SHADE: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
 DOT: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 2.2}
 Q_AXIS, V_Q_AXIS = r"$q$ (bohr$^{-1}$)", r"$v(q)$ (hartree bohr$^3$)"
 R_AXIS, V_R_AXIS = r"$r$ (bohr)", r"$v(r)$ (eV)"
@@ -35,6 +38,10 @@ class PotentialCurves:
         reference: other curves, to be drawn dashed.
         shells: by element, the lengths |G−G′| at which crystals ask for v(q) [bohr⁻¹].
         title: one line above the figure.
+        start: the curves before the fit, to be drawn dotted.
+        spread_q: by element, half the width of a shade around v(q) [hartree·bohr³].
+        spread_r: by element, half the width of a shade around v(r) [hartree].
+        spread_name: what the shades are called.
     """
 
     q: Float[np.ndarray, " q"]
@@ -45,6 +52,16 @@ class PotentialCurves:
     reference: "PotentialCurves | None" = None
     shells: Mapping[str, Float[np.ndarray, " shell"]] = field(default_factory=dict)
     title: str = ""
+    start: "PotentialCurves | None" = None
+    spread_q: Mapping[str, Float[np.ndarray, " q"]] = field(default_factory=dict)
+    spread_r: Mapping[str, Float[np.ndarray, " r"]] = field(default_factory=dict)
+    spread_name: str = "spread of the ensemble"
+
+    @property
+    def strokes(self) -> list[tuple["PotentialCurves", dict[str, Any]]]:
+        """Everything drawn as lines, the lowest first, and how."""
+        known = ((self.reference, DASHED), (self.start, DOTTED), (self, {"linestyle": "-"}))
+        return [(curves, stroke) for curves, stroke in known if curves is not None]
 
     @property
     def colours(self) -> dict[str, str]:
@@ -63,27 +80,51 @@ def figure_potential(curves: PotentialCurves) -> Figure:
     with style.look():
         sheet = style.Sheet((FRAME, FRAME), BETWEEN, HEIGHT, curves.title)
         figure, axes = sheet.draw(1, _legends(curves), ())
-        if curves.reference is not None:
-            _draw(axes, curves.reference, curves.colours, DASHED)
-        _draw(axes, curves, curves.colours, {"linestyle": "-"})
+        for these, stroke in curves.strokes:
+            draw_q(axes[0], these, curves.colours, stroke)
+            draw_r(axes[1], these, curves.colours, stroke)
         for element, colour in curves.colours.items():
             axes[0].plot(*curves.sampled(element), color=colour, **DOT)
-        _scale(axes[0], curves.q, Q_AXIS, V_Q_AXIS)
-        _scale(axes[1], curves.r, R_AXIS, V_R_AXIS)
+        scale_across(axes[0], curves.q, Q_AXIS, V_Q_AXIS)
+        scale_across(axes[1], curves.r, R_AXIS, V_R_AXIS)
     return figure
 
 
-def _draw(
-    axes: list[Axes], curves: PotentialCurves, colours: dict[str, str], stroke: dict[str, Any]
-) -> None:
-    """The curves of every element that has a colour, in both frames."""
+def draw_q(
+    ax: Axes, curves: PotentialCurves, colours: Mapping[str, str], stroke: dict[str, Any]
+) -> list[Line2D]:
+    """v(q) of every element that has a colour, with its spread [hartree·bohr³]."""
+    lines = []
     for element in (s for s in colours if s in curves.v_q):
-        v_ev = np.asarray(curves.v_r[element]) * HARTREE_EV
-        axes[0].plot(curves.q, curves.v_q[element], color=colours[element], **stroke)
-        axes[1].plot(curves.r, v_ev, color=colours[element], **stroke)
+        half = curves.spread_q.get(element)
+        look = {"color": colours[element], **stroke}
+        lines += _draw(ax, curves.q, curves.v_q[element], half, look)
+    return lines
 
 
-def _scale(ax: Axes, at: np.ndarray, across: str, up: str) -> None:
+def draw_r(
+    ax: Axes, curves: PotentialCurves, colours: Mapping[str, str], stroke: dict[str, Any]
+) -> list[Line2D]:
+    """v(r) of every element that has a colour, with its spread [eV]."""
+    lines = []
+    for element in (s for s in colours if s in curves.v_r):
+        v_ev, half = np.asarray(curves.v_r[element]) * HARTREE_EV, curves.spread_r.get(element)
+        half_ev = None if half is None else half * HARTREE_EV
+        look = {"color": colours[element], **stroke}
+        lines += _draw(ax, curves.r, v_ev, half_ev, look)
+    return lines
+
+
+def _draw(
+    ax: Axes, x: np.ndarray, v: np.ndarray, half: np.ndarray | None, look: dict[str, Any]
+) -> list[Line2D]:
+    """One curve, on its shade."""
+    if half is not None:
+        ax.fill_between(x, v - half, v + half, color=look["color"], **SHADE)
+    return ax.plot(x, v, **look)
+
+
+def scale_across(ax: Axes, at: np.ndarray, across: str, up: str) -> None:
     """Range and names of a frame, with a thin line at zero."""
     ax.set_xlim(float(at[0]), float(at[-1]))
     ax.set_xlabel(across)
@@ -94,11 +135,15 @@ def _scale(ax: Axes, at: np.ndarray, across: str, up: str) -> None:
 
 
 def _legends(curves: PotentialCurves) -> list[style.Legend]:
-    """The rows below the frames: the elements, then what the strokes mean."""
+    """The rows below the frames: the elements, then what strokes, shades and dots mean."""
     elements: style.Legend = {s: Line2D([], [], color=c) for s, c in curves.colours.items()}
-    strokes: style.Legend = {curves.name: Line2D([], [], color=style.DARK)}
-    if curves.reference is not None:
-        strokes[curves.reference.name] = Line2D([], [], color=style.DARK, **DASHED)
+    strokes: style.Legend = {
+        these.name: Line2D([], [], color=style.DARK, **stroke)
+        for these, stroke in curves.strokes[::-1]
+    }
+    if curves.spread_q or curves.spread_r:
+        wide = SHADE | {"linewidth": 6.0, "solid_capstyle": "butt"}
+        strokes[curves.spread_name] = Line2D([], [], color=style.DARK, **wide)
     if curves.shells:
         strokes["|G − G′| of the crystals"] = Line2D([], [], color=style.DARK, **DOT)
-    return [elements, strokes] if len(strokes) > 1 else [elements]
+    return [elements, *rows(strokes, style.PAGE)] if len(strokes) > 1 else [elements]

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,11 @@ from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import compare_with_reference
 from nnpp.workflows.connect import connected, refuse_without_path
 from nnpp.workflows.density import density_of_states
-from nnpp.workflows.draw import draw_bands, draw_potential
-from nnpp.workflows.potential import before_training, untrained
+from nnpp.workflows.draw import before_and_after, curves_of, draw_bands, draw_potential
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, provenance, write_run
 from nnpp.workflows.solved import Solved
+from nnpp.workflows.trained import potential_of, start_of_run, untrained
 
 OPTIONAL = ("dos.csv", "connected.csv", "bands.png", "bands.pdf", "bands.html")
 """Files of a system that only some options write."""
@@ -82,7 +82,7 @@ def _run_fit(
     fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
 ) -> Iterator[Event]:
     """One fit; `read` holds the hashes of its files."""
-    start, potential = time.perf_counter(), before_training(fit.spec.potential)
+    start, potential = time.perf_counter(), potential_of(fit)
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
@@ -91,17 +91,29 @@ def _run_fit(
         about = provenance(fit, case, read)
         solved.append(_written(done, potential, folder / case.spec.name, about, choices))
         yield solved[-1]
-    paths = list(draw_potential(folder, fit, potential, cases)) if choices.plot else []
+    paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
     _sweep(folder, FIGURES, paths)
     paths.append(_summary(folder, solved, time.perf_counter() - start))
-    paths.append(write_run(folder, replace(fit, notes=_notes(fit, cases)), read, choices))
+    paths.append(
+        write_run(folder, replace(fit, notes=_notes(fit, cases)), read, asdict(choices))
+    )
     yield Finished(fit.name, tuple(paths))
+
+
+def _draw_potential(
+    fit: Fit, potential: Potential, cases: list[Case], folder: Path
+) -> list[Path]:
+    """The curves of the potential; of a trained run with those it started from."""
+    start = start_of_run(fit)
+    if start is None:
+        return draw_potential(folder, curves_of(potential, cases, fit.name))
+    return draw_potential(folder, before_and_after(start, potential, cases, fit.name))
 
 
 def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:
     """What to know of a fit and of its systems."""
     of_systems = (f"{case.spec.name}: {text}" for case in cases for text in case.notes)
-    return (*fit.notes, *untrained(fit.spec.potential), *of_systems)
+    return (*fit.notes, *untrained(fit), *of_systems)
 
 
 def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:

@@ -61,9 +61,14 @@ class Case:
         return doubled and not self.spinor
 
     @property
+    def times(self) -> int:
+        """How often lists and files give each level."""
+        return 2 if self.twice else 1
+
+    @property
     def occupied_in_reference(self) -> int:
         """Full levels at each k, counted as the reference does."""
-        return self.occupied * (2 if self.twice else 1)
+        return self.occupied * self.times
 
     @property
     def comparable(self) -> bool:
@@ -77,11 +82,11 @@ class Case:
     def n_levels(self) -> int:
         """Distinct levels wanted at each k."""
         if self.spec.bands is not None:
-            return -(-self.spec.bands // (2 if self.twice else 1))
+            return -(-self.spec.bands // self.times)
         wanted = self.occupied + (8 if self.spinor else 4)
         if self.reference is None:
             return wanted
-        return max(wanted, -(-self.reference.E.shape[1] // (2 if self.twice else 1)))
+        return max(wanted, -(-self.reference.E.shape[1] // self.times))
 
     @property
     def n_plane_waves(self) -> int:

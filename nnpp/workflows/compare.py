@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 from nnpp.io.schema.systems import LevelZero
 from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import Comparison, compare, matched
+from nnpp.observables.zero import Absolute, Level, Top, Zero
 from nnpp.workflows.cases import Case
 
 
@@ -60,12 +61,15 @@ def from_zero(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
 
 def zero_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, ""]:
     """The energy that counts as zero in one spectrum [hartree]."""
-    zero = case.spec.zero
-    if isinstance(zero, LevelZero):
-        return E[zero.kpoint - 1, zero.band - 1]
-    if zero == "absolute":
-        return jnp.zeros(())
-    return jnp.max(E[:, : case.occupied_in_reference])
+    return zero(case)(E)
+
+
+def zero(case: Case) -> Zero:
+    """Where a spectrum counted as in the reference has its zero of energy."""
+    wanted = case.spec.zero
+    if isinstance(wanted, LevelZero):
+        return Level(wanted.kpoint - 1, wanted.band - 1)
+    return Absolute() if wanted == "absolute" else Top(case.occupied_in_reference)
 
 
 def _counted_alike(case: Case, bands: Bands) -> Bands:

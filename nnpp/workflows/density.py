@@ -39,7 +39,7 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     size = default_mesh(case) if choices.mesh is None else choices.mesh
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), case.n_levels
-    more = min(2 * n, system.fewest * (2 if case.spinor else 1))
+    more = min(2 * n, system.room(case.spinor))
     found = bands(potential, system, case.crystal, kpoints, more, case.electrons)
     E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
     margin = max(MARGIN, tail)

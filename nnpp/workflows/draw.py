@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.io.atomic import write_whole
-from nnpp.io.inputs import Fit
 from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
 from nnpp.plotting.page import page_bands
@@ -79,8 +78,13 @@ def draw_bands(
     return paths
 
 
-def curves_of(potential: Potential, cases: list[Case], title: str) -> PotentialCurves | None:
-    """v(q) and v(r) of every element of the cases; None for a table, which has no curve."""
+def curves_of(
+    potential: Potential, cases: list[Case], title: str, form: Potential | None = None
+) -> PotentialCurves | None:
+    """v(q) and v(r) of every element of the cases; None for a table, which has no curve.
+
+    Beside them stands the Zunger form: the one built into a network, or the `form` given.
+    """
     if isinstance(potential.local, Table):
         return None
     used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
@@ -89,8 +93,10 @@ def curves_of(potential: Potential, cases: list[Case], title: str) -> PotentialC
     if isinstance(potential.local, Zunger):
         curves = replace(curves, name="Zunger form")
     elif isinstance(potential.local, Neural) and potential.local.reference is not None:
-        form = Zunger(jnp.asarray(potential.local.reference))
-        curves = replace(curves, reference=_curves("Zunger form", form, columns))
+        built_in = Zunger(jnp.asarray(potential.local.reference))
+        curves = replace(curves, reference=_curves("Zunger form", built_in, columns))
+    elif form is not None:
+        curves = replace(curves, reference=_curves("Zunger form", form.local, columns))
     return replace(curves, shells={s: _shells(s, cases) for s in used}, title=title)
 
 
@@ -107,12 +113,21 @@ def _shells(element: str, cases: list[Case]) -> np.ndarray:
     return np.concatenate(of)
 
 
+def before_and_after(
+    start: Potential, potential: Potential, cases: list[Case], title: str
+) -> PotentialCurves | None:
+    """The curves of a potential, with those that its fit started from."""
+    curves, first = (curves_of(p, cases, title) for p in (potential, start))
+    if curves is None or first is None:
+        return curves
+    return replace(curves, start=replace(first, name="before the fit"))
+
+
 def draw_potential(
-    folder: Path, fit: Fit, potential: Potential, cases: list[Case]
+    folder: Path, curves: PotentialCurves | None, stem: str = "potential"
 ) -> list[Path]:
-    """potential.png and potential.pdf; nothing for a table."""
-    curves = curves_of(potential, cases, fit.name)
+    """<stem>.png and <stem>.pdf; nothing for a table, which has no curve."""
     if curves is None:
         return []
     figure = figure_potential(curves)
-    return [write_whole(folder / f"potential.{s}", image(figure, s)) for s in ("png", "pdf")]
+    return [write_whole(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.io.model import read_model
+from nnpp.io.schema.fitted import ModelPotential
 from nnpp.io.schema.potential import (
     NeuralPotential,
     PotentialSpec,
@@ -20,35 +22,28 @@ from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 
+Written = ZungerPotential | TablePotential | NeuralPotential
+"""Potentials whose numbers stand in the fit itself."""
+
 PARTS = {"spin_orbit": 0.0, "nonlocal_": (0.0, 0.0), "charge": 0.0, "strain": (0.0, 0.0)}
 """Strengths by name, and what each is where an element has none."""
 
 
 def start_of(spec: PotentialSpec) -> Potential:
     """The potential with the numbers it starts from."""
+    if isinstance(spec, ModelPotential):
+        return read_model(spec.file).potential
     return Potential(_local(spec), _strengths(spec), tuple(spec.elements))
 
 
 def before_training(spec: PotentialSpec) -> Potential:
     """The start; for a network that knows nothing yet, the Zunger form it will be fitted to."""
-    if _to_learn_zunger(spec):
+    if to_learn_zunger(spec):
         return Potential(_zunger(spec), _strengths(spec), tuple(spec.elements))
     return start_of(spec)
 
 
-def untrained(spec: PotentialSpec) -> tuple[str, ...]:
-    """What to know of a network that no fit has touched."""
-    if not isinstance(spec, NeuralPotential):
-        return ()
-    form = "the Zunger form under its envelope"
-    if _to_learn_zunger(spec):
-        form = "the Zunger form that it is to learn first"
-    elif spec.start == "zero" or spec.network.last_layer == "random":
-        form = "its random start"
-    return (f"the network is not trained: these are the bands of {form}",)
-
-
-def _to_learn_zunger(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
+def to_learn_zunger(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
     """Whether v is all network, and every element gives the form to begin with."""
     return (
         isinstance(spec, NeuralPotential)
@@ -57,7 +52,7 @@ def _to_learn_zunger(spec: PotentialSpec) -> TypeGuard[NeuralPotential]:
     )
 
 
-def _local(spec: PotentialSpec) -> FormFactors:
+def _local(spec: Written) -> FormFactors:
     """v_s(q) of all elements."""
     match spec:
         case TablePotential():
@@ -110,7 +105,7 @@ def _envelope(spec) -> Envelope:
     return Sigmoid(spec.rate, spec.center) if spec.kind == "sigmoid" else Open()
 
 
-def _strengths(spec: PotentialSpec) -> Strengths:
+def _strengths(spec: Written) -> Strengths:
     """Each strength of every element, or None where no element has it."""
     found = {}
     for name, without in PARTS.items():

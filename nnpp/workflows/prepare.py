@@ -13,8 +13,8 @@ from nnpp.io.schema.potential import PotentialSpec
 from nnpp.io.structures import read_crystals
 from nnpp.workflows.cases import Case, kpoints_of
 from nnpp.workflows.doubts import about_counting
-from nnpp.workflows.potential import before_training
 from nnpp.workflows.refusals import refuse
+from nnpp.workflows.trained import potential_of
 
 NEUTRAL = 1e-6
 """Charges that sum to less than this over a cell are neutral [e]."""
@@ -23,7 +23,7 @@ NEUTRAL = 1e-6
 def prepare(fit: Fit) -> list[Case]:
     """Every system of a fit, refused where it could not be solved."""
     cases = [_case(fit, i, crystal) for i, crystal in enumerate(read_crystals(fit.spec))]
-    potential = before_training(fit.spec.potential)
+    potential = potential_of(fit)
     for i, case in enumerate(cases):
         refuse(fit, i, case, potential)
     return cases

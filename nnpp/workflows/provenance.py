@@ -3,12 +3,13 @@
 import hashlib
 import os
 import platform
-from dataclasses import asdict
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from nnpp import __version__
+from nnpp.errors import InputError
 from nnpp.io.atomic import write_whole
 from nnpp.io.deepseudopot import CONFIG_NAME
 from nnpp.io.fit_yaml import CONFIGURATION, dump_yaml, plain
@@ -17,7 +18,6 @@ from nnpp.io.text import read_bytes
 from nnpp.io.yaml_tree import read_yaml
 from nnpp.parallel import cores, devices
 from nnpp.workflows.cases import Case
-from nnpp.workflows.choices import Choices
 
 PACKAGES = (
     "jax",
@@ -40,19 +40,44 @@ def versions() -> dict[str, str]:
 
 
 def hashes(fit: Fit) -> dict[str, str]:
-    """SHA-256 of every file that the fit was read from, named as seen from its folder."""
-    files = {fit.source}
+    """SHA-256 of every file that the fit was read from, named as seen from its folder.
+
+    Of a run these are the files that it was made from, not what it left.
+    """
+    if fit.source.name == RUN_NAME:
+        return dict(read_yaml(fit.source)[0].get("inputs_sha256", {}))
+    files = {fit.source} | _mentioned(fit)
     if fit.source.name == CONFIG_NAME:
         files |= set(fit.folder.glob("*.par"))
+    named = {os.path.relpath(f.resolve(), fit.folder.resolve()): f for f in files}
+    return {name: _sha256(named[name]) for name in sorted(named)}
+
+
+def refuse_changed(run: Fit) -> None:
+    """Refuse a run whose structures or references are no longer those it was made from."""
+    known = set(hashes(run).values())
+    for file in sorted(_mentioned(run)):
+        if _sha256(file) not in known:
+            raise InputError(
+                f"has changed since {run.name} was prepared",
+                "restore it, or prepare the run anew with `nnpp init-fit --fresh`",
+                file,
+            )
+
+
+def _mentioned(fit: Fit) -> set[Path]:
+    """The files that the systems of a fit are read from."""
+    files: set[Path] = set()
     for system in fit.spec.systems:
         if isinstance(system.structure, Path):
             files.add(system.structure)
         if system.reference is not None:
             files |= {f for f in (system.reference.file, system.reference.kpoints) if f}
-    if fit.source.name == RUN_NAME:  # what that run was read from, not what it left
-        return dict(read_yaml(fit.source)[0].get("inputs_sha256", {}))
-    named = {os.path.relpath(f.resolve(), fit.folder.resolve()): f for f in files}
-    return {name: hashlib.sha256(read_bytes(named[name])).hexdigest() for name in sorted(named)}
+    return files
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(read_bytes(file)).hexdigest()
 
 
 def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
@@ -68,11 +93,8 @@ def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def write_run(folder: Path, fit: Fit, read: dict[str, str], choices: Choices) -> Path:
+def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str, Any]) -> Path:
     """run.yaml: the resolved configuration, the options, and where it was computed."""
-    options = {
-        key: value for key, value in asdict(choices).items() if value not in (None, False)
-    }
     about = {
         "versions": versions(),
         "devices": devices(),
@@ -80,7 +102,7 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], choices: Choices) ->
         "seed": fit.spec.fit.seed,
         "inputs_sha256": read,
         "notes": list(fit.notes),
-        "options": {key: _plain(value) for key, value in options.items()},
+        "options": {k: _plain(v) for k, v in options.items() if v not in (None, False)},
         CONFIGURATION: plain(fit.spec, folder),
     }
     return write_whole(folder / "run.yaml", dump_yaml(about))

@@ -49,7 +49,7 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
 
 def _refuse_too_many_bands(fit: Fit, i: int, case: Case) -> None:
     """More levels than plane waves and spins cannot be asked for."""
-    room = (1 + case.spinor) * case.system.fewest
+    room = case.system.room(case.spinor)
     if case.n_levels > room:
         raise fit.spec.origin.error(
             f"{case.spec.name}: {case.n_levels} bands do not fit into {room} plane waves"

@@ -8,7 +8,7 @@ from jax.flatten_util import ravel_pytree
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
-from nnpp.hamiltonian import hamiltonian, values
+from nnpp.hamiltonian import at_shells, hamiltonian, values
 from nnpp.observables.bands import levels
 from tests import systems
 
@@ -118,7 +118,7 @@ def test_the_rule_does_not_look_inside_the_solver():
         moved = type(potential)(
             type(potential.local)(a), potential.strengths, potential.species
         )
-        H = hamiltonian(waves, system, values(moved, system))
+        H = hamiltonian(waves, system, values(at_shells(moved, system), system))
         return lowest_levels(H, 5, solve) @ jnp.arange(1.0, 6.0)
 
     a = systems.cdse().local.a

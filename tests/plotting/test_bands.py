@@ -160,3 +160,40 @@ def test_one_point_is_a_figure_too():
     one = cosines(listed(zincblende(), [[0.0, 0, 0]]))
     (circle, *_) = dots(figure_bands(picture(bands=one, reference=one)), "none")
     assert circle.get_xdata().tolist() == [1.0]
+
+
+def filled(figure: Figure) -> list:
+    """The marks of the first frame that stand for held-out k-points."""
+    return [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+
+
+def test_held_out_points_have_marks_of_their_own_and_lose_their_circles():
+    bands = cosines(along(8))
+    held = np.zeros(len(bands.kpoints), bool)
+    held[np.flatnonzero([not label for label in bands.kpoints.labels])[::2]] = True
+    figure = figure_bands(picture(bands=bands, reference=bands, held_out=held))
+    x = abscissa(bands.kpoints).x
+    assert len(filled(figure)) == 4
+    assert filled(figure)[0].get_xdata().tolist() == pytest.approx(x[held].tolist(), abs=1e-5)
+    circles = set(np.round(dots(figure, "none")[0].get_xdata(), 5))
+    assert circles.isdisjoint(np.round(x[held], 5))
+    assert words(figure)[1:] == ["nnpp", "reference", "held out"]
+
+
+def test_without_held_out_points_every_mark_is_a_circle():
+    figure = figure_bands(picture(reference=cosines(along())))
+    assert not any(len(line.get_xdata()) for line in filled(figure))
+    assert words(figure)[1:] == ["nnpp", "reference"]
+
+
+@pytest.mark.parametrize("kpoints", [along(8), unlabelled()], ids=["path", "list"])
+def test_the_spread_is_a_shade_around_every_level(kpoints):
+    bands = cosines(kpoints)
+    half = 0.01 * (1 + np.arange(bands.E.size).reshape(bands.E.shape) % 3)
+    figure = figure_bands(picture(bands=bands, spread=half))
+    shades = figure.axes[0].collections
+    lowest = np.concatenate([p.vertices for p in shades[0].get_paths()])[:, 1]
+    expected = HARTREE_EV * np.min((np.asarray(bands.E) - TOP - half)[:, 0])
+    assert lowest.min() == pytest.approx(expected)
+    assert len(shades) == 4 * (len(abscissa(kpoints).pieces) if abscissa(kpoints).path else 1)
+    assert words(figure)[-2:] == ["nnpp", "spread"]

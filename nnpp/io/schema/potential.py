@@ -4,6 +4,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import Field, Tag, model_validator
 
+from nnpp.io.schema.elements import Strengths, Trained, refuse_untrainable
+from nnpp.io.schema.fitted import ModelPotential
 from nnpp.io.schema.section import (
     Count,
     NotNegative,
@@ -17,7 +19,6 @@ from nnpp.io.schema.section import (
 )
 
 Zunger = tuple[Real, Real, Real, Real]
-Trained = Literal["local", "spin_orbit", "nonlocal", "charge", "strain"]
 MOST_FEATURES = 10_000
 
 
@@ -36,21 +37,6 @@ class Table(Section):
         if any(b <= a for a, b in zip(self.q, self.q[1:], strict=False)):
             raise problem("q: the values do not rise", "sort them", "q")
         return self
-
-
-class Strengths(Section):
-    """What an element adds to its local form factor; a term that none has is absent."""
-
-    strain: tuple[Real, Real] | None = Field(
-        default=None, description="s1 and s2 of the strain factor 1 + s1 ε + s2 ε³."
-    )
-    spin_orbit: Real | None = Field(
-        default=None, description="Spin-orbit strength a5 [hartree]."
-    )
-    nonlocal_: tuple[Real, Real] | None = Field(
-        default=None, alias="nonlocal", description="Non-local strengths a6 and a7 [hartree]."
-    )
-    charge: Real | None = Field(default=None, description="Long-range charge a4 [e].")
 
 
 class ZungerElement(Strengths):
@@ -170,14 +156,7 @@ class Trainable(Section, Generic[E]):
     @model_validator(mode="after")
     def _present(self) -> "Trainable":
         """A strength can be trained only from a first value."""
-        for i, part in enumerate(self.train):
-            name = {"nonlocal": "nonlocal_"}.get(part, part)
-            if all(getattr(element, name, 0) is None for element in self.elements.values()):
-                raise problem(
-                    f"train: no element has a first value of {part}",
-                    f"add it to an element of the potential, or leave {part} out",
-                    *("train", i),
-                )
+        refuse_untrainable(self.train, self.elements)
         return self
 
 
@@ -226,5 +205,6 @@ class NeuralPotential(Trainable[NeuralElement]):
 
 
 PotentialSpec = Annotated[
-    ZungerPotential | TablePotential | NeuralPotential, Field(discriminator="kind")
+    ZungerPotential | TablePotential | NeuralPotential | ModelPotential,
+    Field(discriminator="kind"),
 ]

@@ -1,0 +1,122 @@
+"""`nnpp train`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nnpp.cli import console
+from nnpp.cli.stopping import ASKED_TO_STOP, heard
+
+if TYPE_CHECKING:
+    from nnpp.workflows.events import Begun, Event, Stepped, Trained
+    from nnpp.workflows.train import Options
+
+COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
+"""What is told of a step, and how many letters wide."""
+
+Steps = Annotated[int | None, typer.Option(min=0, help="Most steps [as the fit says].")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; the default goes on.")]
+Movie = Annotated[str | None, typer.Option(help="Also draw a film of the fit: gif or mp4.")]
+Members = Annotated[int, typer.Option(min=0, help="Also train an ensemble of so many.")]
+By = Annotated[str, typer.Option(help="Members differ by kpoints (bootstrap) or seeds.")]
+
+
+def command(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Runs [all that init-fit prepared].")
+    ] = None,
+    steps: Steps = None,
+    fresh: Fresh = False,
+    movie: Movie = None,
+    members: Members = 0,
+    by: By = "kpoints",
+    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+) -> None:
+    """Fit the reference bands; a run that was stopped goes on where it was.
+
+    SIGTERM, SIGINT and SIGUSR1 save and stop with exit code 75.
+    """
+    from nnpp.workflows.read import read_runs
+
+    fits = read_runs(runs, out)
+    from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
+
+    train(fits, Options(steps, fresh, movie, members, by))
+
+
+def train(fits: list, options: "Options") -> None:
+    """Train runs and tell of it; a signal ends it with its exit code."""
+    from nnpp.workflows.train import run_train
+
+    with heard() as stop:
+        stopped = _tell(run_train(fits, options, stop))
+    if stopped:
+        raise typer.Exit(ASKED_TO_STOP)
+
+
+def _tell(events: "Iterator[Event]") -> bool:
+    """A line for each step in a file, a bar in a terminal; True if a signal ended it."""
+    line = console.Live(list(COLUMNS), list(COLUMNS.values()))
+    try:
+        return any(_told(event, line) for event in events)
+    finally:
+        line.end()
+
+
+def _told(event: "Event", line: console.Live) -> bool:
+    """Tell one event; True for the one that ends it all."""
+    from nnpp.workflows.events import Begun, Stepped, Stopped, Trained
+
+    match event:
+        case Begun():
+            _head(event)
+            line.begin(event.step, event.steps)
+        case Stepped():
+            line.step(event.step, _cells(event))
+        case Trained():
+            line.end()
+            _summary(event)
+        case Stopped():
+            line.end()
+            console.note(f"{event.name}: stopped and saved after step {event.step}")
+            return True
+    return False
+
+
+def _head(begun: "Begun") -> None:
+    """What is about to be trained."""
+    console.say(f"{begun.name} ({begun.folder})", typer.colors.CYAN)
+    for text in begun.notes:
+        console.note(text)
+    counts = f"{begun.parameters} parameters, {begun.residuals} residuals"
+    console.remark(
+        f"  {counts}, " + (f"goes on after step {begun.step}" if begun.step else "new")
+    )
+
+
+def _cells(stepped: "Stepped") -> list[str]:
+    """The numbers of one step."""
+    n = stepped.numbers
+    held, damping = n.get("holdout_ev2"), n.get("damping")
+    return [
+        str(stepped.step),
+        f"{n['best_ev2']:.4g}",
+        "—" if held is None else f"{held:.4g}",
+        "—" if damping is None else f"{damping:.1e}",
+        f"{n['seconds']:.1f}",
+    ]
+
+
+def _summary(trained: "Trained") -> None:
+    """Why it ended, and the error of every band."""
+    console.remark(f"  ended after step {trained.step}: {trained.why}")
+    console.remark(f"  weighted loss {trained.loss_ev2:.4g} eV²")
+    if trained.errors:
+        console.say("  RMSE by band [meV]; held out in a second line")
+    for e in trained.errors:
+        console.remark(f"    {e.name}: " + " ".join(f"{x:.1f}" for x in e.fitted_mev))
+        if e.held_mev is not None:
+            console.remark("      held out: " + " ".join(f"{x:.1f}" for x in e.held_mev))
+    console.wrote(trained.paths)

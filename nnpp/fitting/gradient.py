@@ -1,0 +1,127 @@
+"""Gradient descent: θ ← θ + u(∂L/∂θ), with u any method of optax, by its name."""
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Key
+
+from nnpp.errors import InputError, nearest
+from nnpp.fitting.method import Theta, gradient
+from nnpp.fitting.objective import Measured, Objective
+from nnpp.pytree import pytree
+
+Rate = float | optax.Schedule
+
+
+@pytree
+class Descent:
+    """Where the fit stands.
+
+    Attributes:
+        theta: where the gradient is wanted next.
+        memory: of the method.
+        best: the best θ evaluated so far.
+        lowest: its loss [hartree²].
+        measured: what was seen at the last θ.
+        taken: steps so far.
+    """
+
+    theta: Theta
+    memory: Any
+    best: Theta
+    lowest: Float[Array, ""]
+    measured: Measured
+    taken: Array
+
+    def saved(self) -> dict[str, Any]:
+        """What a resumed fit needs."""
+        names = ("theta", "memory", "best", "lowest", "taken")
+        return {name: getattr(self, name) for name in names}
+
+    def numbers(self) -> dict[str, Array]:
+        """Nothing beside the losses."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A method of optax.
+
+    Attributes:
+        optimiser: what turns gradients into steps.
+    """
+
+    optimiser: optax.GradientTransformationExtraArgs
+
+    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
+        """Before the first step."""
+        measured, _ = gradient(objective, theta)
+        memory = self.optimiser.init(theta)
+        return Descent(theta, memory, theta, measured.loss, measured, jnp.asarray(0))
+
+    def resume(self, objective: Objective, saved: dict[str, Any]) -> Descent:
+        """At the θ saved."""
+        measured, _ = gradient(objective, saved["theta"])
+        return Descent(measured=measured, **saved)
+
+    def advance(self, objective: Objective, state: Descent) -> Descent:
+        """One step downhill; the loss told is the one at its start."""
+        measured, slope = gradient(objective, state.theta)
+        return _moved(self.optimiser, objective, state, measured, slope)
+
+
+def _moved(
+    optimiser: Any, objective: Objective, state: Descent, measured: Measured, slope: Theta
+) -> Descent:
+    """θ after the step that the method makes of the gradient."""
+
+    def loss(theta: Theta) -> Array:
+        return objective.measure(theta).loss
+
+    updates, memory = optimiser.update(
+        slope, state.memory, state.theta, value=measured.loss, grad=slope, value_fn=loss
+    )
+    better = measured.loss <= state.lowest
+    return Descent(
+        theta=state.theta + updates,
+        memory=memory,
+        best=jnp.where(better, state.theta, state.best),
+        lowest=jnp.where(better, measured.loss, state.lowest),
+        measured=measured,
+        taken=state.taken + 1,
+    )
+
+
+_moved = jax.jit(_moved, static_argnums=0)
+
+
+def known() -> list[str]:
+    """Methods of optax that make a step from a learning rate."""
+    return [
+        name
+        for name, made in inspect.getmembers(optax, inspect.isfunction)
+        if "learning_rate" in inspect.signature(made).parameters
+        and not name.startswith(("inject", "scale"))
+    ]
+
+
+def by_name(name: str, rate: Rate, options: dict[str, float]) -> Gradient:
+    """The method of optax with this name; L-BFGS chooses its own length of step."""
+    if name not in known():
+        raise InputError(f"unknown method {name!r}", nearest(name, ["lm", *known()]))
+    make = getattr(optax, name)
+    wanted = [p for p in inspect.signature(make).parameters if p != "learning_rate"]
+    for option in options:
+        if option not in wanted:
+            raise InputError(f"{name} has no option {option!r}", nearest(option, wanted))
+    searching = {"learning_rate": None} if name == "lbfgs" else {"learning_rate": rate}
+    return Gradient(optax.with_extra_args_support(make(**searching, **options)))
+
+
+def falling(rate: float, decay: float, every: int) -> optax.Schedule:
+    """A rate that falls by a factor every so many steps: rate·decay^⌊step/every⌋."""
+    return optax.exponential_decay(rate, every, decay, staircase=True)

@@ -1,0 +1,122 @@
+"""Levenberg-Marquardt: δ = −(JᵀJ + λ)⁻¹Jᵀr = −Jᵀ(JJᵀ + λ)⁻¹r, whichever matrix is smaller.
+
+λ follows the gain ratio (H. B. Nielsen, IMM-REP-1999-05, Technical University of Denmark). A
+step tries one δ and so costs one solution of the levels. Damping is the same for all
+parameters: scaled by the columns of J, weights that hardly act are sent far off.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Key
+
+from nnpp.fitting.method import Theta, linear
+from nnpp.fitting.objective import Measured, Objective
+from nnpp.pytree import pytree
+
+FIRST, LEAST, MOST = 1e-3, 1e-14, 1e8
+"""λ at the start, the least, and the one at which nothing moves, in units of max diag M."""
+
+
+@pytree
+class Step:
+    """Where the fit stands.
+
+    Attributes:
+        best: the best θ so far.
+        damping: λ for the next trial.
+        growth: ν, the factor on λ after a rejection.
+        r: residuals at θ.
+        J: their derivatives there.
+        measured: what was seen at θ.
+        trial: what was seen at the last trial.
+        accepted: whether that trial became θ.
+    """
+
+    best: Theta
+    damping: Float[Array, ""]
+    growth: Float[Array, ""]
+    r: Float[Array, " residual"]
+    J: Float[Array, "residual parameter"]
+    measured: Measured
+    trial: Measured
+    accepted: Bool[Array, ""]
+
+    @property
+    def lowest(self) -> Float[Array, ""]:
+        """The loss at the best θ [hartree²]."""
+        return self.measured.loss
+
+    def saved(self) -> dict[str, Array]:
+        """What a resumed fit needs."""
+        return {"theta": self.best, "damping": self.damping, "growth": self.growth}
+
+    def numbers(self) -> dict[str, Array]:
+        """λ, and whether the trial was taken."""
+        return {"damping": self.damping, "accepted": self.accepted}
+
+
+@dataclass(frozen=True)
+class LevenbergMarquardt:
+    """The method for least squares."""
+
+    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
+        """Before the first trial."""
+        measured, r, J = linear(objective, theta)
+        damping, growth, taken = map(jnp.asarray, (FIRST, 2.0, True))
+        return Step(theta, damping, growth, r, J, measured, measured, taken)
+
+    def resume(self, objective: Objective, saved: dict[str, Array]) -> Step:
+        """At the θ saved, with its damping."""
+        first = self.start(objective, saved["theta"])
+        return replace(first, damping=saved["damping"], growth=saved["growth"])
+
+    def advance(self, objective: Objective, step: Step) -> Step:
+        """One trial: taken if the loss falls, else undone and damped."""
+        theta, expected = _propose(step)
+        return _decide(step, theta, expected, linear(objective, theta))
+
+
+@jax.jit
+def _propose(step: Step) -> tuple[Theta, Float[Array, ""]]:
+    """θ + δ, and the loss that the linear model expects there."""
+    delta = _delta(step.r, step.J, step.damping)
+    return step.best + delta, jnp.sum((step.r + step.J @ delta) ** 2)
+
+
+@jax.jit
+def _decide(step: Step, theta: Theta, expected: Array, seen: tuple) -> Step:
+    """The trial if its loss is lower, else the old θ, more damped."""
+    measured, r, J = seen
+    fall, hoped = step.measured.loss - measured.loss, step.measured.loss - expected
+    accepted, gain = fall > 0, fall / jnp.where(hoped > 0, hoped, 1.0)
+    eased = step.damping * jnp.maximum(1 / 3, 1 - (2 * gain - 1) ** 3)
+
+    def either(new: Any, old: Any) -> Any:
+        return jax.tree.map(partial(jnp.where, accepted), new, old)
+
+    damping = either(jnp.maximum(eased, LEAST), step.damping * step.growth)
+    growth = either(jnp.asarray(2.0), 2 * step.growth)
+    kept = either((theta, r, J, measured), (step.best, step.r, step.J, step.measured))
+    return Step(kept[0], damping, growth, kept[1], kept[2], kept[3], measured, accepted)
+
+
+def _delta(
+    r: Float[Array, " residual"], J: Float[Array, "residual parameter"], damping: Array
+) -> Theta:
+    """δ, by the smaller matrix."""
+    m, n = J.shape
+    if n <= m:
+        return -_solve(J.T @ J, damping, J.T @ r)
+    return -J.T @ _solve(J @ J.T, damping, r)
+
+
+def _solve(M: Float[Array, "n n"], damping: Array, b: Float[Array, " n"]) -> Array:
+    """(M + λ max diag M)⁻¹ b."""
+    scale = jnp.max(jnp.diag(M))
+    shift = damping * jnp.where(scale > 0, scale, 1.0)
+    factor = jax.scipy.linalg.cho_factor(M + shift * jnp.eye(len(M)))
+    return jax.scipy.linalg.cho_solve(factor, b)

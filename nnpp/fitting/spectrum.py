@@ -1,0 +1,82 @@
+"""A spectrum: the levels of one system, solved once for all targets that look at them.
+
+∂r/∂θ = (∂r/∂E)·(∂E/∂x)·(∂x/∂θ): from the target, from the states (Hellmann and Feynman), and
+from the potential at the shells of the system; no solver is differentiated.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from nnpp.crystal.kpoints import KPoints
+from nnpp.eigensolvers.dense import dense
+from nnpp.fitting.jacobian import jacobian
+from nnpp.fitting.parameters import Parameters
+from nnpp.hamiltonian import System, at_shells
+from nnpp.observables.bands import Bands, levels
+from nnpp.observables.slopes import levels_and_slopes
+from nnpp.pytree import pytree, static
+
+Target = Callable[[Bands], Float[Array, " residual"]]
+"""Residuals of whatever the levels of one system tell."""
+
+
+@pytree
+class Spectrum:
+    """One system and its targets.
+
+    Attributes:
+        system: its plane waves and all that atoms and k-points fix.
+        kpoints: where.
+        targets: what its levels should be.
+        held: the same for what the fit may not see.
+        name: of the system.
+        n: levels solved for at each k.
+        occupied: how many of them are full.
+        spinor: whether each holds one electron.
+        solve: the eigensolver.
+    """
+
+    system: System
+    kpoints: KPoints
+    targets: tuple[Target, ...]
+    held: tuple[Target, ...]
+    name: str = static()
+    n: int = static()
+    occupied: int = static()
+    spinor: bool = static()
+    solve: Callable = static(default=dense)
+
+    def observe(
+        self, parameters: Parameters, theta: Float[Array, " parameter"]
+    ) -> Float[Array, "k level"]:
+        """E at every k [hartree]; differentiable."""
+        return levels(parameters.put(theta), self.system, self.n, self.solve)
+
+    def linear(
+        self, parameters: Parameters, theta: Float[Array, " parameter"]
+    ) -> tuple[Float[Array, "k level"], Float[Array, "k level parameter"]]:
+        """E and ∂E/∂θ, from one solution."""
+
+        def flat(theta):
+            return ravel_pytree(at_shells(parameters.put(theta), self.system))[0]
+
+        numbers = at_shells(parameters.put(theta), self.system)
+        E, slopes = levels_and_slopes(numbers, self.system, self.n, self.solve)
+        by_level = jax.vmap(jax.vmap(lambda tree: ravel_pytree(tree)[0]))(slopes)
+        return E, by_level @ jacobian(flat, theta)
+
+    def residuals(self, E: Float[Array, "k level"]) -> Float[Array, " residual"]:
+        """R of all targets [hartree]."""
+        return self._all(self.targets, E)
+
+    def held_out(self, E: Float[Array, "k level"]) -> Float[Array, " residual"]:
+        """R of what the fit may not see [hartree]."""
+        return self._all(self.held, E)
+
+    def _all(self, targets: tuple[Target, ...], E: Array) -> Array:
+        bands = Bands(self.kpoints, E, self.occupied, self.spinor)
+        return jnp.concatenate([jnp.zeros(0), *(t(bands) for t in targets)])

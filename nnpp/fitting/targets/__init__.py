@@ -1,0 +1,1 @@
+"""What a fit aims at, one file each: a vector of residuals √w·(x − x_target)."""

@@ -1,0 +1,34 @@
+"""Bands: r = √(w_k w_b)·(E − E_ref), both counted from the same zero of energy."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnpp.observables.bands import Bands
+from nnpp.observables.zero import Zero
+from nnpp.pytree import pytree, static
+
+
+@pytree
+class BandsTarget:
+    """Reference levels at the k-points of a spectrum.
+
+    Attributes:
+        reference: the levels, from their zero [hartree].
+        weights: w_k w_b of each level.
+        zero: what is subtracted from the levels of the potential.
+        doubled: whether the reference gives a spinless level twice.
+    """
+
+    reference: Float[Array, "k band"]
+    weights: Float[Array, "k band"]
+    zero: Zero = static()
+    doubled: bool = static()
+
+    def __call__(self, bands: Bands) -> Float[Array, " residual"]:
+        """R [hartree]."""
+        return (jnp.sqrt(self.weights) * self.error(bands)).reshape(-1)
+
+    def error(self, bands: Bands) -> Float[Array, "k band"]:
+        """E − E_ref [hartree]."""
+        E = (bands.doubled() if self.doubled else bands).E[:, : self.reference.shape[1]]
+        return E - self.zero(E) - self.reference

@@ -1,0 +1,66 @@
+"""Priors: r² = w·∫|u|² dq, u = v − v⁰ what a fit adds to a form factor, or its curvature.
+
+Trapezoids on a grid of q. The tail counts only beyond the longest |G−G′| of any basis, where no
+level ever looks.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnpp.fitting.closed import Closed
+from nnpp.fitting.parameters import Parameters
+from nnpp.potentials.potential import FormFactors
+from nnpp.pytree import pytree, static
+
+Measure = Callable[[FormFactors, Float[Array, " q"]], Float[Array, "q species"]]
+
+
+def size(u: FormFactors, q: Float[Array, " q"]) -> Float[Array, "q species"]:
+    """u(q) [hartree·bohr³]."""
+    return u(q)
+
+
+def curvature(u: FormFactors, q: Float[Array, " q"]) -> Float[Array, "q species"]:
+    """d²u/dq² [hartree·bohr⁵]."""
+
+    def slope(q: Float[Array, " q"]) -> Float[Array, "q species"]:
+        return jax.jvp(u, (q,), (jnp.ones_like(q),))[1]
+
+    return jax.jvp(slope, (q,), (jnp.ones_like(q),))[1]
+
+
+@pytree
+class Prior(Closed):
+    """A prior on what a fit adds to the form factors.
+
+    Attributes:
+        q: the grid [bohr⁻¹].
+        weight: w, such that w·∫|u|² dq is a loss [hartree²].
+        before: v⁰ on the grid [hartree·bohr³], zero for a network that stands alone.
+        measure: what is made small.
+        name: what it is called.
+    """
+
+    q: Float[Array, " q"]
+    weight: Float[Array, ""]
+    before: Float[Array, "q species"]
+    measure: Measure = static()
+    name: str = static()
+
+    def observe(
+        self, parameters: Parameters, theta: Float[Array, " parameter"]
+    ) -> Float[Array, " residual"]:
+        """R."""
+        u = self.measure(parameters.put(theta).local, self.q) - self.before
+        width = jnp.asarray(jnp.gradient(self.q))
+        return (jnp.sqrt(self.weight * width)[:, None] * u).reshape(-1)
+
+
+def prior(
+    name: str, measure: Measure, weight: float, q: Float[Array, " q"], start: FormFactors
+) -> Prior:
+    """A prior that is zero for `start`."""
+    return Prior(q, jnp.asarray(weight), measure(start, q), measure, name)

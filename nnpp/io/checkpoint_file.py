@@ -1,0 +1,113 @@
+"""A checkpoint as bytes: the SHA-256 of all that follows, a length, a line of JSON, arrays.
+
+`tail -c +65 FILE | sha256sum` prints the first 64 characters of the file. The arrays are .npy
+images one after another, never a pickle: unlike safetensors, .npy holds complex128 as well.
+"""
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from nnpp.errors import NnppError
+
+DIGITS = 64
+"""Hexadecimal digits of a SHA-256."""
+
+HEAD = re.compile(rb"[0-9a-f]{64} nnpp checkpoint 1 ([0-9]{1,18})\n")
+"""The first line: hash, format and the bytes after this line."""
+
+LONGEST_HEAD = 128
+
+NUMBERS = "biufc"
+"""Kinds of dtype that .npy keeps as they are: bool, int, uint, float, complex."""
+
+
+class RefusedError(NnppError):
+    """Why a file is not used as a checkpoint: the predicate of a sentence about it."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An optimiser's state after a step.
+
+    Attributes:
+        step: how many steps were done.
+        arrays: its numbers, by name; of any numerical dtype and shape.
+        about: what else it needs to go on (method, random state, loss), as JSON holds it.
+        identity: SHA-256 of the configuration it belongs to.
+    """
+
+    step: int
+    arrays: Mapping[str, np.ndarray]
+    about: Mapping[str, Any]
+    identity: str
+
+    def __post_init__(self):
+        if self.step < 0:
+            raise ValueError(f"steps are counted from 0, not {self.step}")
+
+
+def packed(checkpoint: Checkpoint) -> bytes:
+    """The file's bytes; numbers that are not finite are refused by name."""
+    body = io.BytesIO()
+    body.write(_line(checkpoint))
+    for name, array in checkpoint.arrays.items():
+        _refuse_unsound(checkpoint.step, name, array)
+        np.save(body, array, allow_pickle=False)
+    content = body.getvalue()
+    hashed = b" nnpp checkpoint 1 %d\n" % len(content) + content
+    return sha256(hashed).hexdigest().encode() + hashed
+
+
+def unpacked(raw: io.BufferedIOBase) -> Checkpoint:
+    """The checkpoint that an open file holds; a RefusedError says what is wrong with it."""
+    head = raw.readline(LONGEST_HEAD)
+    form = HEAD.fullmatch(head)
+    if not form:
+        raise RefusedError("is no checkpoint of this nnpp" if head else "is empty")
+    length, content = int(form[1]), raw.read()
+    if len(content) < length:
+        raise RefusedError(f"is truncated: {len(content)} of {length} bytes are left")
+    if sha256(head[DIGITS:] + content).hexdigest().encode() != head[:DIGITS]:
+        raise RefusedError("is damaged: its SHA-256 does not match")
+    try:
+        return _content(io.BytesIO(content))
+    except (ValueError, KeyError, TypeError, EOFError) as error:
+        # Only a file that someone else made has the right hash and the wrong content.
+        raise RefusedError("is no checkpoint of this nnpp") from error
+
+
+def _line(checkpoint: Checkpoint) -> bytes:
+    """All that is no array, on one line."""
+    told = {
+        "step": checkpoint.step,
+        "identity": checkpoint.identity,
+        "about": dict(checkpoint.about),
+        "arrays": list(checkpoint.arrays),
+    }
+    try:
+        return json.dumps(told, allow_nan=False).encode() + b"\n"
+    except ValueError as error:
+        what = "what is told about it holds NaN or infinity"
+        raise NnppError(f"step {checkpoint.step} is not saved: {what}") from error
+
+
+def _refuse_unsound(step: int, name: str, array: np.ndarray) -> None:
+    """Refuse what no fit should be resumed from, and what .npy would not give back."""
+    if array.dtype.kind not in NUMBERS:
+        raise NnppError(f"step {step} is not saved: {name!r} is of {array.dtype}, no number")
+    if array.dtype.kind in "fc" and not np.isfinite(array).all():
+        raise NnppError(f"step {step} is not saved: {name!r} holds NaN or infinity")
+
+
+def _content(body: io.BytesIO) -> Checkpoint:
+    """The checkpoint in bytes whose hash is right."""
+    told = json.loads(body.readline())
+    arrays = {name: np.load(body, allow_pickle=False) for name in told["arrays"]}
+    return Checkpoint(told["step"], arrays, told["about"], told["identity"])

@@ -1,0 +1,89 @@
+"""export/: a potential as the filter-diagonalisation codes of nanocrystals read it.
+
+Their readers (TommyLinkl/semi_empirical_pseudopotentials, dchabeda/FilterBSE on GitHub) take
+what `fscanf("%lg %lg")` finds: no header, at most 8192 rows, the spacing from the first two,
+straight lines between rows, zero beyond the last (the older one subtracts the last value from
+all). Of SO_X.par they read three rows of two numbers, and throw the second away.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.io.atomic import write_whole
+
+MOST_ROWS = 8192
+"""Rows that the filter codes have room for."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a potential, ready to be written.
+
+    Attributes:
+        symbol: its name.
+        r: the grid of the filter codes, from 0, uniform [bohr].
+        short: v(r) without the Coulomb tail, 0 at the end [hartree].
+        tail: the Coulomb tail of its charge a4 [hartree], None without charges.
+        r_table: the grid of DeePseudopot's table [bohr].
+        v_table: v(r) there, without tail [hartree].
+        q: lengths [bohr⁻¹].
+        v_q: v(q) there, without tail [hartree·bohr³].
+        strain: s1 and s2 of the strain factor.
+        spin: a5 of spin-orbit, a6 and a7 of the non-local term [hartree].
+        charge: a4 of the tail [e], None without charges.
+    """
+
+    symbol: str
+    r: Float[np.ndarray, " r"]
+    short: Float[np.ndarray, " r"]
+    tail: Float[np.ndarray, " r"] | None
+    r_table: Float[np.ndarray, " table"]
+    v_table: Float[np.ndarray, " table"]
+    q: Float[np.ndarray, " q"]
+    v_q: Float[np.ndarray, " q"]
+    strain: tuple[float, float]
+    spin: tuple[float, float, float]
+    charge: float | None
+
+    @property
+    def whole(self) -> Float[np.ndarray, " r"]:
+        """v(r) with its tail, shifted so that the last value is 0 [hartree]."""
+        return self.short if self.tail is None else self.short + self.tail - self.tail[-1]
+
+
+def write_export(folder: Path, elements: list[Element], readme: str) -> list[Path]:
+    """Every file of an export; the paths written."""
+    texts = {name: text for e in elements for name, text in _files(e)}
+    texts["qSpace_pot.dat"] = _all_form_factors(elements)
+    texts["README.md"] = readme
+    return [write_whole(Path(folder) / name, text) for name, text in texts.items()]
+
+
+def _files(e: Element) -> Iterator[tuple[str, str]]:
+    """Name and content of each file of one element."""
+    assert len(e.r) <= MOST_ROWS, "the filter codes would read past their memory"
+    yield f"pot{e.symbol}.par", columns(e.r, e.whole)
+    if e.tail is not None:
+        yield f"pot{e.symbol}_SR.par", columns(e.r, e.short)
+        yield f"pot{e.symbol}_LR.par", columns(e.r, e.tail)
+    for name, value in zip(("a4", "a5"), e.strain, strict=True):
+        yield f"pot{e.symbol}_{name}.par", f"{value!r}\n"
+    yield f"SO_{e.symbol}.par", columns(np.array(e.spin), np.zeros(3))
+    yield f"final_pot_{e.symbol}.dat", columns(e.r_table, e.v_table)
+    yield f"final_pot_q_{e.symbol}.dat", columns(e.q, e.v_q)
+
+
+def _all_form_factors(elements: list[Element]) -> str:
+    """v(q) of all elements side by side, under a line of names."""
+    head = "    ".join(["# q", *(f"v(q)_{e.symbol}" for e in elements)])
+    return f"{head}\n{columns(elements[0].q, *(e.v_q for e in elements))}"
+
+
+def columns(*values: Float[np.ndarray, " row"]) -> str:
+    """Numbers in rows, to the last bit."""
+    rows = zip(*(x.tolist() for x in values), strict=True)
+    return "".join("    ".join(repr(x) for x in row) + "\n" for row in rows)

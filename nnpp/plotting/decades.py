@@ -1,0 +1,60 @@
+"""Logarithmic axis: a range that holds the data, and ticks in numbers that can be read."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
+
+ROOM, SHARE, LEAST = 1.25, 0.05, 8.0
+"""Room around the data, as a factor and a share of their decades; least span, as a factor."""
+EDGE = 0.025
+"""Triangles stand so far inside the frame, in its heights."""
+NARROW = 100.0
+"""An axis that spans less than this factor has ticks at 1, 2 and 5, not at 1 alone."""
+PLAIN = (1e-3, 1e4)
+"""Between these, ticks are written as "0.02", elsewhere as powers of ten."""
+
+
+def reach(*series: np.ndarray) -> tuple[float, float]:
+    """Lowest and highest of the positive numbers, with room; 0.1 to 1 without any."""
+    values = np.concatenate([np.ravel(np.asarray(s, float)) for s in (*series, [])])
+    values = values[np.isfinite(values) & (values > 0)]
+    if not values.size:
+        return 0.1, 1.0
+    low, high = np.log(values.min()), np.log(values.max())
+    room = max(np.log(ROOM), SHARE * (high - low), (np.log(LEAST) - (high - low)) / 2)
+    return float(np.exp(low - room)), float(np.exp(high + room))
+
+
+def scale_log(ax: Axes, low: float, high: float) -> None:
+    """A vertical axis in powers of ten, or in 1, 2, 5 where it spans few of them."""
+    ax.set_yscale("log")
+    ax.set_ylim(low, high)
+    if high / low < NARROW:
+        decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+        ax.yaxis.set_major_locator(FixedLocator(np.outer(decades, [1, 2, 5]).ravel().tolist()))
+        ax.yaxis.set_minor_locator(LogLocator(subs=tuple(range(2, 10))))
+    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1] * NARROW**0.5
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if plain else power(y)))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def power(value: float) -> str:
+    """A positive number by its power of ten, to two figures: 2×10⁻⁵."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    factor = "" if mantissa == "1.0" else rf"{mantissa.removesuffix('.0')}{{\times}}"
+    return rf"${factor}10^{{{int(exponent)}}}$"
+
+
+def off_scale(ax: Axes, x: np.ndarray, y: np.ndarray, **look: Any) -> list[Line2D]:
+    """Triangles just inside a frame, for zeros and for what lies beyond its range."""
+    low, high = ax.get_ylim()
+    lines = []
+    for beyond, edge, marker in ((y < low, EDGE, "v"), (y > high, 1 - EDGE, "^")):
+        if beyond.any():
+            style = {"linestyle": "none", **look, "marker": marker, "markersize": 4.0}
+            at = np.full(np.count_nonzero(beyond), edge)
+            lines += ax.plot(x[beyond], at, transform=ax.get_xaxis_transform(), **style)
+    return lines

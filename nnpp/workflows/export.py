@@ -1,0 +1,192 @@
+"""`nnpp export`: a fitted potential as filter-diagonalisation codes of nanocrystals read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from scipy.special import erf
+
+from nnpp.errors import InputError
+from nnpp.io.atomic import refuse_unwritable
+from nnpp.io.exports import Element, write_export
+from nnpp.io.exports_readme import Faith, readme
+from nnpp.io.model import Model, read_model, write_model
+from nnpp.io.model_file import STEM
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.real_space import real_space
+from nnpp.potentials.table import Table
+from nnpp.terms.long_range import GAMMA
+
+FOLDER = "export"
+
+ROWS = 8001
+"""Of potX.par: the filter codes draw straight lines between rows, and take 8192 at most."""
+
+ENDS = (10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0, 160.0)
+"""Where an integral over q may end [bohr⁻¹]."""
+
+DECAYED = 1e-12
+"""v(q) is done where it is below this share of its largest value."""
+
+REACHES = (25.0, 50.0, 75.0, 100.0)
+"""Where a table of v(r) may end [bohr].
+
+The last is for form factors with a kink (relu; celu, of the slope), whose v(r) decays as a
+power of r. Longer tables would lose more between their rows, which cannot be more, than they
+win beyond the last one.
+"""
+
+NEGLIGIBLE = 1e-7
+"""4πR³|v(R)| below this changes no v(q) by more than about as much [hartree·bohr³]."""
+
+TAIL_REACH = 120.0
+"""Where a table with a Coulomb tail ends, larger than any dot [bohr]."""
+
+R_TABLE, Q_TABLE = np.linspace(0.0, 30.0, 4096), np.linspace(0.0, 40.0, 4096)
+"""The grids of DeePseudopot's own tables [bohr, bohr⁻¹]."""
+
+CHECKED = np.linspace(0.0, 10.0, 201)
+"""Lengths at which v(q) is found again from the rows [bohr⁻¹]."""
+
+
+@dataclass(frozen=True)
+class Radial:
+    """v(r) of all species, and how far it was needed.
+
+    Attributes:
+        v: the form factors.
+        end: where v(q) has decayed [bohr⁻¹].
+        reach: where v(r) has [bohr].
+        cut: the largest |v(r)| beyond [hartree].
+    """
+
+    v: FormFactors
+    end: float
+    reach: float
+    cut: float
+
+    def at(self, r: Float[np.ndarray, " r"]) -> Float[np.ndarray, "r species"]:
+        """v_s(r) [hartree], zero from `reach` on."""
+        near = r[r < self.reach]
+        far = np.zeros((len(r) - len(near), np.shape(self.v(jnp.zeros(1)))[1]))
+        return np.concatenate([transformed(self.v, near, self.end), far])
+
+
+def run_export(run: Path, out: Path | None = None) -> list[Path]:
+    """Write the potential of a run for other codes, by default into its folder export/."""
+    model = read_model(run)
+    folder = model.path.parent / FOLDER if out is None else Path(out)
+    refuse_unwritable(folder)
+    try:
+        found = radial(model.potential.local)
+    except InputError as error:
+        raise error.at(model.path) from error
+    elements = list(_elements(model.potential, found))
+    error = max(_difference(model.potential, e) for e in elements)
+    faith = Faith(found.reach, found.cut, float(CHECKED[-1]), error)
+    paths = write_export(folder, elements, readme(_title(model), elements, faith))
+    return [*paths, *write_model(folder / STEM, model.potential, model.about)]
+
+
+def radial(v: FormFactors) -> Radial:
+    """Find how far v(q) and v(r) reach; refused where v(r) has no meaning."""
+    if isinstance(v, Table):
+        raise InputError(
+            "is a table of v(q) at a few lengths, which has no v(r)",
+            "export a zunger or neural potential",
+        )
+    end = _end(v)
+    for reach in REACHES[:-1]:
+        cut = _largest_beyond(v, reach, end)
+        if 4 * np.pi * reach**3 * cut < NEGLIGIBLE:
+            return Radial(v, end, reach, cut)
+    return Radial(v, end, REACHES[-1], _largest_beyond(v, REACHES[-1], end))
+
+
+def _largest_beyond(v: FormFactors, reach: float, end: float) -> float:
+    """The largest |v(r)| from `reach` on [hartree]."""
+    return float(np.abs(transformed(v, np.linspace(reach, 1.25 * reach, 40), end)).max())
+
+
+def transformed(
+    v: FormFactors, r: Float[np.ndarray, " r"], end: float
+) -> Float[np.ndarray, "r species"]:
+    """v_s(r) [hartree], with nodes enough for sin(qr) and for bumps 0.1 bohr⁻¹ wide."""
+    nodes = 200 + int(end * (25 + 0.6 * float(r.max())))
+    pieces = np.array_split(r, -(-len(r) // 4096))
+    return np.concatenate([real_space(v, jnp.asarray(x), end, nodes) for x in pieces])
+
+
+def _end(v: FormFactors) -> float:
+    """Where all form factors have decayed [bohr⁻¹]."""
+    largest = np.abs(np.asarray(v(jnp.linspace(0.0, ENDS[0], 400)))).max()
+    for end in ENDS:
+        beyond = np.abs(np.asarray(v(jnp.linspace(end, 1.5 * end, 400)))).max()
+        if beyond <= DECAYED * largest and np.isfinite(largest):
+            return end
+    raise InputError(
+        f"v(q) is infinite somewhere, or has not decayed at {ENDS[-1]:g} bohr⁻¹",
+        "mend its numbers, or fit it under an envelope",
+    )
+
+
+def _elements(potential: Potential, found: Radial) -> Iterator[Element]:
+    """Every element with its curves and strengths."""
+    charges = potential.strengths.charge
+    last = found.reach if charges is None else max(TAIL_REACH, found.reach)
+    r = np.linspace(0.0, last, ROWS)
+    short, table = found.at(r), found.at(R_TABLE)
+    v_q = np.asarray(potential.local(jnp.asarray(Q_TABLE)))
+    for i, symbol in enumerate(potential.species):
+        charge = None if charges is None else float(charges[i])
+        yield Element(
+            symbol=symbol,
+            r=r,
+            short=short[:, i],
+            tail=None if charge is None else coulomb_tail(r, charge),
+            r_table=R_TABLE,
+            v_table=table[:, i],
+            q=Q_TABLE,
+            v_q=v_q[:, i],
+            strain=_strain(potential, i),
+            spin=_spin(potential, i),
+            charge=charge,
+        )
+
+
+def _difference(potential: Potential, e: Element) -> float:
+    """The largest error of v(q) = 4π ∫ r² sinc(qr) v(r) dr from the rows [hartree·bohr³].
+
+    A plain sum: the integrand is even and smooth, and 0 at its end.
+    """
+    kernel = e.r**2 * np.sinc(CHECKED[:, None] * e.r / np.pi) * e.r[1]
+    column = potential.species.index(e.symbol)
+    exact = np.asarray(potential.local(jnp.asarray(CHECKED)))[:, column]
+    return float(np.abs(4 * np.pi * kernel @ e.short - exact).max())
+
+
+def coulomb_tail(r: Float[np.ndarray, " r"], charge: float) -> Float[np.ndarray, " r"]:
+    """−a4 erf(γr)/r [hartree]: what −a4·4π/q²·exp(−q²/4γ²) is in real space."""
+    far = np.where(r > 0, r, 1.0)
+    return -charge * np.where(r > 0, erf(GAMMA * far) / far, 2 * GAMMA / np.sqrt(np.pi))
+
+
+def _strain(potential: Potential, i: int) -> tuple[float, float]:
+    """s1 and s2 of a species."""
+    strain = potential.strengths.strain
+    return (0.0, 0.0) if strain is None else (float(strain[i, 0]), float(strain[i, 1]))
+
+
+def _spin(potential: Potential, i: int) -> tuple[float, float, float]:
+    """a5, a6 and a7 of a species [hartree]."""
+    a5, a67 = potential.strengths.spin_orbit, potential.strengths.nonlocal_
+    first = 0.0 if a5 is None else float(a5[i])
+    return (first, 0.0, 0.0) if a67 is None else (first, float(a67[i, 0]), float(a67[i, 1]))
+
+
+def _title(model: Model) -> str:
+    """The name of the fit."""
+    return str(model.about.get("fit", model.path.absolute().parent.name))

@@ -1,0 +1,112 @@
+"""`nnpp.load(path)`: a fitted potential, ready to be used from Python."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from nnpp.basis.rules import RULES
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.errors import InputError
+from nnpp.hamiltonian import System, system
+from nnpp.io.model import Model, read_model
+from nnpp.io.path_text import read_path_text
+from nnpp.io.structures import inline_structure, read_structure
+from nnpp.observables.bands import Bands, bands
+from nnpp.parallel import one_device_per_core
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.table import Table
+from nnpp.units import BOHR_ANGSTROM
+from nnpp.workflows.cases import kpoints_of
+from nnpp.workflows.model_fit import basis_of
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted potential.
+
+    Attributes:
+        model: as it was read.
+    """
+
+    model: Model
+
+    @property
+    def potential(self) -> Potential:
+        """The potential, a pytree whose every leaf is a parameter."""
+        return self.model.potential
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """Where it comes from."""
+        return self.model.about
+
+    def bands(
+        self,
+        structure: Any,
+        kpoints: KPoints | str | ArrayLike | None = None,
+        cutoff: float | None = None,
+        n: int | None = None,
+        points: int = 60,
+    ) -> Bands:
+        """The `n` lowest bands, by default the occupied ones and a few more.
+
+        `structure` is a file of any format that ASE reads, ASE's Atoms or a Crystal; `kpoints`
+        a path as "L Γ X U|K Γ" of about `points` k-points (None for the recommended one),
+        fractional coordinates, or KPoints; `cutoff` [hartree] is by default that of the fit.
+        """
+        one_device_per_core()
+        basis = basis_of(self.model, cutoff)
+        atoms = _crystal(structure)
+        k = _kpoints(atoms, kpoints, points)
+        built = system(atoms, k, basis["cutoff_hartree"], RULES[basis["plane_waves"]])
+        _refuse_lost_entries(self.potential, built)
+        return bands(self.potential, built, atoms, k, n)
+
+
+def load(path: str | Path) -> Fitted:
+    """The potential of a run, or in a potential.safetensors."""
+    return Fitted(read_model(Path(path)))
+
+
+def _crystal(structure: Any) -> Crystal:
+    """The crystal in a file, in ASE's Atoms [Å], or as it is."""
+    if isinstance(structure, Crystal):
+        return structure
+    if isinstance(structure, str | Path):
+        return read_structure(Path(structure))
+    if not hasattr(structure, "get_scaled_positions"):
+        raise InputError(
+            f"a {type(structure).__name__} is no crystal",
+            "give a structure file, ASE's Atoms or a Crystal",
+        )
+    if not all(structure.pbc):
+        raise InputError("the atoms are not periodic in three directions", "set pbc to True")
+    places = np.asarray(structure.get_scaled_positions(wrap=False), float).tolist()
+    named = zip(structure.get_chemical_symbols(), places, strict=True)
+    atoms = [(symbol, x, y, z) for symbol, (x, y, z) in named]
+    return inline_structure(1 / BOHR_ANGSTROM, structure.cell.array.tolist(), atoms)
+
+
+def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:
+    """K-points as given, listed, or along a path."""
+    if isinstance(wanted, KPoints):
+        return wanted
+    if wanted is None or isinstance(wanted, str):
+        return kpoints_of(read_path_text(wanted or "auto", points), crystal, None)
+    return listed(crystal, np.asarray(wanted, float))
+
+
+def _refuse_lost_entries(potential: Potential, built: System) -> None:
+    """A table known only at lengths that a crystal does not have would act as no potential."""
+    local = potential.local
+    lost = local.unmet(built.q) if isinstance(local, Table) else ()
+    if lost:
+        raise InputError(
+            f"no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, so that entry of the table "
+            "would be lost",
+            "use a potential that knows v(q) everywhere",
+        )

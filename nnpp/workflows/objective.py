@@ -1,0 +1,151 @@
+"""What a fit.yaml says a fit should make small, as an objective."""
+
+from collections.abc import Iterator
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool
+
+from nnpp.errors import InputError
+from nnpp.fitting.objective import Objective, Source
+from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.spectrum import Spectrum, Target
+from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.gap import GapTarget
+from nnpp.fitting.targets.prior import Measure, curvature, prior, size
+from nnpp.fitting.targets.splitting import SplittingTarget
+from nnpp.io.inputs import Fit
+from nnpp.io.schema.fitting import Priors
+from nnpp.potentials.neural import Neural
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.table import Table
+from nnpp.potentials.zunger import Zunger
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import SAME_K, Case
+from nnpp.workflows.compare import from_zero, reference_bands, weights_of, zero
+
+KINDS = {"gap": GapTarget, "splitting": SplittingTarget}
+"""Targets of one number; a new one is a file of fitting/targets and an entry here."""
+
+GRID, END = 0.05, 20.0
+"""Spacing and end of the lengths at which priors look [bohr⁻¹]."""
+
+
+def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
+    """All targets of all systems, and the priors."""
+    spec = fit.spec
+    spectra = list(_spectra(fit, cases))
+    if not spectra:
+        raise spec.origin.error(
+            "no system has a reference or a target, so there is nothing to fit",
+            "add reference: FILE, or use `nnpp bands`",
+            "systems",
+        )
+    with spec.origin.telling("fit", "priors"):
+        priors = tuple(_priors(spec.fit.priors, start, spectra))
+    return Objective(Parameters(start, spec.potential.train), (*spectra, *priors))
+
+
+def _spectra(fit: Fit, cases: list[Case]) -> Iterator[Spectrum]:
+    """One spectrum for each system that has something to be held against."""
+    for i, case in enumerate(cases):
+        if case.reference is None and not case.spec.targets:
+            continue
+        with fit.spec.origin.telling("systems", i):
+            yield _spectrum(case, held_out(case, fit.spec.fit.hold_out, fit.spec.fit.seed))
+
+
+def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
+    """The levels of one system at the k-points of its reference, and their targets."""
+    kpoints = case.kpoints if case.reference is None else case.reference.kpoints
+    bands = list(_bands(case, held))
+    return Spectrum(
+        system=case.system if kpoints is case.kpoints else case.at(kpoints),
+        kpoints=kpoints,
+        targets=(*bands[:1], *_numbers(case)),
+        held=tuple(bands[1:]),
+        name=case.spec.name,
+        n=_levels(case),
+        occupied=case.occupied,
+        spinor=case.spinor,
+    )
+
+
+def _levels(case: Case) -> int:
+    """Levels that the targets look at."""
+    reference = case.reference
+    seen = 0 if reference is None else -(-reference.E.shape[1] // case.times)
+    return max(seen, case.occupied + 1 if case.spec.targets else seen)
+
+
+def _bands(case: Case, held: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
+    """The reference bands of the fit, and those held out where there are any."""
+    reference = reference_bands(case)
+    if reference is None:
+        return
+    E = from_zero(case, reference.E)
+    w = weights_of(case, E)
+    for these in (~held, held):
+        if these.any():
+            yield BandsTarget(E, w * jnp.asarray(these)[:, None], zero(case), case.twice)
+
+
+def _numbers(case: Case) -> Iterator[Target]:
+    """Targets of one number each."""
+    for target in case.spec.targets:
+        if target.kind == "splitting" and not case.spinor:
+            raise InputError(
+                "a splitting is aimed at, but no element has a spin-orbit strength",
+                "add spin_orbit to an element, or remove the target",
+            )
+        value, weight = jnp.asarray(target.value), jnp.asarray(target.weight)
+        yield KINDS[target.kind](value, weight)
+
+
+def held_out(case: Case, share: float, seed: int) -> Bool[np.ndarray, " k"]:
+    """Which k-points of the reference the fit may not see: the same for the same seed.
+
+    A k-point that is listed twice is held out in both places.
+    """
+    if case.reference is None:
+        return np.zeros(len(case.kpoints), bool)
+    k = np.asarray(case.reference.kpoints.fractional)
+    rounded = np.round(k / SAME_K).astype(int)
+    _, which = np.unique(rounded, axis=0, return_inverse=True)
+    distinct = which.max() + 1
+    drawn = np.random.default_rng([seed, len(k)]).permutation(distinct)
+    held = np.isin(which.reshape(-1), drawn[: round(share * distinct)])
+    if held.all():
+        raise InputError(
+            "all k-points of the reference are held out", "lower `hold_out` of the fit"
+        )
+    return held
+
+
+def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator[Source]:
+    """Priors that have a weight; a weight of one makes ∫u² dq count in eV² as it stands."""
+    q = jnp.arange(0.0, END + GRID / 2, GRID)
+    longest = max(float(s.system.q[-1]) for s in spectra)
+    wanted: dict[str, tuple[Measure, float, jnp.ndarray]] = {
+        "size": (size, spec.size, q),
+        "curvature": (curvature, spec.curvature, q),
+        "tail": (size, spec.tail, q[q > longest]),
+    }
+    for name, (measure, weight, where) in wanted.items():
+        if weight:
+            before = _before(start)
+            yield prior(f"prior on {name}", measure, weight / HARTREE_EV**2, where, before)
+
+
+def _before(start: Potential) -> FormFactors:
+    """The form that priors leave alone: v⁰ under its envelope, else zero; Zunger's own."""
+    local = start.local
+    if isinstance(local, Table):
+        raise InputError("a table has no curve that a prior could judge", "remove the priors")
+    if isinstance(local, Zunger):
+        return local
+    assert isinstance(local, Neural), "there are three kinds of form factors"
+    if local.reference is None:
+        return lambda q: jnp.zeros((len(q), len(start.species)))
+    form = Zunger(jnp.asarray(local.reference))
+    return lambda q: form(q) * local.envelope(q)[:, None]

@@ -1,0 +1,72 @@
+"""A run that init-fit prepared: its fit, its start, and what it is trained on."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nnpp.errors import InputError
+from nnpp.fitting.objective import Objective
+from nnpp.io.inputs import Fit
+from nnpp.io.model import read_model
+from nnpp.io.schema.spec import with_origin
+from nnpp.potentials.potential import Potential
+from nnpp.workflows.cases import Case
+from nnpp.workflows.method import Stage, stages_of
+from nnpp.workflows.objective import objective_of
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.provenance import hashes, refuse_changed
+from nnpp.workflows.run_folder import START, has, identity
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that training needs and that does not change while it goes on.
+
+    Attributes:
+        fit: as the run's run.yaml says.
+        cases: its systems.
+        start: the potential before training.
+        about: what the start says of its making.
+        objective: what is made small.
+        stages: by which methods.
+        identity: SHA-256 of all that decides where the fit goes.
+    """
+
+    fit: Fit
+    cases: list[Case]
+    start: Potential
+    about: dict[str, Any]
+    objective: Objective
+    stages: tuple[Stage, ...]
+    identity: str
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.fit.folder
+
+    @property
+    def steps(self) -> int:
+        """Most steps of all stages."""
+        return sum(stage.steps for stage in self.stages)
+
+
+def read_run(fit: Fit, steps: int | None = None) -> Run:
+    """The run of a fit that was read from its run.yaml; `steps` in place of what it says."""
+    if not has(fit.folder, START):
+        raise InputError("was not prepared", "use `nnpp init-fit` or `nnpp fit`", fit.folder)
+    refuse_changed(fit)
+    if steps is not None:
+        settings = fit.spec.fit.model_copy(update={"steps": steps})
+        spec = fit.spec.model_copy(update={"fit": settings})
+        fit = replace(fit, spec=with_origin(spec, fit.spec.origin))
+    cases, start = prepare(fit), read_model(fit.folder / f"{START}.safetensors")
+    return Run(
+        fit=fit,
+        cases=cases,
+        start=start.potential,
+        about=start.about,
+        objective=objective_of(fit, cases, start.potential),
+        stages=stages_of(fit.spec),
+        identity=identity(fit, start.potential, hashes(fit)),
+    )

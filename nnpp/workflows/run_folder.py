@@ -1,0 +1,56 @@
+"""A run, results/<fit>/: what its files are called, and which fit they belong to."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from nnpp.io.checkpoints import clear
+from nnpp.io.fit_yaml import plain
+from nnpp.io.inputs import RUN_NAME, Fit
+from nnpp.io.model_file import ARRAYS
+from nnpp.io.text import exists
+from nnpp.potentials.potential import Potential
+
+START = "start"
+"""The potential before training, as init-fit left it."""
+
+CHECKPOINTS, METRICS, FRAMES = "checkpoints", "metrics.jsonl", "frames"
+
+ONLY_HOW_LONG = ("steps", "tolerance", "patience")
+"""Settings that may change when a fit is resumed."""
+
+
+def identity(fit: Fit, start: Potential, read: dict[str, str]) -> str:
+    """SHA-256 of all that decides where a fit goes: configuration, inputs, first numbers."""
+    said = plain(fit.spec, fit.folder)
+    said.pop("title", None)
+    for key in ONLY_HOW_LONG:
+        said["fit"].pop(key, None)
+    for system in said["systems"]:
+        system.pop("structure") if isinstance(system["structure"], str) else None
+        system.pop("reference", None)
+    digest = sha256(json.dumps([said, sorted(read.values())], sort_keys=True).encode())
+    for leaf in jax.tree.leaves(start):
+        digest.update(np.asarray(leaf, float).tobytes())
+    return digest.hexdigest()
+
+
+def is_run(fit: Fit) -> bool:
+    """Whether the fit was read from a run."""
+    return fit.source.name == RUN_NAME
+
+
+def has(folder: Path, stem: str) -> bool:
+    """Whether a run holds this model."""
+    return exists(folder / f"{stem}{ARRAYS}")
+
+
+def forget(folder: Path) -> None:
+    """Remove what training left: checkpoints, metrics and frames."""
+    clear(folder / CHECKPOINTS)
+    (folder / METRICS).unlink(missing_ok=True)
+    for frame in (folder / FRAMES).glob("*.npz"):
+        frame.unlink(missing_ok=True)

@@ -1,0 +1,121 @@
+"""`nnpp train`: from the start of a run to a potential that meets its targets, step by step.
+
+Every step is saved before it is told: a run killed at any moment goes on where it was.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from nnpp.fitting.method import measure
+from nnpp.io.checkpoints import save
+from nnpp.io.inputs import Fit
+from nnpp.io.lock import held
+from nnpp.io.metrics import append, cut, read_metrics
+from nnpp.parallel import one_device_per_core
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.errors_by_band import errors_by_band
+from nnpp.workflows.events import Begun, Event, Stepped, Stopped, Trained
+from nnpp.workflows.film import Film
+from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoint, numbers_of
+from nnpp.workflows.run import Run, read_run
+from nnpp.workflows.run_folder import CHECKPOINTS, METRICS, forget
+from nnpp.workflows.written import write_trained
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says of training.
+
+    Attributes:
+        steps: most steps of the last stage, in place of what the fit says.
+        fresh: whether to forget what was trained before.
+        movie: "gif" or "mp4" to draw a film of the fit, or None.
+        members: how many members of an ensemble are trained as well.
+        by: what they differ by, "kpoints" or "seeds".
+    """
+
+    steps: int | None = None
+    fresh: bool = False
+    movie: str | None = None
+    members: int = 0
+    by: str = "kpoints"
+
+
+def run_train(
+    fits: list[Fit], options: Options, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
+    """Train each run; `stop` is asked after every step. All are read before any is trained."""
+    one_device_per_core()
+    for run in [read_run(fit, options.steps) for fit in fits]:
+        with held(run.folder):
+            if options.fresh:
+                forget(run.folder)
+            for event in _train(run, options, stop):
+                yield event
+                if isinstance(event, Stopped):
+                    return
+
+
+def _train(run: Run, options: Options, stop: Callable[[], bool]) -> Iterator[Event]:
+    """Begin or go on, step by step, then write what came out."""
+    began, name = time.perf_counter(), run.fit.name
+    place, notes = begun_or_resumed(run)
+    past = _past(run, place[1].step)
+    film = Film(run, options.movie)
+    yield _begun(run, place, notes)
+    while not stop():
+        on = advanced(run, place)
+        if on is None:
+            yield _trained(run, place, film)
+            return
+        place = on
+        state, course = place
+        numbers = numbers_of(run.objective, state)
+        numbers["seconds"] = round(past + time.perf_counter() - began, 3)
+        save(run.folder / CHECKPOINTS, checkpoint(run, place))
+        append(run.folder / METRICS, {"step": course.step} | numbers)
+        film.add(course.step, state)
+        yield Stepped(name, course.step, run.steps, numbers)
+    yield Stopped(name, place[1].step)
+
+
+def _past(run: Run, step: int) -> float:
+    """Seconds that earlier training took, once the lines after `step` are cut off."""
+    metrics = run.folder / METRICS
+    cut(metrics, step)
+    lines = read_metrics(metrics) if step else []
+    return float(lines[-1]["seconds"]) if lines else 0.0
+
+
+def _begun(run: Run, place: Place, notes: tuple[str, ...]) -> Begun:
+    """What is about to be trained."""
+    state, course = place
+    observed = zip(run.objective.sources, state.measured.y, strict=True)
+    return Begun(
+        name=run.fit.name,
+        folder=run.folder,
+        parameters=run.objective.parameters.start().size,
+        residuals=sum(source.residuals(y).size for source, y in observed),
+        step=course.step,
+        steps=run.steps,
+        notes=(*run.fit.notes, *notes),
+    )
+
+
+def _trained(run: Run, place: Place, film: Film) -> Trained:
+    """What came out, once it is written."""
+    state, course = place
+    measured = measure(run.objective, state.best)
+    errors = errors_by_band(run.objective, measured)
+    loss = float(measured.loss) * HARTREE_EV**2
+    paths = write_trained(run, state.best, loss, errors)
+    return Trained(
+        name=run.fit.name,
+        folder=run.folder,
+        why=course.ended or "all its steps are done",
+        step=course.step,
+        loss_ev2=loss,
+        errors=errors,
+        paths=(*paths, *film.drawn()),
+    )
