@@ -5,7 +5,18 @@ import platform
 import sys
 from importlib.metadata import version
 
-NAMES = ("startup", "evaluations", "projectors", "cspbi3", "shipped")
+NAMES = (
+    "startup",
+    "evaluations",
+    "projectors",
+    "cspbi3",
+    "shipped",
+    "methods",
+    "features",
+    "iii_v",
+    "ensemble",
+    "reference",
+)
 
 
 def main() -> None:

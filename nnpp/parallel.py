@@ -67,9 +67,11 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
     """
     n = jax.tree.leaves(per_k)[0].shape[0]
     surplus = -n % _mesh().size
+    k, whole = PartitionSpec("k"), PartitionSpec()
+    # Else XLA cuts what it is given along k as well, and fails: 6 k-points on 4 devices.
+    per_k = jax.lax.with_sharding_constraint(per_k, NamedSharding(_mesh(), whole))
     filled = jax.tree.map(lambda x: jnp.concatenate([x, *[x[-1:]] * surplus]), per_k)
     wanted = jnp.arange(n + surplus) < n
-    k, whole = PartitionSpec("k"), PartitionSpec()
     share = partial(_share, f)
     mapped = jax.shard_map(
         share, mesh=_mesh(), in_specs=(k, whole), out_specs=k, check_vma=False

@@ -35,6 +35,10 @@ def command(
     html: Annotated[
         bool, typer.Option("--html", help="Write each system as one HTML page.")
     ] = False,
+    structure: Annotated[
+        Path | None,
+        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
+    ] = None,
     path: Annotated[
         str | None, typer.Option(help="k-path, as 'L Γ X U|K Γ' (G for Γ), or auto.")
     ] = None,
@@ -70,14 +74,17 @@ def command(
 ) -> None:
     """Compute band structures, and draw, compare and write them."""
     from nnpp.workflows.choices import choices
-    from nnpp.workflows.read import read_fits
+    from nnpp.workflows.read import read_fits, read_structure_by
 
     wanted = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, compare=compare, zero=zero,
         plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
         window=window,
     )  # fmt: skip
-    fits = read_fits(inputs or [Path("inputs")], wanted)
+    if structure is None:
+        fits = read_fits(inputs or [Path("inputs")], wanted)
+    else:
+        fits = [read_structure_by(inputs or [], structure, wanted)]
     from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
 
     tell(run_bands(fits, out, wanted), fits)

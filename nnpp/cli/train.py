@@ -10,12 +10,13 @@ from nnpp.cli import console
 from nnpp.cli.stopping import ASKED_TO_STOP, heard
 
 if TYPE_CHECKING:
-    from nnpp.workflows.events import Begun, Event, Stepped, Trained
+    from nnpp.workflows.events import Begun, Ensemble, Event, Stepped, Trained
     from nnpp.workflows.train import Options
 
 COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
 """What is told of a step, and how many letters wide."""
 
+Method = Annotated[str | None, typer.Option(help="lm, lbfgs, adam, … in place of the fit's.")]
 Steps = Annotated[int | None, typer.Option(min=0, help="Most steps [as the fit says].")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; the default goes on.")]
 Movie = Annotated[str | None, typer.Option(help="Also draw a film of the fit: gif or mp4.")]
@@ -27,6 +28,7 @@ def command(
     runs: Annotated[
         list[Path] | None, typer.Argument(help="Runs [all that init-fit prepared].")
     ] = None,
+    method: Method = None,
     steps: Steps = None,
     fresh: Fresh = False,
     movie: Movie = None,
@@ -38,9 +40,9 @@ def command(
 
     SIGTERM, SIGINT and SIGUSR1 save and stop with exit code 75.
     """
-    from nnpp.workflows.read import read_runs
+    from nnpp.workflows.read import by_method, read_runs
 
-    fits = read_runs(runs, out)
+    fits = by_method(read_runs(runs, out), method)
     from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
 
     train(fits, Options(steps, fresh, movie, members, by))
@@ -67,7 +69,7 @@ def _tell(events: "Iterator[Event]") -> bool:
 
 def _told(event: "Event", line: console.Live) -> bool:
     """Tell one event; True for the one that ends it all."""
-    from nnpp.workflows.events import Begun, Stepped, Stopped, Trained
+    from nnpp.workflows.events import Begun, Ensemble, Stepped, Stopped, Trained
 
     match event:
         case Begun():
@@ -78,6 +80,8 @@ def _told(event: "Event", line: console.Live) -> bool:
         case Trained():
             line.end()
             _summary(event)
+        case Ensemble():
+            _ensemble(event)
         case Stopped():
             line.end()
             console.note(f"{event.name}: stopped and saved after step {event.step}")
@@ -120,3 +124,13 @@ def _summary(trained: "Trained") -> None:
         if e.held_mev is not None:
             console.remark("      held out: " + " ".join(f"{x:.1f}" for x in e.held_mev))
     console.wrote(trained.paths)
+
+
+def _ensemble(made: "Ensemble") -> None:
+    """What the members tell: mean ± spread."""
+    size = f"{made.members} members by {made.by}, {made.steps} steps each"
+    console.say(f"  ensemble: {size}, {made.seconds:.1f} s")
+    for name, (gap, spread) in made.gaps_ev.items():
+        console.say(f"    {name}: gap {gap:.3f} ± {spread:.3f} eV")
+    console.say(f"    levels spread by at most {made.widest_mev:.2g} meV")
+    console.wrote(made.paths)

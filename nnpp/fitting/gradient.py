@@ -60,7 +60,7 @@ class Gradient:
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
         """Before the first step."""
         measured, _ = gradient(objective, theta)
-        memory = self.optimiser.init(theta)
+        memory = jax.tree.map(_finite, self.optimiser.init(theta))
         return Descent(theta, memory, theta, measured.loss, measured, jnp.asarray(0))
 
     def resume(self, objective: Objective, saved: dict[str, Any]) -> Descent:
@@ -99,13 +99,19 @@ def _moved(
 _moved = jax.jit(_moved, static_argnums=0)
 
 
+def _finite(x: Array) -> Array:
+    """The largest number for infinity: L-BFGS begins with one, as no line was searched yet."""
+    return jnp.nan_to_num(x) if jnp.issubdtype(x.dtype, jnp.inexact) else x
+
+
 def known() -> list[str]:
-    """Methods of optax that make a step from a learning rate."""
+    """Methods of optax that make a step from a learning rate, and draw nothing at random."""
     return [
         name
         for name, made in inspect.getmembers(optax, inspect.isfunction)
-        if "learning_rate" in inspect.signature(made).parameters
-        and not name.startswith(("inject", "scale"))
+        if {"learning_rate", "key"} & set(inspect.signature(made).parameters)
+        == {"learning_rate"}
+        and not name.startswith(("_", "inject", "scale"))
     ]
 
 
@@ -124,4 +130,5 @@ def by_name(name: str, rate: Rate, options: dict[str, float]) -> Gradient:
 
 def falling(rate: float, decay: float, every: int) -> optax.Schedule:
     """A rate that falls by a factor every so many steps: rate·decay^⌊step/every⌋."""
-    return optax.exponential_decay(rate, every, decay, staircase=True)
+    fall = optax.exponential_decay(rate, every, decay, staircase=True)
+    return lambda step: fall(jnp.asarray(step, float))  # else optax divides in single precision

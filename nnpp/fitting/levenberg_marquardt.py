@@ -66,8 +66,8 @@ class LevenbergMarquardt:
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
         """Before the first trial."""
         measured, r, J = linear(objective, theta)
-        damping, growth, taken = map(jnp.asarray, (FIRST, 2.0, True))
-        return Step(theta, damping, growth, r, J, measured, measured, taken)
+        damping, growth = jnp.asarray(FIRST, float), jnp.asarray(2.0, float)
+        return Step(theta, damping, growth, r, J, measured, measured, jnp.asarray(True))
 
     def resume(self, objective: Objective, saved: dict[str, Array]) -> Step:
         """At the θ saved, with its damping."""

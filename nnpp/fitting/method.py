@@ -1,6 +1,6 @@
 """A method: pure steps from one state of a fit to the next."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 from jaxtyping import Array, Float, Key
@@ -37,6 +37,7 @@ class State(Protocol):
         ...
 
 
+@runtime_checkable  # beartype looks at methods in the tests
 class Method(Protocol):
     """How θ is made better."""
 

@@ -1,6 +1,6 @@
 """The objective: L(θ) = Σ r(θ)², over the residuals of all sources."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +12,7 @@ from nnpp.pytree import pytree
 Theta = Float[Array, " parameter"]
 
 
+@runtime_checkable  # beartype looks at sources in the tests
 class Source(Protocol):
     """Something that a potential can be held against: a spectrum, a prior."""
 

@@ -8,7 +8,8 @@ from nnpp.errors import nearest
 from nnpp.io.tables import Line, read_lines
 
 NOT_NEEDED = "not needed: nnpp chooses memory use, processes and figures itself"
-NOT_YET = "not used yet"
+LEARNED = "not needed: init-fit learns the form by Levenberg-Marquardt"
+NOT_YET = "not followed"
 
 CONFIG_USED = {
     "nSystem": "whole",
@@ -42,12 +43,16 @@ CONFIG_NOT_NEEDED = dict.fromkeys(
     "switch",
 ) | dict.fromkeys(("num_cores", "num_threads", "plotEvery", "init_Zunger_plotEvery"), "whole")
 
-CONFIG_NOT_YET = {
+CONFIG_LEARNED = {
     "init_Zunger_num_epochs": "whole",
     "init_Zunger_optimizer": "word",
     "init_Zunger_optimizer_lr": "real",
     "init_Zunger_scheduler_gamma": "real",
     "init_Zunger_printGrad": "switch",
+}
+"""Keys of the fit to Zunger's form, which init-fit makes in its own way."""
+
+CONFIG_NOT_YET = {
     "smooth_reorder": "switch",
     "eigvec_reorder": "switch",
     "printGrad": "switch",
@@ -61,7 +66,7 @@ CONFIG_NOT_YET = {
     "penalize_mag_lambda": "real",
 }
 
-CONFIG = CONFIG_USED | CONFIG_NOT_NEEDED | CONFIG_NOT_YET
+CONFIG = CONFIG_USED | CONFIG_NOT_NEEDED | CONFIG_LEARNED | CONFIG_NOT_YET
 
 INPUT_USED = {"maxKE": "real", "nBands": "whole", "systemName": "words", "relE_bIdx": "whole"}
 
@@ -89,7 +94,7 @@ class Settings:
     def notes(self) -> list[str]:
         """What the file says that nnpp does not follow."""
         told = {NOT_NEEDED: CONFIG_NOT_NEEDED | INPUT_NOT_NEEDED}
-        told |= {NOT_YET: CONFIG_NOT_YET | INPUT_NOT_YET}
+        told |= {LEARNED: CONFIG_LEARNED, NOT_YET: CONFIG_NOT_YET | INPUT_NOT_YET}
         return [
             f"{self.path.name}: {', '.join(names)}: {reason}"
             for reason, keys in told.items()

@@ -51,7 +51,7 @@ class Model:
 
 def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> list[Path]:
     """Write `stem`.safetensors and `stem`.json; `about` is any mapping that JSON holds."""
-    arrays = {name: np.asarray(leaf) for name, leaf in _named(potential).items()}
+    arrays = {name: np.asarray(leaf) for name, leaf in named(potential).items()}
     description = {
         "species": list(potential.species),
         **described(potential.local),
@@ -80,7 +80,7 @@ def read_model(path: Path) -> Model:
     return Model(_filled(blank, file), about, file.path)
 
 
-def _named(potential: Any) -> dict[str, Any]:
+def named(potential: Any) -> dict[str, Any]:
     """Every leaf by its name, as local/weights/params/Dense_0/kernel."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(potential)
     return {
@@ -101,7 +101,7 @@ def _blank(description: dict[str, Any]) -> Potential:
 
 def _filled(blank: Any, file: ModelFile) -> Potential:
     """The potential with the numbers of its arrays, one for every leaf."""
-    wanted = _named(blank)
+    wanted = named(blank)
     for name in sorted(wanted.keys() ^ file.arrays.keys()):
         what = "is missing" if name in wanted else "belongs to no part of the potential"
         raise InputError(f"array {name} {what}", "fit again", file.path)

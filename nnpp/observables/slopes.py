@@ -6,11 +6,14 @@ A few hundred numbers a system stand between any potential and all of its levels
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Complex, Float
 
+from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import AtShells, System, hamiltonian, values
 from nnpp.parallel import map_k
@@ -23,17 +26,48 @@ def levels_and_slopes(
     """The `n` lowest levels [hartree], and their slopes: `numbers` with axes (k, level, …).
 
     Inside a multiplet the slopes are those of whatever states `solve` returns; only their sum
-    has a meaning, as with every derivative of levels.
+    has a meaning, as with every derivative of levels. Under vmap, potentials are walked through
+    as k-points are: memory holds no more Hamiltonians at a time, and all devices have work
+    (8 potentials, 61 k, N = 153, 2 cores: 2.3 s, against 2.8 s with 8 Hamiltonians at a time).
     """
+    return _over_k(partial(_at_k, n, solve))(numbers, system)
 
-    def at_k(waves, shared):
-        system, numbers = shared
-        E, psi = solve(hamiltonian(waves, system, values(numbers, system)), n)
 
-        def expectation(x: AtShells, c: Complex[Array, " n"]) -> Float[Array, ""]:
-            H = hamiltonian(waves, system, values(x, system))
-            return jnp.vdot(c, (H @ c[:, None])[:, 0]).real
+def _at_k(
+    n: int, solve: Callable, waves_and_numbers: tuple[PlaneWaves, AtShells], system: System
+) -> tuple[Float[Array, " level"], AtShells]:
+    """Levels and slopes at one k."""
+    waves, numbers = waves_and_numbers
+    E, psi = solve(hamiltonian(waves, system, values(numbers, system)), n)
 
-        return E, jax.vmap(jax.grad(expectation), (None, 1))(numbers, psi)
+    def expectation(x: AtShells, c: Complex[Array, " n"]) -> Float[Array, ""]:
+        H = hamiltonian(waves, system, values(x, system))
+        return jnp.vdot(c, (H @ c[:, None])[:, 0]).real
 
-    return map_k(at_k, system.waves, (system, numbers))
+    return E, jax.vmap(jax.grad(expectation), (None, 1))(numbers, psi)
+
+
+def _over_k(at_k: Callable) -> Callable:
+    """`at_k` at every k, and under vmap for every pair of a potential and a k."""
+
+    @custom_vmap
+    def over_k(numbers: AtShells, system: System) -> Any:
+        def shared(waves: PlaneWaves, both: tuple[AtShells, System]) -> Any:
+            return at_k((waves, both[0]), both[1])
+
+        return map_k(shared, system.waves, (numbers, system))
+
+    @over_k.def_vmap
+    def over_pairs(many: int, mapped: Any, numbers: AtShells, system: System) -> Any:
+        assert not any(jax.tree.leaves(mapped[1])), "potentials are many, the system is one"
+        k = len(system.waves.K)
+
+        def each(x: Array, of_many: bool) -> Array:
+            return jnp.repeat(x if of_many else jnp.stack([x] * many), k, axis=0)
+
+        waves = jax.tree.map(lambda x: jnp.concatenate([x] * many), system.waves)
+        found = map_k(at_k, (waves, jax.tree.map(each, numbers, mapped[0])), system)
+        found = jax.tree.map(lambda x: x.reshape(many, k, *x.shape[1:]), found)
+        return found, jax.tree.map(lambda x: True, found)
+
+    return over_k

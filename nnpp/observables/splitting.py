@@ -3,22 +3,35 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 
+NEEDED = "the splitting needs Γ among the k-points and all filled levels, six or more"
+
 
 def spin_orbit_splitting(bands: Bands) -> Float[Array, ""]:
+    """The splitting at the first Γ among the k-points [hartree]."""
+    return splitting_at(bands, gamma_of(bands.kpoints))
+
+
+def gamma_of(kpoints: KPoints) -> int:
+    """The place of Γ; without it there is no splitting to look for."""
+    gamma = kpoints.gamma
+    if gamma is None:
+        raise InputError(NEEDED, "add the k-point 0 0 0")
+    return gamma
+
+
+def splitting_at(bands: Bands, gamma: int) -> Float[Array, ""]:
     """Mean of the four upper minus mean of the two lower of the six highest filled levels at Γ.
 
     Positive for the usual order [hartree]; zero without spin-orbit. Means, so that its
     derivative exists at the multiplets. An inverted pair (Γ7 above) comes out negative.
     """
-    gamma, doubled = bands.kpoints.gamma, bands.doubled()
-    if gamma is None or not 6 <= doubled.occupied <= doubled.E.shape[1]:
-        raise InputError(
-            "the splitting needs Γ among the k-points and all filled levels, six or more",
-            f"add the k-point 0 0 0, and ask for {bands.occupied} bands or more",
-        )
+    doubled = bands.doubled()
+    if not 6 <= doubled.occupied <= doubled.E.shape[1]:
+        raise InputError(NEEDED, f"ask for {bands.occupied} bands or more")
     E = doubled.E[gamma, doubled.occupied - 6 : doubled.occupied]
     quartet_below = E[4] - E[3] > E[2] - E[1]
     inverted, usual = E[:4].mean() - E[4:].mean(), E[2:].mean() - E[:2].mean()

@@ -29,14 +29,17 @@ def reach(*series: np.ndarray) -> tuple[float, float]:
 
 
 def scale_log(ax: Axes, low: float, high: float) -> None:
-    """A vertical axis in powers of ten, or in 1, 2, 5 where it spans few of them."""
+    """A vertical axis in powers of ten, or in plain numbers 1, 2, 5 where it spans few."""
+    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1] * NARROW**0.5
+    narrow = high / low < NARROW
+    if narrow and not plain:  # 5×10⁻⁵ is wider than the margin: whole decades
+        low, high = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))
     ax.set_yscale("log")
     ax.set_ylim(low, high)
-    if high / low < NARROW:
+    if narrow and plain:
         decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
         ax.yaxis.set_major_locator(FixedLocator(np.outer(decades, [1, 2, 5]).ravel().tolist()))
         ax.yaxis.set_minor_locator(LogLocator(subs=tuple(range(2, 10))))
-    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1] * NARROW**0.5
     ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}" if plain else power(y)))
     ax.yaxis.set_minor_formatter(NullFormatter())
 

@@ -25,7 +25,14 @@ from nnpp.workflows.choices import Choices
 from nnpp.workflows.compare import compare_with_reference
 from nnpp.workflows.connect import connected, refuse_without_path
 from nnpp.workflows.density import density_of_states
-from nnpp.workflows.draw import before_and_after, curves_of, draw_bands, draw_potential
+from nnpp.workflows.draw import (
+    before_and_after,
+    curves_of,
+    draw_bands,
+    draw_potential,
+    with_spread,
+)
+from nnpp.workflows.of_fit import ensemble_of_fit, with_fit
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, provenance, write_run
 from nnpp.workflows.solved import Solved
@@ -83,11 +90,12 @@ def _run_fit(
 ) -> Iterator[Event]:
     """One fit; `read` holds the hashes of its files."""
     start, potential = time.perf_counter(), potential_of(fit)
+    ensemble = ensemble_of_fit(fit, potential)
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.telling("systems", i):
-            done = _solve(case, potential, choices)
+            done = with_fit(_solve(case, potential, choices), fit, ensemble, choices)
         about = provenance(fit, case, read)
         solved.append(_written(done, potential, folder / case.spec.name, about, choices))
         yield solved[-1]
@@ -107,7 +115,8 @@ def _draw_potential(
     start = start_of_run(fit)
     if start is None:
         return draw_potential(folder, curves_of(potential, cases, fit.name))
-    return draw_potential(folder, before_and_after(start, potential, cases, fit.name))
+    curves = before_and_after(start, potential, cases, fit.name)
+    return draw_potential(folder, with_spread(curves, ensemble_of_fit(fit, potential)))
 
 
 def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:

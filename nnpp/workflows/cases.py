@@ -114,6 +114,7 @@ def kpoints_of(
     if isinstance(spec, MeshPoints):
         return mesh(crystal, spec.mesh)
     if isinstance(spec, ListedPoints):
-        return listed(crystal, spec.fractional, spec.weights)
+        weights = None if spec.weights is None else np.array(spec.weights)
+        return listed(crystal, np.array(spec.fractional), weights)
     assert reference is not None, "the schema refuses k-points of no reference"
     return reference.kpoints

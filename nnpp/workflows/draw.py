@@ -5,8 +5,10 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from nnpp.io.atomic import write_whole
+from nnpp.io.ensemble import StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
 from nnpp.plotting.page import page_bands
@@ -51,11 +53,30 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
         reference=reference,
         dos=done.dos,
         window_ev=choices.window,
+        spread=_spread(done, "absolute" if absolute else "vbm"),
+        held_out=done.held_out,
         notes=(
             *(f"the bands of {name} do not reach the valence top" for name in topless),
             *(() if absolute or reference is None else _shifted(done.bands, reference)),
         ),
     )
+
+
+def _spread(done: Solved, zero: str) -> Float[np.ndarray, "k band"] | None:
+    """Spread of the levels drawn, each member counted from its own zero [hartree].
+
+    Levels that no target looked at were not followed, and have none.
+    """
+    if done.members is None:
+        return None
+    E, v = done.members.E, done.bands.occupied
+    if zero == "vbm" and v > E.shape[2]:
+        return None
+    if zero == "vbm":
+        E = E - E[:, :, :v].max(axis=(1, 2), keepdims=True)
+    spread, n = np.full(done.bands.E.shape, np.nan), min(E.shape[2], done.bands.E.shape[1])
+    spread[:, :n] = E.std(axis=0, ddof=1)[:, :n]
+    return spread
 
 
 def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
@@ -121,6 +142,21 @@ def before_and_after(
     if curves is None or first is None:
         return curves
     return replace(curves, start=replace(first, name="before the fit"))
+
+
+def with_spread(
+    curves: PotentialCurves | None, ensemble: StoredEnsemble | None
+) -> PotentialCurves | None:
+    """The curves, with the spread of an ensemble around them."""
+    if curves is None or ensemble is None or ensemble.curves is None:
+        return curves
+    known = ensemble.curves
+    columns = {s: ensemble.about["species"].index(s) for s in curves.v_q}
+    spread_q, spread_r = (
+        {s: spread[:, i] for s, i in columns.items()}
+        for spread in (known.v_q_spread, known.v_r_spread)
+    )
+    return replace(curves, spread_q=spread_q, spread_r=spread_r)
 
 
 def draw_potential(

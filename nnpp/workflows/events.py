@@ -44,6 +44,31 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Ensemble:
+    """An ensemble is made or found: what its members tell, and what was written.
+
+    Attributes:
+        name: of the run.
+        members: how many.
+        by: what they differ by.
+        steps: that each took.
+        gaps_ev: mean and spread of the gap of each system that has one [eV].
+        widest_mev: the largest spread of a level [meV].
+        seconds: that it took to make.
+        paths: files written.
+    """
+
+    name: str
+    members: int
+    by: str
+    steps: int
+    gaps_ev: Mapping[str, tuple[float, float]]
+    widest_mev: float
+    seconds: float
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Stopped:
     """A signal ended the training after a step that is saved."""
 
@@ -51,4 +76,4 @@ class Stopped:
     step: int
 
 
-Event = Begun | Stepped | Trained | Stopped
+Event = Begun | Stepped | Trained | Ensemble | Stopped

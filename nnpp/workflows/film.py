@@ -14,7 +14,7 @@ import numpy as np
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.io.atomic import whole, write_whole
 from nnpp.observables.bands import Bands
-from nnpp.plotting.movie import Frame, movie, writer_of
+from nnpp.plotting.movie import Frame, movie
 from nnpp.plotting.picture import BandPicture
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.compare import aligned_reference
@@ -31,8 +31,6 @@ class Film:
 
     def __init__(self, run: Run, kind: str | None):
         self.run, self.kind = run, kind
-        if kind:
-            writer_of(kind)
 
     def add(self, step: int, state: Any) -> None:
         """Keep the picture of one step."""

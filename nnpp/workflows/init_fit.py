@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
@@ -26,11 +27,11 @@ from nnpp.workflows.cases import Case
 from nnpp.workflows.draw import curves_of, draw_potential
 from nnpp.workflows.potential import before_training, start_of, to_learn_zunger
 from nnpp.workflows.prepare import prepare
-from nnpp.workflows.provenance import hashes, write_run
+from nnpp.workflows.provenance import contents, hashes, write_run
 from nnpp.workflows.run_folder import CHECKPOINTS, START, forget, identity
 
-LENGTHS = jnp.linspace(0.0, 10.0, 401)
-"""Where a network learns the form [bohr⁻¹]."""
+LENGTHS = np.linspace(0.0, 10.0, 401)
+"""Where a network learns the form [bohr⁻¹]; JAX would start here, before it knows its devices."""
 
 SHORT, MORE = 1.0, 10.0
 """Up to this length [bohr⁻¹] the form counts so much more."""
@@ -74,7 +75,7 @@ def _prepared(
 ) -> Prepared:
     """One run; what an earlier, other fit left there is refused, or removed if `fresh`."""
     start, learned = learn_form(start_of(fit.spec.potential), _form(fit))
-    run = identity(fit, start, read)
+    run = identity(fit, start, contents(fit))
     if fresh:
         forget(folder)
     newest(folder / CHECKPOINTS, run)  # refuses those of another fit
@@ -93,20 +94,22 @@ def _form(fit: Fit) -> Potential | None:
     return before_training(spec) if to_learn_zunger(spec) else None
 
 
-def learn_form(start: Potential, form: Potential | None) -> tuple[Potential, str]:
-    """The start once it knows the form, and how well it does."""
+def learn_form(
+    start: Potential, form: Potential | None, most: int = STEPS
+) -> tuple[Potential, str]:
+    """The start once it knows the form, after `most` steps at most, and how well it does."""
     if form is None:
         return start, "nothing to learn: the start is exact"
-    v = form.local(LENGTHS)
-    weights = jnp.where(LENGTHS <= SHORT, MORE, 1.0)
+    q = jnp.asarray(LENGTHS)
+    v, weights = form.local(q), jnp.where(q <= SHORT, MORE, 1.0)
     parameters = Parameters(start, ("local",))
-    objective = Objective(parameters, (FormTarget(LENGTHS, v, weights),))
+    objective = Objective(parameters, (FormTarget(q, v, weights),))
     goal, method, steps = GOAL**2 * v.size, LevenbergMarquardt(), 0
     step = method.start(objective, parameters.start())
-    while steps < STEPS and step.lowest > goal:
+    while steps < most and step.lowest > goal:
         step, steps = method.advance(objective, step), steps + 1
     learned = parameters.put(step.best)
-    apart = jnp.sqrt(jnp.mean((learned.local(LENGTHS) - v) ** 2))
+    apart = jnp.sqrt(jnp.mean((learned.local(q) - v) ** 2))
     if not bool(jnp.isfinite(apart)):
         raise InputError("the Zunger form is not finite below 10 bohr⁻¹", "mend its numbers")
     return learned, f"the Zunger form to {float(apart):.2g} hartree·bohr³ in {steps} steps"

@@ -10,25 +10,34 @@ from nnpp.io.schema.fitting import FitSettings
 from nnpp.io.schema.spec import FitSpec
 from nnpp.units import HARTREE_EV
 
+EASED = 0.0
+"""The share of their weights with which priors count while the data lead the way."""
+
 
 @dataclass(frozen=True)
 class Stage:
-    """One method, for so many steps."""
+    """One method, for so many steps, with priors at a share of their weights."""
 
     name: str
     method: Method
     steps: int
+    share: float = 1.0
 
 
 def stages_of(spec: FitSpec) -> tuple[Stage, ...]:
-    """A random walk where one is wanted, then the method."""
+    """A random walk where one is wanted, then the method, first with eased priors if wanted."""
     settings, walk = spec.fit, spec.fit.annealing
     with spec.origin.telling("fit", "method"):
-        last = Stage(settings.method, _method(settings), settings.steps)
-    if walk is None:
-        return (last,)
-    annealing = Annealing(walk.size, walk.beta * HARTREE_EV, walk.mode)
-    return (Stage("annealing", annealing, walk.moves), last)
+        method = _method(settings)
+    late = min(settings.priors.eased, settings.steps)
+    stages = [
+        Stage(settings.method, method, late, EASED),
+        Stage(settings.method, method, settings.steps - late),
+    ]
+    if walk is not None:
+        annealing = Annealing(walk.size, walk.beta * HARTREE_EV, walk.mode)
+        stages.insert(0, Stage("annealing", annealing, walk.moves))
+    return (*(stage for stage in stages[:-1] if stage.steps), stages[-1])
 
 
 def _method(settings: FitSettings) -> LevenbergMarquardt | Gradient:
@@ -63,9 +72,9 @@ class Course:
     ended: str = ""
 
     def after(
-        self, loss: float, taken: bool, damping: float, settings: FitSettings
+        self, loss: float, taken: bool, damping: float | None, settings: FitSettings
     ) -> "Course":
-        """The course after one more step of the running stage."""
+        """The course after one more step of the running stage; only `lm` has a damping."""
         before = self.lowest
         fell = before is None or before - loss > settings.tolerance * before
         lowest = loss if before is None else min(before, loss)
@@ -80,14 +89,14 @@ class Course:
 
 
 def _why(
-    course: Course, loss: float, settled: bool, damping: float, settings: FitSettings
+    course: Course, loss: float, settled: bool, damping: float | None, settings: FitSettings
 ) -> str:
     """Why a stage ends now, or ""."""
     if loss == 0:
         return "the loss is zero"
     if settings.patience is not None and course.stale >= settings.patience:
         return f"the loss has not fallen for {settings.patience} steps"
-    if settings.method != "lm":
+    if damping is None:
         return ""
     if settled:
         return f"the loss falls by less than {settings.tolerance:g} of itself"

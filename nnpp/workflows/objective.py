@@ -1,11 +1,13 @@
 """What a fit.yaml says a fit should make small, as an objective."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool
 
+from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.parameters import Parameters
@@ -16,6 +18,7 @@ from nnpp.fitting.targets.prior import Measure, curvature, prior, size
 from nnpp.fitting.targets.splitting import SplittingTarget
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.fitting import Priors
+from nnpp.observables.splitting import gamma_of
 from nnpp.potentials.neural import Neural
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.table import Table
@@ -24,11 +27,8 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import SAME_K, Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of, zero
 
-KINDS = {"gap": GapTarget, "splitting": SplittingTarget}
-"""Targets of one number; a new one is a file of fitting/targets and an entry here."""
-
-GRID, END = 0.05, 20.0
-"""Spacing and end of the lengths at which priors look [bohr⁻¹]."""
+GRID, END = 0.025, 10.0
+"""Spacing and end of the lengths at which priors look [bohr⁻¹]; the tail is as long again."""
 
 
 def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
@@ -62,7 +62,7 @@ def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
     return Spectrum(
         system=case.system if kpoints is case.kpoints else case.at(kpoints),
         kpoints=kpoints,
-        targets=(*bands[:1], *_numbers(case)),
+        targets=(*bands[:1], *_numbers(case, kpoints)),
         held=tuple(bands[1:]),
         name=case.spec.name,
         n=_levels(case),
@@ -90,16 +90,30 @@ def _bands(case: Case, held: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
             yield BandsTarget(E, w * jnp.asarray(these)[:, None], zero(case), case.twice)
 
 
-def _numbers(case: Case) -> Iterator[Target]:
+def _numbers(case: Case, kpoints: KPoints) -> Iterator[Target]:
     """Targets of one number each."""
     for target in case.spec.targets:
-        if target.kind == "splitting" and not case.spinor:
-            raise InputError(
-                "a splitting is aimed at, but no element has a spin-orbit strength",
-                "add spin_orbit to an element, or remove the target",
-            )
         value, weight = jnp.asarray(target.value), jnp.asarray(target.weight)
-        yield KINDS[target.kind](value, weight)
+        yield KINDS[target.kind](case, kpoints)(value, weight)
+
+
+def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
+    """A target of the gap."""
+    return GapTarget
+
+
+def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
+    """A target of the splitting, where there is one."""
+    if not case.spinor:
+        raise InputError(
+            "a splitting is aimed at, but no element has a spin-orbit strength",
+            "add spin_orbit to an element, or remove the target",
+        )
+    return partial(SplittingTarget, gamma=gamma_of(kpoints))
+
+
+KINDS = {"gap": _gap, "splitting": _splitting}
+"""Targets of one number; a new one is a file of fitting/targets and an entry here."""
 
 
 def held_out(case: Case, share: float, seed: int) -> Bool[np.ndarray, " k"]:
@@ -129,7 +143,7 @@ def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator
     wanted: dict[str, tuple[Measure, float, jnp.ndarray]] = {
         "size": (size, spec.size, q),
         "curvature": (curvature, spec.curvature, q),
-        "tail": (size, spec.tail, q[q > longest]),
+        "tail": (size, spec.tail, longest + q),
     }
     for name, (measure, weight, where) in wanted.items():
         if weight:

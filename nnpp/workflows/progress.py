@@ -32,8 +32,9 @@ def begun_or_resumed(run: Run) -> tuple[Place, tuple[str, ...]]:
 def entered(run: Run, course: Course, theta: jax.Array) -> Place:
     """At the beginning of a stage."""
     key = jax.random.fold_in(jax.random.key(run.fit.spec.fit.seed), course.stage)
-    state = run.stages[course.stage].method.start(run.objective, theta, key)
-    refuse_unsound(run.objective, state)
+    objective = run.objective_in(course.stage)
+    state = run.stages[course.stage].method.start(objective, theta, key)
+    refuse_unsound(objective, state)
     return state, course
 
 
@@ -45,10 +46,11 @@ def advanced(run: Run, place: Place) -> Place | None:
             return None
         following = Course(course.step, course.stage + 1)
         state, course = entered(run, following, state.best)
-    state = run.stages[course.stage].method.advance(run.objective, state)
-    refuse_unsound(run.objective, state)
-    numbers = numbers_of(run.objective, state)
-    taken, damping = numbers.get("accepted", True), numbers.get("damping", 0.0)
+    objective = run.objective_in(course.stage)
+    state = run.stages[course.stage].method.advance(objective, state)
+    refuse_unsound(objective, state)
+    numbers = numbers_of(objective, state)
+    taken, damping = numbers.get("accepted", True), numbers.get("damping")
     loss = float(state.lowest) * HARTREE_EV**2
     return state, course.after(loss, bool(taken), damping, run.fit.spec.fit)
 
@@ -75,9 +77,9 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
     """The place that a checkpoint keeps."""
     course = Course(**found.about)
     method = run.stages[course.stage].method
-    theta = run.objective.parameters.start()
+    objective, theta = run.objective_in(course.stage), run.objective.parameters.start()
     like = jax.eval_shape(
-        lambda t: method.start(run.objective, t, jax.random.key(0)).saved(), theta
+        lambda t: method.start(objective, t, jax.random.key(0)).saved(), theta
     )
     leaves = [jnp.asarray(found.arrays[name]) for name in sorted(found.arrays)]
     wanted = [(x.shape, x.dtype) for x in jax.tree.leaves(like)]
@@ -88,6 +90,6 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
             run.folder / CHECKPOINTS,
         )
     saved = jax.tree.unflatten(jax.tree.structure(like), leaves)
-    state = method.resume(run.objective, saved)
-    refuse_unsound(run.objective, state)
+    state = method.resume(objective, saved)
+    refuse_unsound(objective, state)
     return state, course

@@ -14,6 +14,8 @@ from nnpp.io.atomic import write_whole
 from nnpp.io.deepseudopot import CONFIG_NAME
 from nnpp.io.fit_yaml import CONFIGURATION, dump_yaml, plain
 from nnpp.io.inputs import RUN_NAME, Fit
+from nnpp.io.model_file import arrays_of
+from nnpp.io.schema.fitted import ModelPotential
 from nnpp.io.text import read_bytes
 from nnpp.io.yaml_tree import read_yaml
 from nnpp.parallel import cores, devices
@@ -53,6 +55,11 @@ def hashes(fit: Fit) -> dict[str, str]:
     return {name: _sha256(named[name]) for name in sorted(named)}
 
 
+def contents(fit: Fit) -> list[str]:
+    """SHA-256 of every file that a fit mentions, whatever they are called."""
+    return sorted(_sha256(file) for file in _mentioned(fit))
+
+
 def refuse_changed(run: Fit) -> None:
     """Refuse a run whose structures or references are no longer those it was made from."""
     known = set(hashes(run).values())
@@ -66,8 +73,10 @@ def refuse_changed(run: Fit) -> None:
 
 
 def _mentioned(fit: Fit) -> set[Path]:
-    """The files that the systems of a fit are read from."""
+    """The files that the systems of a fit, and a fitted potential, are read from."""
     files: set[Path] = set()
+    if isinstance(fit.spec.potential, ModelPotential):
+        files.add(arrays_of(fit.spec.potential.file))
     for system in fit.spec.systems:
         if isinstance(system.structure, Path):
             files.add(system.structure)

@@ -1,9 +1,16 @@
 """The fits that a command is given. No JAX, no ASE: a wrong fit.yaml is told at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from nnpp.errors import InputError
+from nnpp.io.fit_yaml import plain
 from nnpp.io.inputs import RUN_NAME, Fit, read_all
+from nnpp.io.quantity import energy
+from nnpp.io.schema.fitting import FitSettings
+from nnpp.io.schema.origin import Place
+from nnpp.io.schema.spec import FitSpec
+from nnpp.io.schema.troubles import checked
 from nnpp.io.text import exists
 from nnpp.workflows.choices import Choices, chosen
 
@@ -17,6 +24,24 @@ def read_fits(inputs: list[Path], choices: Choices | None = None) -> list[Fit]:
     return fits if choices is None else [chosen(fit, choices) for fit in fits]
 
 
+def by_method(fits: list[Fit], method: str | None) -> list[Fit]:
+    """The fits, to be trained by another method if one is named."""
+    if method is None:
+        return fits
+    return [replace(fit, spec=_by_method(fit.spec, method)) for fit in fits]
+
+
+def _by_method(spec: FitSpec, method: str) -> FitSpec:
+    """The same fit by another method, whose options and schedule are its own."""
+    data = plain(spec)
+    data["fit"] = data["fit"] | {"method": method, "options": {}}
+    if method == "lm" and data["fit"]["tolerance"] == 0:
+        data["fit"]["tolerance"] = FitSettings().tolerance
+    return checked(
+        data, replace(spec.origin, places={("fit",): Place(Path("--method"))}), Path.cwd()
+    )
+
+
 def read_runs(runs: list[Path] | None, out: Path) -> list[Fit]:
     """The fits of runs, from their run.yaml; without any, of all in `out` that are prepared."""
     found = runs or sorted(p.parent for p in Path(out).glob(f"*/{PREPARED}"))
@@ -26,3 +51,16 @@ def read_runs(runs: list[Path] | None, out: Path) -> list[Fit]:
         if not exists(run / RUN_NAME):
             raise InputError("is no run", "name a folder that `nnpp init-fit` made", run)
     return read_all([run / RUN_NAME for run in found])
+
+
+def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> Fit:
+    """The crystal in a file, to be computed with one fitted potential."""
+    from nnpp.io.model import read_model  # imports JAX, as a potential is needed
+    from nnpp.workflows.model_fit import of_structure
+
+    if len(models) != 1:
+        raise InputError(
+            f"{len(models)} potentials are named", "name one fitted run", "--structure"
+        )
+    cutoff = None if choices.cutoff is None else energy(choices.cutoff)
+    return chosen(of_structure(read_model(models[0]), structure, cutoff), choices)

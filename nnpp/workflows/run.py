@@ -6,6 +6,7 @@ from typing import Any
 
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective
+from nnpp.fitting.targets.prior import Prior
 from nnpp.io.inputs import Fit
 from nnpp.io.model import read_model
 from nnpp.io.schema.spec import with_origin
@@ -14,7 +15,7 @@ from nnpp.workflows.cases import Case
 from nnpp.workflows.method import Stage, stages_of
 from nnpp.workflows.objective import objective_of
 from nnpp.workflows.prepare import prepare
-from nnpp.workflows.provenance import hashes, refuse_changed
+from nnpp.workflows.provenance import contents, refuse_changed
 from nnpp.workflows.run_folder import START, has, identity
 
 
@@ -45,6 +46,15 @@ class Run:
         """Where its files are."""
         return self.fit.folder
 
+    def objective_in(self, stage: int) -> Objective:
+        """What is made small in a stage: the same, with priors at its share."""
+        share = self.stages[stage].share
+        sources = self.objective.sources
+        eased = [
+            replace(s, weight=share * s.weight) if isinstance(s, Prior) else s for s in sources
+        ]
+        return replace(self.objective, sources=tuple(eased))
+
     @property
     def steps(self) -> int:
         """Most steps of all stages."""
@@ -68,5 +78,5 @@ def read_run(fit: Fit, steps: int | None = None) -> Run:
         about=start.about,
         objective=objective_of(fit, cases, start.potential),
         stages=stages_of(fit.spec),
-        identity=identity(fit, start.potential, hashes(fit)),
+        identity=identity(fit, start.potential, contents(fit)),
     )

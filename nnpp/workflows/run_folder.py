@@ -10,7 +10,7 @@ import numpy as np
 from nnpp.io.checkpoints import clear
 from nnpp.io.fit_yaml import plain
 from nnpp.io.inputs import RUN_NAME, Fit
-from nnpp.io.model_file import ARRAYS
+from nnpp.io.model_file import ARRAYS, STEM
 from nnpp.io.text import exists
 from nnpp.potentials.potential import Potential
 
@@ -23,7 +23,7 @@ ONLY_HOW_LONG = ("steps", "tolerance", "patience")
 """Settings that may change when a fit is resumed."""
 
 
-def identity(fit: Fit, start: Potential, read: dict[str, str]) -> str:
+def identity(fit: Fit, start: Potential, read: list[str]) -> str:
     """SHA-256 of all that decides where a fit goes: configuration, inputs, first numbers."""
     said = plain(fit.spec, fit.folder)
     said.pop("title", None)
@@ -32,7 +32,8 @@ def identity(fit: Fit, start: Potential, read: dict[str, str]) -> str:
     for system in said["systems"]:
         system.pop("structure") if isinstance(system["structure"], str) else None
         system.pop("reference", None)
-    digest = sha256(json.dumps([said, sorted(read.values())], sort_keys=True).encode())
+    said["potential"].pop("file", None)
+    digest = sha256(json.dumps([said, read], sort_keys=True).encode())
     for leaf in jax.tree.leaves(start):
         digest.update(np.asarray(leaf, float).tobytes())
     return digest.hexdigest()
@@ -49,8 +50,8 @@ def has(folder: Path, stem: str) -> bool:
 
 
 def forget(folder: Path) -> None:
-    """Remove what training left: checkpoints, metrics and frames."""
+    """Remove what training left, the potential as well: it may be that of another fit."""
     clear(folder / CHECKPOINTS)
-    (folder / METRICS).unlink(missing_ok=True)
-    for frame in (folder / FRAMES).glob("*.npz"):
-        frame.unlink(missing_ok=True)
+    left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*")
+    for path in (path for pattern in left for path in folder.glob(pattern)):
+        path.unlink(missing_ok=True)

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Bool
+
+from nnpp.io.ensemble import Levels
 from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import Comparison
 from nnpp.observables.dos import Dos
@@ -23,6 +27,8 @@ class Solved:
         dos: density of states, where asked for.
         seconds: taken by this system, compiling included.
         paths: files written.
+        members: levels of an ensemble of the same potential at the same k-points.
+        held_out: k-points of the reference that the fit never saw.
     """
 
     case: Case
@@ -33,3 +39,5 @@ class Solved:
     dos: Dos | None
     seconds: float
     paths: tuple[Path, ...] = ()
+    members: Levels | None = None
+    held_out: Bool[np.ndarray, " refk"] | None = None

@@ -13,7 +13,9 @@ from nnpp.io.inputs import Fit
 from nnpp.io.lock import held
 from nnpp.io.metrics import append, cut, read_metrics
 from nnpp.parallel import one_device_per_core
+from nnpp.plotting.movie import writer_of
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.ensemble import Wanted, refuse_impossible, run_ensemble
 from nnpp.workflows.errors_by_band import errors_by_band
 from nnpp.workflows.events import Begun, Event, Stepped, Stopped, Trained
 from nnpp.workflows.film import Film
@@ -41,13 +43,26 @@ class Options:
     members: int = 0
     by: str = "kpoints"
 
+    def __post_init__(self):
+        """Refuse a film that cannot be written before anything is computed."""
+        if self.movie is not None:
+            writer_of(self.movie)
+
+    @property
+    def ensemble(self) -> Wanted:
+        """What it says of an ensemble."""
+        return Wanted(self.members, self.by, self.fresh)
+
 
 def run_train(
     fits: list[Fit], options: Options, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Event]:
     """Train each run; `stop` is asked after every step. All are read before any is trained."""
     one_device_per_core()
-    for run in [read_run(fit, options.steps) for fit in fits]:
+    runs = [read_run(fit, options.steps) for fit in fits]
+    for run in runs:
+        refuse_impossible(run, options.ensemble)
+    for run in runs:
         with held(run.folder):
             if options.fresh:
                 forget(run.folder)
@@ -68,13 +83,14 @@ def _train(run: Run, options: Options, stop: Callable[[], bool]) -> Iterator[Eve
         on = advanced(run, place)
         if on is None:
             yield _trained(run, place, film)
+            yield from run_ensemble(run, place, options.ensemble, stop)
             return
         place = on
         state, course = place
         numbers = numbers_of(run.objective, state)
         numbers["seconds"] = round(past + time.perf_counter() - began, 3)
-        save(run.folder / CHECKPOINTS, checkpoint(run, place))
         append(run.folder / METRICS, {"step": course.step} | numbers)
+        save(run.folder / CHECKPOINTS, checkpoint(run, place))  # last: what it lacks is cut off
         film.add(course.step, state)
         yield Stepped(name, course.step, run.steps, numbers)
     yield Stopped(name, place[1].step)

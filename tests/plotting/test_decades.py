@@ -34,13 +34,14 @@ def test_an_axis_without_a_positive_number_is_an_axis_too():
         (0.08, 0.6, ["0.1", "0.2", "0.5"]),
         (0.5, 5000.0, ["1", "10", "100", "1000"]),
         (3e-9, 2e-4, ["$10^{-8}$", "$10^{-7}$", "$10^{-6}$", "$10^{-5}$", "$10^{-4}$"]),
-        (3e-7, 3e-6, [r"$5{\times}10^{-7}$", "$10^{-6}$", r"$2{\times}10^{-6}$"]),
+        (3e-7, 3e-6, ["$10^{-7}$", "$10^{-6}$", "$10^{-5}$"]),
     ],
 )
 def test_ticks_are_decades_or_ones_twos_and_fives(low, high, told):
     ax = Figure().subplots()
     scale_log(ax, low, high)
     ax.figure.draw_without_rendering()
+    low, high = ax.get_ylim()
     ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
     assert [text.get_text() for y, text in ticks if low <= y <= high] == told
 

@@ -30,5 +30,10 @@ class BandsTarget:
 
     def error(self, bands: Bands) -> Float[Array, "k band"]:
         """E − E_ref [hartree]."""
-        E = (bands.doubled() if self.doubled else bands).E[:, : self.reference.shape[1]]
+        E = self.counted(bands)
         return E - self.zero(E) - self.reference
+
+    def counted(self, bands: Bands) -> Float[Array, "k band"]:
+        """E of as many bands as the reference has, each as often as there [hartree]."""
+        E = (bands.doubled() if self.doubled else bands).E
+        return E[:, : self.reference.shape[1]]

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.observables.bands import Bands
-from nnpp.observables.splitting import spin_orbit_splitting
-from nnpp.pytree import pytree
+from nnpp.observables.splitting import splitting_at
+from nnpp.pytree import pytree, static
 
 
 @pytree
@@ -15,11 +15,13 @@ class SplittingTarget:
     Attributes:
         value: Δ [hartree].
         weight: w.
+        gamma: the place of Γ among the k-points.
     """
 
     value: Float[Array, ""]
     weight: Float[Array, ""]
+    gamma: int = static()
 
     def __call__(self, bands: Bands) -> Float[Array, " 1"]:
         """R [hartree]."""
-        return jnp.sqrt(self.weight) * (spin_orbit_splitting(bands) - self.value)[None]
+        return jnp.sqrt(self.weight) * (splitting_at(bands, self.gamma) - self.value)[None]

@@ -26,7 +26,9 @@ class Strengths(Section):
 
 
 def refuse_untrainable(train: tuple[Trained, ...], elements: Mapping[str, Strengths]) -> None:
-    """A part to be trained of which no element has a first value."""
+    """Nothing to be trained, or a part of which no element has a first value."""
+    if not train:
+        raise problem("train: no part is named", "name local, or a strength", "train")
     for i, part in enumerate(train):
         name = {"nonlocal": "nonlocal_"}.get(part, part)
         if all(getattr(element, name, 0) is None for element in elements.values()):

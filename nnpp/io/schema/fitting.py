@@ -21,6 +21,10 @@ class Priors(Section):
     size: NotNegative = Field(default=0.0, description="Weight of ∫N² dq.")
     curvature: NotNegative = Field(default=0.0, description="Weight of ∫(d²N/dq²)² dq.")
     tail: NotNegative = Field(default=0.0, description="Weight of ∫N² dq beyond the basis.")
+    eased: Whole = Field(
+        default=0,
+        description="First steps, in which priors do not count, for the data to lead the way.",
+    )
 
 
 class Annealing(Section):
@@ -31,7 +35,9 @@ class Annealing(Section):
         description="Size of a move, in the meaning that `mode` gives it."
     )
     beta: NotNegative = Field(description="Inverse temperature [eV⁻¹].")
-    mode: Count = Field(default=1, description="Which parameters move, and how.")
+    mode: Annotated[Count, Field(le=8)] = Field(
+        default=1, description="Which parameters move, and how."
+    )
 
 
 class FitSettings(Section):

@@ -69,9 +69,9 @@ class Radial(Section):
     """Gaussians in q, even by construction."""
 
     kind: Literal["radial"] = Field(description="Gaussians in q.")
-    width: Positive = Field(default=0.3, description="Width of each [bohr⁻¹].")
-    spacing: Positive = Field(default=0.25, description="Distance between them [bohr⁻¹].")
-    range: Positive = Field(default=10.0, description="Where the last one sits [bohr⁻¹].")
+    width: Positive = Field(default=0.15, description="Width of each [bohr⁻¹].")
+    spacing: Positive = Field(default=0.125, description="Distance between them [bohr⁻¹].")
+    range: Positive = Field(default=8.0, description="Where the last one sits [bohr⁻¹].")
 
     @model_validator(mode="after")
     def _few(self) -> "Radial":
@@ -98,10 +98,10 @@ class Network(Section):
     """The shape of the network and its start."""
 
     hidden: tuple[Count, ...] = Field(
-        default=(20, 20, 20), min_length=1, description="Units in each hidden layer."
+        default=(20, 20), min_length=1, description="Units in each hidden layer."
     )
     activation: Literal["celu", "relu", "silu", "tanh", "sigmoid"] = Field(
-        default="celu", description="Function between the layers."
+        default="tanh", description="Function between the layers."
     )
     initial: Literal["he", "xavier"] = Field(
         default="he", description="How the weights are drawn at first."

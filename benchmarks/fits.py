@@ -1,0 +1,59 @@
+"""Fits of the shipped inputs, step by step, for benchmarks that compare ways to fit."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import jax
+
+from nnpp.fitting.method import Method
+from nnpp.fitting.objective import Objective
+from nnpp.io.fit_yaml import plain
+from nnpp.io.inputs import Fit, read_inputs
+from nnpp.io.schema.troubles import checked
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import Case
+from nnpp.workflows.objective import objective_of
+from nnpp.workflows.potential import start_of
+from nnpp.workflows.prepare import prepare
+
+INPUTS = Path(__file__).parents[1] / "inputs"
+
+
+def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:
+    """A fit and its systems, with some entries of its potential changed."""
+    fit = read_inputs(folder)
+    data = plain(fit.spec)
+    for key, value in potential.items():
+        both = isinstance(value, dict) and isinstance(data["potential"].get(key), dict)
+        data["potential"][key] = data["potential"][key] | value if both else value
+    fit = replace(fit, spec=checked(data, fit.spec.origin, folder))
+    return fit, prepare(fit)
+
+
+def started(fit: Fit, cases: list[Case]) -> Objective:
+    """What the fit makes small, from the first numbers of its potential."""
+    return objective_of(fit, cases, start_of(fit.spec.potential))
+
+
+def steps(objective: Objective, method: Method) -> Iterator[tuple[Any, float]]:
+    """States from the start on, and the seconds that each took."""
+    theta = objective.parameters.start()
+    state: Any = None
+
+    def first() -> Any:
+        return method.start(objective, theta, jax.random.key(0))
+
+    make: Callable[[], Any] = first
+    while True:
+        began = perf_counter()
+        state = jax.block_until_ready(make())
+        yield state, perf_counter() - began
+        make = lambda: method.advance(objective, state)  # noqa: B023, E731 -- called at once
+
+
+def loss_ev2(state: Any) -> float:
+    """The lowest loss so far [eV²]."""
+    return float(state.lowest) * HARTREE_EV**2

@@ -1,0 +1,26 @@
+"""The reference results: `nnpp fit inputs/`, and what of it is kept in results/reference/."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from benchmarks.fits import INPUTS
+from benchmarks.process import ran
+
+KEPT = ("summary.json", "history.png", "errors.png", "potential.png", "*/bands.png")
+LARGEST_KB = 200
+
+
+def run() -> None:
+    """Fit the shipped inputs anew and replace what is kept."""
+    to = INPUTS.parent / "results" / "reference"
+    with tempfile.TemporaryDirectory() as out:
+        done = ran("-m", "nnpp.cli.app", "fit", str(INPUTS), "--out", out)
+        shutil.rmtree(to, ignore_errors=True)
+        for path in (p for name in KEPT for p in sorted(Path(out).glob(f"*/{name}"))):
+            copy = to / path.relative_to(out)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, copy)
+            if (size := copy.stat().st_size / 1e3) > LARGEST_KB:
+                print(f"  {copy.relative_to(to)} is {size:.0f} kB, more than {LARGEST_KB}")
+    print(f"  {done.seconds:.0f} s, peak memory {done.peak_gb:.2f} GB; in {to.name}/")

@@ -1,0 +1,203 @@
+"""A trainer killed, asked to stop, out of room or robbed ends in the potential of one let be."""
+
+import random
+import resource
+import shutil
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import pytest
+
+from tests.faults.lives import Place
+from tests.fitting.samples import write_fit
+
+KILLS, SIGNALS = 20, (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1) * 5
+
+MOVES, STEPS = 40, 300
+WALK_THEN_ADAM = (
+    f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003, hold_out: 0.25, "
+    f"annealing: {{moves: {MOVES}, size: 0.02, beta: 20}}}}\n"
+)
+EVERY_STEP = list(range(1, MOVES + STEPS + 1))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that is ready to be trained, and the potential that it leads to."""
+
+    place: Place
+    hash: str
+
+    def again(self, name: str) -> Place:
+        """The same run elsewhere."""
+        place = Place(self.place.folder.parent / name, self.place.cache)
+        shutil.copytree(self.place.folder, place.folder)
+        return place
+
+    def judge(self, place: Place) -> str:
+        """Train to the end and compare; what was told."""
+        told = place.whole("train")
+        assert place.hash() == self.hash
+        assert place.steps() == EVERY_STEP
+        return told
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root = tmp_path_factory.mktemp("trainer")
+    place = Place(root / "untouched", root / "cache")
+    write_fit(place.folder / "fit", WALK_THEN_ADAM)
+    place.whole("init-fit", "fit")
+    let_be = Prepared(place, "").again("let be")
+    let_be.whole("train")
+    assert let_be.steps() == EVERY_STEP
+    return Prepared(place, let_be.hash())
+
+
+def killed(prepared: Prepared) -> int:
+    """Twenty lives, some of them too short for a step; how many steps the others did."""
+    place, rng, did = prepared.again("killed"), random.Random(1), 0
+    for i in range(KILLS):
+        before, life = len(place.steps()), place.begin("train")
+        if i % 5 == 4:
+            time.sleep(rng.uniform(0.1, 1.5))
+        else:
+            place.in_progress(life)
+            time.sleep(rng.uniform(0.0, 0.06))
+        life.strike(signal.SIGKILL)
+        assert life.ended() == -signal.SIGKILL, life.told()
+        assert len(place.checkpoints()) in (0, 1, 2, 3)
+        did += max(0, len(place.steps()) - before)
+    assert place.steps()[-1] < EVERY_STEP[-1]
+    prepared.judge(place)
+    return did
+
+
+def asked(prepared: Prepared) -> set[int]:
+    """Fifteen lives asked to stop at random; how many steps each had done."""
+    place, rng, did = prepared.again("asked"), random.Random(2), set()
+    for number in SIGNALS:
+        life = place.begin("train")
+        while "parameters" not in life.told():
+            assert life.process.is_alive(), life.told()
+            time.sleep(0.003)
+        time.sleep(rng.uniform(0.0, 0.4))
+        life.strike(number)
+        assert life.ended() == 75, life.told()
+        last = place.steps()[-1:] or [0]
+        stopped = f"note: fit: stopped and saved after step {last[0]}\n"
+        assert life.told().endswith(stopped), life.told()
+        assert f"{signal.Signals(number).name}: stopping after this step" in life.told()
+        names = [path.name for path in place.checkpoints()]
+        assert names == [f"step-{step:08d}.ckpt" for step in (last[0] - 1, last[0]) if step > 0]
+        did.add(last[0])
+    prepared.judge(place)
+    return did
+
+
+def out_of_room(prepared: Prepared) -> str:
+    """No file may grow beyond the size of a checkpoint, from some step on; what was told."""
+    place = prepared.again("full")
+    life = place.begin("train")
+    place.in_progress(life, 2)
+    life.strike(signal.SIGSTOP)
+    room = place.checkpoints()[-1].stat().st_size - 100
+    assert (place.run / "metrics.jsonl").stat().st_size < room - 300
+    resource.prlimit(life.process.pid, resource.RLIMIT_FSIZE, (room, room))
+    life.strike(signal.SIGCONT)
+    code, told = life.ended(), life.told()
+    assert code == 2, told
+    kept = {path.name: path.read_bytes() for path in place.checkpoints()}
+    assert len(kept) == 2
+    assert all(len(raw) > 1000 for raw in kept.values())
+    assert sorted(p.name for p in (place.run / "checkpoints").iterdir()) == sorted(kept)
+    prepared.judge(place)
+    return told
+
+
+def robbed(prepared: Prepared) -> tuple[str, str]:
+    """The newest checkpoint is damaged; its name, and what the next life told."""
+    place = prepared.again("robbed")
+    life = place.begin("train")
+    place.in_progress(life, MOVES + 5)
+    life.strike(signal.SIGTERM)
+    assert life.ended() == 75, life.told()
+    newest = place.checkpoints()[-1]
+    raw = bytearray(newest.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    newest.write_bytes(raw)
+    return newest.name, prepared.judge(place)
+
+
+def crowded(prepared: Prepared) -> tuple[int, int, str]:
+    """A second trainer in the same run; the first one's process, the second's code and words."""
+    place = prepared.again("crowded")
+    first = place.begin("train")
+    place.in_progress(first)
+    first.strike(signal.SIGSTOP)
+    second = place.begin("train")
+    code = second.ended()
+    first.strike(signal.SIGKILL)
+    assert first.ended() == -signal.SIGKILL
+    assert first.process.pid is not None
+    return first.process.pid, code, second.told()
+
+
+STORIES = (killed, asked, out_of_room, robbed, crowded)
+
+
+@pytest.fixture(scope="module")
+def stories(prepared):
+    """All of them, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {story: pool.submit(partial(story, prepared)) for story in STORIES}
+
+
+def test_twenty_kills(stories):
+    assert stories[killed].result() >= KILLS // 2
+
+
+def test_fifteen_signals(stories):
+    assert len(stories[asked].result()) >= 5
+
+
+def test_no_room(stories):
+    told = [line for line in stories[out_of_room].result().splitlines() if "nnpp: " in line]
+    (line,) = told
+    assert "results/fit/checkpoints" in line
+    assert "cannot be written: file too large; " in line
+
+
+def test_a_damaged_checkpoint(stories):
+    name, told = stories[robbed].result()
+    assert f"note: {name} is damaged: its SHA-256 does not match; not used" in told
+
+
+def test_a_second_trainer(stories):
+    pid, code, told = stories[crowded].result()
+    assert code == 2
+    assert told.count("\n") == 1
+    assert told.startswith(f"nnpp: results/fit: is being trained by process {pid} on host ")
+    assert told.rstrip().endswith("; wait, or stop it")
+
+
+def test_no_number_in_the_reference(prepared):
+    """Told by file and line before anything is prepared, and as changed once it is."""
+    place = prepared.again("no number")
+    file = place.folder / "fit/reference.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].rpartition(",")[0] + ",nan"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    changed = place.begin("train")
+    assert changed.ended() == 2
+    assert changed.told().startswith("nnpp: results/fit/../../fit/reference.csv: has changed") or (
+        "fit/reference.csv: has changed since fit was prepared; " in changed.told()
+    )
+    wrong = place.begin("init-fit", "fit", "--fresh")
+    assert wrong.ended() == 2
+    assert wrong.told().count("\n") == 1
+    assert "fit/reference.csv:3: " in wrong.told()
+    assert "finite" in wrong.told()

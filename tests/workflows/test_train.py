@@ -1,0 +1,328 @@
+"""Runs from init-fit to a potential: what is learned, what goes on, what is refused and kept."""
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.errors import InputError
+from nnpp.io.fit_yaml import read_fit
+from nnpp.io.inputs import read_inputs
+from nnpp.io.metrics import read_metrics
+from nnpp.io.model import read_model
+from nnpp.io.schema.fitting import FitSettings
+from nnpp.workflows import train
+from nnpp.workflows.events import Begun, Stepped, Stopped, Trained
+from nnpp.workflows.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
+from nnpp.workflows.method import Course
+from nnpp.workflows.potential import before_training, start_of
+from nnpp.workflows.train import Options, run_train
+from tests import systems
+from tests.fitting.samples import FIT, POTENTIAL, SYSTEM, entries, write_fit
+from tests.io.samples import files_of, spoil
+
+LM = "fit: {method: lm, steps: 4}\n"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def init(folder="fit", fresh=False):
+    """Prepare results/<folder>; what was told of it."""
+    (prepared,) = run_init_fit([read_inputs(Path(folder))], Path("results"), fresh)
+    return prepared
+
+
+def go(folder="fit", stop=lambda: False, **options):
+    """Train a run; all events."""
+    return list(run_train([read_inputs(Path("results", folder))], Options(**options), stop))
+
+
+def steps(folder="fit"):
+    return [line["step"] for line in read_metrics(Path("results", folder, "metrics.jsonl"))]
+
+
+def trained_bytes(folder="fit"):
+    return Path("results", folder, "potential.safetensors").read_bytes()
+
+
+def test_importing_the_workflows_does_not_start_jax():
+    """Else it would start before each core is made a device."""
+    code = (
+        "import nnpp.workflows.init_fit, nnpp.workflows.train, nnpp.workflows.bands\n"
+        "from jax._src import xla_bridge\n"
+        "assert not xla_bridge._backends"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_network_on_its_form_starts_exactly(here):
+    write_fit(here / "fit")
+    assert init().learned == "nothing to learn: the start is exact"
+    start = read_model(Path("results/fit/start.safetensors")).potential
+    q = jnp.linspace(0.0, 8.0, 33)
+    damped = systems.zunger("Cd", "Se")(q) * start.local.envelope(q)[:, None]
+    assert np.array_equal(start.local(q), damped)
+
+
+def test_a_network_alone_learns_the_form_as_far_as_it_says(here):
+    text = POTENTIAL.replace("kind: neural", "kind: neural\n  start: zero").replace(
+        "{hidden: [4], features: {kind: radial, width: 0.5, spacing: 1.0, range: 5.0}}",
+        "{hidden: [16], features: {kind: radial, width: 0.5, spacing: 0.5, range: 8}, scale: 5}",
+    )
+    write_fit(here / "fit", potential=text)
+    told = init().learned
+    start, form = (
+        read_model(Path("results/fit/start.safetensors")).potential,
+        systems.zunger("Cd", "Se"),
+    )
+    q = jnp.asarray(LENGTHS)
+    apart = np.sqrt(np.mean(np.asarray(start.local(q) - form(q)) ** 2))
+    assert told.startswith(f"the Zunger form to {apart:.2g} hartree·bohr³ in ")
+    assert apart < GOAL
+    spec = read_fit(here / "fit/fit.yaml").potential
+    begun = start_of(spec).local(q)
+    assert np.sqrt(np.mean(np.asarray(begun - form(q)) ** 2)) > 1.0
+    few, told = learn_form(start_of(spec), before_training(spec), 3)
+    assert told.endswith("in 3 steps")
+    assert np.sqrt(np.mean(np.asarray(few.local(q) - form(q)) ** 2)) > apart
+
+
+SETTINGS = FitSettings(tolerance=1e-2, patience=3)
+after_lm = partial(Course.after, taken=True, damping=1e-3, settings=SETTINGS)
+
+
+def test_a_fit_ends_once_an_accepted_step_gains_less_than_the_tolerance():
+    course = after_lm(Course(), 1.0)
+    assert (course.step, course.within, course.lowest, course.ended) == (1, 1, 1.0, "")
+    course = after_lm(course, 0.98)
+    assert (course.ended, course.stale) == ("", 0)
+    assert after_lm(course, 0.98, taken=False).ended == ""
+    assert after_lm(course, 0.975).ended == "the loss falls by less than 0.01 of itself"
+    assert after_lm(course, 0.975, damping=None).ended == "", "a rule of lm alone"
+    assert after_lm(course, 0.0).ended == "the loss is zero"
+    stuck = after_lm(course, 0.98, taken=False, damping=1e9)
+    assert stuck.ended == "no direction leads down any more"
+
+
+def test_patience_counts_steps_without_a_gain():
+    course = after_lm(Course(), 1.0, damping=None)
+    for stale in (1, 2):
+        course = after_lm(course, 0.995, damping=None)
+        assert (course.stale, course.ended) == (stale, "")
+    again = after_lm(course, 0.9, damping=None)
+    assert (again.stale, again.ended) == (0, "")
+    over = after_lm(course, 0.995, damping=None)
+    assert over.ended == "the loss has not fallen for 3 steps"
+    assert Course().after(1.0, True, None, FitSettings()).ended == ""
+
+
+def test_steps_go_on_where_they_ended_as_if_they_never_had(here):
+    """Two and three steps, five at once, and five asked for in fit.yaml: the same bits."""
+    for name in ("fit", "once"):
+        write_fit(here / name, LM.replace("steps: 4", "steps: 5"))
+        init(name)
+    first = go(steps=2)
+    assert [type(e) for e in first] == [Begun, Stepped, Stepped, Trained]
+    assert first[-1].why == "all its steps are done"
+    more = go(steps=3)
+    assert (more[0].step, more[0].steps, steps()) == (2, 3, [1, 2, 3])
+    spoil(here / "fit/fit.yaml", "steps: 5", "steps: 5, tolerance: 1e-9")
+    init()
+    rest = go()
+    assert (rest[0].step, rest[-1].step, steps()) == (3, 5, [1, 2, 3, 4, 5])
+    go("once")
+    assert trained_bytes() == trained_bytes("once")
+    losses = [line["best_ev2"] for line in read_metrics(Path("results/fit/metrics.jsonl"))]
+    assert losses == sorted(losses, reverse=True)
+    assert rest[-1].loss_ev2 == pytest.approx(losses[-1])
+
+
+def test_a_walk_is_over_after_its_moves_and_a_method_follows(here):
+    """Moves uphill do not end it, whatever the tolerance of the method."""
+    hot = "fit: {method: lm, steps: 2, annealing: {moves: 12, size: 0.1, beta: 0}}\n"
+    write_fit(here / "fit", hot)
+    init()
+    go()
+    lines = read_metrics(Path("results/fit/metrics.jsonl"))
+    assert [line["step"] for line in lines] == list(range(1, 15))
+    assert all(line["accepted"] for line in lines[:12])
+    assert ["damping" in line for line in lines] == [False] * 12 + [True] * 2
+
+
+def test_a_step_is_never_lost_between_its_line_and_its_checkpoint(here, monkeypatch):
+    """A process that ends between the two: each step still stands once in metrics.jsonl."""
+    write_fit(here / "fit")
+    init()
+    kept = train.save
+
+    def dies(folder, checkpoint):
+        if checkpoint.step == 3:
+            raise KeyboardInterrupt
+        return kept(folder, checkpoint)
+
+    monkeypatch.setattr(train, "save", dies)
+    with pytest.raises(KeyboardInterrupt):
+        go()
+    monkeypatch.setattr(train, "save", kept)
+    begun, *_ = go()
+    assert begun.step == 2
+    assert steps() == [1, 2, 3, 4, 5, 6]
+
+
+def test_asked_to_stop_it_stops_after_a_step_that_is_saved(here):
+    write_fit(here / "fit")
+    init()
+    asked = iter([False, False, True])
+    events = go(stop=lambda: next(asked))
+    assert [type(e) for e in events] == [Begun, Stepped, Stepped, Stopped]
+    assert events[-1].step == 2
+    assert sorted(p.name[-6:-5] for p in Path("results/fit/checkpoints").iterdir()) == ["1", "2"]
+    assert not Path("results/fit/potential.safetensors").exists()
+
+
+def test_a_changed_reference_is_refused_by_name(here):
+    write_fit(here / "fit")
+    init()
+    spoil(here / "fit/reference.csv", "-20.0", "-20.1")
+    with pytest.raises(InputError, match=r"reference\.csv: has changed since fit was prepared"):
+        go()
+    assert not Path("results/fit/checkpoints").exists()
+
+
+CHANGES = [
+    ("learning_rate: 0.01", "learning_rate: 0.02"),
+    ("hold_out: 0.25", "hold_out: 0.5"),
+    ("cutoff: 2 hartree", "cutoff: 2.1 hartree"),
+    ("hidden: [4]", "hidden: [5]"),
+    ("-31.4518", "-31.4519"),
+]
+
+
+def test_another_fit_does_not_go_on_with_old_checkpoints(here):
+    """Refused by name, and nothing is lost; --fresh forgets them and what they led to."""
+    write_fit(here / "fit")
+    init()
+    go(steps=2)
+    before, text = files_of(here / "results"), (here / "fit/fit.yaml").read_text()
+    for old, new in CHANGES:
+        spoil(here / "fit/fit.yaml", old, new)
+        with pytest.raises(InputError, match=r"step-00000002\.ckpt: belongs to another fit"):
+            init()
+        assert files_of(here / "results") == before
+        (here / "fit/fit.yaml").write_text(text)
+    for same in ("steps: 6", "# a remark", "title: another"):
+        (here / "fit/fit.yaml").write_text(text.replace("steps: 6", "steps: 7") + f"# {same}\n")
+        init()
+    assert go()[0].step == 2
+    spoil(here / "fit/fit.yaml", *CHANGES[0])
+    init(fresh=True)
+    left = {p.name for p in Path("results/fit").iterdir()}
+    assert "potential.safetensors" not in left
+    assert "metrics.jsonl" not in left
+    assert go(steps=1)[0].step == 0
+
+
+def test_fresh_starts_over(here):
+    write_fit(here / "fit")
+    init()
+    go(steps=3)
+    first = trained_bytes()
+    assert go(steps=3)[0].step == 3
+    assert go(steps=3, fresh=True)[0].step == 0
+    assert trained_bytes() == first
+    assert steps() == [1, 2, 3]
+
+
+def test_a_model_is_trained_on_and_taken_up_again(here):
+    """Its file is named from elsewhere in the run, which does not make it another fit."""
+    write_fit(here / "fit")
+    init()
+    go(steps=2)
+    write_fit(here / "on", potential="potential: {kind: model, file: ../results/fit}\n")
+    init("on")
+    go("on", steps=1)
+    init("on")
+    assert go("on", steps=2)[0].step == 1
+    start = Path("results/on/start.safetensors")
+    assert jax.tree.all(
+        jax.tree.map(
+            np.array_equal,
+            read_model(start).potential,
+            read_model(Path("results/fit/potential.safetensors")).potential,
+        )
+    )
+
+
+def test_what_was_not_prepared_is_refused(here):
+    folder = write_fit(here / "results/fit")
+    with pytest.raises(InputError, match="was not prepared; use `nnpp init-fit`"):
+        list(run_train([read_inputs(folder)], Options()))
+
+
+def test_a_film_that_cannot_be_written_is_refused_at_once():
+    with pytest.raises(InputError, match="'avi' is no kind of film"):
+        Options(movie="avi")
+
+
+TWO = SYSTEM + (
+    SYSTEM.replace("name: zb", "name: wide")
+    .replace("11.4485278", "11.6")
+    .replace("Se, -", "S, -")
+    .replace("reference: reference.csv", "kpoints: {list: [[0, 0, 0]]}")
+    + "    dilation: 0.05\n    targets: [{kind: splitting, value: 0.2 eV, weight: 5},"
+    " {kind: gap, value: 2.4 eV, weight: 5}]\n"
+)
+STRONG = "spin_orbit: 0.3, nonlocal: [0.1, -0.1], charge: 0.2, strain: [0.3, 5.0]"
+JOINT = f"""\
+potential:
+  kind: zunger
+  train: [TRAIN]
+  elements:
+    Cd: {{local: [-31.4518, 1.3890, -0.0502, 1.6603], {STRONG}}}
+    Se: {{local: [8.4921, 4.3513, 1.3600, 0.3227], {STRONG.replace("0.2", "-0.3")}}}
+    S: {{local: [7.8, 4.5, 1.3, 0.35], {STRONG.replace("0.2", "-0.1")}}}
+"""
+PARTS = ("local", "spin_orbit", "nonlocal", "charge", "strain")
+
+
+@pytest.mark.parametrize("train", [PARTS[1:], ("local", "strain")])
+def test_two_systems_that_share_an_element(here, train):
+    """What is trained moves, of every element that is felt; what is not stays to the bit."""
+    potential = JOINT.replace("TRAIN", ", ".join(train))
+    write_fit(here / "fit", LM, potential, TWO)
+    init()
+    begun, first, *_, trained = go()
+    assert trained.loss_ev2 < 0.5 * begun_loss(first)
+    assert trained.step == 4
+    before, after = (
+        read_model(Path("results/fit", f"{name}.safetensors")).potential
+        for name in ("start", "potential")
+    )
+    from nnpp.fitting.parameters import Parameters
+
+    both = [Parameters(x, PARTS) for x in (before, after)]
+    one, two = (np.asarray(x.start()) for x in both)
+    for part in PARTS:
+        here_ = entries(both[0], part)
+        changed = one[here_] != two[here_]
+        if part not in train:
+            assert not changed.any(), part
+        elif part == "strain":  # Se is only in the unstrained crystal
+            assert changed.reshape(3, 2)[[0, 2]].all()
+            assert not changed.reshape(3, 2)[1].any()
+        else:
+            assert changed.all(), part
+
+
+def begun_loss(first):
+    """The loss before the first step, of a fit whose first trial was worse or better."""
+    return max(first.numbers["loss_ev2"], first.numbers["best_ev2"])
