@@ -61,8 +61,8 @@ def by_kpoints(
     held out. The members share their first evaluation, so that each may take a fifth of the
     steps that the fit took (at least 1, at most 20): eight cost 8/5 of a fit.
     """
-    seen = jax.vmap(lambda key: _bootstrap(objective, key))(keys)
-    return Plan(seen, theta, _affordable(taken))
+    seen = jax.jit(jax.vmap(lambda key: _bootstrap(objective, key)))(keys)
+    return Plan(seen, theta, affordable(taken))
 
 
 def by_seeds(
@@ -76,7 +76,7 @@ def by_seeds(
     systems = [s.system for s in objective.sources if isinstance(s, Spectrum)]
     shells = jnp.concatenate([system.q for system in systems])
     starts = learned_anew(objective.parameters, theta, shells, keys)
-    return Plan(_all_alike(objective), starts, max(1, _affordable(taken) - 1))
+    return Plan(_all_alike(objective), starts, max(1, affordable(taken) - 1))
 
 
 BY = {"kpoints": by_kpoints, "seeds": by_seeds}
@@ -133,6 +133,11 @@ def aligned(spectrum: Spectrum, E: Float[Array, "k level"]) -> Float[Array, "k l
     return E - target.zero(target.counted(bands))
 
 
+def affordable(taken: int) -> int:
+    """Steps of a member, where the fit took so many."""
+    return min(MOST, max(1, taken // SHARE))
+
+
 def mean_and_spread(
     x: Float[Array, "member ..."],
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
@@ -144,11 +149,6 @@ def reference_of(source: Source) -> BandsTarget | None:
     """The reference bands that a source is fitted to."""
     targets = source.targets if isinstance(source, Spectrum) else ()
     return next((t for t in targets if isinstance(t, BandsTarget)), None)
-
-
-def _affordable(taken: int) -> int:
-    """Steps of a member, where the fit took so many."""
-    return min(MOST, max(1, taken // SHARE))
 
 
 def _all_alike(objective: Objective) -> Seen:
@@ -174,7 +174,7 @@ def _drawn(source: Source, key: Key[Array, ""]) -> Float[Array, " k"] | None:
 def _weighing(source: Source) -> np.ndarray:
     """The k-points of a source that weigh anything."""
     target = reference_of(source)
-    return np.flatnonzero([] if target is None else np.any(target.weights, axis=1))
+    return np.flatnonzero([] if target is None else np.asarray(target.weights).any(axis=1))
 
 
 def _counted(source: Source, n: Float[Array, " k"] | None) -> Source:
@@ -213,6 +213,8 @@ def _advanced(objective: Objective, seen: Seen, states: Step) -> Step:
 
 def _refuse_unsound(objective: Objective, seen: Seen, states: Step) -> None:
     """Raise if a number of any member is NaN or infinite, naming member and source."""
+    if all(bool(jnp.all(jnp.isfinite(x))) for x in jax.tree.leaves(states)):
+        return
     for member in range(len(states.best)):
         n, state = jax.tree.map(lambda x, m=member: x[m], (seen, states))
         try:

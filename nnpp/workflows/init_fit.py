@@ -25,13 +25,14 @@ from nnpp.potentials.potential import Potential
 from nnpp.workflows.about import about_model
 from nnpp.workflows.cases import Case
 from nnpp.workflows.draw import curves_of, draw_potential
+from nnpp.workflows.method import stages_of
 from nnpp.workflows.potential import before_training, start_of, to_learn_zunger
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import contents, hashes, write_run
 from nnpp.workflows.run_folder import CHECKPOINTS, START, forget, identity
 
 LENGTHS = np.linspace(0.0, 10.0, 401)
-"""Where a network learns the form [bohr⁻¹]; JAX would start here, before it knows its devices."""
+"""Where a network learns the form [bohr⁻¹]; numpy, as JAX does not know its devices yet."""
 
 SHORT, MORE = 1.0, 10.0
 """Up to this length [bohr⁻¹] the form counts so much more."""
@@ -64,6 +65,7 @@ def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Pr
     one_device_per_core()
     ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
     for fit, _, _ in ready:
+        stages_of(fit.spec)
         refuse_unwritable(out / fit.name)
     for fit, cases, read in ready:
         with held(out / fit.name):

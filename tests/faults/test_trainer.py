@@ -1,4 +1,4 @@
-"""A trainer killed, asked to stop, out of room or robbed ends in the potential of one let be."""
+"""A trainer killed, stopped, out of room or robbed ends in the potential of one let be."""
 
 import random
 import resource
@@ -102,7 +102,7 @@ def out_of_room(prepared: Prepared) -> str:
     """No file may grow beyond the size of a checkpoint, from some step on; what was told."""
     place = prepared.again("full")
     life = place.begin("train")
-    place.in_progress(life, 2)
+    place.in_progress(life, 3)  # two are saved
     life.strike(signal.SIGSTOP)
     room = place.checkpoints()[-1].stat().st_size - 100
     assert (place.run / "metrics.jsonl").stat().st_size < room - 300
@@ -133,7 +133,7 @@ def robbed(prepared: Prepared) -> tuple[str, str]:
 
 
 def crowded(prepared: Prepared) -> tuple[int, int, str]:
-    """A second trainer in the same run; the first one's process, the second's code and words."""
+    """A second trainer in a run: the process of the first, the code and words of the second."""
     place = prepared.again("crowded")
     first = place.begin("train")
     place.in_progress(first)
@@ -193,9 +193,9 @@ def test_no_number_in_the_reference(prepared):
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     changed = place.begin("train")
     assert changed.ended() == 2
-    assert changed.told().startswith("nnpp: results/fit/../../fit/reference.csv: has changed") or (
-        "fit/reference.csv: has changed since fit was prepared; " in changed.told()
-    )
+    assert changed.told().startswith(
+        "nnpp: results/fit/../../fit/reference.csv: has changed"
+    ) or ("fit/reference.csv: has changed since fit was prepared; " in changed.told())
     wrong = place.begin("init-fit", "fit", "--fresh")
     assert wrong.ended() == 2
     assert wrong.told().count("\n") == 1

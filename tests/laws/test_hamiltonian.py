@@ -10,7 +10,7 @@ import pytest
 from nnpp.basis.rules import RULES
 from nnpp.crystal.crystal import crystal
 from nnpp.crystal.symmetry import rotations
-from nnpp.hamiltonian import hamiltonian, values
+from nnpp.hamiltonian import at_shells, hamiltonian, values
 from nnpp.observables.bands import levels
 from nnpp.terms.kinetic import FILLING
 from nnpp.units import HARTREE_EV
@@ -24,7 +24,8 @@ every_solver = pytest.mark.parametrize("solver", systems.SOLVERS)
 def hamiltonians(name):
     """The plane waves and H at every k of the generic system."""
     s, potential = systems.generic(), systems.POTENTIALS[name]()
-    numbers, build = jax.jit(values)(potential, s), jax.jit(hamiltonian)
+    build = jax.jit(hamiltonian)
+    numbers = jax.jit(lambda p, s: values(at_shells(p, s), s))(potential, s)
     every = [jax.tree.map(lambda x, i=i: x[i], s.waves) for i in range(len(s.waves.K))]
     return [(waves, build(waves, s, numbers)) for waves in every]
 

@@ -17,9 +17,11 @@ from nnpp.workflows.prepare import prepare
 from tests import systems
 from tests.fitting.samples import FOUR_K, POTENTIAL, SYSTEM, write_fit
 
-MANY_K = np.random.default_rng(0).uniform(-0.5, 0.5, (20, 3)).round(6)
-ZUNGER = POTENTIAL.replace("kind: neural", "kind: zunger").replace(
-    "  network: {hidden: [4], features: {kind: radial, width: 0.5, spacing: 1.0, range: 5.0}}\n", ""
+MANY_K = np.random.default_rng(0).uniform(-0.5, 0.5, (20, 3)).round(4)
+ZUNGER = "".join(
+    line.replace("kind: neural", "kind: zunger")
+    for line in POTENTIAL.splitlines(keepends=True)
+    if "network:" not in line
 )
 SPINORS = ZUNGER.replace("{local: [8", "{spin_orbit: 0.4, local: [8")
 LISTED = SYSTEM.replace("reference: reference.csv", "kpoints: {list: [[0, 0, 0]]}")
@@ -142,8 +144,13 @@ def test_a_splitting(made):
 
 
 REFUSED = [
-    (LISTED, ZUNGER, 2, "nothing to fit; add reference: FILE"),
-    (LISTED + "    targets: [{kind: splitting, value: 0.4 eV}]\n", ZUNGER, None, "no element has a"),
+    (LISTED, ZUNGER, 1, "nothing to fit; add reference: FILE"),
+    (
+        LISTED + "    targets: [{kind: splitting, value: 0.4 eV}]\n",
+        ZUNGER,
+        None,
+        "no element has a",
+    ),
     (
         LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0]]")
         + "    targets: [{kind: splitting, value: 0.4 eV}]\n",
@@ -172,9 +179,9 @@ def test_priors(made):
     assert weights == pytest.approx([2, 0.5, 3])
     assert float(priors[2].q[0]) >= float(source.system.q[-1])
     at_start = measure(objective, objective.parameters.start())
-    assert np.array_equal(at_start.losses[1:], np.zeros(3))
+    assert np.asarray(at_start.losses[1:]).max() < 1e-25
     moved = measure(objective, objective.parameters.start() + 0.1)
-    assert np.asarray(moved.losses).min() > 0
+    assert np.asarray(moved.losses).min() > 1e-12
     assert objective.names == ("zb", *(p.name for p in priors))
 
 

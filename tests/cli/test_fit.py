@@ -1,0 +1,156 @@
+"""`nnpp fit`, `init-fit` and `train` on a small fit: what they tell and what they leave."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnpp.io.inputs import read_inputs
+from nnpp.io.metrics import read_metrics
+from nnpp.plotting import movie
+from tests.cli.samples import files, table, tree, written
+from tests.fitting.samples import write_fit
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A folder with one fit to be trained, named `small`, to stand in."""
+    monkeypatch.chdir(tmp_path)
+    return write_fit(tmp_path / "small")
+
+
+STAND = ["potential.json", "potential.pdf", "potential.png", "potential.safetensors"]
+STAND += ["history.pdf", "history.png", "errors.pdf", "errors.png", "metrics.jsonl"]
+STAND += ["run.yaml", "start.json", "start.pdf", "start.png", "start.safetensors"]
+STAND += ["summary.json", *(f"zb/bands.{s}" for s in ("csv", "h5", "json", "pdf", "png"))]
+
+
+def test_a_fit_from_end_to_end(nnpp, small):
+    """Every file of a run, what is told of each step, the bands of the trained potential."""
+    told = nnpp("fit", "small", "--movie", "gif")
+    assert (told.code, told.err) == (0, "")
+    last = [f"checkpoints/step-0000000{i}.ckpt" for i in (5, 6)]
+    film = [f"frames/{i:08d}.npz" for i in range(1, 7)]
+    found = [str(Path(p).relative_to("results/small")) for p in files("results")]
+    assert sorted(found) == sorted([*STAND, *last, *film, "zb/fit.gif"])
+    assert set(written(told.out)) == {
+        p for p in files("results") if "checkpoints" not in p and "frames" not in p
+        and "metrics" not in p
+    }  # fmt: skip
+    lines = read_metrics(Path("results/small/metrics.jsonl"))
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert set(lines[0]) == {"step", "loss_ev2", "best_ev2", "holdout_ev2", "seconds"}
+    assert lines[-1]["loss_ev2"] < lines[0]["loss_ev2"]
+    summary = json.loads(Path("results/small/summary.json").read_text())
+    about = summary["systems"]["zb"]
+    assert set(about) == {"loss_ev2", "gap_ev", "vbm_ev", "cbm_ev", "rmse_mev", "n_plane_waves"}
+    best, held = lines[-1]["best_ev2"], lines[-1]["holdout_ev2"]
+    assert summary["loss_ev2"] == pytest.approx(best + held, rel=1e-6)
+    _, E = table("results/small/zb/bands.csv")
+    _, reference = table("small/reference.csv")
+    assert summary["loss_ev2"] == pytest.approx(np.sum((E - reference) ** 2), rel=1e-5)
+    stepped = [line.split() for line in told.out.splitlines() if line[:1].isdigit()]
+    assert [line[0] for line in stepped] == list("123456")
+    assert float(stepped[-1][1]) == pytest.approx(best, rel=1e-3)
+    assert "38 parameters, 32 residuals, new" in told.out
+    film = Path("results/small/zb/fit.gif").read_bytes()
+    assert film.startswith(b"GIF89a")
+    assert len(film) > 10_000
+
+
+def test_prepared_then_trained_without_a_name(nnpp, small):
+    """What is trained is found in results; a second time there is nothing left to do."""
+    prepared = nnpp("init-fit", "small")
+    assert (prepared.code, prepared.err) == (0, "")
+    assert sorted(written(prepared.out)) == files("results")
+    assert "learned: nothing to learn: the start is exact" in prepared.out
+    trained = nnpp("train", "--steps", "2")
+    assert (trained.code, trained.err) == (0, "")
+    assert "ended after step 2: all its steps are done" in trained.out
+    first = Path("results/small/potential.safetensors").read_bytes()
+    again = nnpp("train", "results/small", "--steps", "2")
+    assert "goes on after step 2" in again.out
+    assert Path("results/small/potential.safetensors").read_bytes() == first
+    assert nnpp("train", "--fresh", "--steps", "1").code == 0
+    assert len(read_metrics(Path("results/small/metrics.jsonl"))) == 1
+
+
+def test_another_method(nnpp, small):
+    """It is what the run says from then on."""
+    told = nnpp("fit", "small", "--method", "lm", "--steps", "1")
+    assert (told.code, told.err) == (0, "")
+    assert read_inputs(Path("results/small")).spec.fit.method == "lm"
+    assert "damping" in read_metrics(Path("results/small/metrics.jsonl"))[0]
+
+
+REFUSED = [
+    (["train"], "results:", "holds no run that was prepared; use `nnpp init-fit` first"),
+    (["train", "small"], "small:", "is no run; name a folder that `nnpp init-fit` made"),
+    (["train", "nowhere"], "nowhere:", "is no run"),
+    (["fit", "nowhere"], "nowhere:", "no such file or folder"),
+    (["init-fit", "nowhere"], "nowhere:", "no such file or folder"),
+    (["fit", "small", "--movie", "avi"], "--movie:", "ask for gif or mp4"),
+    (["fit", "small", "--method", "adamm"], "--method:", "did you mean 'adam'?"),
+    (["fit", "small", "--out", "small/fit.yaml"], "", "small/fit.yaml: is a file"),
+]
+
+
+@pytest.mark.parametrize(("words", "at", "told"), REFUSED)
+def test_refused_before_anything_is_written(refused, small, words, at, told):
+    refused(*words, at=at, told=told)
+
+
+def test_a_film_without_ffmpeg_is_refused_before_anything_is_computed(
+    refused, small, monkeypatch
+):
+    monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
+    told = "install ffmpeg, or ask for a GIF"
+    refused("fit", "small", "--movie", "mp4", at="--movie:", told=told)
+
+
+WRONG = [
+    ("learning_rate: 0.01", "learning_rte: 0.01", "did you mean 'learning_rate'?"),
+    ("steps: 6", "steps: -6", "greater than or equal to 0"),
+    ("hold_out: 0.25", "hold_out: 1.0", "less than 1"),
+    ("method: adam", "method: adamm", "did you mean 'adam'?"),
+    ("method: adam", "method: adam, options: {b3: 0.5}", "adam has no option 'b3'"),
+    ("steps: 6", "steps: 6, annealing: {moves: 2, size: 1, beta: 1, mode: 9}", "equal to 8"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "told"), WRONG)
+def test_wrong_settings_of_a_fit(nnpp, small, old, new, told):
+    text = Path("small/fit.yaml").read_text(encoding="utf-8")
+    assert old in text
+    Path("small/fit.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    done = nnpp("fit", "small")
+    assert (done.code, done.err.count("\n")) == (2, 1), done.err
+    assert done.err.startswith("nnpp: ")
+    assert "fit.yaml:" in done.err or "run.yaml:" in done.err
+    assert told in done.err
+    assert not list(Path().rglob("checkpoints"))
+
+
+def test_nothing_to_train_is_refused(refused, small):
+    text = Path("small/fit.yaml").read_text(encoding="utf-8")
+    text = text.replace("kind: neural", "kind: neural\n  train: []")
+    Path("small/fit.yaml").write_text(text, encoding="utf-8")
+    refused("fit", "small", at="small/fit.yaml:11:", told="name local, or a strength")
+
+
+def test_the_second_fit_is_wrong_and_the_first_not_begun(nnpp, small, tmp_path):
+    write_fit(tmp_path / "wrong", fit="fit: {hold_out: 2}\n")
+    before = tree(tmp_path)
+    done = nnpp("fit", "small", "wrong")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("verb", ["fit", "init-fit", "train"])
+def test_help_fits_a_narrow_terminal(nnpp, verb):
+    shown = nnpp(verb, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"Usage: nnpp {verb}")
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert "--fresh" in shown.out
