@@ -10,29 +10,26 @@ from nnpp.io.schema.fitting import FitSettings
 from nnpp.io.schema.spec import FitSpec
 from nnpp.units import HARTREE_EV
 
-EASED = 0.0
-"""The share of their weights with which priors count while the data lead the way."""
-
 
 @dataclass(frozen=True)
 class Stage:
-    """One method, for so many steps, with priors at a share of their weights."""
+    """One method, for so many steps, with the objective as it is or eased."""
 
     name: str
     method: Method
     steps: int
-    share: float = 1.0
+    eased: bool = False
 
 
 def stages_of(spec: FitSpec) -> tuple[Stage, ...]:
-    """A random walk where one is wanted, then the method, first with eased priors if wanted."""
+    """A random walk where one is wanted, then the method, at ease first if wanted."""
     settings, walk = spec.fit, spec.fit.annealing
     with spec.origin.telling("fit", "method"):
         method = _method(settings)
-    late = min(settings.priors.eased, settings.steps)
+    first = min(settings.eased, settings.steps)
     stages = [
-        Stage(settings.method, method, late, EASED),
-        Stage(settings.method, method, settings.steps - late),
+        Stage(settings.method, method, first, eased=True),
+        Stage(settings.method, method, settings.steps - first),
     ]
     if walk is not None:
         annealing = Annealing(walk.size, walk.beta * HARTREE_EV, walk.mode)

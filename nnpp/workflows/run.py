@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from nnpp.errors import InputError
+from nnpp.fitting.eased import eased
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.targets.prior import Prior
 from nnpp.io.inputs import Fit
 from nnpp.io.model import read_model
 from nnpp.io.schema.spec import with_origin
@@ -47,13 +47,8 @@ class Run:
         return self.fit.folder
 
     def objective_in(self, stage: int) -> Objective:
-        """What is made small in a stage: the same, with priors at its share."""
-        share = self.stages[stage].share
-        sources = self.objective.sources
-        eased = [
-            replace(s, weight=share * s.weight) if isinstance(s, Prior) else s for s in sources
-        ]
-        return replace(self.objective, sources=tuple(eased))
+        """What is made small in a stage."""
+        return eased(self.objective) if self.stages[stage].eased else self.objective
 
     @property
     def steps(self) -> int:

@@ -21,10 +21,6 @@ class Priors(Section):
     size: NotNegative = Field(default=0.0, description="Weight of ∫N² dq.")
     curvature: NotNegative = Field(default=0.0, description="Weight of ∫(d²N/dq²)² dq.")
     tail: NotNegative = Field(default=0.0, description="Weight of ∫N² dq beyond the basis.")
-    eased: Whole = Field(
-        default=0,
-        description="First steps, in which priors do not count, for the data to lead the way.",
-    )
 
 
 class Annealing(Section):
@@ -60,5 +56,9 @@ class FitSettings(Section):
     )
     hold_out: Share = Field(default=0.0, description="Share of k-points held out of the fit.")
     priors: Priors = Field(default=Priors(), description="What keeps v smooth.")
+    eased: Whole = Field(
+        default=0,
+        description="Of the steps, the first so many with levels weighted evenly, no priors.",
+    )
     annealing: Annealing | None = Field(default=None, description="A random walk, if wanted.")
     seed: Whole = Field(default=0, description="Seed of whatever is drawn at random.")
