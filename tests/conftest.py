@@ -11,6 +11,17 @@ os.environ["XLA_FLAGS"] = (
 )
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("nnpp", "beartype.beartype")
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """No figure is drawn; its file holds a few letters."""
+    from matplotlib.figure import Figure
+
+    from tests.plotting.undrawn import leave_undrawn
+
+    monkeypatch.setattr(Figure, "savefig", leave_undrawn)

@@ -59,6 +59,7 @@ def test_a_fit_from_end_to_end(nnpp, small):
     assert len(film) > 10_000
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_prepared_then_trained_without_a_name(nnpp, small):
     """What is trained is found in results; a second time there is nothing left to do."""
     prepared = nnpp("init-fit", "small")
@@ -76,6 +77,7 @@ def test_prepared_then_trained_without_a_name(nnpp, small):
     assert len(read_metrics(Path("results/small/metrics.jsonl"))) == 1
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_method(nnpp, small):
     """It is what the run says from then on."""
     told = nnpp("fit", "small", "--method", "lm", "--steps", "1")

@@ -34,8 +34,10 @@ def nursery():
 def live(words: list[str], folder: str, cache: str, log: str) -> None:
     """What a life does: `nnpp words`, with both outputs in a file."""
     import jax
+    from matplotlib.figure import Figure
 
     from nnpp.cli.app import main
+    from tests.plotting.undrawn import leave_undrawn
 
     os.chdir(folder)
     os.environ.pop("XLA_FLAGS", None)  # one device a core, as anywhere else
@@ -47,6 +49,7 @@ def live(words: list[str], folder: str, cache: str, log: str) -> None:
         jax.config.update(f"jax_compilation_cache_{option}", value)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    Figure.savefig = leave_undrawn
     sys.argv = ["nnpp", *words]
     main()
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
+from nnpp.fitting.eased import eased
 from nnpp.fitting.method import measure
 from nnpp.fitting.parameters import Parameters
 from nnpp.io.fit_yaml import read_fit
@@ -33,7 +34,7 @@ LM = "fit: {method: lm, steps: 4}\n"
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, undrawn):
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -236,6 +237,19 @@ def test_another_fit_does_not_go_on_with_old_checkpoints(here):
     assert "potential.safetensors" not in left
     assert "metrics.jsonl" not in left
     assert go(steps=1)[0].step == 0
+
+
+def test_the_first_steps_are_at_ease(here):
+    write_fit(here / "fit", fit="fit: {method: lm, steps: 3, eased: 2, priors: {size: 1}}\n")
+    init()
+    run = read_run(read_inputs(Path("results/fit")))
+    assert [(s.steps, s.eased) for s in run.stages] == [(2, True), (1, False)]
+    theta = run.objective.parameters.start()
+    for stage, objective in enumerate((eased(run.objective), run.objective)):
+        assert measure(run.objective_in(stage), theta).loss == measure(objective, theta).loss
+    assert read_run(run.fit, 1).stages[0].steps == 1
+    go()
+    assert steps() == [1, 2, 3]
 
 
 def test_fresh_starts_over(here):
