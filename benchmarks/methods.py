@@ -20,7 +20,7 @@ NETWORK = {
     "last_layer": "random",
     "features": {"kind": "bare"},
 }
-RATE, DECAY, EVERY, EPOCHS = 0.005, 0.90, 20, 200
+RATE, DECAY, EVERY, EPOCHS = 0.005, 0.90, 20, 100
 """Adam as the sample of DeePseudopot sets it."""
 
 FEW, AIM = 3, 30

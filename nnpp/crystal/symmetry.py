@@ -5,6 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import spglib
+from jaxtyping import Float, Int
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import atomic_number
@@ -13,6 +14,9 @@ from nnpp.errors import InputError
 
 TOLERANCE = 1e-5
 """Atoms this close after an operation are on top of each other [bohr]."""
+
+SAME_K = 1e-5
+"""Wave vectors that agree to this are one, in fractional coordinates."""
 
 LOOSE = 1e-2
 """The same for coordinates that were rounded when they were written [bohr]."""
@@ -52,6 +56,16 @@ def rotations(crystal: Crystal) -> np.ndarray:
     A wave vector in fractional coordinates goes to k R⁻¹; over the group that is k R.
     """
     return np.unique(_dataset(crystal).rotations, axis=0)
+
+
+def equivalent(crystal: Crystal, k: Float[np.ndarray, "k 3"]) -> Int[np.ndarray, " k"]:
+    """A number for each k: the same for those that symmetry or time reversal makes one."""
+    R = rotations(crystal)
+    images = np.einsum("ki,oij->okj", k, np.concatenate([R, -R]))
+    places = round(1 / SAME_K)
+    whole = np.round(images * places).astype(int) % places
+    first = [min(map(tuple, of_k)) for of_k in whole.transpose(1, 0, 2).tolist()]
+    return np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def primitive_cells(crystal: Crystal) -> int:

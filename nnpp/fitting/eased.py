@@ -7,6 +7,7 @@ the wrong way round. Weighted evenly, all of them pull it past such places.
 from dataclasses import replace
 
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.spectrum import Spectrum, Target
@@ -25,16 +26,18 @@ def _source(source: Source) -> Source:
         case Prior():
             return replace(source, weight=jnp.zeros_like(source.weight))
         case Spectrum():
-            targets, held = (tuple(map(_even, t)) for t in (source.targets, source.held))
+            w = [t.weights for t in source.targets + source.held if isinstance(t, BandsTarget)]
+            count = sum((jnp.sum(x > 0) for x in w), start=jnp.zeros(()))
+            mean = sum(map(jnp.sum, w), start=jnp.zeros(())) / jnp.maximum(count, 1)
+            targets = tuple(_even(t, mean) for t in source.targets)
+            held = tuple(_even(t, mean) for t in source.held)
             return replace(source, targets=targets, held=held)
         case _:
             return source
 
 
-def _even(target: Target) -> Target:
-    """Bands whose levels have their mean weight; those of no weight still have none."""
+def _even(target: Target, weight: Float[Array, ""]) -> Target:
+    """Bands whose levels have this weight; those of no weight still have none."""
     if not isinstance(target, BandsTarget):
         return target
-    counts = target.weights > 0
-    mean = jnp.sum(target.weights) / jnp.maximum(jnp.sum(counts), 1)
-    return replace(target, weights=jnp.where(counts, mean, 0.0))
+    return replace(target, weights=jnp.where(target.weights > 0, weight, 0.0))

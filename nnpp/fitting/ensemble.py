@@ -22,7 +22,7 @@ from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.observables.bands import Bands
 from nnpp.potentials.neural import Neural
 from nnpp.pytree import pytree, static
@@ -147,8 +147,7 @@ def mean_and_spread(
 
 def reference_of(source: Source) -> BandsTarget | None:
     """The reference bands that a source is fitted to."""
-    targets = source.targets if isinstance(source, Spectrum) else ()
-    return next((t for t in targets if isinstance(t, BandsTarget)), None)
+    return bands_among(source.targets) if isinstance(source, Spectrum) else None
 
 
 def _all_alike(objective: Objective) -> Seen:
@@ -174,7 +173,7 @@ def _drawn(source: Source, key: Key[Array, ""]) -> Float[Array, " k"] | None:
 def _weighing(source: Source) -> np.ndarray:
     """The k-points of a source that weigh anything."""
     target = reference_of(source)
-    return np.flatnonzero([] if target is None else np.asarray(target.weights).any(axis=1))
+    return np.flatnonzero([] if target is None else target.seen)
 
 
 def _counted(source: Source, n: Float[Array, " k"] | None) -> Source:

@@ -1,6 +1,7 @@
 """Gradient descent: θ ← θ + u(∂L/∂θ), with u any method of optax, by its name."""
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,6 @@ class Descent:
         best: the best θ evaluated so far.
         lowest: its loss [hartree²].
         measured: what was seen at the last θ.
-        taken: steps so far.
     """
 
     theta: Theta
@@ -35,11 +35,10 @@ class Descent:
     best: Theta
     lowest: Float[Array, ""]
     measured: Measured
-    taken: Array
 
     def saved(self) -> dict[str, Any]:
         """What a resumed fit needs."""
-        names = ("theta", "memory", "best", "lowest", "taken")
+        names = ("theta", "memory", "best", "lowest")
         return {name: getattr(self, name) for name in names}
 
     def numbers(self) -> dict[str, Array]:
@@ -61,7 +60,7 @@ class Gradient:
         """Before the first step."""
         measured, _ = gradient(objective, theta)
         memory = jax.tree.map(_finite, self.optimiser.init(theta))
-        return Descent(theta, memory, theta, measured.loss, measured, jnp.asarray(0))
+        return Descent(theta, memory, theta, measured.loss, measured)
 
     def resume(self, objective: Objective, saved: dict[str, Any]) -> Descent:
         """At the θ saved."""
@@ -69,7 +68,7 @@ class Gradient:
         return Descent(measured=measured, **saved)
 
     def advance(self, objective: Objective, state: Descent) -> Descent:
-        """One step downhill; the loss told is the one at its start."""
+        """One step downhill; the loss told is the one at its start, where the gradient is."""
         measured, slope = gradient(objective, state.theta)
         return _moved(self.optimiser, objective, state, measured, slope)
 
@@ -92,7 +91,6 @@ def _moved(
         best=jnp.where(better, state.theta, state.best),
         lowest=jnp.where(better, measured.loss, state.lowest),
         measured=measured,
-        taken=state.taken + 1,
     )
 
 
@@ -115,7 +113,7 @@ def known() -> list[str]:
     ]
 
 
-def by_name(name: str, rate: Rate, options: dict[str, float]) -> Gradient:
+def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradient:
     """The method of optax with this name; L-BFGS chooses its own length of step."""
     if name not in known():
         raise InputError(f"unknown method {name!r}", nearest(name, ["lm", *known()]))
@@ -125,7 +123,25 @@ def by_name(name: str, rate: Rate, options: dict[str, float]) -> Gradient:
         if option not in wanted:
             raise InputError(f"{name} has no option {option!r}", nearest(option, wanted))
     searching = {"learning_rate": None} if name == "lbfgs" else {"learning_rate": rate}
-    return Gradient(optax.with_extra_args_support(make(**searching, **options)))
+    try:
+        optimiser = optax.with_extra_args_support(make(**searching, **options))
+        jax.eval_shape(lambda x: _tried(optimiser, x), jnp.zeros(2))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name} does not work with this learning rate, schedule and options",
+            f"mend them; optax says: {str(error).splitlines()[0]}",
+        ) from error
+    return Gradient(optimiser)
+
+
+def _tried(optimiser: Any, x: Array) -> Array:
+    """One step of Σ x², to see whether a method can make any."""
+
+    def loss(x: Array) -> Array:
+        return jnp.sum(x**2)
+
+    told = {"value": loss(x), "grad": 2 * x, "value_fn": loss}
+    return optimiser.update(2 * x, optimiser.init(x), x, **told)[0]
 
 
 def falling(rate: float, decay: float, every: int) -> optax.Schedule:

@@ -17,8 +17,11 @@ from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.pytree import pytree
 
-FIRST, LEAST, MOST = 1e-3, 1e-14, 1e8
-"""λ at the start, the least, and the one at which nothing moves, in units of max diag M."""
+FIRST, LEAST, MOST = 1e-3, 1e-11, 1e8
+"""λ at the start, the least, and the one at which nothing moves, in units of max diag M.
+
+Below the least, rounding makes M + λ indefinite: eps·‖M‖, and ‖M‖ is up to n·max diag M.
+"""
 
 
 @pytree

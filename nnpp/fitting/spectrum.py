@@ -16,7 +16,7 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian import System, at_shells
-from nnpp.observables.bands import Bands, levels
+from nnpp.observables.bands import Bands, check_room, levels
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.pytree import pytree, static
 
@@ -64,6 +64,7 @@ class Spectrum:
         def flat(theta):
             return ravel_pytree(at_shells(parameters.put(theta), self.system))[0]
 
+        check_room(parameters.put(theta), self.system, self.n)
         numbers = at_shells(parameters.put(theta), self.system)
         E, slopes = levels_and_slopes(numbers, self.system, self.n, self.solve)
         by_level = jax.vmap(jax.vmap(lambda tree: ravel_pytree(tree)[0]))(slopes)

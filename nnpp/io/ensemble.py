@@ -98,7 +98,7 @@ def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
             data = file.create_dataset(name, data=np.asarray(x, float), fletcher32=True)
             data.attrs["units"] = unit
         file.attrs["format"] = FORMAT
-        file.attrs["about"] = json.dumps(ensemble.about, ensure_ascii=False)
+        file.attrs["about"] = json.dumps(ensemble.about, ensure_ascii=False, allow_nan=False)
     return write_whole(path, image.getvalue())
 
 

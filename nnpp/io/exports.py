@@ -13,10 +13,20 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from nnpp.errors import InputError
 from nnpp.io.atomic import write_whole
+from nnpp.io.deepseudopot import CONFIG_NAME
+from nnpp.io.inputs import FIT_NAME, RUN_NAME
+from nnpp.io.text import exists, read_text
 
 MOST_ROWS = 8192
 """Rows that the filter codes have room for."""
+
+HEADING = "for filter-diagonalisation codes"
+"""How the first line of its README.md ends."""
+
+OURS = ("pot*.par", "SO_*.par", "final_pot_*.dat")
+"""Files of an export that go with the elements and charges of a potential."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,21 @@ def write_export(folder: Path, elements: list[Element], readme: str) -> list[Pat
     texts = {name: text for e in elements for name, text in _files(e)}
     texts["qSpace_pot.dat"] = _all_form_factors(elements)
     texts["README.md"] = readme
-    return [write_whole(Path(folder) / name, text) for name, text in texts.items()]
+    paths = [write_whole(Path(folder) / name, text) for name, text in texts.items()]
+    for left in (p for pattern in OURS for p in Path(folder).glob(pattern)):
+        if left not in paths:
+            left.unlink()  # of another potential: it would stand beside this one
+    return paths
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse a folder in which an export would replace what is none."""
+    for name in (FIT_NAME, RUN_NAME, CONFIG_NAME):
+        if exists(folder / name):
+            raise InputError(f"holds {name}", "export into a folder of its own (--out)", folder)
+    theirs = folder / "README.md"
+    if exists(theirs) and not read_text(theirs).split("\n")[0].endswith(HEADING):
+        raise InputError("is not of an export", "move it, or choose another --out", theirs)
 
 
 def _files(e: Element) -> Iterator[tuple[str, str]]:

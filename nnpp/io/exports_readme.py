@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from nnpp.io.exports import Element
+from nnpp.io.exports import HEADING, Element
 
 TEXT = """\
-# {name} for filter-diagonalisation codes
+# {name} {heading}
 
 Atomic units: lengths in bohr, wave numbers in bohr⁻¹, energies in hartree. X is {symbols}.
 Columns are apart by blanks, without a header (but qSpace_pot.dat). The model itself, complete
@@ -75,6 +75,7 @@ def readme(name: str, elements: list[Element], faith: Faith) -> str:
     charged = first.charge is not None
     return TEXT.format(
         name=name,
+        heading=HEADING,
         symbols=" or ".join(e.symbol for e in elements),
         rows=len(first.r),
         reach=first.r[-1],

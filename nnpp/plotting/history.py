@@ -50,6 +50,7 @@ class History:
         damping: λ of Levenberg and Marquardt.
         learning_rate: of gradient descent.
         accepted: whether a trial became a step; each did if this is not given.
+        eased: which steps made another loss small than the last ones; lines break there.
         rmse_mev: by system, errors at each step, of each band for instance [meV].
         seconds: time passed since the start.
         title: one line above the figure.
@@ -61,6 +62,7 @@ class History:
     damping: Float[np.ndarray, " step"] | None = None
     learning_rate: Float[np.ndarray, " step"] | None = None
     accepted: Bool[np.ndarray, " step"] | None = None
+    eased: Bool[np.ndarray, " step"] | None = None
     rmse_mev: Mapping[str, Float[np.ndarray, "step ..."]] = field(default_factory=dict)
     seconds: Float[np.ndarray, " step"] | None = None
     title: str = ""
@@ -75,6 +77,14 @@ class History:
         """Training and held-out losses of the steps taken, and how each is drawn [eV²]."""
         both = ((self.loss_ev2, TRAINING), (self.holdout_ev2, HELD_OUT))
         return [(loss[self.taken], look) for loss, look in both if loss is not None]
+
+    @property
+    def parts(self) -> list[Bool[np.ndarray, " taken"]]:
+        """The steps taken whose losses are of one kind, kind by kind."""
+        if self.eased is None:
+            return [np.ones(int(np.sum(self.taken)), bool)]
+        eased = self.eased[self.taken]
+        return [part for part in (eased, ~eased) if part.any()]
 
     @property
     def trials(self) -> Float[np.ndarray, " rejected"]:
@@ -146,7 +156,8 @@ def _draw_loss(ax: Axes, history: History) -> None:
     ax.plot(rejected, history.trials, **REJECTED)
     off_scale(ax, rejected, history.trials, **REJECTED)
     for loss, look in history.losses:
-        _line(ax, taken, loss, **look)
+        for part in history.parts:
+            _line(ax, taken[part], loss[part], **look)
         off_scale(ax, taken, loss, **REJECTED | {"markeredgecolor": look["color"]})
     ax.set_ylabel(r"loss (eV$^2$)")
 

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from nnpp.crystal.symmetry import space_group
+from nnpp.errors import InputError
 from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.inputs import Fit
+from nnpp.io.lock import held
 from nnpp.io.results import write_bands, write_dos
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.gap import gap
@@ -34,7 +37,8 @@ from nnpp.workflows.draw import (
 )
 from nnpp.workflows.of_fit import ensemble_of_fit, with_fit
 from nnpp.workflows.prepare import prepare
-from nnpp.workflows.provenance import hashes, provenance, write_run
+from nnpp.workflows.provenance import hashes, note_options, provenance, write_run
+from nnpp.workflows.run_folder import START, has, is_run
 from nnpp.workflows.solved import Solved
 from nnpp.workflows.trained import potential_of, start_of_run, untrained
 
@@ -79,10 +83,13 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     if choices.connect:
         refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
+        _refuse_another_run(fit, out / fit.name)
         for case in cases:
             refuse_unwritable(out / fit.name / case.spec.name)
     for fit, cases, read in ready:
-        yield from _run_fit(fit, cases, out / fit.name, choices, read)
+        folder = out / fit.name
+        with held(folder) if _is_at(fit, folder) else nullcontext():
+            yield from _run_fit(fit, cases, folder, choices, read)
 
 
 def _run_fit(
@@ -102,10 +109,27 @@ def _run_fit(
     paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
     _sweep(folder, FIGURES, paths)
     paths.append(_summary(folder, solved, time.perf_counter() - start))
-    paths.append(
-        write_run(folder, replace(fit, notes=_notes(fit, cases)), read, asdict(choices))
-    )
+    if _is_at(fit, folder):
+        paths.append(note_options(fit, asdict(choices)))
+    else:
+        noted = replace(fit, notes=_notes(fit, cases))
+        paths.append(write_run(folder, noted, read, asdict(choices)))
     yield Finished(fit.name, tuple(paths))
+
+
+def _is_at(fit: Fit, folder: Path) -> bool:
+    """Whether the fit is the run that this folder holds."""
+    return is_run(fit) and fit.folder.resolve() == folder.resolve()
+
+
+def _refuse_another_run(fit: Fit, folder: Path) -> None:
+    """Refuse to put bands of a fit beside a potential that was made of it."""
+    if has(folder, START) and not _is_at(fit, folder):
+        raise InputError(
+            "holds a run, with a potential of its own",
+            f"name {folder} for its bands, or another folder (--out)",
+            folder,
+        )
 
 
 def _draw_potential(

@@ -39,12 +39,8 @@ R = np.linspace(0.0, 10.0, 401)
 def picture_of(done: Solved, choices: Choices) -> BandPicture:
     """Everything that the figure of one system shows."""
     reference = aligned_reference(done.case, done.bands)
-    topless = [
-        name
-        for name, drawn in (("nnpp", done.bands), ("the reference", reference))
-        if drawn is not None and not 0 < drawn.occupied <= drawn.E.shape[1]
-    ]
-    absolute = choices.zero == "absolute" or bool(topless)
+    short = topless(done.bands, reference)
+    absolute = choices.zero == "absolute" or bool(short)
     return BandPicture(
         title=done.case.spec.name,
         bands=done.bands,
@@ -56,10 +52,16 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
         spread=_spread(done, "absolute" if absolute else "vbm"),
         held_out=done.held_out,
         notes=(
-            *(f"the bands of {name} do not reach the valence top" for name in topless),
+            *(f"the bands of {name} do not reach the valence top" for name in short),
             *(() if absolute or reference is None else _shifted(done.bands, reference)),
         ),
     )
+
+
+def topless(bands: Bands, reference: Bands | None) -> list[str]:
+    """Which of both do not reach the valence top, so that none can be the zero of a figure."""
+    both = (("nnpp", bands), ("the reference", reference))
+    return [n for n, b in both if b is not None and not 0 < b.occupied <= b.E.shape[1]]
 
 
 def _spread(done: Solved, zero: str) -> Float[np.ndarray, "k band"] | None:

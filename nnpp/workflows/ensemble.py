@@ -46,15 +46,18 @@ class Wanted:
     by: str
     fresh: bool
 
+    def __post_init__(self):
+        """Refuse what no fit could have."""
+        if self.members == 1:
+            raise InputError("one member has no spread", "ask for two or more", "--members")
+        if self.by not in BY:
+            raise InputError(f"unknown {self.by!r}", nearest(self.by, BY), "--by")
+
 
 def refuse_impossible(run: Run, wanted: Wanted) -> None:
     """Refuse, before a fit, an ensemble that could not be made after it."""
     if not wanted.members:
         return
-    if wanted.members == 1:
-        raise InputError("one member has no spread", "ask for two or more", "--members")
-    if wanted.by not in BY:
-        raise InputError(f"unknown {wanted.by!r}", nearest(wanted.by, BY), "--by")
     try:
         REFUSALS[wanted.by](run.objective)
     except InputError as error:
@@ -142,7 +145,7 @@ def _written(folder: Path, made: StoredEnsemble) -> list[Path]:
     """ensemble.json and ensemble.h5, which is the last to be there."""
     hidden = ("run", "potential")
     told = {name: value for name, value in made.about.items() if name not in hidden}
-    text = json.dumps(told, indent=2, ensure_ascii=False)
+    text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
     numbers = write_whole(folder / NUMBERS, text + "\n")
     return [write_ensemble(folder / NAME, made), numbers]
 

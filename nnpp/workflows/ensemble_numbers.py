@@ -12,7 +12,7 @@ from nnpp.fitting.levenberg_marquardt import Step
 from nnpp.fitting.method import Theta, measure
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.bands import bands_among
 from nnpp.io.ensemble import Curves, Levels, StoredEnsemble
 from nnpp.io.model import named
 from nnpp.observables.bands import Bands
@@ -83,15 +83,14 @@ def _rms_mev(
     spectrum: Spectrum, E: Float[Array, "member k level"], targets: tuple
 ) -> dict[str, float] | None:
     """Error over all bands and the k-points that weigh anything [meV]; None without any."""
-    target = next((t for t in targets if isinstance(t, BandsTarget)), None)
+    target = bands_among(targets)
     if target is None:
         return None
 
     def error(E: Float[Array, "k level"]) -> Float[Array, "k band"]:
         return target.error(Bands(spectrum.kpoints, E, spectrum.occupied, spectrum.spinor))
 
-    seen = np.any(target.weights > 0, axis=1)
-    rms = jnp.sqrt(jnp.mean(jax.vmap(error)(E)[:, seen] ** 2, axis=(1, 2)))
+    rms = jnp.sqrt(jnp.mean(jax.vmap(error)(E)[:, target.seen] ** 2, axis=(1, 2)))
     return _both(rms * HARTREE_EV * 1e3)
 
 

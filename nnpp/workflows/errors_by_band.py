@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.observables.bands import Bands
 from nnpp.units import HARTREE_EV
 
@@ -40,7 +39,7 @@ def errors_by_band(objective: Objective, measured: Measured) -> tuple[Errors, ..
 def _errors(spectrum: Spectrum, E: Float[Array, "k level"]) -> Errors | None:
     """The errors of one system."""
     bands = Bands(spectrum.kpoints, E, spectrum.occupied, spectrum.spinor)
-    fitted, held = (_bands_target(t) for t in (spectrum.targets, spectrum.held))
+    fitted, held = (bands_among(t) for t in (spectrum.targets, spectrum.held))
     if fitted is None:
         return None
     full = spectrum.occupied * (2 if fitted.doubled else 1)
@@ -52,13 +51,7 @@ def _errors(spectrum: Spectrum, E: Float[Array, "k level"]) -> Errors | None:
     )
 
 
-def _bands_target(targets: tuple) -> BandsTarget | None:
-    """The reference bands among some targets."""
-    return next((t for t in targets if isinstance(t, BandsTarget)), None)
-
-
 def _rms_mev(target: BandsTarget, bands: Bands) -> Float[np.ndarray, " band"]:
     """Over the k-points that have any weight [meV]."""
-    seen = np.asarray(jnp.any(target.weights > 0, axis=1))
-    error = np.asarray(target.error(bands))[seen] * HARTREE_EV * 1e3
+    error = np.asarray(target.error(bands))[target.seen] * HARTREE_EV * 1e3
     return np.sqrt(np.mean(error**2, axis=0))

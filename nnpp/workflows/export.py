@@ -11,7 +11,7 @@ from scipy.special import erf
 
 from nnpp.errors import InputError
 from nnpp.io.atomic import refuse_unwritable
-from nnpp.io.exports import Element, write_export
+from nnpp.io.exports import Element, refuse_foreign, write_export
 from nnpp.io.exports_readme import Faith, readme
 from nnpp.io.model import Model, read_model, write_model
 from nnpp.io.model_file import STEM
@@ -80,6 +80,7 @@ def run_export(run: Path, out: Path | None = None) -> list[Path]:
     model = read_model(run)
     folder = model.path.parent / FOLDER if out is None else Path(out)
     refuse_unwritable(folder)
+    refuse_foreign(folder)
     try:
         found = radial(model.potential.local)
     except InputError as error:

@@ -12,13 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.fitting.spectrum import Spectrum
+from nnpp.fitting.targets.bands import bands_among
 from nnpp.io.atomic import whole, write_whole
 from nnpp.observables.bands import Bands
 from nnpp.plotting.movie import Frame, movie
 from nnpp.plotting.picture import BandPicture
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.compare import aligned_reference
-from nnpp.workflows.draw import Q, curves_of
+from nnpp.workflows.draw import Q, curves_of, topless
 from nnpp.workflows.run import Run
 from nnpp.workflows.run_folder import FRAMES
 
@@ -43,6 +44,12 @@ class Film:
         kept: dict[str, Any] = {"step": step, "loss": loss, "v": np.asarray(v), **bands}
         np.savez(data, **kept)
         write_whole(self.run.folder / FRAMES / f"{step:08d}.npz", data.getvalue())
+
+    def lacks(self, step: int) -> tuple[str, ...]:
+        """What is not in it, where a fit goes on."""
+        if not self.kind or not step or any((self.run.folder / FRAMES).glob("*.npz")):
+            return ()
+        return (f"no pictures of the first {step} steps were kept; --fresh draws them all",)
 
     def drawn(self) -> tuple[Path, ...]:
         """The film of every system."""
@@ -70,8 +77,13 @@ class Film:
             spectrum.occupied,
             spectrum.spinor,
         )
+        reference, unseen = aligned_reference(case, last), bands_among(spectrum.held)
         picture = BandPicture(
-            title=spectrum.name, bands=last, reference=aligned_reference(case, last)
+            title=spectrum.name,
+            bands=last,
+            zero="absolute" if topless(last, reference) else "vbm",
+            reference=reference,
+            held_out=None if unseen is None else unseen.seen,
         )
         path = run.folder / spectrum.name / f"fit.{self.kind}"
         pictures = [self._frame(i, frame) for frame in frames]

@@ -27,14 +27,13 @@ def stages_of(spec: FitSpec) -> tuple[Stage, ...]:
     with spec.origin.telling("fit", "method"):
         method = _method(settings)
     first = min(settings.eased, settings.steps)
-    stages = [
-        Stage(settings.method, method, first, eased=True),
-        Stage(settings.method, method, settings.steps - first),
-    ]
+    stages = [Stage(settings.method, method, settings.steps - first)]
+    if settings.eased:
+        stages.insert(0, Stage(settings.method, method, first, eased=True))
     if walk is not None:
         annealing = Annealing(walk.size, walk.beta * HARTREE_EV, walk.mode)
         stages.insert(0, Stage("annealing", annealing, walk.moves))
-    return (*(stage for stage in stages[:-1] if stage.steps), stages[-1])
+    return tuple(stages)
 
 
 def _method(settings: FitSettings) -> LevenbergMarquardt | Gradient:
@@ -59,6 +58,8 @@ class Course:
         lowest: the lowest loss so far [eV²]; None before the first step.
         stale: steps since it last fell by more than the tolerance.
         ended: why the stage is over before its steps are, or "".
+        tolerance: by which that was judged.
+        patience: the same.
     """
 
     step: int = 0
@@ -67,6 +68,14 @@ class Course:
     lowest: float | None = None
     stale: int = 0
     ended: str = ""
+    tolerance: float = 0.0
+    patience: int | None = None
+
+    def judged_by(self, settings: FitSettings) -> "Course":
+        """The same; what ended by another tolerance or patience has not ended."""
+        now = {"tolerance": settings.tolerance, "patience": settings.patience}
+        same = now == {"tolerance": self.tolerance, "patience": self.patience}
+        return self if same else replace(self, **now, stale=0, ended="")
 
     def after(
         self, loss: float, taken: bool, damping: float | None, settings: FitSettings
@@ -81,6 +90,8 @@ class Course:
             within=self.within + 1,
             lowest=lowest,
             stale=0 if fell else self.stale + 1,
+            tolerance=settings.tolerance,
+            patience=settings.patience,
         )
         return replace(on, ended=_why(on, loss, taken and not fell, damping, settings))
 

@@ -24,8 +24,9 @@ from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import SAME_K, Case
+from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of, zero
+from nnpp.workflows.hold_out import held_out
 
 GRID, END = 0.025, 10.0
 """Spacing and end of the lengths at which priors look [bohr⁻¹]; the tail is as long again."""
@@ -34,11 +35,11 @@ GRID, END = 0.025, 10.0
 def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
     """All targets of all systems, and the priors."""
     spec = fit.spec
-    spectra = list(_spectra(fit, cases))
+    spectra = [s for s in _spectra(fit, cases) if s.targets]
     if not spectra:
         raise spec.origin.error(
-            "no system has a reference or a target, so there is nothing to fit",
-            "add reference: FILE, or use `nnpp bands`",
+            "no system has a reference or target that weighs anything: nothing to fit",
+            "add reference: FILE, or weights that are not zero, or use `nnpp bands`",
             "systems",
         )
     with spec.origin.telling("fit", "priors"):
@@ -58,12 +59,11 @@ def _spectra(fit: Fit, cases: list[Case]) -> Iterator[Spectrum]:
 def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
     """The levels of one system at the k-points of its reference, and their targets."""
     kpoints = case.kpoints if case.reference is None else case.reference.kpoints
-    bands = list(_bands(case, held))
     return Spectrum(
         system=case.system if kpoints is case.kpoints else case.at(kpoints),
         kpoints=kpoints,
-        targets=(*bands[:1], *_numbers(case, kpoints)),
-        held=tuple(bands[1:]),
+        targets=(*_bands(case, ~held), *_numbers(case, kpoints)),
+        held=tuple(_bands(case, held)),
         name=case.spec.name,
         n=_levels(case),
         occupied=case.occupied,
@@ -78,16 +78,15 @@ def _levels(case: Case) -> int:
     return max(seen, case.occupied + 1 if case.spec.targets else seen)
 
 
-def _bands(case: Case, held: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
-    """The reference bands of the fit, and those held out where there are any."""
+def _bands(case: Case, seen: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
+    """The reference bands at some of the k-points; nothing if they weigh nothing."""
     reference = reference_bands(case)
     if reference is None:
         return
     E = from_zero(case, reference.E)
-    w = weights_of(case, E)
-    for these in (~held, held):
-        if these.any():
-            yield BandsTarget(E, w * jnp.asarray(these)[:, None], zero(case), case.twice)
+    w = weights_of(case, E) * jnp.asarray(seen)[:, None]
+    if jnp.any(w > 0):
+        yield BandsTarget(E, w, zero(case), case.twice)
 
 
 def _numbers(case: Case, kpoints: KPoints) -> Iterator[Target]:
@@ -114,26 +113,6 @@ def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
 
 KINDS = {"gap": _gap, "splitting": _splitting}
 """Targets of one number; a new one is a file of fitting/targets and an entry here."""
-
-
-def held_out(case: Case, share: float, seed: int) -> Bool[np.ndarray, " k"]:
-    """Which k-points of the reference the fit may not see: the same for the same seed.
-
-    A k-point that is listed twice is held out in both places.
-    """
-    if case.reference is None:
-        return np.zeros(len(case.kpoints), bool)
-    k = np.asarray(case.reference.kpoints.fractional)
-    rounded = np.round(k / SAME_K).astype(int)
-    _, which = np.unique(rounded, axis=0, return_inverse=True)
-    distinct = which.max() + 1
-    drawn = np.random.default_rng([seed, len(k)]).permutation(distinct)
-    held = np.isin(which.reshape(-1), drawn[: round(share * distinct)])
-    if held.all():
-        raise InputError(
-            "all k-points of the reference are held out", "lower `hold_out` of the fit"
-        )
-    return held
 
 
 def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator[Source]:

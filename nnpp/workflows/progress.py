@@ -75,7 +75,7 @@ def checkpoint(run: Run, place: Place) -> Checkpoint:
 
 def _resumed(run: Run, found: Checkpoint) -> Place:
     """The place that a checkpoint keeps."""
-    course = Course(**found.about)
+    course = Course(**found.about).judged_by(run.fit.spec.fit)
     method = run.stages[course.stage].method
     objective, theta = run.objective_in(course.stage), run.objective.parameters.start()
     like = jax.eval_shape(

@@ -117,6 +117,13 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
     return write_whole(folder / "run.yaml", dump_yaml(about))
 
 
+def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
+    """run.yaml with other options; how the run is fitted stays as it is."""
+    about = dict(read_yaml(run.source)[0])
+    about["options"] = {k: _plain(v) for k, v in options.items() if v not in (None, False)}
+    return write_whole(run.source, dump_yaml(about))
+
+
 def _plain(value: Any) -> Any:
     """An option as YAML knows it."""
     if isinstance(value, tuple):

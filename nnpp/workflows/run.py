@@ -51,6 +51,12 @@ class Run:
         return eased(self.objective) if self.stages[stage].eased else self.objective
 
     @property
+    def eased_until(self) -> int:
+        """The step from which on levels have their weights and priors count; 0 if always."""
+        eased = any(stage.eased for stage in self.stages)
+        return self.steps - self.stages[-1].steps if eased else 0
+
+    @property
     def steps(self) -> int:
         """Most steps of all stages."""
         return sum(stage.steps for stage in self.stages)

@@ -52,6 +52,6 @@ def has(folder: Path, stem: str) -> bool:
 def forget(folder: Path) -> None:
     """Remove what training left, the potential as well: it may be that of another fit."""
     clear(folder / CHECKPOINTS)
-    left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*")
+    left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*", "ensemble.*")
     for path in (path for pattern in left for path in folder.glob(pattern)):
         path.unlink(missing_ok=True)

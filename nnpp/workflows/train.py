@@ -12,6 +12,7 @@ from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
 from nnpp.io.lock import held
 from nnpp.io.metrics import append, cut, read_metrics
+from nnpp.io.text import exists
 from nnpp.parallel import one_device_per_core
 from nnpp.plotting.movie import writer_of
 from nnpp.units import HARTREE_EV
@@ -20,6 +21,7 @@ from nnpp.workflows.errors_by_band import errors_by_band
 from nnpp.workflows.events import Begun, Event, Stepped, Stopped, Trained
 from nnpp.workflows.film import Film
 from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoint, numbers_of
+from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.run import Run, read_run
 from nnpp.workflows.run_folder import CHECKPOINTS, METRICS, forget
 from nnpp.workflows.written import write_trained
@@ -30,7 +32,7 @@ class Options:
     """What the command line says of training.
 
     Attributes:
-        steps: most steps of the last stage, in place of what the fit says.
+        steps: most steps of the method, eased ones included, in place of what the fit says.
         fresh: whether to forget what was trained before.
         movie: "gif" or "mp4" to draw a film of the fit, or None.
         members: how many members of an ensemble are trained as well.
@@ -44,9 +46,10 @@ class Options:
     by: str = "kpoints"
 
     def __post_init__(self):
-        """Refuse a film that cannot be written before anything is computed."""
+        """Refuse a film or an ensemble that cannot be before anything is computed."""
         if self.movie is not None:
             writer_of(self.movie)
+        assert self.ensemble.by == self.by
 
     @property
     def ensemble(self) -> Wanted:
@@ -62,23 +65,25 @@ def run_train(
     runs = [read_run(fit, options.steps) for fit in fits]
     for run in runs:
         refuse_impossible(run, options.ensemble)
-    for run in runs:
+    for fit, run in zip(fits, runs, strict=True):
         with held(run.folder):
             if options.fresh:
                 forget(run.folder)
-            for event in _train(run, options, stop):
+            for event in _train(fit, run, options, stop):
                 yield event
                 if isinstance(event, Stopped):
                     return
 
 
-def _train(run: Run, options: Options, stop: Callable[[], bool]) -> Iterator[Event]:
+def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> Iterator[Event]:
     """Begin or go on, step by step, then write what came out."""
     began, name = time.perf_counter(), run.fit.name
     place, notes = begun_or_resumed(run)
+    if not place[1].step:
+        write_run(run.folder, fit, hashes(fit), {})  # the method may be another one
     past = _past(run, place[1].step)
     film = Film(run, options.movie)
-    yield _begun(run, place, notes)
+    yield _begun(run, place, (*notes, *film.lacks(place[1].step)))
     while not stop():
         on = advanced(run, place)
         if on is None:
@@ -88,6 +93,8 @@ def _train(run: Run, options: Options, stop: Callable[[], bool]) -> Iterator[Eve
         place = on
         state, course = place
         numbers = numbers_of(run.objective, state)
+        if run.stages[course.stage].eased:
+            numbers["eased"] = True
         numbers["seconds"] = round(past + time.perf_counter() - began, 3)
         append(run.folder / METRICS, {"step": course.step} | numbers)
         save(run.folder / CHECKPOINTS, checkpoint(run, place))  # last: what it lacks is cut off
@@ -100,13 +107,19 @@ def _past(run: Run, step: int) -> float:
     """Seconds that earlier training took, once the lines after `step` are cut off."""
     metrics = run.folder / METRICS
     cut(metrics, step)
-    lines = read_metrics(metrics) if step else []
-    return float(lines[-1]["seconds"]) if lines else 0.0
+    lines = read_metrics(metrics) if step and exists(metrics) else []
+    return float(lines[-1].get("seconds", 0.0)) if lines else 0.0
 
 
 def _begun(run: Run, place: Place, notes: tuple[str, ...]) -> Begun:
     """What is about to be trained."""
     state, course = place
+    until = run.eased_until
+    eased = (
+        [f"up to step {until}: levels weighted evenly, no priors"]
+        if course.step < until
+        else []
+    )
     observed = zip(run.objective.sources, state.measured.y, strict=True)
     return Begun(
         name=run.fit.name,
@@ -115,7 +128,7 @@ def _begun(run: Run, place: Place, notes: tuple[str, ...]) -> Begun:
         residuals=sum(source.residuals(y).size for source, y in observed),
         step=course.step,
         steps=run.steps,
-        notes=(*run.fit.notes, *notes),
+        notes=(*run.fit.notes, *notes, *eased),
     )
 
 

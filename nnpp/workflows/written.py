@@ -9,6 +9,7 @@ from nnpp.io.atomic import write_whole
 from nnpp.io.metrics import read_metrics
 from nnpp.io.model import write_model
 from nnpp.io.model_file import STEM
+from nnpp.io.text import exists
 from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.history import History, figure_history
 from nnpp.plotting.style import image
@@ -32,7 +33,8 @@ def write_trained(
 
 def _history(run: Run) -> list[Path]:
     """history.png and .pdf; nothing before the first step."""
-    lines = read_metrics(run.folder / METRICS)
+    metrics = run.folder / METRICS
+    lines = read_metrics(metrics) if exists(metrics) else []
     if not lines:
         return []
 
@@ -44,11 +46,12 @@ def _history(run: Run) -> list[Path]:
     accepted = column("accepted")
     history = History(
         step=np.array([line["step"] for line in lines]),
-        loss_ev2=np.array([line["loss_ev2"] for line in lines], float),
+        loss_ev2=np.array([line.get("loss_ev2", np.nan) for line in lines], float),
         holdout_ev2=column("holdout_ev2"),
         damping=column("damping"),
         accepted=None if accepted is None else ~(accepted == 0),
         seconds=column("seconds"),
+        eased=None if (eased := column("eased")) is None else eased == 1,
         title=run.fit.name,
     )
     figure = figure_history(history)

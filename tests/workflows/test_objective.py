@@ -1,5 +1,7 @@
 """From a fit.yaml to its objective: what is held out, what is aimed at, what is refused."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ from nnpp.fitting.method import measure
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.prior import Prior
 from nnpp.io.inputs import read_inputs
+from nnpp.io.schema.systems import LevelZero
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.errors_by_band import errors_by_band
-from nnpp.workflows.objective import held_out, objective_of
+from nnpp.workflows.hold_out import held_out
+from nnpp.workflows.objective import objective_of
 from nnpp.workflows.potential import start_of
 from nnpp.workflows.prepare import prepare
 from tests import systems
@@ -76,8 +80,40 @@ def test_a_k_point_listed_twice_is_held_out_twice(case):
     assert len(seen) > 2
 
 
+def test_k_points_that_symmetry_makes_one_are_held_out_together(case):
+    """U and K are one point of the zone; so are k and −k, and all turns of an axis."""
+    k = np.array([[5, 2, 5], [3, 3, 6], [1, 2, 3], [-1, -2, -3], [2, 3, 1], [4, 0, 1]]) / 8
+    seeds = [held_out(case(np.vstack([MANY_K, k])), 0.4, seed)[-6:] for seed in range(8)]
+    assert all(held[0] == held[1] and len(set(held[2:5])) == 1 for held in seeds)
+    assert {held[0] for held in seeds} == {held[2] for held in seeds} == {False, True}
+
+
+def test_band_edges_and_the_zero_of_energy_are_always_seen(case):
+    """What all levels are counted from, the fit has to know."""
+    made = case(MANY_K)
+    level = replace(
+        made, spec=made.spec.model_copy(update={"zero": LevelZero(band=1, kpoint=3)})
+    )
+    E = np.asarray(made.reference.E)
+    edges = {int(E[:, 3].argmax()), int(E[:, 4].argmin())}
+    for seed in range(10):
+        assert not edges & set(np.flatnonzero(held_out(made, 0.9, seed)))
+        assert not (edges | {2}) & set(np.flatnonzero(held_out(level, 0.8, seed)))
+    with pytest.raises(InputError, match=r"20 of 20 different k-points .* only 1\d can be"):
+        held_out(made, 0.99, 0)
+
+
+def test_what_weighs_nothing_is_neither_fitted_nor_held_out(made):
+    weights = "    weights: {kpoints: [0, 1, 1, 0]}\n"
+    (source,) = made(fit="fit: {hold_out: 0.2}\n", system=SYSTEM + weights).sources
+    assert [t.seen.tolist() for t in source.targets] == [[False, True, True, False]]
+    assert source.held == ()
+
+
 def test_nothing_left_to_fit_is_refused(case):
-    with pytest.raises(InputError, match="all k-points of the reference are held out; lower"):
+    with pytest.raises(
+        InputError, match=r"1 of 1 different k-points .* only 0 can be.*; lower"
+    ):
         held_out(case(FOUR_K[:1]), 0.9, 0)
 
 

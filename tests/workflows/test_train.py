@@ -50,8 +50,12 @@ def go(folder="fit", stop=lambda: False, **options):
     return list(run_train([read_inputs(Path("results", folder))], Options(**options), stop))
 
 
+def metrics(folder="fit"):
+    return read_metrics(Path("results", folder, "metrics.jsonl"))
+
+
 def steps(folder="fit"):
-    return [line["step"] for line in read_metrics(Path("results", folder, "metrics.jsonl"))]
+    return [line["step"] for line in metrics(folder)]
 
 
 def model(folder="fit", name="potential"):
@@ -130,6 +134,15 @@ def test_patience_counts_steps_without_a_gain():
     assert Course().after(1.0, True, None, FitSettings()).ended == ""
 
 
+def test_what_ended_by_one_tolerance_goes_on_with_another():
+    loose, tight = FitSettings(tolerance=1e-2, patience=3), FitSettings(tolerance=1e-4)
+    ended = Course().after(1.0, True, 1e-3, loose).after(0.995, True, 1e-3, loose)
+    assert ended.ended == "the loss falls by less than 0.01 of itself"
+    assert ended.judged_by(loose) == ended
+    on = ended.judged_by(tight)
+    assert (on.ended, on.stale, on.step, on.lowest) == ("", 0, 2, 0.995)
+
+
 def test_steps_go_on_where_they_ended_as_if_they_never_had(here):
     """Two and three steps, five at once, and five asked for in fit.yaml: the same bits."""
     for name in ("fit", "once"):
@@ -146,7 +159,7 @@ def test_steps_go_on_where_they_ended_as_if_they_never_had(here):
     assert (rest[0].step, rest[-1].step, steps()) == (3, 5, [1, 2, 3, 4, 5])
     go("once")
     assert same_bits(model(), model("once"))
-    losses = [line["best_ev2"] for line in read_metrics(Path("results/fit/metrics.jsonl"))]
+    losses = [line["best_ev2"] for line in metrics()]
     assert losses == sorted(losses, reverse=True)
     assert rest[-1].loss_ev2 == pytest.approx(losses[-1])
 
@@ -157,7 +170,7 @@ def test_a_walk_is_over_after_its_moves_and_a_method_follows(here):
     write_fit(here / "fit", hot)
     init()
     go()
-    lines = read_metrics(Path("results/fit/metrics.jsonl"))
+    lines = metrics()
     assert [line["step"] for line in lines] == list(range(1, 15))
     assert all(line["accepted"] for line in lines[:12])
     assert ["damping" in line for line in lines] == [False] * 12 + [True] * 2
@@ -248,8 +261,9 @@ def test_the_first_steps_are_at_ease(here):
     for stage, objective in enumerate((eased(run.objective), run.objective)):
         assert measure(run.objective_in(stage), theta).loss == measure(objective, theta).loss
     assert read_run(run.fit, 1).stages[0].steps == 1
-    go()
-    assert steps() == [1, 2, 3]
+    assert go()[0].notes == ("up to step 2: levels weighted evenly, no priors",)
+    assert [line.get("eased") for line in metrics()] == [True, True, None]
+    assert go(steps=0)[-1].step == 3  # past what is asked for, and past easing
 
 
 def test_fresh_starts_over(here):

@@ -1,7 +1,10 @@
 """Bands: r = √(w_k w_b)·(E − E_ref), both counted from the same zero of energy."""
 
+from collections.abc import Iterable
+
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from nnpp.observables.bands import Bands
 from nnpp.observables.zero import Zero
@@ -28,6 +31,11 @@ class BandsTarget:
         """R [hartree]."""
         return (jnp.sqrt(self.weights) * self.error(bands)).reshape(-1)
 
+    @property
+    def seen(self) -> Bool[np.ndarray, " k"]:
+        """The k-points that weigh anything."""
+        return np.asarray(np.any(np.asarray(self.weights) > 0, axis=1))
+
     def error(self, bands: Bands) -> Float[Array, "k band"]:
         """E − E_ref [hartree]."""
         E = self.counted(bands)
@@ -37,3 +45,8 @@ class BandsTarget:
         """E of as many bands as the reference has, each as often as there [hartree]."""
         E = (bands.doubled() if self.doubled else bands).E
         return E[:, : self.reference.shape[1]]
+
+
+def bands_among(targets: Iterable[object]) -> BandsTarget | None:
+    """The reference bands among some targets."""
+    return next((t for t in targets if isinstance(t, BandsTarget)), None)

@@ -18,9 +18,9 @@ class Exponential(Section):
 class Priors(Section):
     """What keeps v smooth where no level sees it."""
 
-    size: NotNegative = Field(default=0.0, description="Weight of ∫N² dq.")
-    curvature: NotNegative = Field(default=0.0, description="Weight of ∫(d²N/dq²)² dq.")
-    tail: NotNegative = Field(default=0.0, description="Weight of ∫N² dq beyond the basis.")
+    size: NotNegative = Field(default=0.0, description="Weight of ∫u² dq, u = v − v⁰.")
+    curvature: NotNegative = Field(default=0.0, description="Weight of ∫(d²u/dq²)² dq.")
+    tail: NotNegative = Field(default=0.0, description="Weight of ∫u² dq beyond the basis.")
 
 
 class Annealing(Section):
@@ -44,10 +44,11 @@ class FitSettings(Section):
     )
     steps: Whole = Field(default=60, description="Most steps.")
     tolerance: NotNegative = Field(
-        default=1e-6, description="Relative fall of the loss below which the fit ends."
+        default=1e-6,
+        description="Relative fall of the loss below which lm ends, and that patience counts.",
     )
     learning_rate: Positive = Field(default=1e-3, description="Learning rate of optax methods.")
-    options: dict[str, Real] = Field(
+    options: dict[str, Whole | Real] = Field(
         default={}, description="More numbers for the optax method, as b1 or momentum."
     )
     schedule: Exponential | None = Field(default=None, description="How the rate falls.")
