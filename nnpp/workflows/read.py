@@ -62,5 +62,18 @@ def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> 
         raise InputError(
             f"{len(models)} potentials are named", "name one fitted run", "--structure"
         )
-    cutoff = None if choices.cutoff is None else energy(choices.cutoff)
-    return chosen(of_structure(read_model(models[0]), structure, cutoff), choices)
+    model = read_model(models[0])
+    return chosen(of_structure(model, structure, _cutoff(choices)), choices)
+
+
+def _cutoff(choices: Choices) -> float | None:
+    """--cutoff [hartree]."""
+    if choices.cutoff is None:
+        return None
+    try:
+        wanted = energy(choices.cutoff)
+    except InputError as error:
+        raise error.at("--cutoff") from error
+    if wanted <= 0:
+        raise InputError("must be greater than 0", 'as in "10 hartree"', "--cutoff")
+    return wanted

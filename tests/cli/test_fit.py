@@ -86,6 +86,45 @@ def test_another_method(nnpp, small):
     assert "damping" in read_metrics(Path("results/small/metrics.jsonl"))[0]
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_bands_leave_a_run_as_it_is_fitted(nnpp, refused, small):
+    """Other options than those of the fit, and the fit itself beside its own run."""
+    nnpp("fit", "small", "--steps", "1")
+    before = read_inputs(Path("results/small")).spec
+    told = nnpp("bands", "results/small", "--cutoff", "3 hartree", "--path", "L G X")
+    assert told.code == 0
+    assert "cutoff: 3 hartree" in Path("results/small/run.yaml").read_text(encoding="utf-8")
+    assert read_inputs(Path("results/small")).spec == before
+    assert "goes on after step 1" in nnpp("train", "results/small", "--steps", "2").out
+    refused("bands", "small", at="results/small:", told="holds a run, with a potential of its")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_trained_anew_by_another_method(nnpp, refused, small):
+    """The run says so; what cannot be is refused before anything of the old run goes."""
+    nnpp("fit", "small", "--steps", "1")
+    for words, at in ((["--members", "1"], "--members:"), (["--by", "foo"], "--by:")):
+        refused("fit", "small", "--fresh", *words, at=at, told="")
+        refused("train", "--fresh", *words, at=at, told="")
+    assert nnpp("train", "--fresh", "--method", "lm", "--steps", "1").code == 0
+    assert read_inputs(Path("results/small")).spec.fit.method == "lm"
+    Path("results/small/metrics.jsonl").unlink()
+    assert "goes on after step 1" in nnpp("train", "--steps", "2").out
+
+
+def test_a_film_of_valence_bands_that_are_not_all_there(nnpp, tmp_path, monkeypatch):
+    """They have no top to count from; a film asked for late says what it lacks."""
+    monkeypatch.chdir(tmp_path)
+    write_fit(tmp_path / "few", n=3, fit="fit: {steps: 1}\n")
+    assert nnpp("init-fit", "few").code == 0
+    assert nnpp("train", "--steps", "1").code == 0
+    late = nnpp("train", "--movie", "gif")
+    assert "note: no pictures of the first 1 steps were kept; --fresh draws them" in late.err
+    drawn = nnpp("train", "--fresh", "--movie", "gif")
+    assert drawn.code == 0, drawn.err
+    assert Path("results/few/zb/fit.gif").stat().st_size > 10_000
+
+
 REFUSED = [
     (["train"], "results:", "holds no run that was prepared; use `nnpp init-fit` first"),
     (["train", "small"], "small:", "is no run; name a folder that `nnpp init-fit` made"),

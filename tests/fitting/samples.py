@@ -138,11 +138,12 @@ def write_fit(
     potential: str = POTENTIAL,
     system: str = SYSTEM,
     k: np.ndarray = FOUR_K,
+    n: int = 8,
 ) -> Path:
     """A fit.yaml of zb-CdSe and, as its reference, the bands of the published form."""
     folder.mkdir(parents=True)
     crystal, kpoints = systems.zincblende(), listed(systems.zincblende(), k)
-    E = levels(systems.cdse(), systems.at(crystal, k, 2.0), 8)
+    E = levels(systems.cdse(), systems.at(crystal, k, 2.0), n)
     write_bands_csv(folder / "reference.csv", Bands(kpoints, E, 4, False))
     (folder / "fit.yaml").write_text("systems:\n" + system + potential + fit, encoding="utf-8")
     return folder

@@ -163,6 +163,24 @@ def test_the_model_goes_with_it(name, exported):
     assert "{" not in text
 
 
+def test_nothing_that_is_no_export_is_replaced(tmp_path):
+    """A folder with a fit, a run or a README of its own; but an older export is."""
+    run = tmp_path / "run"
+    write_model(run / "potential", systems.cdse(), {"fit": "zunger"})
+    for name in ("fit.yaml", "run.yaml", "NN_config.par", "README.md"):
+        theirs = tmp_path / f"with-{name}"
+        theirs.mkdir()
+        (theirs / name).write_text("mine", encoding="utf-8")
+        with pytest.raises(InputError, match="--out"):
+            run_export(run, theirs)
+        assert [p.name for p in theirs.iterdir()] == [name]
+    out = run_export(run)[0].parent
+    (out / "potXe_SR.par").write_text("0 0", encoding="utf-8")
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    again = run_export(run)
+    assert {p.name for p in out.iterdir()} == {p.name for p in again} | {"notes.txt"}
+
+
 def bare_open():
     network = Network(Bare(), (4,), 1, last=STARTS["xavier"])
     return Potential(neural(network, Open(), None, jax.random.key(0)), Strengths(), ("Si",))
