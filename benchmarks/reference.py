@@ -4,11 +4,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 from benchmarks.fits import INPUTS
 from benchmarks.process import ran
 
 KEPT = ("summary.json", "history.png", "errors.png", "potential.png", "*/bands.png")
-LARGEST_KB = 200
+LARGEST_KB, COLOURS = 200, 64
 
 
 def run() -> None:
@@ -21,6 +23,16 @@ def run() -> None:
             copy = to / path.relative_to(out)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
+            _slimmed(copy)
             if (size := copy.stat().st_size / 1e3) > LARGEST_KB:
                 print(f"  {copy.relative_to(to)} is {size:.0f} kB, more than {LARGEST_KB}")
     print(f"  {done.seconds:.0f} s, peak memory {done.peak_gb:.2f} GB; in {to.name}/")
+
+
+def _slimmed(file: Path) -> None:
+    """A figure with as few colours as its lines need."""
+    if file.suffix == ".png":
+        with Image.open(file) as image:
+            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+                file, optimize=True, dpi=image.info["dpi"]
+            )
