@@ -126,7 +126,7 @@ def test_ctrl_c_is_one_line_and_130(tiny, tmp_path):
         process.stdout.readline()
         time.sleep(1.0)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=120)
     assert process.returncode == 130
     assert err == "nnpp: interrupted; every file that was written is whole\n"
     assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
