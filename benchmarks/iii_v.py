@@ -27,6 +27,7 @@ from nnpp.potentials.real_space import real_space
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.events import Stepped, Trained
 from nnpp.workflows.init_fit import run_init_fit
+from nnpp.workflows.potential import start_of
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.read import read_runs
 from nnpp.workflows.train import Options, run_train
@@ -53,7 +54,7 @@ def run() -> None:
                     for e in event.errors:
                         _errors(e.name, e.fitted_mev, e.held_mev)
         potential = read_model(out / fit.name).potential
-    _smooth(potential)
+    _smooth(potential, start_of(fit.spec.potential))
     for case in prepare(fit):
         changes = (-0.01, 0.0, 0.01)
         gaps = [_gap(potential, case.crystal.strained(x * np.eye(3))) for x in changes]
@@ -74,14 +75,19 @@ def _errors(name: str, fitted: np.ndarray, held: np.ndarray | None) -> None:
     )
 
 
-def _smooth(potential: Potential) -> None:
-    """∫(d²v/dq²)² dq, and what is left of v(r) beyond 12 bohr, of each element."""
-    rough = jnp.sum(curvature(potential.local, Q) ** 2, axis=0) * (Q[1] - Q[0])
-    v = jnp.abs(real_space(potential.local, R))
-    far = jnp.max(v[R > 12.0], axis=0) / jnp.max(v, axis=0)
+def _smooth(potential: Potential, start: Potential) -> None:
+    """∫(d²v/dq²)² dq and the largest |v(r)| far out, of each element, beside its form."""
+    told = []
+    for v in (potential.local, start.local):
+        rough = jnp.sum(curvature(v, Q) ** 2, axis=0) * (Q[1] - Q[0])
+        far = jnp.abs(real_space(v, R)) * HARTREE_EV
+        told.append((rough, jnp.max(far[R > 4.0], axis=0), jnp.max(far[R > 12.0], axis=0)))
     for i, element in enumerate(potential.species):
-        tail = f"|v(r > 12)| {float(far[i]):.1e} of its largest"
-        print(f"  {element}: curvature {float(rough[i]):.3g}, {tail}")
+        (rough, near, far), (rough0, near0, far0) = [[float(x[i]) for x in m] for m in told]
+        print(
+            f"  {element}: curvature {rough:.2g} (form {rough0:.2g}); |v(r)| at most {near:.2f} "
+            f"({near0:.2f}) eV beyond 4 bohr, {far:.3f} ({far0:.3f}) eV beyond 12"
+        )
 
 
 def _gap(potential: Potential, structure: Crystal) -> float:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.integrate import fixed_quad
+from scipy.integrate import fixed_quad, simpson
 
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.prior import curvature, prior, size
 from nnpp.potentials.neural import ACTIVATIONS
+from nnpp.potentials.real_space import real_space
 from tests import systems
 from tests.fitting.samples import small
 
@@ -25,18 +26,20 @@ def losses(potential, before, measure, q=GRID):
     return np.sum(np.asarray(r).reshape(len(q), 2) ** 2, axis=0)
 
 
-def added(potential, before, second=False):
-    """What is added at lengths q, by species, or its second derivative by differences."""
+def measured(potential, before, measure):
+    """What is added at lengths q, by species: q·u, or u's second derivative by differences."""
 
     def u(q):
         return np.asarray(potential.local(jnp.asarray(q)) - before(jnp.asarray(q))).T
 
     h = 1e-3
-    return (lambda q: (u(q + h) - 2 * u(q) + u(q - h)) / h**2) if second else u
+    if measure is size:
+        return lambda q: q * u(q)
+    return lambda q: (u(q + h) - 2 * u(q) + u(q - h)) / h**2
 
 
-def integral(u, start):
-    return WEIGHT * fixed_quad(lambda q: u(q) ** 2, start, END, n=300)[0]
+def integral(m, start):
+    return WEIGHT * fixed_quad(lambda q: m(q) ** 2, start, END, n=300)[0]
 
 
 def reference_of(potential):
@@ -57,19 +60,30 @@ def test_quadrature(measure, within):
     potential = smooth()
     before = reference_of(potential)
     told = losses(potential, before, measure)
-    u = added(potential, before, second=measure is curvature)
-    exact = integral(u, 0.0)
-    assert np.abs(u(np.zeros(1))).min() > 1e-3
+    m = measured(potential, before, measure)
+    exact = integral(m, 0.0)
+    assert np.abs(m(np.ones(1))).min() > 1e-3
     assert exact.min() > 1e-3
     assert told == pytest.approx(exact, rel=within)
+
+
+def test_the_size_is_that_in_space():
+    """Parseval: (2π²)⁻¹ ∫(q·u)² dq = 4π ∫r² u(r)² dr, both sides by quadrature."""
+    potential, before = smooth(), reference_of(smooth())
+    r = jnp.linspace(0.0, 60.0, 6001)
+    u = np.asarray(real_space(potential.local, r) - real_space(before, r))
+    in_space = 4 * np.pi * simpson(np.asarray(r)[:, None] ** 2 * u**2, x=np.asarray(r), axis=0)
+    told = losses(potential, before, size) / WEIGHT / (2 * np.pi**2)
+    assert in_space.min() > 1e-3
+    assert told == pytest.approx(in_space, rel=1e-3)
 
 
 def test_the_tail_counts_alone():
     potential = small()
     before, first = reference_of(potential), 3.0
     told = losses(potential, before, size, GRID[jnp.greater(GRID, first - 1e-9)])
-    assert told == pytest.approx(integral(added(potential, before), first), rel=2e-3)
-    assert np.all(told < 0.5 * losses(potential, before, size))
+    assert told == pytest.approx(integral(measured(potential, before, size), first), rel=2e-3)
+    assert np.all(told < 0.9 * losses(potential, before, size))
     assert told.min() > 1e-6
 
 

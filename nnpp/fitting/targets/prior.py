@@ -1,7 +1,8 @@
-"""Priors: r² = w·∫|u|² dq, u = v − v⁰ what a fit adds to a form factor, or its curvature.
+"""Priors: r² = w·∫|m|² dq, where m measures u = v − v⁰, what a fit adds to a form factor.
 
-Trapezoids on a grid of q. The tail counts only beyond the longest |G−G′| of any basis, where no
-level ever looks.
+Its size in space, by Parseval's theorem m = q·u with ∫|u(r)|² d³r = (2π²)⁻¹ ∫|q·u(q)|² dq, or
+its curvature, m = d²u/dq². Trapezoids on a grid of q. The tail is the size beyond the longest
+|G−G′| of any basis, where no level ever looks.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,8 @@ Measure = Callable[[FormFactors, Float[Array, " q"]], Float[Array, "q species"]]
 
 
 def size(u: FormFactors, q: Float[Array, " q"]) -> Float[Array, "q species"]:
-    """u(q) [hartree·bohr³]."""
-    return u(q)
+    """q·u(q) [hartree·bohr²]."""
+    return q[:, None] * u(q)
 
 
 def curvature(u: FormFactors, q: Float[Array, " q"]) -> Float[Array, "q species"]:
@@ -38,8 +39,8 @@ class Prior(Closed):
 
     Attributes:
         q: the grid [bohr⁻¹].
-        weight: w, such that w·∫|u|² dq is a loss [hartree²].
-        before: v⁰ on the grid [hartree·bohr³], zero for a network that stands alone.
+        weight: w, such that w·∫|m|² dq is a loss [hartree²].
+        before: m of v⁰ on the grid, zero for a network that stands alone.
         measure: what is made small.
         name: what it is called.
     """
@@ -54,10 +55,10 @@ class Prior(Closed):
         self, parameters: Parameters, theta: Float[Array, " parameter"]
     ) -> Float[Array, " residual"]:
         """R."""
-        u = self.measure(parameters.put(theta).local, self.q) - self.before
+        m = self.measure(parameters.put(theta).local, self.q) - self.before
         apart = jnp.diff(self.q)
         width = (jnp.pad(apart, (0, 1)) + jnp.pad(apart, (1, 0))) / 2
-        return (jnp.sqrt(self.weight * width)[:, None] * u).reshape(-1)
+        return (jnp.sqrt(self.weight * width)[:, None] * m).reshape(-1)
 
 
 def prior(

@@ -18,9 +18,9 @@ class Exponential(Section):
 class Priors(Section):
     """What keeps v smooth where no level sees it."""
 
-    size: NotNegative = Field(default=0.0, description="Weight of ∫u² dq, u = v − v⁰.")
+    size: NotNegative = Field(default=0.0, description="Weight of ∫(q·u)² dq, u = v − v⁰.")
     curvature: NotNegative = Field(default=0.0, description="Weight of ∫(d²u/dq²)² dq.")
-    tail: NotNegative = Field(default=0.0, description="Weight of ∫u² dq beyond the basis.")
+    tail: NotNegative = Field(default=0.0, description="Weight of ∫(q·u)² dq beyond the basis.")
 
 
 class Annealing(Section):
