@@ -83,10 +83,10 @@ def _smooth(potential: Potential, start: Potential) -> None:
         far = jnp.abs(real_space(v, R)) * HARTREE_EV
         told.append((rough, jnp.max(far[R > 4.0], axis=0), jnp.max(far[R > 12.0], axis=0)))
     for i, element in enumerate(potential.species):
-        (rough, near, far), (rough0, near0, far0) = [[float(x[i]) for x in m] for m in told]
+        (rough, near, far), form = [[float(x[i]) for x in m] for m in told]
         print(
-            f"  {element}: curvature {rough:.2g} (form {rough0:.2g}); |v(r)| at most {near:.2f} "
-            f"({near0:.2f}) eV beyond 4 bohr, {far:.3f} ({far0:.3f}) eV beyond 12"
+            f"  {element}: curvature {rough:.2g} (form {form[0]:.2g}); |v(r)| at most "
+            f"{near:.2f} ({form[1]:.2f}) eV beyond 4 bohr, {far:.2f} ({form[2]:.2f}) beyond 12"
         )
 
 

@@ -116,7 +116,7 @@ KINDS = {"gap": _gap, "splitting": _splitting}
 
 
 def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator[Source]:
-    """Priors that have a weight; a weight of one makes an integral in atomic units count in eV²."""
+    """Priors that have a weight; a weight of one counts an integral in eV² as it stands."""
     q = jnp.arange(0.0, END + GRID / 2, GRID)
     longest = max(float(s.system.q[-1]) for s in spectra)
     wanted: dict[str, tuple[Measure, float, jnp.ndarray]] = {
