@@ -15,6 +15,7 @@ from nnpp.fitting.eased import eased
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import measure
 from nnpp.fitting.targets.prior import curvature
+from nnpp.parallel import one_device_per_core
 from nnpp.workflows.errors_by_band import errors_by_band
 
 Q = jnp.arange(0.0, 8.0, 0.01)
@@ -33,6 +34,7 @@ CASES = {
 
 def run() -> None:
     """One line for each choice."""
+    one_device_per_core()
     for name, (gaussians, activation, hidden, sigma) in CASES.items():
         features = {"kind": "bare"} if gaussians is None else GAUSSIAN | gaussians
         network = {"features": features, "activation": activation, "hidden": hidden}

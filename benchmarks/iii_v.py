@@ -22,6 +22,7 @@ from nnpp.hamiltonian import system
 from nnpp.io.inputs import read_inputs
 from nnpp.io.model import read_model
 from nnpp.observables.bands import levels
+from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -41,6 +42,7 @@ Q, R = jnp.arange(0.0, 8.0, 0.01), jnp.arange(0.0, 40.0, 0.05)
 
 def run() -> None:
     """The course of the fit, its errors, and what carries over."""
+    one_device_per_core()
     fit = read_inputs(INPUTS / "III-V")
     with tempfile.TemporaryDirectory() as name:
         out, losses = Path(name), []
