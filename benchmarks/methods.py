@@ -22,11 +22,11 @@ NETWORK = {
     "last_layer": "random",
     "features": {"kind": "bare"},
 }
-RATE, DECAY, EVERY, EPOCHS = 0.005, 0.90, 20, 100
+RATE, DECAY, EVERY = 0.005, 0.90, 20
 """Adam as the sample of DeePseudopot sets it."""
 
-FEW, AIM = 3, 30
-"""Adam is to need this many times the steps that lead Levenberg-Marquardt so far."""
+FEW, AIM, EPOCHS = 3, 30, 100
+"""Adam is to need this many times the steps that lead Levenberg-Marquardt so far; its most."""
 
 
 def run() -> None:

@@ -11,15 +11,12 @@ from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import electrons
 from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.crystal.paths import path
-from nnpp.crystal.symmetry import mesh
+from nnpp.crystal.symmetry import SAME_K, mesh
 from nnpp.hamiltonian import System, system
 from nnpp.io.reference import ReferenceBands
 from nnpp.io.schema.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPoints
 from nnpp.io.schema.systems import System as SystemSpec
 from nnpp.observables.bands import occupied_levels
-
-SAME_K = 1e-5
-"""Two k-points are one when their coordinates agree to this."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnpp.crystal.electrons import SYMBOLS
+from nnpp.crystal.symmetry import SAME_K
 from nnpp.io.inputs import Fit
 from nnpp.io.reference import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from nnpp.workflows.cases import SAME_K, Case
+from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of
 
 FAR_APART_EV = 50.0

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
+from nnpp.crystal.symmetry import SAME_K
 from nnpp.io.ensemble import Levels, StoredEnsemble
 from nnpp.io.inputs import Fit
 from nnpp.io.model_file import STEM
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
-from nnpp.workflows.cases import SAME_K, Case
+from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
 from nnpp.workflows.ensemble import ensemble_of
-from nnpp.workflows.objective import held_out
+from nnpp.workflows.hold_out import held_out
 from nnpp.workflows.run_folder import has, is_run
 from nnpp.workflows.solved import Solved
 

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from nnpp.io.checkpoints import clear
 from nnpp.io.fit_yaml import plain
 from nnpp.io.inputs import RUN_NAME, Fit
+from nnpp.io.metrics import read_metrics
 from nnpp.io.model_file import ARRAYS, STEM
 from nnpp.io.text import exists
 from nnpp.potentials.potential import Potential
@@ -47,6 +49,12 @@ def is_run(fit: Fit) -> bool:
 def has(folder: Path, stem: str) -> bool:
     """Whether a run holds this model."""
     return exists(folder / f"{stem}{ARRAYS}")
+
+
+def metrics_of(folder: Path) -> list[dict[str, Any]]:
+    """What was told of every step; nothing if the file is missing, which stops no fit."""
+    path = folder / METRICS
+    return read_metrics(path) if exists(path) else []
 
 
 def forget(folder: Path) -> None:

@@ -11,8 +11,7 @@ from nnpp.fitting.method import measure
 from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
 from nnpp.io.lock import held
-from nnpp.io.metrics import append, cut, read_metrics
-from nnpp.io.text import exists
+from nnpp.io.metrics import append, cut
 from nnpp.parallel import one_device_per_core
 from nnpp.plotting.movie import writer_of
 from nnpp.units import HARTREE_EV
@@ -23,7 +22,7 @@ from nnpp.workflows.film import Film
 from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoint, numbers_of
 from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.run import Run, read_run
-from nnpp.workflows.run_folder import CHECKPOINTS, METRICS, forget
+from nnpp.workflows.run_folder import CHECKPOINTS, METRICS, forget, metrics_of
 from nnpp.workflows.written import write_trained
 
 
@@ -49,7 +48,7 @@ class Options:
         """Refuse a film or an ensemble that cannot be before anything is computed."""
         if self.movie is not None:
             writer_of(self.movie)
-        assert self.ensemble.by == self.by
+        Wanted(self.members, self.by, self.fresh)
 
     @property
     def ensemble(self) -> Wanted:
@@ -105,9 +104,8 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
 
 def _past(run: Run, step: int) -> float:
     """Seconds that earlier training took, once the lines after `step` are cut off."""
-    metrics = run.folder / METRICS
-    cut(metrics, step)
-    lines = read_metrics(metrics) if step and exists(metrics) else []
+    cut(run.folder / METRICS, step)
+    lines = metrics_of(run.folder) if step else []
     return float(lines[-1].get("seconds", 0.0)) if lines else 0.0
 
 

@@ -6,17 +6,15 @@ import numpy as np
 
 from nnpp.fitting.method import Theta
 from nnpp.io.atomic import write_whole
-from nnpp.io.metrics import read_metrics
 from nnpp.io.model import write_model
 from nnpp.io.model_file import STEM
-from nnpp.io.text import exists
 from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.history import History, figure_history
 from nnpp.plotting.style import image
 from nnpp.workflows.draw import before_and_after, draw_potential
 from nnpp.workflows.errors_by_band import Errors
 from nnpp.workflows.run import Run
-from nnpp.workflows.run_folder import METRICS
+from nnpp.workflows.run_folder import metrics_of
 
 
 def write_trained(
@@ -33,8 +31,7 @@ def write_trained(
 
 def _history(run: Run) -> list[Path]:
     """history.png and .pdf; nothing before the first step."""
-    metrics = run.folder / METRICS
-    lines = read_metrics(metrics) if exists(metrics) else []
+    lines = metrics_of(run.folder)
     if not lines:
         return []
 
