@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnpp.cli import bands, console, init_fit, train
+from nnpp.cli.together import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 
@@ -19,19 +20,32 @@ def command(
     movie: Movie = None,
     members: Members = 0,
     by: By = "kpoints",
+    distributed: Distributed = False,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Prepare and train every fit, then compute and draw its bands."""
+    with together(distributed):
+        _fit(inputs or [Path("inputs")], method, (steps, fresh, movie, members, by), out)
+
+
+def _fit(inputs: list[Path], method: str | None, wanted: tuple, out: Path) -> None:
+    """All three; of several processes only training is shared."""
     from nnpp.workflows.choices import Choices
     from nnpp.workflows.read import by_method, read_fits, read_runs
 
-    fits = by_method(read_fits(inputs or [Path("inputs")]), method)
-    from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+    fits = by_method(read_fits(inputs), method)
+    from nnpp.parallel import by_first  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.bands import run_bands
     from nnpp.workflows.init_fit import run_init_fit
+    from nnpp.workflows.shared_files import await_prepared
     from nnpp.workflows.train import Options
 
-    options = Options(steps, fresh, movie, members, by)
-    init_fit.tell(console.watched(run_init_fit(fits, out, fresh), "preparing", len(fits)))
-    runs = read_runs([out / fit.name for fit in fits], out)
+    options = Options(*wanted)
+    prepared = run_init_fit(fits, out, options.fresh)
+    watched = console.watched(prepared, "preparing", len(fits))
+    by_first(lambda: init_fit.tell(watched))
+    folders = [out / fit.name for fit in fits]
+    await_prepared(folders)
+    runs = read_runs(folders, out)
     train.train(runs, options)
-    bands.tell(run_bands(runs, out, Choices(plot=True)), runs)
+    by_first(lambda: bands.tell(run_bands(runs, out, Choices(plot=True)), runs))
