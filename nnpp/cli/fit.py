@@ -1,13 +1,16 @@
 """`nnpp fit`: init-fit, train, and the bands with plots, one after another."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import bands, console, init_fit, train
 from nnpp.cli.together import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
+
+if TYPE_CHECKING:
+    from nnpp.io.inputs import Fit
 
 
 def command(
@@ -24,19 +27,20 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Prepare and train every fit, then compute and draw its bands."""
-    with together(distributed):
-        _fit(inputs or [Path("inputs")], method, (steps, fresh, movie, members, by), out)
+    from nnpp.workflows.read import by_method, read_fits
+
+    with together(distributed) as all_of:
+        fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
+        _fit(fits, (steps, fresh, movie, members, by), out)
 
 
-def _fit(inputs: list[Path], method: str | None, wanted: tuple, out: Path) -> None:
-    """All three; of several processes only training is shared."""
-    from nnpp.workflows.choices import Choices
-    from nnpp.workflows.read import by_method, read_fits, read_runs
-
-    fits = by_method(read_fits(inputs), method)
-    from nnpp.parallel import by_first  # imports JAX: a wrong fit is told before
+def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
+    """All three verbs; of several processes the first alone does the first and the last."""
+    from nnpp.parallel import by_all, by_first  # imports JAX: a wrong fit is told before
     from nnpp.workflows.bands import run_bands
+    from nnpp.workflows.choices import Choices
     from nnpp.workflows.init_fit import run_init_fit
+    from nnpp.workflows.read import read_runs
     from nnpp.workflows.shared_files import await_prepared
     from nnpp.workflows.train import Options
 
@@ -46,6 +50,6 @@ def _fit(inputs: list[Path], method: str | None, wanted: tuple, out: Path) -> No
     by_first(lambda: init_fit.tell(watched))
     folders = [out / fit.name for fit in fits]
     await_prepared(folders)
-    runs = read_runs(folders, out)
+    runs = by_all(lambda: read_runs(folders, out))
     train.train(runs, options)
     by_first(lambda: bands.tell(run_bands(runs, out, Choices(plot=True)), runs))

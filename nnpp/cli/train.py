@@ -44,8 +44,8 @@ def command(
     """
     from nnpp.workflows.read import by_method, read_runs
 
-    with together(distributed):
-        fits = by_method(read_runs(runs, out), method)
+    with together(distributed) as all_of:
+        fits = all_of(lambda: by_method(read_runs(runs, out), method))
         from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
 
         train(fits, Options(steps, fresh, movie, members, by))

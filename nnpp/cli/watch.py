@@ -5,6 +5,7 @@ are gone; neither leaves room for a clear word. Watchers hold the connections of
 and close them when their process ends, however that was.
 """
 
+import math
 import os
 import select
 import signal
@@ -18,7 +19,7 @@ from nnpp.cli.stopping import SIGNALS
 from nnpp.io.ranks import Rank
 
 GRACE = 5.0
-"""Seconds in which a process may end by itself once another one has ended."""
+"""Seconds in which a process may end by itself once another one has ended as it should."""
 
 REMEDY = "start all again, without --fresh: the fit goes on after the last step saved"
 
@@ -51,36 +52,34 @@ def _leave(going: int) -> None:
 
 def _watch(rank: Rank, own: int, ended: int, peers: Peers) -> None:
     """Until this process or another ends; where another did, this one has to follow."""
-    lost = None
-    deadline = time.monotonic() + GRACE
-    while lost is None or time.monotonic() < deadline:
-        left = None if lost is None else max(0.0, deadline - time.monotonic())
+    lost, deadline = None, math.inf
+    while time.monotonic() < deadline:
+        left = None if lost is None else deadline - time.monotonic()
         ready, _, _ = select.select([ended, *peers.values()], [], [], left)
         for number in [n for n, peer in peers.items() if peer in ready]:
-            gone = _gone(number, peers.pop(number))
-            if lost is None:
-                lost, deadline = gone, time.monotonic() + GRACE
-                _pass_on(lost, peers)
-        if ended in ready:
-            if not os.read(ended, 1):
-                _pass_on(rank.process, peers)
-                console.fail(_word(rank, lost))
+            named = _named(peers.pop(number))
+            lost = number if named is None else named
+            deadline = min(deadline, time.monotonic() + (GRACE if named is None else 0.0))
+        if ended in ready and os.read(ended, 1):
             return
+        if ended in ready:
+            break
+    _pass_on(rank.process if lost is None else lost, peers)
     console.fail(_word(rank, lost))
     if os.getppid() == own:
         os.kill(own, signal.SIGKILL)
 
 
-def _gone(number: int, peer: socket.socket) -> int:
-    """Which process has ended: the one that a peer names, else the peer itself."""
+def _named(peer: socket.socket) -> int | None:
+    """The process that a peer says has died; None where the peer ended as it should."""
     with suppress(OSError):
         named = peer.recv(16)
-        return int(named) if named.isdigit() else number
-    return number
+        return int(named) if named.isdigit() else None
+    return None
 
 
 def _pass_on(lost: int, peers: Peers) -> None:
-    """Name to all others the process that has ended."""
+    """Name to all others the process that has died."""
     for peer in peers.values():
         with suppress(OSError):
             peer.sendall(str(lost).encode())
@@ -89,5 +88,7 @@ def _pass_on(lost: int, peers: Peers) -> None:
 def _word(rank: Rank, lost: int | None) -> str:
     """What the user is told."""
     if lost is None:
-        return f"{rank} ended before the fit did; its last words say why; {REMEDY}"
-    return f"{rank} ends, as process {lost} has ended; the last words of that say why; {REMEDY}"
+        return (
+            f"{rank} ended before the fit did; its last words or the system tell why; {REMEDY}"
+        )
+    return f"{rank} ends, as process {lost} has ended; {REMEDY}"

@@ -5,8 +5,10 @@ connections stay open: one that closes tells that a process has ended.
 """
 
 import json
+import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from nnpp.errors import InputError
@@ -21,7 +23,7 @@ BETWEEN, ANSWER = 0.2, 5.0
 LONGEST = 4096
 """Bytes of a line."""
 
-START_ALL = "start all processes, with the same coordinator and number of processes"
+START_ALL = "start all, numbered from 0, with the same coordinator and number of processes"
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,22 @@ class Met:
 
 def meet(rank: Rank, patience: float = PATIENCE) -> Met:
     """Wait until all processes have come, for so many seconds."""
-    deadline = time.monotonic() + patience
-    return _host(rank, deadline) if rank.process == 0 else _visit(rank, deadline)
+    return (_visit if rank.process else _host)(rank, patience)
 
 
-def _host(rank: Rank, deadline: float) -> Met:
+def _host(rank: Rank, patience: float) -> Met:
     """As process 0: let all others come, or send all away."""
     peers: dict[int, socket.socket] = {}
+    deadline = time.monotonic() + patience
     with _listening(rank.port) as server:
         try:
             while len(peers) < rank.processes - 1:
-                _welcome(rank, server, peers, deadline)
+                server.settimeout(max(0.01, deadline - time.monotonic()))
+                _welcome(rank, server, peers)
+        except TimeoutError as error:
+            raise _sent_away(peers, _absent(rank, peers, patience)) from error
         except InputError as error:
-            for peer in peers.values():
-                _say(peer, refusal=error.what)
-            raise
+            raise _sent_away(peers, error) from error
     with _listening(0) as free:
         port = free.getsockname()[1]
     for peer in peers.values():
@@ -68,40 +71,49 @@ def _listening(port: int) -> socket.socket:
     try:
         return socket.create_server(("", port), family=family, dualstack_ipv6=both)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = os.strerror(error.errno or 0).lower()
         what = f"port {port} cannot be listened at: {reason}"
         raise InputError(what, "choose another one (HOST:PORT)", COORDINATOR) from error
 
 
-def _welcome(
-    rank: Rank, server: socket.socket, peers: dict[int, socket.socket], deadline: float
-) -> None:
+def _welcome(rank: Rank, server: socket.socket, peers: dict[int, socket.socket]) -> None:
     """Let one more come; whoever speaks another language is passed over."""
-    server.settimeout(max(0.01, deadline - time.monotonic()))
-    try:
-        peer, _ = server.accept()
-    except TimeoutError as error:
-        absent = sorted(set(range(1, rank.processes)) - set(peers))
-        names = ", ".join(str(number) for number in absent)
-        what = f"of {rank.processes} processes these did not come in time: {names}"
-        raise InputError(what, START_ALL) from error
+    peer, _ = server.accept()
     told = _hear(peer, ANSWER)
     number, count = told.get("process"), told.get("processes")
     if not isinstance(number, int) or not isinstance(count, int):
         peer.close()
         return
-    twice = number in peers or number == 0
-    peers[-1 - len(peers) if twice else number] = peer
+    what = ""
     if count != rank.processes:
         what = f"process {number} was told of {count} processes, process 0 of {rank.processes}"
+    elif number in peers or number == 0:
+        what = f"two processes are number {number}"
+    if what:
+        _say(peer, refusal=what)
         raise InputError(what, START_ALL)
-    if twice:
-        raise InputError(f"two processes are number {number}", "number them from 0")
+    peers[number] = peer
 
 
-def _visit(rank: Rank, deadline: float) -> Met:
+def _absent(rank: Rank, peers: dict[int, socket.socket], patience: float) -> InputError:
+    """Some have not come."""
+    absent = sorted(set(range(1, rank.processes)) - set(peers))
+    names = ", ".join(str(number) for number in absent)
+    what = f"of {rank.processes} processes these did not come within {patience:.0f} s: {names}"
+    return InputError(what, START_ALL)
+
+
+def _sent_away(peers: dict[int, socket.socket], error: InputError) -> InputError:
+    """The same error, once all who came are told of it."""
+    for peer in peers.values():
+        _say(peer, refusal=error.what)
+    return error
+
+
+def _visit(rank: Rank, patience: float) -> Met:
     """As any other: come to process 0."""
-    peer = _connected(rank, deadline)
+    deadline = time.monotonic() + patience
+    peer = _connected(rank, deadline, patience)
     _say(peer, process=rank.process, processes=rank.processes)
     told = _hear(peer, max(0.0, deadline - time.monotonic()) + ANSWER)
     if "port" in told:
@@ -110,27 +122,28 @@ def _visit(rank: Rank, deadline: float) -> Met:
     raise InputError(str(what), START_ALL)
 
 
-def _connected(rank: Rank, deadline: float) -> socket.socket:
+def _connected(rank: Rank, deadline: float, patience: float) -> socket.socket:
     """A connection to process 0, as soon as that listens."""
-    host = rank.host.strip("[]")
+    place = f"{rank.host}:{rank.port}"
     while True:
         try:
             left = max(0.01, deadline - time.monotonic())
-            return socket.create_connection((host, rank.port), timeout=left)
+            return socket.create_connection((rank.host.strip("[]"), rank.port), timeout=left)
+        except socket.gaierror as error:
+            what = f"host {rank.host} is not found: {error.strerror}"
+            raise InputError(what, "mend its name", COORDINATOR) from error
         except OSError as error:
-            if time.monotonic() + BETWEEN > deadline or isinstance(error, socket.gaierror):
+            if time.monotonic() + BETWEEN > deadline:
                 reason = (error.strerror or str(error)).lower()
-                what = f"process 0 is not at {rank.host}:{rank.port}: {reason}"
+                what = f"process 0 was not at {place} within {patience:.0f} s: {reason}"
                 raise InputError(what, START_ALL, COORDINATOR) from error
         time.sleep(BETWEEN)
 
 
 def _say(peer: socket.socket, **words: object) -> None:
-    """Send a line; one who has gone is found missing later."""
-    try:
+    """Send a line; one who has gone is missed later."""
+    with suppress(OSError):
         peer.sendall(json.dumps(words).encode() + b"\n")
-    except OSError:
-        peer.close()
 
 
 def _hear(peer: socket.socket, seconds: float) -> dict:
