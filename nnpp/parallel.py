@@ -97,16 +97,17 @@ def by_first(f: Callable[[], T]) -> T:
     """
     if not _several():
         return f()
-    value, trouble = None, ""
+    value, failed = None, None
     if jax.process_index() == 0:
         try:
             with jax.set_mesh(_row(alone=True)):
                 value = f()
-        except NnppError as error:
-            trouble = str(error)
+        except (NnppError, OSError) as error:
+            failed = error
+    trouble = None if failed is None else str(failed) or repr(failed)
     value, trouble = _told(0, (value, trouble))
-    if trouble:
-        raise NnppError(trouble)
+    if trouble is not None:
+        raise failed or NnppError(trouble)
     return value  # pyright: ignore[reportReturnType] -- as f gave it
 
 

@@ -52,7 +52,7 @@ def together(distributed: bool) -> Iterator[Callable[[Callable[[], T]], T]]:
         if rank.process:
             raise NnppError(f"{rank}: {error}") from error
         raise
-    except (typer.Exit, KeyboardInterrupt):
+    except (typer.Exit, KeyboardInterrupt, OSError):
         leave()
         raise
     except Exception:
