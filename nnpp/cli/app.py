@@ -11,7 +11,19 @@ from typing import Any
 import typer
 
 from nnpp import MOST_DEVICES, __version__
-from nnpp.cli import bands, check, console, doctor, export, fit, init_fit, schema, train, verify
+from nnpp.cli import (
+    bands,
+    check,
+    console,
+    doctor,
+    export,
+    fit,
+    init_fit,
+    schema,
+    slurm,
+    train,
+    verify,
+)
 from nnpp.errors import NnppError
 
 MENDABLE, INTERRUPTED = 2, 130
@@ -59,6 +71,7 @@ VERBS = {
     "check": check,
     "export": export,
     "verify": verify,
+    "slurm": slurm,
     "doctor": doctor,
     "schema": schema,
 }
