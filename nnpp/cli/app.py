@@ -11,7 +11,19 @@ from typing import Any
 import typer
 
 from nnpp import MOST_DEVICES, __version__
-from nnpp.cli import bands, check, console, doctor, export, fit, init_fit, schema, train, verify
+from nnpp.cli import (
+    bands,
+    check,
+    console,
+    doctor,
+    export,
+    fit,
+    init_fit,
+    schema,
+    slurm,
+    train,
+    verify,
+)
 from nnpp.cli.kept import keep_programs
 from nnpp.errors import NnppError
 
@@ -60,6 +72,7 @@ VERBS = {
     "check": check,
     "export": export,
     "verify": verify,
+    "slurm": slurm,
     "doctor": doctor,
     "schema": schema,
 }
