@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.convolution import Box
-from nnpp.basis.operators import Operator
+from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
 from nnpp.blocks import Block, applied, joined, split
@@ -27,7 +27,7 @@ from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
 from nnpp.terms.long_range import long_range, neutral
 from nnpp.terms.nonlocal_ import nonlocal_
-from nnpp.terms.projectors import Centres, centres
+from nnpp.terms.projectors import Centres, centres, projectors
 from nnpp.terms.radial import (
     RadialProjectors,
     inner_weight,
@@ -258,14 +258,40 @@ class Assembled:
         return MX + split(_sum(op @ psi for op in self.spin).reshape(2 * g, k))
 
 
-def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
-    """H at the one k-point of `waves`."""
-    so, inner, outer = system.radial
-    scalar = [kinetic(waves), system.local.operator(values.V, waves)]
+@pytree
+class Frame:
+    """What the atoms fix of H at one k, whatever the potential.
+
+    Attributes:
+        waves: the plane waves.
+        kinetic: T.
+        B: the projectors of W_so, W₁ and W₂.
+    """
+
+    waves: PlaneWaves
+    kinetic: Diagonal
+    B: tuple[Block, Block, Block]
+
+
+def frame(waves: PlaneWaves, system: System) -> Frame:
+    """All of H at one k that no potential changes."""
+    so, inner, outer = (projectors(waves, system.centres, radial) for radial in system.radial)
+    return Frame(waves, kinetic(waves), (so, inner, outer))
+
+
+def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
+    """H in its frame."""
+    so, *of_weights = frame.B
+    scalar = [frame.kinetic, system.local.operator(values.V, frame.waves)]
     if values.nonlocal_ is not None:
-        for a, radial in zip(values.nonlocal_.T, (inner, outer), strict=True):
-            scalar.append(nonlocal_(a, waves, system.centres, radial))
+        for a, B in zip(values.nonlocal_.T, of_weights, strict=True):
+            scalar.append(nonlocal_(a, B, system.centres))
     spin = []
     if values.spin_orbit is not None:
-        spin.append(spin_orbit(values.spin_orbit, waves, system.centres, so))
+        spin.append(spin_orbit(values.spin_orbit, so, system.centres))
     return Hamiltonian(tuple(scalar), tuple(spin), system.centred)
+
+
+def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
+    """H at the one k-point of `waves`."""
+    return within(frame(waves, system), system, values)

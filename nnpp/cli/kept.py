@@ -18,10 +18,13 @@ def keep_programs() -> None:
 
     Nearly all programs take less than a second to compile, and there are hundreds.
     """
-    if FOLDER not in os.environ and (folder := _folder()) is not None:
+    if FOLDER not in os.environ:
+        folder = _folder()
+        if folder is None:
+            return
         os.environ[FOLDER] = str(folder)
-        os.environ.setdefault(LEAST, "0")
-        os.environ.setdefault(QUIET, "3")
+    os.environ.setdefault(LEAST, "0")
+    os.environ.setdefault(QUIET, "3")
 
 
 def _folder() -> Path | None:

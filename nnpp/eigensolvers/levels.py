@@ -4,6 +4,8 @@ from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.choice import Solver, automatic
@@ -22,13 +24,23 @@ def lowest_levels(H: Any, n: int, solve: Solver = automatic) -> Float[Array, " l
     return E
 
 
-@lowest_levels.defjvp
+@partial(lowest_levels.defjvp, symbolic_zeros=True)
 def _hellmann_feynman(n: int, solve: Solver, primals: tuple, tangents: tuple):
     (H,), (dH,) = primals, tangents
     E, psi = solve(H, n)
+    all_of_H, whole = jax.tree.flatten(H)
+    slopes = jax.tree.leaves(dH, is_leaf=lambda x: isinstance(x, SymbolicZero))
+    moving = [i for i, x in enumerate(slopes) if not isinstance(x, SymbolicZero)]
 
     @jax.checkpoint  # else reverse mode keeps every state on the Fourier box, at every k
-    def expectation(h: Any) -> Float[Array, " level"]:
-        return h.expectation(psi)
+    def expectation(parts: list[Array]) -> Float[Array, " level"]:
+        """⟨ψ|H|ψ⟩ as a function of what moves: the rest, such as projectors, costs nothing."""
+        leaves = list(all_of_H)
+        for i, part in zip(moving, parts, strict=True):
+            leaves[i] = part
+        return jax.tree.unflatten(whole, leaves).expectation(psi)
 
-    return E, jax.jvp(expectation, (H,), (dH,))[1]
+    if not moving:
+        return E, jnp.zeros_like(E)
+    primal, tangent = [all_of_H[i] for i in moving], [slopes[i] for i in moving]
+    return E, jax.jvp(expectation, (primal,), (tangent,))[1]

@@ -16,7 +16,7 @@ from jaxtyping import Array, Complex, Float
 from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.choice import Solver, automatic
-from nnpp.hamiltonian import AtShells, System, hamiltonian, values
+from nnpp.hamiltonian import AtShells, System, frame, values, within
 from nnpp.parallel import map_k
 
 
@@ -39,10 +39,11 @@ def _at_k(
 ) -> tuple[Float[Array, " level"], AtShells]:
     """Levels and slopes at one k."""
     waves, numbers = waves_and_numbers
-    E, psi = solve(hamiltonian(waves, system, values(numbers, system)), n)
+    fixed = frame(waves, system)
+    E, psi = solve(within(fixed, system, values(numbers, system)), n)
 
     def expectation(x: AtShells, c: Complex[Array, " n"]) -> Float[Array, ""]:
-        return hamiltonian(waves, system, values(x, system)).expectation(c[:, None])[0]
+        return within(fixed, system, values(x, system)).expectation(c[:, None])[0]
 
     each = partial(jax.grad(expectation), numbers)
     return E, jax.lax.map(each, psi.T, batch_size=min(AT_ONCE, n))

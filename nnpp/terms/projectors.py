@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.blocks import split
+from nnpp.blocks import Block, split
 from nnpp.crystal.crystal import Crystal
 from nnpp.pytree import pytree
 from nnpp.terms.radial import RadialProjectors
@@ -47,7 +47,7 @@ def projectors(
 
 
 def strengths(
-    of_species: Float[Array, " species"], centres: Centres, radial: RadialProjectors
+    of_species: Float[Array, " species"], centres: Centres, B: Block
 ) -> Float[Array, " p"]:
-    """The strength of each projector, from that of its species."""
-    return jnp.repeat(of_species[centres.species], radial.A.shape[1])
+    """The strength of each projector in B, from that of its species."""
+    return jnp.repeat(of_species[centres.species], B.shape[2] // (3 * len(centres.tau)))
