@@ -10,12 +10,15 @@ from operator import add
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
-from nnpp.basis.operators import Operator
+from nnpp.basis.convolution import Box
+from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
+from nnpp.blocks import Block, applied, joined, split
 from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.inversion import centred
 from nnpp.crystal.kpoints import KPoints
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import strain_factor
@@ -24,7 +27,7 @@ from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
 from nnpp.terms.long_range import long_range, neutral
 from nnpp.terms.nonlocal_ import nonlocal_
-from nnpp.terms.projectors import Centres, centres
+from nnpp.terms.projectors import Centres, centres, projectors
 from nnpp.terms.radial import (
     RadialProjectors,
     inner_weight,
@@ -48,6 +51,7 @@ class System:
         dilation: Ω/Ω₀ − 1.
         species: the elements, in order of first appearance.
         fewest: plane waves at the k that has the fewest.
+        centred: whether the origin is a centre of inversion.
     """
 
     waves: PlaneWaves
@@ -58,6 +62,7 @@ class System:
     dilation: Float[Array, ""]
     species: tuple[str, ...] = static()
     fewest: int = static()
+    centred: bool = static()
 
     @property
     def q(self) -> Float[Array, " shell"]:
@@ -75,7 +80,12 @@ def system(
     cutoff: float,
     rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
 ) -> System:
-    """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix."""
+    """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix.
+
+    A crystal with a centre of inversion is moved so that the origin is one: levels do not
+    change, and V becomes real.
+    """
+    crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
     longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
     so, inner, outer = (
@@ -91,6 +101,7 @@ def system(
         dilation=crystal.dilation,
         species=crystal.species,
         fewest=int(np.asarray(waves.real).sum(axis=1).min()),
+        centred=is_centred,
     )
 
 
@@ -114,12 +125,12 @@ class Values:
     """The same, with the local potential where plane waves look it up; all that H sees.
 
     Attributes:
-        V: the local potential at every place of the box [hartree].
+        V: the local potential in its box [hartree].
         spin_orbit: a5 of each species [hartree], None for spinless electrons.
         nonlocal_: a6, a7 of each species [hartree], or None.
     """
 
-    V: Complex[Array, " place"]
+    V: Box
     spin_orbit: Float[Array, " species"] | None
     nonlocal_: Float[Array, "species 2"] | None
 
@@ -147,8 +158,7 @@ def at_shells(potential: Potential, system: System) -> AtShells:
 
 def values(numbers: AtShells, system: System) -> Values:
     """The same numbers, v_s(q) summed over the atoms into V."""
-    V = system.local.coefficients(numbers.v)
-    return Values(V, numbers.spin_orbit, numbers.nonlocal_)
+    return Values(system.local.box(numbers.v), numbers.spin_orbit, numbers.nonlocal_)
 
 
 def _sum(arrays: Iterable[Array]) -> Array:
@@ -163,15 +173,22 @@ class Hamiltonian:
     Attributes:
         scalar: operators that treat both spins alike.
         spin: operators that mix spins; with none of them H is spinless.
+        centred: whether the origin is a centre of inversion, so that the scalar part is real.
     """
 
     scalar: tuple[Operator, ...]
     spin: tuple[Operator, ...]
+    centred: bool = static()
 
     @property
     def spins(self) -> int:
         """Components of a wave function, 1 or 2."""
         return 2 if self.spin else 1
+
+    @property
+    def size(self) -> int:
+        """Rows of H."""
+        return self.spins * self.scalar[0].diagonal().shape[1]
 
     def matrix(self) -> Complex[Array, "n n"]:
         """H dense; spinors ordered as all plane waves up, then all down [hartree]."""
@@ -193,15 +210,88 @@ class Hamiltonian:
         d = _sum(op.diagonal() for op in self.scalar + self.spin)
         return jnp.broadcast_to(d, (self.spins, d.shape[1])).reshape(-1)
 
+    def expectation(self, psi: Complex[Array, "n state"]) -> Float[Array, " state"]:
+        """⟨ψ|H|ψ⟩ of every state [hartree]; its derivative is cheap."""
+        split = psi.reshape(self.spins, -1, psi.shape[1])
+        return _sum(op.expectation(split) for op in self.scalar + self.spin)
+
+    def among(self, rows: Int[Array, " few"]) -> "Hamiltonian":
+        """H between a few plane waves alone."""
+        scalar, spin = (tuple(op.among(rows) for op in x) for x in (self.scalar, self.spin))
+        return Hamiltonian(scalar, spin, self.centred)
+
+    @property
+    def parts(self) -> int:
+        """Whether functions have real and imaginary parts, or (1) can be taken as real."""
+        return 1 if self.centred and not self.spin else 2
+
+    def on(self, X: Block) -> Block:
+        """H X, in parts."""
+        return split(self @ joined(X), self.parts)
+
+    def assembled(self) -> "Assembled":
+        """The same H, all that leaves spin alone in one matrix."""
+        parts = 1 if self.centred else 2
+        return Assembled(_sum(op.scalar(parts) for op in self.scalar), self.spin)
+
+
+@pytree
+class Assembled:
+    """H at one k as a matrix between plane waves, and what mixes spins beside it.
+
+    Attributes:
+        M: T + V + H_NL, real if the origin is a centre of inversion [hartree].
+        spin: operators that mix spins.
+    """
+
+    M: Float[Array, "g part g"]
+    spin: tuple[Operator, ...]
+
+    def on(self, X: Block) -> Block:
+        """H X, in parts."""
+        if not self.spin:
+            return applied(self.M, X)
+        g, (_, parts, k) = len(self.M), X.shape
+        both = jnp.moveaxis(X.reshape(2, g, parts, k), 0, 2).reshape(g, parts, 2 * k)
+        MX = jnp.moveaxis(applied(self.M, both).reshape(g, parts, 2, k), 2, 0).reshape(X.shape)
+        psi = joined(X).reshape(2, g, k)
+        return MX + split(_sum(op @ psi for op in self.spin).reshape(2 * g, k))
+
+
+@pytree
+class Frame:
+    """What the atoms fix of H at one k, whatever the potential.
+
+    Attributes:
+        waves: the plane waves.
+        kinetic: T.
+        B: the projectors of W_so, W₁ and W₂.
+    """
+
+    waves: PlaneWaves
+    kinetic: Diagonal
+    B: tuple[Block, Block, Block]
+
+
+def frame(waves: PlaneWaves, system: System) -> Frame:
+    """All of H at one k that no potential changes."""
+    so, inner, outer = (projectors(waves, system.centres, radial) for radial in system.radial)
+    return Frame(waves, kinetic(waves), (so, inner, outer))
+
+
+def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
+    """H in its frame."""
+    so, *of_weights = frame.B
+    scalar = [frame.kinetic, system.local.operator(values.V, frame.waves)]
+    if values.nonlocal_ is not None:
+        for a, B in zip(values.nonlocal_.T, of_weights, strict=True):
+            scalar.append(nonlocal_(a, B, system.centres))
+    spin = []
+    if values.spin_orbit is not None:
+        spin.append(spin_orbit(values.spin_orbit, so, system.centres))
+    return Hamiltonian(tuple(scalar), tuple(spin), system.centred)
+
 
 def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
     """H at the one k-point of `waves`."""
-    so, inner, outer = system.radial
-    scalar = [kinetic(waves), system.local.operator(values.V, waves)]
-    if values.nonlocal_ is not None:
-        for a, radial in zip(values.nonlocal_.T, (inner, outer), strict=True):
-            scalar.append(nonlocal_(a, waves, system.centres, radial))
-    spin = []
-    if values.spin_orbit is not None:
-        spin.append(spin_orbit(values.spin_orbit, waves, system.centres, so))
-    return Hamiltonian(tuple(scalar), tuple(spin))
+    return within(frame(waves, system), system, values)

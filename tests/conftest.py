@@ -1,15 +1,26 @@
 """Four virtual devices, and every annotated shape checked as it is called.
 
-On the processor, unless JAX_PLATFORMS says otherwise.
+On the processor, unless JAX_PLATFORMS says otherwise. Whatever one process of the tests has
+compiled, the others find.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ["XLA_FLAGS"] = (
     os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=4"
 )
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # the processes that pytest starts inherit it
+    folder = tempfile.mkdtemp(prefix="nnpp-programs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = folder
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import pytest
 from jaxtyping import install_import_hook

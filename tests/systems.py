@@ -8,6 +8,7 @@ import numpy as np
 
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.kpoints import listed
+from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import System, system
 from nnpp.potentials.envelopes import Gaussian
@@ -96,7 +97,13 @@ POTENTIALS = {
 }
 """Potentials over which the laws run."""
 
-SOLVERS = {"dense": dense}
+
+def few(H, n):
+    """Davidson with so small a coarse matrix that it has work to do in small bases."""
+    return davidson(H, n, coarse=n + 8)
+
+
+SOLVERS = {"dense": dense, "davidson": few}
 """Eigensolvers over which the laws run; a new one is one more entry."""
 
 GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])

@@ -1,18 +1,52 @@
-"""Three kinds of operator between plane waves; every term of H is one of them.
+"""Kinds of operator between plane waves; every term of H is one of them.
 
     Diagonal      d_G δ_GG′
-    Convolution   V_{G−G′}
     Separable     Σ_p Σ_ij B_{G,pi} s_p C_ij B*_{G′,pj}
+    Convolution   V_{G−G′} (convolution.py)
 
-Each gives `matrix()`, acts as `op @ psi` and knows its `diagonal()`. `psi` has the axes
-(spin, plane wave, state); an operator that does not touch spin takes one component or two.
+Each gives `matrix()`, acts as `op @ psi`, knows its `diagonal()`, its `expectation(psi)`, and
+itself `among` fewer plane waves. `psi` has the axes (spin, plane wave, state); an operator that
+does not touch spin takes one component or two.
 """
 
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Bool, Complex, Float, Int
+from typing import Protocol, runtime_checkable
 
-from nnpp.pytree import pytree, static
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Int
+
+from nnpp.blocks import Block, inner, joined, outer, split, times
+from nnpp.pytree import pytree
+
+Psi = Complex[Array, "spin g state"]
+
+
+@runtime_checkable  # beartype looks at operators in the tests
+class Operator(Protocol):
+    """A Hermitian operator between plane waves and spins."""
+
+    def matrix(self) -> Complex[Array, "spin g spin g"]:
+        """As a matrix."""
+        ...
+
+    def scalar(self, parts: int) -> Block:
+        """The matrix (g part g) of an operator that leaves spin alone."""
+        ...
+
+    def __matmul__(self, psi: Psi, /) -> Psi:
+        """Applied to functions."""
+        ...
+
+    def diagonal(self) -> Float[Array, "spin g"]:
+        """Its diagonal, real."""
+        ...
+
+    def expectation(self, psi: Psi) -> Float[Array, " state"]:
+        """⟨ψ|op|ψ⟩ of every state, by as little work as its derivative needs."""
+        ...
+
+    def among(self, rows: Int[Array, " few"]) -> "Operator":
+        """The same between the plane waves of `rows` alone."""
+        ...
 
 
 @pytree
@@ -25,7 +59,11 @@ class Diagonal:
         """As a matrix."""
         return jnp.diag(self.d).astype(complex)[None, :, None, :]
 
-    def __matmul__(self, psi: Complex[Array, "spin g state"]) -> Complex[Array, "spin g state"]:
+    def scalar(self, parts: int) -> Block:
+        """In parts."""
+        return split(self.matrix()[0, :, 0, :], parts)
+
+    def __matmul__(self, psi: Psi) -> Psi:
         """D ψ."""
         return self.d[:, None] * psi
 
@@ -33,52 +71,13 @@ class Diagonal:
         """D itself."""
         return self.d[None]
 
+    def expectation(self, psi: Psi) -> Float[Array, " state"]:
+        """Σ d |ψ|²."""
+        return jnp.einsum("g,sgn->n", self.d, _squared(psi))
 
-@pytree
-class Convolution:
-    """V_{G−G′}, given at every place of the box that a difference can have.
-
-    Attributes:
-        V: Fourier coefficients in the box, flat, zero difference at `centre` [hartree].
-        code: the place of each plane wave.
-        real: which plane waves take part.
-        box: size of the box.
-        centre: place of the zero difference.
-    """
-
-    V: Complex[Array, " place"]
-    code: Int[Array, " g"]
-    real: Bool[Array, " g"]
-    box: tuple[int, int, int] = static()
-    centre: int = static()
-
-    def matrix(self) -> Complex[Array, "1 g 1 g"]:
-        """As a matrix: one look-up for each pair."""
-        pair = self.code[:, None] - self.code[None, :] + self.centre
-        both = self.real[:, None] & self.real[None, :]
-        return jnp.where(both, self.V[pair], 0)[None, :, None, :]
-
-    def __matmul__(self, psi: Complex[Array, "spin g state"]) -> Complex[Array, "spin g state"]:
-        """V ∗ ψ by Fourier transform to the box in real space, product, and back; exact.
-
-        The box has 4·max|n| + 1 points or more, so that nothing wraps onto a plane wave; ψ is
-        moved half-way to `centre`, where no component of n is negative.
-        """
-        axes = (1, 2, 3)
-        middle = np.unravel_index(self.centre, self.box)
-        V = jnp.roll(self.V.reshape(self.box), [-int(m) for m in middle], axis=(0, 1, 2))
-        spins, _, states = psi.shape
-        place = self.code + self.centre // 2
-        grid = jnp.zeros((spins, len(self.V), states), complex)
-        grid = grid.at[:, place].add(jnp.where(self.real[:, None], psi, 0))
-        psi_r = jnp.fft.ifftn(grid.reshape(spins, *self.box, states), axes=axes)
-        V_r = jnp.fft.ifftn(V)[..., None] * len(self.V)
-        V_psi = jnp.fft.fftn(V_r * psi_r, axes=axes).reshape(spins, -1, states)
-        return jnp.where(self.real[:, None], V_psi[:, place], 0)
-
-    def diagonal(self) -> Float[Array, "1 g"]:
-        """V₀, the mean of V."""
-        return jnp.where(self.real, self.V[self.centre].real, 0)[None]
+    def among(self, rows: Int[Array, " few"]) -> "Diagonal":
+        """Between a few plane waves."""
+        return Diagonal(self.d[rows])
 
 
 @pytree
@@ -86,35 +85,71 @@ class Separable:
     """Σ_p Σ_ij B_{G,pi} s_p C_{σi,σ′j} B*_{G′,pj}: a few projectors p of three directions i.
 
     Attributes:
-        B: the projectors; zero on rows that only fill up.
+        B: the projectors in parts, directions running fastest; zero on rows that only fill up.
         strength: s_p, real.
         coupling: C, Hermitian; one spin component where spin is not touched.
     """
 
-    B: Complex[Array, "g p 3"]
+    B: Float[Array, "g 2 p3"]
     strength: Float[Array, " p"]
     coupling: Complex[Array, "spin 3 spin 3"]
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
-        """As a matrix; only small factors are stored before the last product."""
-        CB = jnp.einsum("sitj,p,hpj->sitph", self.coupling, self.strength, self.B.conj())
-        return jnp.einsum("gpi,sitph->sgth", self.B, CB)
+        """As a matrix: one product for each pair of spins."""
+        rows = [[joined(outer(left, self.B)) for left in of_s] for of_s in self._coupled()]
+        return jnp.stack([jnp.stack(row, axis=1) for row in rows])
 
-    def __matmul__(self, psi: Complex[Array, "spin g state"]) -> Complex[Array, "spin g state"]:
+    def scalar(self, parts: int) -> Block:
+        """The matrix (g part g) for both spins alike; its real part alone is cheaper."""
+        ((left,),) = self._coupled()
+        if parts == 2:
+            return outer(left, self.B)
+        return (left.reshape(len(left), -1) @ self.B.reshape(len(self.B), -1).T)[:, None]
+
+    def _coupled(self) -> list[list[Block]]:
+        """Σ_i B_pi s_p C_{σi,σ′j} for each pair of spins."""
+        B = joined(self.B).reshape(len(self.B), -1, 3)
+        CB = jnp.einsum("gpi,p,sitj->stgpj", B, self.strength, self.coupling)
+        return [[split(x.reshape(len(B), -1)) for x in of_s] for of_s in CB]
+
+    def __matmul__(self, psi: Psi) -> Psi:
         """Project, mix directions and spins, and back."""
-        seen = jnp.einsum("gpj,tgn->tpjn", self.B.conj(), psi)
+        mixed = jnp.moveaxis(self._mixed(self._seen(psi)), 0, 2)
+        back = joined(times(self.B, mixed.reshape(self.B.shape[2], -1)))
+        return jnp.moveaxis(back.reshape(len(back), *psi.shape[::2]), 1, 0)
+
+    def _seen(self, psi: Psi) -> Complex[Array, "spin p 3 state"]:
+        """Σ_G B*_{G,pj} ψ_G."""
+        spins, g, states = psi.shape
+        flat = jnp.moveaxis(psi, 0, 1).reshape(g, spins * states)
+        seen = inner(self.B, split(flat)).reshape(-1, 3, spins, states)
+        return jnp.moveaxis(seen, 2, 0)
+
+    def _mixed(
+        self, seen: Complex[Array, "spin p 3 state"]
+    ) -> Complex[Array, "spin p 3 state"]:
+        """C times s, applied to what the projectors see."""
         if self.coupling.shape[0] == 1:
-            mixed = jnp.einsum(
-                "ij,p,tpjn->tpin", self.coupling[0, :, 0, :], self.strength, seen
-            )
-        else:
-            mixed = jnp.einsum("sitj,p,tpjn->spin", self.coupling, self.strength, seen)
-        return jnp.einsum("gpi,spin->sgn", self.B, mixed)
+            C = self.coupling[0, :, 0, :]
+            return jnp.einsum("ij,p,tpjn->tpin", C, self.strength, seen)
+        return jnp.einsum("sitj,p,tpjn->spin", self.coupling, self.strength, seen)
 
     def diagonal(self) -> Float[Array, "spin g"]:
         """The diagonal, real because C is Hermitian."""
-        C = jnp.einsum("sisj->sij", self.coupling)
-        return jnp.einsum("gpi,sij,p,gpj->sg", self.B, C, self.strength, self.B.conj()).real
+        C, B = jnp.einsum("sisj->sij", self.coupling), joined(self.B)
+        B = B.reshape(len(B), -1, 3)
+        return jnp.einsum("gpi,sij,p,gpj->sg", B, C, self.strength, B.conj()).real
+
+    def expectation(self, psi: Psi) -> Float[Array, " state"]:
+        """From what the projectors see, without the way back."""
+        seen = self._seen(psi)
+        return jnp.einsum("spin,spin->n", seen.conj(), self._mixed(seen)).real
+
+    def among(self, rows: Int[Array, " few"]) -> "Separable":
+        """Between a few plane waves."""
+        return Separable(self.B[rows], self.strength, self.coupling)
 
 
-Operator = Diagonal | Convolution | Separable
+def _squared(psi: Psi) -> Float[Array, "spin g state"]:
+    """|ψ|², without a square root."""
+    return psi.real**2 + psi.imag**2

@@ -11,7 +11,20 @@ from typing import Any
 import typer
 
 from nnpp import MOST_DEVICES, __version__
-from nnpp.cli import bands, check, console, doctor, export, fit, init_fit, schema, train, verify
+from nnpp.cli import (
+    bands,
+    check,
+    console,
+    doctor,
+    export,
+    fit,
+    init_fit,
+    schema,
+    slurm,
+    train,
+    verify,
+)
+from nnpp.cli.kept import keep_programs
 from nnpp.errors import NnppError
 
 MENDABLE, INTERRUPTED = 2, 130
@@ -59,6 +72,7 @@ VERBS = {
     "check": check,
     "export": export,
     "verify": verify,
+    "slurm": slurm,
     "doctor": doctor,
     "schema": schema,
 }
@@ -77,11 +91,20 @@ def _version(wanted: bool) -> bool:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
+    verbose: bool = typer.Option(
+        False, "--verbose", help="Tell at the end how many programs were compiled."
+    ),
 ) -> None:
     """Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself."""
+    if verbose:
+        from nnpp.programs import Count
+
+        count = Count()
+        context.call_on_close(lambda: console.note(count.told()))
 
 
 def _share_threads() -> None:
@@ -102,6 +125,7 @@ def _never_mind_letters() -> None:
 def main() -> None:
     """Run the command."""
     _share_threads()
+    keep_programs()
     _never_mind_letters()
     try:
         app(prog_name="nnpp")

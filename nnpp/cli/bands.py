@@ -49,6 +49,9 @@ def command(
         str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
     ] = None,
     bands: Annotated[int | None, typer.Option(min=1, help="Levels at each k-point.")] = None,
+    solver: Annotated[
+        str | None, typer.Option(help="auto, dense or davidson [as the fit says].")
+    ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(help="Bands to draw and compare with, as nnpp writes them."),
@@ -77,8 +80,8 @@ def command(
     from nnpp.workflows.read import read_fits, read_structure_by
 
     wanted = choices(
-        path=path, points=points, cutoff=cutoff, bands=bands, compare=compare, zero=zero,
-        plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
+        path=path, points=points, cutoff=cutoff, bands=bands, solver=solver, compare=compare,
+        zero=zero, plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
         window=window,
     )  # fmt: skip
     if structure is None:

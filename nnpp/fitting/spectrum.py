@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from nnpp.crystal.kpoints import KPoints
-from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian import System, at_shells
@@ -48,7 +48,7 @@ class Spectrum:
     n: int = static()
     occupied: int = static()
     spinor: bool = static()
-    solve: Callable = static(default=dense)
+    solve: Solver = static(default=automatic)
 
     def observe(
         self, parameters: Parameters, theta: Float[Array, " parameter"]

@@ -1,6 +1,5 @@
 """Bands: Eₙ(k), the lowest eigenvalues of H(k) at every k-point."""
 
-from collections.abc import Callable
 from functools import partial
 
 import jax
@@ -10,10 +9,12 @@ from jaxtyping import Array, Complex, Float
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import electrons as valence_electrons_of
 from nnpp.crystal.kpoints import KPoints
+from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
 from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.observables.completeness import complete
 from nnpp.parallel import map_k
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
@@ -45,7 +46,7 @@ class Bands:
 
 @partial(jax.jit, static_argnames=("n", "solve"))
 def levels(
-    potential: Potential, system: System, n: int, solve: Callable = dense
+    potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> Float[Array, "k level"]:
     """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
     check_room(potential, system, n)
@@ -59,7 +60,7 @@ def levels(
 
 @partial(jax.jit, static_argnames=("n", "solve"))
 def states(
-    potential: Potential, system: System, n: int, solve: Callable = dense
+    potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """The `n` lowest levels [hartree] and their states at every k."""
     check_room(potential, system, n)
@@ -97,7 +98,8 @@ def checked(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
     if not float(jnp.max(E)) < FILLING / 2:  # NaN is not below either
         raise InputError(
             f"levels reach {float(jnp.max(E)):g} hartree",
-            "the potential is infinite or absurd at some |G−G′|: mend its parameters",
+            "the potential is infinite or absurd at some |G−G′|: mend its parameters, or set "
+            "`solver: dense` if they are meant",
         )
     return E
 
@@ -109,10 +111,14 @@ def bands(
     kpoints: KPoints,
     n: int | None = None,
     electrons: int | None = None,
+    solve: Solver = automatic,
 ) -> Bands:
     """The `n` lowest bands; by default the occupied ones and four more (eight spinors)."""
     spinor = potential.strengths.spin_orbit is not None
     count = valence_electrons_of(crystal) if electrons is None else electrons
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n
-    return Bands(kpoints, checked(levels(potential, system, n)), occupied, spinor)
+    E = checked(levels(potential, system, n, solve))
+    if solve is not dense:
+        complete(E, potential, system)
+    return Bands(kpoints, E, occupied, spinor)

@@ -13,15 +13,16 @@ import jax.numpy as jnp
 from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Complex, Float
 
+from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import AtShells, System, hamiltonian, values
+from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.hamiltonian import AtShells, System, frame, values, within
 from nnpp.parallel import map_k
 
 
 @partial(jax.jit, static_argnames=("n", "solve"))
 def levels_and_slopes(
-    numbers: AtShells, system: System, n: int, solve: Callable = dense
+    numbers: AtShells, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], AtShells]:
     """The `n` lowest levels [hartree], and their slopes: `numbers` with axes (k, level, …).
 
@@ -34,17 +35,18 @@ def levels_and_slopes(
 
 
 def _at_k(
-    n: int, solve: Callable, waves_and_numbers: tuple[PlaneWaves, AtShells], system: System
+    n: int, solve: Solver, waves_and_numbers: tuple[PlaneWaves, AtShells], system: System
 ) -> tuple[Float[Array, " level"], AtShells]:
     """Levels and slopes at one k."""
     waves, numbers = waves_and_numbers
-    E, psi = solve(hamiltonian(waves, system, values(numbers, system)), n)
+    fixed = frame(waves, system)
+    E, psi = solve(within(fixed, system, values(numbers, system)), n)
 
     def expectation(x: AtShells, c: Complex[Array, " n"]) -> Float[Array, ""]:
-        H = hamiltonian(waves, system, values(x, system))
-        return jnp.vdot(c, (H @ c[:, None])[:, 0]).real
+        return within(fixed, system, values(x, system)).expectation(c[:, None])[0]
 
-    return E, jax.vmap(jax.grad(expectation), (None, 1))(numbers, psi)
+    each = partial(jax.grad(expectation), numbers)
+    return E, jax.lax.map(each, psi.T, batch_size=min(AT_ONCE, n))
 
 
 def _over_k(at_k: Callable) -> Callable:

@@ -7,7 +7,7 @@ S_s(Q) = Σ_{a∈s} exp(−iQ·τ_a) is the structure factor of species s, and v
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from nnpp.basis.operators import Convolution
+from nnpp.basis.convolution import Box, Convolution, box_of
 from nnpp.basis.plane_waves import Differences, PlaneWaves
 from nnpp.crystal.crystal import Crystal
 from nnpp.pytree import pytree
@@ -25,18 +25,17 @@ class LocalTerm:
     structure: Complex[Array, "delta species"]
     differences: Differences
 
-    def coefficients(self, v: Float[Array, "shell species"]) -> Complex[Array, " place"]:
-        """V_{G−G′} in the box [hartree], from v_s(q) at `differences.q` [hartree·bohr³]."""
+    def box(self, v: Float[Array, "shell species"]) -> Box:
+        """V_{G−G′} and V(r) [hartree], from v_s(q) at `differences.q` [hartree·bohr³]."""
         d = self.differences
         V = jnp.sum(self.structure * v[d.shell], axis=-1)
         places = d.box[0] * d.box[1] * d.box[2]
-        return jnp.zeros(places, complex).at[d.place].set(V, unique_indices=True)
+        flat = jnp.zeros(places, complex).at[d.place].set(V, unique_indices=True)
+        return box_of(flat, d.box, d.centre)
 
-    def operator(self, V: Complex[Array, " place"], waves: PlaneWaves) -> Convolution:
-        """V at one k, from its coefficients, which all k share."""
-        return Convolution(
-            V, waves.code, waves.real, self.differences.box, self.differences.centre
-        )
+    def operator(self, box: Box, waves: PlaneWaves) -> Convolution:
+        """V at one k, from its box, which all k share."""
+        return Convolution(box, waves.code, waves.real)
 
 
 def local_term(crystal: Crystal, differences: Differences) -> LocalTerm:

@@ -7,16 +7,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
-from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.terms.projectors import Centres, projectors, strengths
-from nnpp.terms.radial import RadialProjectors
+from nnpp.blocks import Block
+from nnpp.terms.projectors import Centres, strengths
 
 
-def nonlocal_(
-    a: Float[Array, " species"], waves: PlaneWaves, centres: Centres, radial: RadialProjectors
-) -> Separable:
-    """One of the two parts at one k: a6 with the weight W₁, or a7 with W₂ [hartree]."""
+def nonlocal_(a: Float[Array, " species"], B: Block, centres: Centres) -> Separable:
+    """One of the two parts at one k [hartree]: a6 with the projectors of W₁, a7 with W₂."""
     coupling = jnp.eye(3, dtype=complex)[None, :, None, :]
-    return Separable(
-        projectors(waves, centres, radial), strengths(a, centres, radial), coupling
-    )
+    return Separable(B, strengths(a, centres, B), coupling)

@@ -5,9 +5,10 @@ e^{−i(G−G′)·τ} = e^{−iK·τ} e^{+iK′·τ}, so that every term of the
 """
 
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.blocks import Block, split
 from nnpp.crystal.crystal import Crystal
 from nnpp.pytree import pytree
 from nnpp.terms.radial import RadialProjectors
@@ -36,16 +37,17 @@ def centres(crystal: Crystal) -> Centres:
 
 def projectors(
     waves: PlaneWaves, centres: Centres, radial: RadialProjectors
-) -> Complex[Array, "g p 3"]:
-    """B at one k, p = (atom, m) with m running fastest; zero on rows that only fill up."""
+) -> Float[Array, "g 2 p3"]:
+    """B at one k in parts, columns (atom, m, i), i fastest; zero on rows that only fill up."""
     F = radial(jnp.sum(waves.K**2, axis=-1))
     phase = jnp.exp(-1j * waves.K @ centres.tau.T) * jnp.sqrt(12 * jnp.pi / centres.volume)
     phase = jnp.where(waves.real[:, None], phase, 0)
-    return jnp.einsum("ga,gm,gi->gami", phase, F, waves.K).reshape(len(F), -1, 3)
+    B = jnp.einsum("ga,gm,gi->gami", phase, F, waves.K)
+    return split(B.reshape(len(F), -1))
 
 
 def strengths(
-    of_species: Float[Array, " species"], centres: Centres, radial: RadialProjectors
+    of_species: Float[Array, " species"], centres: Centres, B: Block
 ) -> Float[Array, " p"]:
-    """The strength of each projector, from that of its species."""
-    return jnp.repeat(of_species[centres.species], radial.A.shape[1])
+    """The strength of each projector in B, from that of its species."""
+    return jnp.repeat(of_species[centres.species], B.shape[2] // (3 * len(centres.tau)))

@@ -8,9 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
-from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.terms.projectors import Centres, projectors, strengths
-from nnpp.terms.radial import RadialProjectors
+from nnpp.blocks import Block
+from nnpp.terms.projectors import Centres, strengths
 
 SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 """Pauli matrices σ_x, σ_y, σ_z."""
@@ -22,9 +21,6 @@ for _l, _i, _j in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
 COUPLING = np.einsum("lij,lst->sitj", -0.5j * EPSILON, SIGMA)
 
 
-def spin_orbit(
-    a5: Float[Array, " species"], waves: PlaneWaves, centres: Centres, radial: RadialProjectors
-) -> Separable:
-    """H_SO at one k [hartree]."""
-    B = projectors(waves, centres, radial)
-    return Separable(B, strengths(a5, centres, radial), jnp.asarray(COUPLING))
+def spin_orbit(a5: Float[Array, " species"], B: Block, centres: Centres) -> Separable:
+    """H_SO at one k [hartree], from the projectors of W_so."""
+    return Separable(B, strengths(a5, centres, B), jnp.asarray(COUPLING))

@@ -159,6 +159,7 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
         case.kpoints,
         case.n_levels,
         case.electrons,
+        case.solve,
     )
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
     dos = density_of_states(case, potential, choices) if choices.dos else None

@@ -12,6 +12,7 @@ from nnpp.crystal.electrons import electrons
 from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.crystal.paths import path
 from nnpp.crystal.symmetry import SAME_K, mesh
+from nnpp.eigensolvers.choice import SOLVERS, Solver
 from nnpp.hamiltonian import System, system
 from nnpp.io.reference import ReferenceBands
 from nnpp.io.schema.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPoints
@@ -89,6 +90,11 @@ class Case:
     def n_plane_waves(self) -> int:
         """Plane waves, where they are most."""
         return int(np.asarray(self.system.waves.real).sum(axis=1).max())
+
+    @property
+    def solve(self) -> Solver:
+        """The eigensolver."""
+        return SOLVERS[self.spec.solver]
 
     @cached_property
     def system(self) -> System:

@@ -35,6 +35,7 @@ class Choices:
         points: k-points along the path.
         cutoff: kinetic energy with its unit.
         bands: distinct levels per k-point.
+        solver: auto, dense or davidson.
         compare: a file of reference bands.
         zero: "vbm" or "absolute", of the figures.
         plot: whether to draw.
@@ -50,6 +51,7 @@ class Choices:
     points: int | None = None
     cutoff: str | None = None
     bands: int | None = None
+    solver: str | None = None
     compare: Path | None = None
     zero: str = "vbm"
     plot: bool = False
@@ -98,6 +100,8 @@ def _changes(
         changes["--points"] = {"kpoints": {"path": along, "points": choices.points}}
     if choices.cutoff is not None:
         changes["--cutoff"] = {"cutoff": choices.cutoff}
+    if choices.solver is not None:
+        changes["--solver"] = {"solver": choices.solver}
     if choices.bands is not None:
         now = system | changes.get("--compare", {})
         changes["--bands"] = _counted(now, choices.bands, spinor)

@@ -15,7 +15,7 @@ FARTHEST_STEP = 0.26
 
 def connected(case: Case, potential: Potential, bands: Bands) -> Bands:
     """The same levels, each column one band along the path."""
-    E, psi = states(potential, case.system, bands.E.shape[1])
+    E, psi = states(potential, case.system, bands.E.shape[1], case.solve)
     k = bands.kpoints
     still = np.flatnonzero(np.diff(np.asarray(k.distance)) == 0) + 1
     order = continuous_order(E, psi, case.system.waves, tuple(still.tolist()))

@@ -40,7 +40,7 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), case.n_levels
     more = min(2 * n, system.room(case.spinor))
-    found = bands(potential, system, case.crystal, kpoints, more, case.electrons)
+    found = bands(potential, system, case.crystal, kpoints, more, case.electrons, case.solve)
     E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
     margin = max(MARGIN, tail)
     low, high = E.min() - margin, min(E[:, n - 1].max() + margin, E[:, -1].min() - tail)

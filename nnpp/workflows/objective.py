@@ -68,6 +68,7 @@ def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
         n=_levels(case),
         occupied=case.occupied,
         spinor=case.spinor,
+        solve=case.solve,
     )
 
 

@@ -5,8 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.basis.operators import Convolution, Diagonal, Separable
+from nnpp.basis.convolution import Convolution, box_of
+from nnpp.basis.operators import Diagonal, Separable
 from nnpp.basis.plane_waves import plane_waves
+from nnpp.blocks import split
 from nnpp.crystal.kpoints import listed
 from tests.basis.test_plane_waves import SHAPES, K, integers
 
@@ -16,16 +18,17 @@ def random(rng, *shape):
 
 
 def test_a_convolution_is_the_sum_over_pairs():
-    """(Vψ)_G = Σ_G′ V_{G−G′} ψ_G′ with V random at every difference; two spins."""
+    """(Vψ)_G = Σ_G′ V_{G−G′} ψ_G′, V*_d = V_{−d} random at every difference; two spins."""
     structure, rng = SHAPES["long"](), np.random.default_rng(5)
     waves, d = plane_waves(structure, listed(structure, K), 1.5)
-    V = np.zeros(np.prod(d.box), complex)
-    V[np.asarray(d.place)] = random(rng, len(d.place))
-    of = dict(zip(map(tuple, np.asarray(d.n).tolist()), V[np.asarray(d.place)], strict=True))
+    V, place = np.zeros(np.prod(d.box), complex), np.asarray(d.place)
+    V[place] = random(rng, len(place))
+    V = V + V[2 * d.centre - np.arange(len(V))].conj() * np.isin(np.arange(len(V)), place)
+    of = dict(zip(map(tuple, np.asarray(d.n).tolist()), V[place], strict=True))
     shortest = int(np.asarray(waves.real).sum(axis=1).argmin())
     for i in {shortest, 0}:
         at = jax.tree.map(lambda x, i=i: x[i], waves)
-        op = Convolution(jnp.asarray(V), at.code, at.real, d.box, d.centre)
+        op = Convolution(box_of(jnp.asarray(V), d.box, d.centre), at.code, at.real)
         n, psi = integers(structure, waves, i), random(rng, 2, at.code.shape[0], 3)
         M = np.array([[of[tuple(x - y)] for y in n] for x in n])
         acted = np.asarray(op @ jnp.asarray(psi))
@@ -34,6 +37,11 @@ def test_a_convolution_is_the_sum_over_pairs():
         assert np.all(acted[:, len(n) :] == 0)
         assert np.abs(op.matrix()[0, : len(n), 0, : len(n)] - M).max() < 1e-15
         assert np.allclose(op.diagonal()[0, : len(n)], of[0, 0, 0].real)
+        psi[:, len(n) :] = 0
+        weight = np.sum(psi[:, : len(n)].conj() * exact, axis=(0, 1))
+        assert (
+            np.abs(op.expectation(jnp.asarray(psi)) - weight).max() < 1e-12 * abs(weight).max()
+        )
 
 
 def test_a_diagonal():
@@ -57,7 +65,7 @@ def test_a_separable_operator_is_the_sum_over_projectors(spins):
         for i, j in np.ndindex(3, 3):
             outer = s[p] * np.outer(B[:, p, i], B[:, p, j].conj())
             M += C[:, None, i, :, None, j] * outer[None, :, None, :]
-    op = Separable(jnp.asarray(B), jnp.asarray(s), jnp.asarray(C))
+    op = Separable(split(jnp.asarray(B.reshape(6, 12))), jnp.asarray(s), jnp.asarray(C))
     assert np.abs(op.matrix() - M).max() < 1e-12
     flat = M.reshape(spins * 6, spins * 6)
     assert np.abs(flat - flat.conj().T).max() < 1e-12 < np.abs(flat).max()

@@ -47,7 +47,11 @@ def imported(*words: str) -> tuple[int, set[str]]:
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["--version"], *([v, "-h"] for v in ("bands", "check", "doctor", "schema"))],
+    [
+        ["--help"],
+        ["--version"],
+        *([v, "-h"] for v in ("bands", "check", "doctor", "schema", "slurm")),
+    ],
 )
 def test_help_imports_nothing_slow(words):
     assert imported(*words) == (0, set())

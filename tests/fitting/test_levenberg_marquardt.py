@@ -14,6 +14,7 @@ from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.observables.zero import Absolute
+from nnpp.programs import Count
 from tests import systems
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read, spectrum
 
@@ -174,3 +175,15 @@ def test_a_real_fit_resumed_bit_for_bit(bands_of_zunger):
     for expected in straight[3:]:
         state = METHOD.advance(bands_of_zunger, state)
         assert same_bits(state, expected)
+
+
+def test_nothing_is_compiled_anew_from_step_to_step():
+    """All programs are there after the first step, whether trials are taken or rejected."""
+    every, count = states(of_formula(*PROBLEMS["rosenbrock"]), 1), Count()
+    objective = of_formula(*PROBLEMS["rosenbrock"])
+    for _ in range(20):
+        every.append(METHOD.advance(objective, every[-1]))
+    assert {bool(s.accepted) for s in every} == {True, False}
+    assert count.programs == 0
+    jax.jit(lambda x: x + 1.234)(1.0)
+    assert count.programs == 1, "new programs are counted"

@@ -164,6 +164,9 @@ class System(Section):
     plane_waves: Literal["per-k", "sphere", "deepseudopot"] = Field(
         default="per-k", description="Rule that chooses the plane waves."
     )
+    solver: Literal["auto", "dense", "davidson"] = Field(
+        default="auto", description="Eigensolver; auto takes the faster one."
+    )
     bands: Count | None = Field(
         default=None,
         description="Levels per k-point, counted as `spin` says; default by filling.",

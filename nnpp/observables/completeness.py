@@ -1,0 +1,57 @@
+"""Completeness: no level was missed. Eigenvalues of H(k) below the last level are counted.
+
+σ stands just below the last group of levels; Sylvester's law of inertia counts what is below.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int
+
+from nnpp.eigensolvers.inertia import count_below
+from nnpp.errors import InputError
+from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.potentials.potential import Potential
+
+TOGETHER = 1e-5
+"""Levels closer than this are one group [hartree]."""
+
+LARGEST = 4000
+"""Functions beyond which H would have to be written out for this alone."""
+
+
+def complete(
+    E: Float[Array, "k level"], potential: Potential, system: System
+) -> Float[Array, "k level"]:
+    """`E`, once known to be the lowest levels; not looked at for bases beyond `LARGEST`."""
+    for i, levels in enumerate(np.asarray(E)):
+        if i == 0 and _size(potential, system) > LARGEST:
+            break
+        sigma, below = _below_last_group(levels)
+        found = count_below(np.array(_matrix(potential, system, jnp.asarray(i))), sigma)
+        if found != below:
+            raise InputError(
+                f"k-point {i + 1}: {found} levels lie where {below} were found",
+                "set `solver: dense`, and tell the authors of nnpp",
+            )
+    return E
+
+
+def _below_last_group(levels: Float[np.ndarray, " level"]) -> tuple[float, int]:
+    """σ below the last group of levels, and how many are below it."""
+    apart = np.flatnonzero(np.diff(levels) > TOGETHER)
+    first = int(apart[-1]) + 1 if len(apart) else 0
+    return float(levels[first]) - TOGETHER / 2, first
+
+
+def _size(potential: Potential, system: System) -> int:
+    """Functions at each k."""
+    return system.waves.K.shape[1] * (1 + (potential.strengths.spin_orbit is not None))
+
+
+@jax.jit
+def _matrix(potential: Potential, system: System, i: Int[Array, ""]) -> Complex[Array, "n n"]:
+    """H at one k [hartree]."""
+    waves = jax.tree.map(lambda x: x[i], system.waves)
+    numbers = values(at_shells(potential, system), system)
+    return hamiltonian(waves, system, numbers).matrix()

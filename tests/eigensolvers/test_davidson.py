@@ -1,0 +1,77 @@
+"""Davidson against dense: no level lost, none wrong, whatever the potential."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.eigensolvers.davidson import davidson
+from nnpp.eigensolvers.dense import dense
+from nnpp.errors import InputError
+from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.observables.bands import bands, levels
+from nnpp.observables.completeness import complete
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+from tests import systems
+
+POTENTIALS, LEVELS, CUTOFF = 200, 8, 5.0
+
+
+def random_k(rng):
+    """Γ, X, L; points so near to them that multiplets split by 1e-9 to 1e-3; any point."""
+    special = systems.GXL[rng.integers(3)]
+    near = 10.0 ** rng.uniform(-9, -3) * rng.normal(size=3)
+    return [special, special + near, rng.uniform(-0.5, 0.5, 3)][rng.integers(3)]
+
+
+def test_two_hundred_potentials_lose_no_level():
+    """Zunger forms around the published one, some far off, each at a k of its own."""
+    rng = np.random.default_rng(0)
+    k = np.array([random_k(rng) for _ in range(POTENTIALS)])
+    s, form = systems.at(systems.zincblende(), k, cutoff=CUTOFF), systems.zunger("Cd", "Se").a
+    spread = rng.choice([0.01, 0.1, 0.3], POTENTIALS)[:, None, None]
+    a = form * (1 + spread * rng.uniform(-1, 1, (POTENTIALS, *form.shape)))
+
+    @jax.jit
+    def both(a, waves):
+        potential = Potential(Zunger(a), Strengths(), ("Cd", "Se"))
+        H = hamiltonian(waves, s, values(at_shells(potential, s), s))
+        return davidson(H, LEVELS)[0], dense(H, LEVELS)[0]
+
+    found, exact = zip(*(both(a[i], jax.tree.map(lambda x, i=i: x[i], s.waves))
+                         for i in range(POTENTIALS)), strict=True)  # fmt: skip
+    exact = np.array(exact)
+    apart = np.diff(exact, axis=1)
+    assert np.sum((apart > 1e-10) & (apart < 1e-4)) > 20, "there are near-degeneracies"
+    assert np.abs(np.array(found) - exact).max() < 1e-9
+
+
+def test_levels_with_spin_orbit_and_every_other_term():
+    """CsPbI3 with its published strengths at R, and a random network."""
+    k = [[0.5, 0.5, 0.5], [0.1, 0.2, 0.3]]
+    s = systems.at(systems.perovskite(), k, cutoff=2.0)
+    for potential in (systems.cspbi3(), systems.everything(("Pb", "I", "Cs"))):
+        found, exact = (levels(potential, s, 14, f) for f in (davidson, dense))
+        assert float(jnp.abs(found - exact).max()) < 1e-9 < float(jnp.ptp(exact))
+
+
+def test_what_is_not_found_is_no_number(monkeypatch):
+    """Too few sweeps give NaN, and the user a remedy."""
+    monkeypatch.setattr("nnpp.eigensolvers.davidson.SWEEPS", 1)
+    structure = systems.zincblende()
+    s = systems.at(structure, [0.1, 0.2, 0.3], cutoff=CUTOFF)
+    kpoints = systems.listed(structure, np.array([[0.1, 0.2, 0.3]]))
+    with pytest.raises(InputError, match="solver: dense"):
+        bands(systems.cdse(), s, structure, kpoints, 8, solve=lambda H, n: davidson(H, n, 20))
+
+
+def test_a_missed_level_is_told():
+    """Levels without the third one, and without the last but one of a pair."""
+    s = systems.at(systems.zincblende(), systems.GENERIC_K, cutoff=3.0)
+    E = levels(systems.cdse(), s, 9, dense)
+    assert complete(E[:, :8], systems.cdse(), s) is not None
+    for missing in (2, 7):
+        with pytest.raises(InputError, match="solver: dense"):
+            complete(jnp.delete(E, missing, axis=1), systems.cdse(), s)
