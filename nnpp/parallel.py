@@ -28,9 +28,8 @@ T = TypeVar("T")
 GPU_BATCH = 8
 """k-points that a GPU solves together."""
 
-STARTING, SILENT, LEAVING = 120, 20, 10
-"""Seconds for which JAX waits until all processes have started, hears nothing of one before it
-takes that for dead, and waits until all have ended."""
+STARTING, LEAVING = 120, 10
+"""Seconds for which JAX waits until all processes have started, and until all have ended."""
 
 BLOCK = 4096
 """Bytes of the smallest message; others are powers of 2, as each size is a program."""
@@ -74,7 +73,6 @@ def join(coordinator: str, process: int, processes: int, gpu: int | None) -> Non
         local_device_ids=gpu,
         cluster_detection_method="deactivate",
         initialization_timeout=STARTING,
-        heartbeat_timeout_seconds=SILENT,
         shutdown_timeout_seconds=LEAVING,
     )
     each = sorted(set(Counter(d.process_index for d in jax.devices()).values()))

@@ -23,6 +23,10 @@ BETWEEN, ANSWER = 0.2, 5.0
 LONGEST = 4096
 """Bytes of a line."""
 
+ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""A machine that is lost does not close connections: its silence is noticed after 20 s. The
+systems ask each other; a process that is starved or stopped does not count as lost."""
+
 START_ALL = "start all, numbered from 0, with the same coordinator and number of processes"
 
 
@@ -92,7 +96,7 @@ def _welcome(rank: Rank, server: socket.socket, peers: dict[int, socket.socket])
     if what:
         _say(peer, refusal=what)
         raise InputError(what, START_ALL)
-    peers[number] = peer
+    peers[number] = _watchful(peer)
 
 
 def _absent(rank: Rank, peers: dict[int, socket.socket], patience: float) -> InputError:
@@ -117,7 +121,7 @@ def _visit(rank: Rank, patience: float) -> Met:
     _say(peer, process=rank.process, processes=rank.processes)
     told = _hear(peer, max(0.0, deadline - time.monotonic()) + ANSWER)
     if "port" in told:
-        return Met(f"{rank.host}:{told['port']}", {0: peer})
+        return Met(f"{rank.host}:{told['port']}", {0: _watchful(peer)})
     what = told.get("refusal", "process 0 has ended, or did not answer in time")
     raise InputError(str(what), START_ALL)
 
@@ -138,6 +142,15 @@ def _connected(rank: Rank, deadline: float, patience: float) -> socket.socket:
                 what = f"process 0 was not at {place} within {patience:.0f} s: {reason}"
                 raise InputError(what, START_ALL, COORDINATOR) from error
         time.sleep(BETWEEN)
+
+
+def _watchful(peer: socket.socket) -> socket.socket:
+    """The same connection; it ends once the other machine is silent."""
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in ALIVE.items():
+        if hasattr(socket, name):  # not on every system
+            peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return peer
 
 
 def _say(peer: socket.socket, **words: object) -> None:
