@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.together import Distributed, together
 
 if TYPE_CHECKING:
     from nnpp.io.inputs import Fit
@@ -73,6 +74,7 @@ def command(
             "--connect", help="Also write bands followed through crossings by overlap."
         ),
     ] = False,
+    distributed: Distributed = False,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute band structures, and draw, compare and write them."""
@@ -84,13 +86,14 @@ def command(
         zero=zero, plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
         window=window,
     )  # fmt: skip
-    if structure is None:
-        fits = read_fits(inputs or [Path("inputs")], wanted)
-    else:
-        fits = [read_structure_by(inputs or [], structure, wanted)]
-    from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+    with together(distributed) as all_of:
+        if structure is None:
+            fits = all_of(lambda: read_fits(inputs or [Path("inputs")], wanted))
+        else:
+            fits = all_of(lambda: [read_structure_by(inputs or [], structure, wanted)])
+        from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
 
-    tell(run_bands(fits, out, wanted), fits)
+        tell(run_bands(fits, out, wanted), fits)
 
 
 def tell(events: "Iterator[Event]", fits: "list[Fit]") -> None:

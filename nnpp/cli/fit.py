@@ -35,13 +35,13 @@ def command(
 
 
 def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
-    """All three verbs; of several processes the first alone does the first and the last."""
+    """All three verbs, one after another; of several processes one alone does the first."""
     from nnpp.parallel import by_all, by_first  # imports JAX: a wrong fit is told before
     from nnpp.workflows.bands import run_bands
     from nnpp.workflows.choices import Choices
     from nnpp.workflows.init_fit import run_init_fit
     from nnpp.workflows.read import read_runs
-    from nnpp.workflows.shared_files import await_prepared
+    from nnpp.workflows.shared_files import await_runs
     from nnpp.workflows.train import Options
 
     options = Options(*wanted)
@@ -49,7 +49,8 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     watched = console.watched(prepared, "preparing", len(fits))
     by_first(lambda: init_fit.tell(watched))
     folders = [out / fit.name for fit in fits]
-    await_prepared(folders)
+    await_runs(folders)
     runs = by_all(lambda: read_runs(folders, out))
     train.train(runs, options)
-    by_first(lambda: bands.tell(run_bands(runs, out, Choices(plot=True)), runs))
+    await_runs(folders)
+    bands.tell(run_bands(runs, out, Choices(plot=True)), runs)

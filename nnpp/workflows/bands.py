@@ -3,8 +3,9 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from nnpp.io.results import write_bands, write_dos
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.gap import gap
 from nnpp.observables.splitting import spin_orbit_splitting
-from nnpp.parallel import one_device_per_core
+from nnpp.parallel import agreed, by_all, by_first, one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
@@ -79,42 +80,61 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     Whatever is wrong is refused before anything is computed or written.
     """
     one_device_per_core()
-    ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
+    ready = by_all(lambda: [(fit, prepare(fit), hashes(fit)) for fit in fits])
+    by_first(lambda: _refuse(ready, out, choices))
+    for fit, cases, read in ready:
+        folder = out / fit.name
+        lock = held(folder) if _is_at(fit, folder) else nullcontext()
+        with ExitStack() as until_done:
+            by_first(partial(until_done.enter_context, lock))
+            yield from _run_fit(fit, cases, folder, choices, read)
+
+
+def _refuse(
+    ready: list[tuple[Fit, list[Case], dict[str, str]]], out: Path, choices: Choices
+) -> None:
+    """Refuse what cannot be computed or written."""
     if choices.connect:
         refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
         _refuse_another_run(fit, out / fit.name)
         for case in cases:
             refuse_unwritable(out / fit.name / case.spec.name)
-    for fit, cases, read in ready:
-        folder = out / fit.name
-        with held(folder) if _is_at(fit, folder) else nullcontext():
-            yield from _run_fit(fit, cases, folder, choices, read)
 
 
 def _run_fit(
     fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
 ) -> Iterator[Event]:
     """One fit; `read` holds the hashes of its files."""
-    start, potential = time.perf_counter(), potential_of(fit)
-    ensemble = ensemble_of_fit(fit, potential)
+    start, potential = time.perf_counter(), by_all(lambda: potential_of(fit))
+    ensemble = by_all(lambda: ensemble_of_fit(fit, potential))
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.telling("systems", i):
             done = with_fit(_solve(case, potential, choices), fit, ensemble, choices)
-        about = provenance(fit, case, read)
-        solved.append(_written(done, potential, folder / case.spec.name, about, choices))
+            followed = connected(case, potential, done.bands) if choices.connect else None
+        about, own = provenance(fit, case, read), folder / case.spec.name
+        write = partial(_write, done, followed, potential, own, about, choices)
+        solved.append(replace(done, paths=tuple(by_first(write))))
         yield solved[-1]
-    paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
-    _sweep(folder, FIGURES, paths)
-    paths.append(_summary(folder, solved, time.perf_counter() - start))
-    if _is_at(fit, folder):
-        paths.append(note_options(fit, asdict(choices)))
-    else:
-        noted = replace(fit, notes=_notes(fit, cases))
-        paths.append(write_run(folder, noted, read, asdict(choices)))
+    paths = []
+    if choices.plot:
+        paths += by_first(partial(_draw_potential, fit, potential, cases, folder))
+    by_first(partial(_sweep, folder, FIGURES, paths))
+    paths.append(by_first(partial(_summary, folder, solved, time.perf_counter() - start)))
+    paths.append(by_first(partial(_note_run, fit, cases, folder, choices, read)))
     yield Finished(fit.name, tuple(paths))
+
+
+def _note_run(
+    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
+) -> Path:
+    """run.yaml, that of the run itself or one beside the bands."""
+    if _is_at(fit, folder):
+        return note_options(fit, asdict(choices))
+    noted = replace(fit, notes=_notes(fit, cases))
+    return write_run(folder, noted, read, asdict(choices))
 
 
 def _is_at(fit: Fit, folder: Path) -> bool:
@@ -161,6 +181,7 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
         case.electrons,
         case.solve,
     )
+    found = replace(found, E=agreed(found.E))
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
     dos = density_of_states(case, potential, choices) if choices.dos else None
     comparison = compare_with_reference(case, found)
@@ -176,19 +197,23 @@ def _splitting(case: Case, found: Bands) -> float | None:
     return float(spin_orbit_splitting(found))
 
 
-def _written(
-    done: Solved, potential: Potential, folder: Path, about: dict[str, Any], choices: Choices
-) -> Solved:
-    """The same, with its files on disk; `about` says where the numbers come from."""
+def _write(
+    done: Solved,
+    followed: Bands | None,
+    potential: Potential,
+    folder: Path,
+    about: dict[str, Any],
+    choices: Choices,
+) -> list[Path]:
+    """All files of a system; `about` says where its numbers come from."""
     paths = write_bands(folder, done.bands, done.case.crystal, about)
     if done.dos is not None:
         paths += write_dos(folder, done.dos)
-    if choices.connect:
-        followed = connected(done.case, potential, done.bands)
+    if followed is not None:
         paths.append(write_bands_csv(folder / "connected.csv", followed))
     paths += draw_bands(folder, done, potential, choices)
     _sweep(folder, OPTIONAL, paths)
-    return replace(done, paths=tuple(paths))
+    return paths
 
 
 def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:

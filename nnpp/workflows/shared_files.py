@@ -5,8 +5,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from nnpp.errors import InputError
+from nnpp.io.ensemble import NAME
 from nnpp.io.inputs import RUN_NAME
-from nnpp.io.model_file import ARRAYS, COPY
+from nnpp.io.model_file import ARRAYS, COPY, STEM
 from nnpp.parallel import by_all, by_first
 from nnpp.workflows.run import Run
 from nnpp.workflows.run_folder import START
@@ -16,10 +17,13 @@ PATIENCE, BETWEEN = 90.0, 0.5
 two looks."""
 
 
-def await_prepared(runs: list[Path]) -> None:
-    """Until every process sees what process 0 prepared."""
-    names = (RUN_NAME, f"{START}{ARRAYS}", f"{START}{COPY}")
-    paths = [run / name for run in runs for name in names]
+NAMES = (RUN_NAME, *(f"{stem}{end}" for stem in (START, STEM) for end in (ARRAYS, COPY)), NAME)
+"""Files of a run that later commands read."""
+
+
+def await_runs(runs: list[Path]) -> None:
+    """Until every process sees what process 0 wrote of these runs."""
+    paths = [run / name for run in runs for name in NAMES]
     hashes = by_first(lambda: [_hash(path) for path in paths])
     deadline = time.monotonic() + PATIENCE
     by_all(lambda: _await(dict(zip(paths, hashes, strict=True)), deadline))
