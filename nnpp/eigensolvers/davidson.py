@@ -40,6 +40,9 @@ ASSEMBLED_UP_TO = 2500
 NEAREST_COARSE, NEAREST_FINE = 0.1, 0.3
 """Denominators of T are at least so large [hartree]."""
 
+MARGIN = 2.0
+"""A guard counts while E − MARGIN·|R|²/(H_GG − E), G beyond C, is below the levels wanted."""
+
 DEAD = 1e-7
 """Length of a correction of unit length, once orthogonal to the others, that adds nothing."""
 
@@ -75,12 +78,14 @@ class Inverse:
         e: eigenvalues of H_CC [hartree].
         U: its eigenvectors.
         diagonal: of H [hartree].
+        beyond: the least of it among the other plane waves [hartree].
     """
 
     rows: Int[Array, " coarse"]
     e: Float[Array, " coarse"]
     U: Float[Array, "coarse part coarse"]
     diagonal: Float[Array, " n"]
+    beyond: Float[Array, ""]
 
     def __call__(self, R: Block, E: Float[Array, " state"]) -> Block:
         """T R, each column with its own E."""
@@ -99,7 +104,7 @@ def davidson(
     """
     m, width = n + GUARD, max(-(-n // 2), min(n, 12))
     coarse = max(FEWEST_WAVES, WAVES_PER_LEVEL * n) if coarse is None else coarse
-    if max(coarse, m + EXPANSIONS * width) > H.size:
+    if max(coarse + H.spins, m + EXPANSIONS * width) > H.size:
         return dense(H, n)
     inverse = _coarse(H, -(-coarse // H.spins))
     A = H.assembled() if H.size // H.spins <= ASSEMBLED_UP_TO else H
@@ -108,26 +113,29 @@ def davidson(
 
     def unfinished(at: tuple[Int[Array, ""], Ritz]) -> Bool[Array, ""]:
         count, ritz = at
-        return (count < SWEEPS) & (_error(ritz, n) >= TOLERANCE)  # false for NaN, too
+        error = jnp.max(_errors(ritz, inverse, n))
+        return (count < SWEEPS) & (error >= TOLERANCE)  # false for NaN, too
 
     def sweep(at: tuple[Int[Array, ""], Ritz]) -> tuple[Int[Array, ""], Ritz]:
         count, ritz = at
         return count + 1, _sweep(A, inverse, ritz, n, width)
 
     _, ritz = jax.lax.while_loop(unfinished, sweep, (jnp.asarray(0), start))
-    E = jnp.where(_error(ritz, n) < TOLERANCE, ritz.E[:n], jnp.nan)
+    found = jnp.max(_errors(ritz, inverse, n)) < TOLERANCE
+    E = jnp.where(found, ritz.E[:n], jnp.nan)
     return E, joined(ritz.X[:, :, :n])
 
 
 def _coarse(H: Any, count: int) -> Inverse:
     """H between the `count` plane waves that come first on its diagonal, solved densely."""
     diagonal = H.diagonal()
-    by_wave = jnp.sum(diagonal.reshape(H.spins, -1), axis=0)
-    waves = jnp.argsort(by_wave)[:count]
+    by_wave = jnp.mean(diagonal.reshape(H.spins, -1), axis=0)
+    order = jnp.argsort(by_wave)
+    waves, beyond = order[:count], by_wave[order[count]]
     H_CC = H.among(waves).matrix()
     e, U = _eigh(H_CC if H.parts == 2 else H_CC.real)
     rows = (jnp.arange(H.spins)[:, None] * len(by_wave) + waves).reshape(-1)
-    return Inverse(rows, e, split(U, H.parts), diagonal)
+    return Inverse(rows, e, split(U, H.parts), diagonal, beyond)
 
 
 def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int, width: int) -> Ritz:
@@ -135,9 +143,9 @@ def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int, width: int) -> Ritz:
     m = len(ritz.E)
     V, AV, G = ritz.X, ritz.HX, jnp.diag(ritz.E)
     for _ in range(EXPANSIONS):
-        R = ritz.residual()
-        _, worst = jax.lax.top_k(_length(R[:, :, :n]), width)
-        W, dead = _orthonormal(inverse(R[:, :, worst], ritz.E[worst]), V)
+        _, worst = jax.lax.top_k(_errors(ritz, inverse, n), width)
+        R = ritz.residual()[:, :, worst]
+        W, dead = _orthonormal(inverse(R, ritz.E[worst]), V)
         AW = A.on(W)
         V, AV = jnp.concatenate([V, W], axis=-1), jnp.concatenate([AV, AW], axis=-1)
         G = _grown(G, inner(V, AW), dead)
@@ -185,6 +193,13 @@ def _length(R: Block) -> Float[Array, " state"]:
     return jnp.sqrt(jnp.sum(R**2, axis=(0, 1)))
 
 
-def _error(ritz: Ritz, n: int) -> Float[Array, ""]:
-    """The largest |Hψ − Eψ| of the first `n` [hartree]."""
-    return jnp.max(_length(ritz.residual()[:, :, :n]))
+def _errors(ritz: Ritz, inverse: Inverse, n: int) -> Float[Array, " state"]:
+    """|Hψ − Eψ| of the first `n`, and of a guard that may yet fall below them; else zero.
+
+    A guard of another symmetry than all of the first is the better one of the two as long as
+    it is not corrected, and would be missed. Second order tells how far it may fall.
+    """
+    length = _length(ritz.residual())
+    falls = MARGIN * length**2 / jnp.maximum(inverse.beyond - ritz.E, NEAREST_FINE)
+    counts = (jnp.arange(len(length)) < n) | (ritz.E - falls < ritz.E[n - 1])
+    return jnp.where(counts, length, 0.0)
