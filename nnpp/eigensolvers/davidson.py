@@ -102,28 +102,42 @@ def davidson(
     `coarse` is the size of H_CC in place of the usual one. Where the space of a sweep would
     hold all functions there are, the matrix is solved densely.
     """
-    m, width = n + GUARD, max(-(-n // 2), min(n, 12))
-    coarse = max(FEWEST_WAVES, WAVES_PER_LEVEL * n) if coarse is None else coarse
-    if max(coarse + H.spins, m + EXPANSIONS * width) > H.size:
+    coarse = usual_coarse(n) if coarse is None else coarse
+    if max(coarse + H.spins, n + GUARD + EXPANSIONS * width(n)) > H.size:
         return dense(H, n)
+    ritz, error, _ = search(H, n, coarse)
+    return jnp.where(error < TOLERANCE, ritz.E[:n], jnp.nan), joined(ritz.X[:, :, :n])
+
+
+def usual_coarse(n: int) -> int:
+    """The size of H_CC for `n` levels."""
+    return max(FEWEST_WAVES, WAVES_PER_LEVEL * n)
+
+
+def width(n: int) -> int:
+    """Columns of one correction for `n` levels: where many are wanted, the worst half."""
+    return max(-(-n // 2), min(n, 12))
+
+
+def search(H: Any, n: int, coarse: int) -> tuple[Ritz, Float[Array, ""], Int[Array, ""]]:
+    """The best functions, their largest |Hψ − Eψ| [hartree], and how many sweeps it took."""
     inverse = _coarse(H, -(-coarse // H.spins))
     A = H.assembled() if H.size // H.spins <= ASSEMBLED_UP_TO else H
-    X = jnp.zeros((H.size, H.parts, m)).at[inverse.rows].set(inverse.U[:, :, :m])
-    start = Ritz(inverse.e[:m], X, A.on(X))
+    U = inverse.U[:, :, : n + GUARD]
+    X = jnp.zeros((H.size, *U.shape[1:])).at[inverse.rows].set(U)
+    start = Ritz(inverse.e[: n + GUARD], X, A.on(X))
+
+    def error(ritz: Ritz) -> Float[Array, ""]:
+        return jnp.max(_errors(ritz, inverse, n))
 
     def unfinished(at: tuple[Int[Array, ""], Ritz]) -> Bool[Array, ""]:
-        count, ritz = at
-        error = jnp.max(_errors(ritz, inverse, n))
-        return (count < SWEEPS) & (error >= TOLERANCE)  # false for NaN, too
+        return (at[0] < SWEEPS) & (error(at[1]) >= TOLERANCE)  # false for NaN, too
 
     def sweep(at: tuple[Int[Array, ""], Ritz]) -> tuple[Int[Array, ""], Ritz]:
-        count, ritz = at
-        return count + 1, _sweep(A, inverse, ritz, n, width)
+        return at[0] + 1, _sweep(A, inverse, at[1], n)
 
-    _, ritz = jax.lax.while_loop(unfinished, sweep, (jnp.asarray(0), start))
-    found = jnp.max(_errors(ritz, inverse, n)) < TOLERANCE
-    E = jnp.where(found, ritz.E[:n], jnp.nan)
-    return E, joined(ritz.X[:, :, :n])
+    sweeps, ritz = jax.lax.while_loop(unfinished, sweep, (jnp.asarray(0), start))
+    return ritz, error(ritz), sweeps
 
 
 def _coarse(H: Any, count: int) -> Inverse:
@@ -138,12 +152,12 @@ def _coarse(H: Any, count: int) -> Inverse:
     return Inverse(rows, e, split(U, H.parts), diagonal, beyond)
 
 
-def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int, width: int) -> Ritz:
+def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int) -> Ritz:
     """The best functions after EXPANSIONS corrections."""
     m = len(ritz.E)
     V, AV, G = ritz.X, ritz.HX, jnp.diag(ritz.E)
     for _ in range(EXPANSIONS):
-        _, worst = jax.lax.top_k(_errors(ritz, inverse, n), width)
+        _, worst = jax.lax.top_k(_errors(ritz, inverse, n), width(n))
         R = ritz.residual()[:, :, worst]
         W, dead = _orthonormal(inverse(R, ritz.E[worst]), V)
         AW = A.on(W)
