@@ -1,23 +1,38 @@
-"""Devices: the only file that names them. k-points are the parallel axis.
+"""Devices and processes: the only file that names them. k-points are the parallel axis.
 
 Σ over devices of (its share of the k-points): nothing but results crosses between devices.
+
+Several processes run the same program on the same numbers, each with a share of the k-points.
+Process 0 alone looks at files that change, writes and decides; the others are told.
 """
 
 import os
+import pickle
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.experimental import multihost_utils
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from nnpp import MOST_DEVICES
+from nnpp.errors import InputError, NnppError
+
+T = TypeVar("T")
 
 GPU_BATCH = 8
 """k-points that a GPU solves together."""
+
+STARTING, LEAVING = 120, 10
+"""Seconds for which JAX waits until all processes have started, and until all have ended."""
+
+BLOCK = 4096
+"""Bytes of the smallest message; others are powers of 2, as each size is a program."""
 
 
 def cores() -> int:
@@ -46,10 +61,111 @@ def one_device_per_core() -> None:
         jax.config.update("jax_num_cpu_devices", max(1, devices))
 
 
+def join(coordinator: str, process: int, processes: int, gpu: int | None) -> None:
+    """Become one of several processes, with one GPU of its machine or all that it sees."""
+    one_device_per_core()
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    jax.config.update("jax_enable_preemption_service", False)  # it would take SIGTERM away
+    jax.distributed.initialize(
+        coordinator,
+        processes,
+        process,
+        local_device_ids=gpu,
+        cluster_detection_method="deactivate",
+        initialization_timeout=STARTING,
+        shutdown_timeout_seconds=LEAVING,
+    )
+    each = sorted(set(Counter(d.process_index for d in jax.devices()).values()))
+    if len(each) > 1:
+        raise InputError(
+            f"some processes have {each[0]} devices, some {each[-1]}",
+            "give all the same number (JAX_NUM_CPU_DEVICES on processors)",
+        )
+
+
+def _several() -> bool:
+    """Whether this is one of several processes; JAX is not started to find out."""
+    return jax.distributed.is_initialized() and jax.process_count() > 1
+
+
+def by_first(f: Callable[[], T]) -> T:
+    """f() as process 0 finds it, alone and on its own devices; the others wait.
+
+    What the user can mend ends all processes alike.
+    """
+    if not _several():
+        return f()
+    value, failed = None, None
+    if jax.process_index() == 0:
+        try:
+            with jax.set_mesh(_row(alone=True)):
+                value = f()
+        except (NnppError, OSError) as error:
+            failed = error
+    trouble = None if failed is None else str(failed) or repr(failed)
+    value, trouble = _told(0, (value, trouble))
+    if trouble is not None:
+        raise failed or NnppError(trouble)
+    return value  # pyright: ignore[reportReturnType] -- as f gave it
+
+
+def by_all(f: Callable[[], T]) -> T:
+    """f() as each process finds it; what the user can mend on any of them ends all alike."""
+    if not _several():
+        return f()
+    value, trouble = None, ""
+    try:
+        value = f()
+    except NnppError as error:
+        trouble = str(error)
+    failed = np.flatnonzero(multihost_utils.process_allgather(np.asarray(bool(trouble))))
+    if failed.size:
+        raise NnppError(_told(int(failed[0]), trouble))
+    return value  # pyright: ignore[reportReturnType] -- where nothing failed
+
+
+def agreed(tree: T) -> T:
+    """The same with the numbers of process 0: in the last bits those of others may differ."""
+    if not _several():
+        return tree
+    leaves, structure = jax.tree.flatten(tree)
+    are_keys = [jnp.issubdtype(x.dtype, jax.dtypes.prng_key) for x in leaves]
+    mine = [x for x, is_key in zip(leaves, are_keys, strict=True) if not is_key]
+    told = map(jnp.asarray, multihost_utils.broadcast_one_to_all(mine))
+    both = zip(leaves, are_keys, strict=True)
+    return jax.tree.unflatten(structure, [x if is_key else next(told) for x, is_key in both])
+
+
+def anywhere(asked: Callable[[], bool]) -> Callable[[], bool]:
+    """Whether any process was asked; all have to call it, and hear the same."""
+    if not _several():
+        return asked
+    return lambda: bool(multihost_utils.process_allgather(np.asarray(asked())).any())
+
+
+def _told(by: int, value: T) -> T:
+    """What one process has, on all."""
+    speaks, data = jax.process_index() == by, pickle.dumps(value)
+    length = multihost_utils.broadcast_one_to_all(np.asarray(len(data)), speaks)
+    size = max(BLOCK, 1 << (int(length) - 1).bit_length())
+    block = np.zeros(size, np.uint8)
+    if speaks:
+        block[: len(data)] = np.frombuffer(data, np.uint8)
+    whole = multihost_utils.broadcast_one_to_all(block, speaks)
+    return pickle.loads(np.asarray(whole)[: int(length)].tobytes())
+
+
 @lru_cache
-def _mesh() -> Mesh:
-    """All devices of all processes in a row named "k"."""
-    return Mesh(np.array(jax.devices()), ("k",))
+def _row(alone: bool) -> Mesh:
+    """The devices of all processes, or of this one alone, in a row named "k"."""
+    found = jax.local_devices() if alone else jax.devices()
+    return Mesh(np.array(found), ("k",), axis_types=(AxisType.Auto,))
+
+
+def _mesh() -> Any:
+    """The row over which k-points are cut."""
+    chosen = jax.sharding.get_abstract_mesh()
+    return chosen if "k" in chosen.axis_names else _row(alone=False)
 
 
 def k_at_once() -> int:
@@ -65,19 +181,17 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
     repeated to fill the shares up; what only fills up is not computed on a processor. Every
     device gets all results.
     """
-    n = jax.tree.leaves(per_k)[0].shape[0]
-    surplus = -n % _mesh().size
+    n, mesh = jax.tree.leaves(per_k)[0].shape[0], _mesh()
+    surplus = -n % mesh.size
     k, whole = PartitionSpec("k"), PartitionSpec()
     # Else XLA cuts what it is given along k as well, and fails: 6 k-points on 4 devices.
-    per_k = jax.lax.with_sharding_constraint(per_k, NamedSharding(_mesh(), whole))
+    per_k = jax.lax.with_sharding_constraint(per_k, NamedSharding(mesh, whole))
     filled = jax.tree.map(lambda x: jnp.concatenate([x, *[x[-1:]] * surplus]), per_k)
     wanted = jnp.arange(n + surplus) < n
     share = partial(_share, f)
-    mapped = jax.shard_map(
-        share, mesh=_mesh(), in_specs=(k, whole), out_specs=k, check_vma=False
-    )
+    mapped = jax.shard_map(share, mesh=mesh, in_specs=(k, whole), out_specs=k, check_vma=False)
     results = jax.tree.map(lambda x: x[:n], mapped((wanted, filled), shared))
-    return jax.lax.with_sharding_constraint(results, NamedSharding(_mesh(), whole))
+    return jax.lax.with_sharding_constraint(results, NamedSharding(mesh, whole))
 
 
 def _share(f: Callable[[Any, Any], Any], wanted_and_per_k: tuple, shared: Any) -> Any:
@@ -100,7 +214,7 @@ def devices() -> list[str]:
 
 def memory_gb() -> str:
     """Memory of the first device, or of the machine, in GB."""
-    stats = jax.devices()[0].memory_stats() or {}
+    stats = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
         return f"{stats['bytes_limit'] / 1e9:.1f} GB on the device"
     if not hasattr(os, "sysconf"):

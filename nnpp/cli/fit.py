@@ -1,12 +1,16 @@
 """`nnpp fit`: init-fit, train, and the bands with plots, one after another."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import bands, console, init_fit, train
+from nnpp.cli.together import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
+
+if TYPE_CHECKING:
+    from nnpp.io.inputs import Fit
 
 
 def command(
@@ -19,19 +23,33 @@ def command(
     movie: Movie = None,
     members: Members = 0,
     by: By = "kpoints",
+    distributed: Distributed = False,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Prepare and train every fit, then compute and draw its bands."""
-    from nnpp.workflows.choices import Choices
-    from nnpp.workflows.read import by_method, read_fits, read_runs
+    from nnpp.workflows.read import by_method, read_fits
 
-    fits = by_method(read_fits(inputs or [Path("inputs")]), method)
-    from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+    with together(distributed) as all_of:
+        fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
+        _fit(fits, (steps, fresh, movie, members, by), out)
+
+
+def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
+    """All three verbs; of several processes the first alone does the first and the last."""
+    from nnpp.parallel import by_all, by_first  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.bands import run_bands
+    from nnpp.workflows.choices import Choices
     from nnpp.workflows.init_fit import run_init_fit
+    from nnpp.workflows.read import read_runs
+    from nnpp.workflows.shared_files import await_prepared
     from nnpp.workflows.train import Options
 
-    options = Options(steps, fresh, movie, members, by)
-    init_fit.tell(console.watched(run_init_fit(fits, out, fresh), "preparing", len(fits)))
-    runs = read_runs([out / fit.name for fit in fits], out)
+    options = Options(*wanted)
+    prepared = run_init_fit(fits, out, options.fresh)
+    watched = console.watched(prepared, "preparing", len(fits))
+    by_first(lambda: init_fit.tell(watched))
+    folders = [out / fit.name for fit in fits]
+    await_prepared(folders)
+    runs = by_all(lambda: read_runs(folders, out))
     train.train(runs, options)
-    bands.tell(run_bands(runs, out, Choices(plot=True)), runs)
+    by_first(lambda: bands.tell(run_bands(runs, out, Choices(plot=True)), runs))

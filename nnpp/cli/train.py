@@ -8,6 +8,7 @@ import typer
 
 from nnpp.cli import console
 from nnpp.cli.stopping import ASKED_TO_STOP, heard
+from nnpp.cli.together import Distributed, together
 
 if TYPE_CHECKING:
     from nnpp.workflows.events import Begun, Ensemble, Event, Stepped, Trained
@@ -34,6 +35,7 @@ def command(
     movie: Movie = None,
     members: Members = 0,
     by: By = "kpoints",
+    distributed: Distributed = False,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Fit the reference bands; a run that was stopped goes on where it was.
@@ -42,10 +44,11 @@ def command(
     """
     from nnpp.workflows.read import by_method, read_runs
 
-    fits = by_method(read_runs(runs, out), method)
-    from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
+    with together(distributed) as all_of:
+        fits = all_of(lambda: by_method(read_runs(runs, out), method))
+        from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
 
-    train(fits, Options(steps, fresh, movie, members, by))
+        train(fits, Options(steps, fresh, movie, members, by))
 
 
 def train(fits: list, options: "Options") -> None:

@@ -24,6 +24,7 @@ from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.observables.bands import Bands
+from nnpp.parallel import agreed
 from nnpp.potentials.neural import Neural
 from nnpp.pytree import pytree, static
 
@@ -102,11 +103,11 @@ REFUSALS = {"kpoints": refuse_without_kpoints, "seeds": refuse_without_network}
 
 def trained(objective: Objective, plan: Plan) -> Iterator[Step]:
     """The states of all members after each step, until they have arrived."""
-    states = _started(objective, plan.seen, plan.theta)
+    states = agreed(_started(objective, plan.seen, agreed(plan.theta)))
     _refuse_unsound(objective, plan.seen, states)
     for _ in range(plan.steps):
         before = losses(states)
-        states = _advanced(objective, plan.seen, states)
+        states = agreed(_advanced(objective, plan.seen, states))
         _refuse_unsound(objective, plan.seen, states)
         yield states
         if bool(jnp.all(states.accepted & (before - losses(states) <= SETTLED * before))):

@@ -47,8 +47,7 @@ fi
 
 GPU_SHARE = """\
 each GPU. It sees all of its node (--gpu-bind=none) and takes
-# the one with the number of its SLURM_LOCALID: with --distributed it calls
-# jax.distributed.initialize(), which does so under Slurm."""
+# the one with the number of its SLURM_LOCALID."""
 
 CPU_SHARE = "each node, which makes devices of its cores."
 

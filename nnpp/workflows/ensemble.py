@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from nnpp.errors import InputError, nearest
 from nnpp.fitting.ensemble import BY, REFUSALS, Plan, trained
 from nnpp.io.atomic import write_whole
 from nnpp.io.ensemble import NAME, StoredEnsemble, ensemble_in, write_ensemble
+from nnpp.parallel import by_first
 from nnpp.potentials.potential import Potential
 from nnpp.workflows.draw import before_and_after, draw_potential, with_spread
 from nnpp.workflows.ensemble_numbers import collected
@@ -70,19 +72,17 @@ def run_ensemble(
     """Make the ensemble of a trained run, or find it made; that of another potential goes."""
     state, course = place
     potential, marks = run.objective.parameters.put(state.best), _marks(run, wanted)
-    found, paths = _kept(run.folder, potential), []
+    found, paths = by_first(partial(_kept, run.folder, potential)), []
     if wanted.members and (wanted.fresh or found is None or not _meant(found, marks)):
         found = _made(run, place, wanted, stop)
         if found is None:
             yield Stopped(run.fit.name, course.step)
             return
-        paths = _written(run.folder, found)
+        paths = by_first(partial(_written, run.folder, found))
     if found is None:
-        for name in (NAME, NUMBERS):
-            (run.folder / name).unlink(missing_ok=True)
+        by_first(partial(_forget, run.folder))
         return
-    curves = before_and_after(run.start, potential, run.cases, run.fit.name)
-    paths += draw_potential(run.folder, with_spread(curves, found))
+    paths += by_first(partial(_drawn, run, potential, found))
     if wanted.members:
         yield _told(run, found, tuple(paths))
 
@@ -148,6 +148,18 @@ def _written(folder: Path, made: StoredEnsemble) -> list[Path]:
     text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
     numbers = write_whole(folder / NUMBERS, text + "\n")
     return [write_ensemble(folder / NAME, made), numbers]
+
+
+def _forget(folder: Path) -> None:
+    """Remove the ensemble of another potential."""
+    for name in (NAME, NUMBERS):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _drawn(run: Run, potential: Potential, found: StoredEnsemble) -> list[Path]:
+    """The curves of the potential, with their spread."""
+    curves = before_and_after(run.start, potential, run.cases, run.fit.name)
+    return draw_potential(run.folder, with_spread(curves, found))
 
 
 def _told(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble:

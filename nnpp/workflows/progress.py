@@ -1,6 +1,7 @@
 """The state of a method between two steps: begun, saved as a checkpoint, taken up again."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ from nnpp.fitting.objective import Objective
 from nnpp.fitting.sound import refuse_unsound
 from nnpp.io.checkpoint_file import Checkpoint
 from nnpp.io.checkpoints import newest
+from nnpp.parallel import agreed, by_first
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.method import Course
 from nnpp.workflows.run import Run
@@ -23,7 +25,7 @@ Place = tuple[Any, Course]
 
 def begun_or_resumed(run: Run) -> tuple[Place, tuple[str, ...]]:
     """Where the fit stands, and which checkpoints were refused."""
-    found = newest(run.folder / CHECKPOINTS, run.identity)
+    found = by_first(partial(newest, run.folder / CHECKPOINTS, run.identity))
     if found.checkpoint is None:
         return entered(run, Course(), run.objective.parameters.start()), found.notes
     return _resumed(run, found.checkpoint), found.notes
@@ -33,7 +35,7 @@ def entered(run: Run, course: Course, theta: jax.Array) -> Place:
     """At the beginning of a stage."""
     key = jax.random.fold_in(jax.random.key(run.fit.spec.fit.seed), course.stage)
     objective = run.objective_in(course.stage)
-    state = run.stages[course.stage].method.start(objective, theta, key)
+    state = agreed(run.stages[course.stage].method.start(objective, theta, key))
     refuse_unsound(objective, state)
     return state, course
 
@@ -47,7 +49,7 @@ def advanced(run: Run, place: Place) -> Place | None:
         following = Course(course.step, course.stage + 1)
         state, course = entered(run, following, state.best)
     objective = run.objective_in(course.stage)
-    state = run.stages[course.stage].method.advance(objective, state)
+    state = agreed(run.stages[course.stage].method.advance(objective, state))
     refuse_unsound(objective, state)
     numbers = numbers_of(objective, state)
     taken, damping = numbers.get("accepted", True), numbers.get("damping")
@@ -90,6 +92,6 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
             run.folder / CHECKPOINTS,
         )
     saved = jax.tree.unflatten(jax.tree.structure(like), leaves)
-    state = method.resume(objective, saved)
+    state = agreed(method.resume(objective, saved))
     refuse_unsound(objective, state)
     return state, course

@@ -5,14 +5,17 @@ Every step is saved before it is told: a run killed at any moment goes on where 
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from nnpp.fitting.method import measure
 from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
 from nnpp.io.lock import held
 from nnpp.io.metrics import append, cut
-from nnpp.parallel import one_device_per_core
+from nnpp.parallel import anywhere, by_all, by_first, one_device_per_core
 from nnpp.plotting.movie import writer_of
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.ensemble import Wanted, refuse_impossible, run_ensemble
@@ -23,6 +26,7 @@ from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoin
 from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.run import Run, read_run
 from nnpp.workflows.run_folder import CHECKPOINTS, METRICS, forget, metrics_of
+from nnpp.workflows.shared_files import refuse_different
 from nnpp.workflows.written import write_trained
 
 
@@ -61,14 +65,16 @@ def run_train(
 ) -> Iterator[Event]:
     """Train each run; `stop` is asked after every step. All are read before any is trained."""
     one_device_per_core()
-    runs = [read_run(fit, options.steps) for fit in fits]
+    runs = by_all(lambda: [read_run(fit, options.steps) for fit in fits])
+    refuse_different(runs)
     for run in runs:
         refuse_impossible(run, options.ensemble)
     for fit, run in zip(fits, runs, strict=True):
-        with held(run.folder):
+        with ExitStack() as until_done:
+            by_first(partial(until_done.enter_context, held(run.folder)))
             if options.fresh:
-                forget(run.folder)
-            for event in _train(fit, run, options, stop):
+                by_first(partial(forget, run.folder))
+            for event in _train(fit, run, options, anywhere(stop)):
                 yield event
                 if isinstance(event, Stopped):
                     return
@@ -78,11 +84,12 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
     """Begin or go on, step by step, then write what came out."""
     began, name = time.perf_counter(), run.fit.name
     place, notes = begun_or_resumed(run)
-    if not place[1].step:
-        write_run(run.folder, fit, hashes(fit), {})  # the method may be another one
-    past = _past(run, place[1].step)
+    if not place[1].step:  # the method may be another one
+        by_first(lambda: write_run(run.folder, fit, hashes(fit), {}))
+    past = by_first(partial(_past, run, place[1].step))
     film = Film(run, options.movie)
-    yield _begun(run, place, (*notes, *film.lacks(place[1].step)))
+    lacks = by_first(partial(film.lacks, place[1].step))
+    yield _begun(run, place, (*notes, *lacks))
     while not stop():
         on = advanced(run, place)
         if on is None:
@@ -95,11 +102,17 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
         if run.stages[course.stage].eased:
             numbers["eased"] = True
         numbers["seconds"] = round(past + time.perf_counter() - began, 3)
-        append(run.folder / METRICS, {"step": course.step} | numbers)
-        save(run.folder / CHECKPOINTS, checkpoint(run, place))  # last: what it lacks is cut off
-        film.add(course.step, state)
+        by_first(partial(_keep, run, place, numbers, film))
         yield Stepped(name, course.step, run.steps, numbers)
     yield Stopped(name, place[1].step)
+
+
+def _keep(run: Run, place: Place, numbers: dict[str, Any], film: Film) -> None:
+    """Write down a step."""
+    state, course = place
+    append(run.folder / METRICS, {"step": course.step} | numbers)
+    save(run.folder / CHECKPOINTS, checkpoint(run, place))  # last: what it lacks is cut off
+    film.add(course.step, state)
 
 
 def _past(run: Run, step: int) -> float:
@@ -136,7 +149,7 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
     measured = measure(run.objective, state.best)
     errors = errors_by_band(run.objective, measured)
     loss = float(measured.loss) * HARTREE_EV**2
-    paths = write_trained(run, state.best, loss, errors)
+    paths = by_first(partial(write_trained, run, state.best, loss, errors))
     return Trained(
         name=run.fit.name,
         folder=run.folder,
@@ -144,5 +157,5 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
         step=course.step,
         loss_ev2=loss,
         errors=errors,
-        paths=(*paths, *film.drawn()),
+        paths=(*paths, *by_first(film.drawn)),
     )

@@ -144,3 +144,10 @@ def test_a_reference_for_two_systems(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_fit(tmp_path / "two")
     refused("bands", "two", "--compare", "two/reference.csv", told="of one system")
+
+
+@pytest.mark.parametrize("verb", ["fit", "train"])
+def test_one_of_several_processes_that_knows_no_number(refused, tiny, monkeypatch, verb):
+    for name in ("NNPP_PROCESS", "SLURM_PROCID"):
+        monkeypatch.delenv(name, raising=False)
+    refused(verb, "--distributed", told="is not set, and this is no step", at="NNPP_PROCESS:")

@@ -31,7 +31,9 @@ def nursery():
     return context
 
 
-def live(words: list[str], folder: str, cache: str, log: str) -> None:
+def live(
+    words: list[str], folder: str, cache: str, log: str, environment: dict[str, str]
+) -> None:
     """What a life does: `nnpp words`, with both outputs in a file."""
     import jax
     from matplotlib.figure import Figure
@@ -41,6 +43,7 @@ def live(words: list[str], folder: str, cache: str, log: str) -> None:
 
     os.chdir(folder)
     os.environ.pop("XLA_FLAGS", None)  # one device a core, as anywhere else
+    os.environ.update(environment)
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for stream in (1, 2):
         os.dup2(out, stream)
@@ -93,11 +96,11 @@ class Place:
     def run(self) -> Path:
         return self.folder / "results/fit"
 
-    def begin(self, *words: str) -> Life:
+    def begin(self, *words: str, **environment: str) -> Life:
         """A life that runs `nnpp words`."""
         log = self.folder / f"{time.monotonic_ns()}.log"
         there = [str(self.folder), str(self.cache), str(log)]
-        process = nursery().Process(target=live, args=(list(words), *there))
+        process = nursery().Process(target=live, args=(list(words), *there, environment))
         process.start()
         return Life(process, log)
 

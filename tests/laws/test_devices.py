@@ -1,4 +1,4 @@
-"""k-points over many devices give the numbers of one."""
+"""k-points over many devices, and over those of two processes, give the numbers of one."""
 
 import json
 import os
@@ -14,6 +14,7 @@ import pytest
 from nnpp import parallel
 from nnpp.observables.bands import levels
 from tests import systems
+from tests.ports import free_port
 
 SCRIPT = """
 import json
@@ -33,18 +34,23 @@ print(json.dumps(found))
 """
 
 
-def on_devices(n: int):
-    """What a fresh process with `n` virtual devices finds."""
+def in_a_process(n: int, *words: str):
+    """What Python finds in a fresh process with `n` virtual devices."""
     flags = f"--xla_force_host_platform_device_count={n}"
     alone = {"XLA_FLAGS": flags, "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
     run = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        [sys.executable, *words],
         env={**os.environ, **alone},
         capture_output=True,
         text=True,
         check=True,
     )
-    devices, *numbers = json.loads(run.stdout.splitlines()[-1])
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def on_devices(n: int):
+    """What the script finds."""
+    devices, *numbers = in_a_process(n, "-c", SCRIPT)
     assert devices == n
     return [np.array(x) for x in numbers]
 
@@ -57,6 +63,28 @@ def test_four_devices_give_the_numbers_of_one():
     for x, y in zip(one, four, strict=True):
         assert np.ptp(x) > 1e-3
         assert np.abs(x - y).max() < 1e-12 * max(1.0, np.abs(x).max())
+
+
+def shared(devices: int, *words: str) -> dict[str, np.ndarray]:
+    """What a process finds alone, or as the one of several that the words say."""
+    found = in_a_process(devices, "-m", "tests.laws.shares", *words)
+    return {name: np.array(x) for name, x in found.items()}
+
+
+def test_eight_devices_and_two_processes_give_the_numbers_of_one():
+    """Levels, gradient, and a step of least squares; five k-points divide by neither."""
+    place = f"127.0.0.1:{free_port()}"
+    with ThreadPoolExecutor() as pool:
+        two = [pool.submit(shared, 1, place, str(i), "2") for i in range(2)]
+        of_two = [process.result() for process in two]
+        one, eight = pool.map(shared, (1, 8))
+    assert [(x.pop("devices"), x.pop("processes")) for x in (one, eight, *of_two)] == [
+        (1, 1), (8, 1), (2, 2), (2, 2)
+    ]  # fmt: skip
+    for name, x in one.items():
+        assert np.ptp(x) > 1e-3
+        for others in (eight, *of_two):
+            assert np.abs(others[name] - x).max() < 1e-12 * max(1.0, np.abs(x).max())
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="a GPU has its own devices")

@@ -1,0 +1,113 @@
+"""Two processes of one fit end together, whichever is struck, and go on together."""
+
+import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from nnpp.io.lock import held
+from tests.faults.lives import Life, Place
+from tests.fitting.samples import write_fit
+from tests.ports import free_port
+
+STEPS = 60
+ADAM = f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003, hold_out: 0.25}}\n"
+GO_ON = "start all again, without --fresh: the fit goes on after the last step saved"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    root = tmp_path_factory.mktemp("together")
+    place = Place(root / "untouched", root / "cache")
+    write_fit(place.folder / "fit", ADAM)
+    place.whole("init-fit", "fit")
+    return place
+
+
+def again(prepared: Place, name: str) -> Place:
+    """The same run elsewhere."""
+    place = Place(prepared.folder.parent / name, prepared.cache)
+    shutil.copytree(prepared.folder, place.folder)
+    return place
+
+
+def pair(place: Place) -> list[Life]:
+    """Two processes, of one device each, that train together."""
+    told = {"NNPP_COORDINATOR": f"127.0.0.1:{free_port()}", "NNPP_PROCESSES": "2"}
+    told["JAX_NUM_CPU_DEVICES"] = "1"
+    begin = partial(place.begin, "train", "--distributed", **told)
+    return [begin(NNPP_PROCESS=str(i)) for i in range(2)]
+
+
+def ended(lives: list[Life]) -> list[int]:
+    """The exit codes of all."""
+    return [life.ended() for life in lives]
+
+
+def killed(place: Place, victim: int) -> None:
+    """One is killed amid a step; both say so, and what they saved is whole."""
+    lives = pair(place)
+    place.in_progress(lives[0], 2)
+    lives[victim].strike(signal.SIGKILL)
+    codes = ended(lives)
+    other = 1 - victim
+    assert codes[victim] == -signal.SIGKILL
+    assert codes[other] < 0, lives[other].told()
+    died, followed = (lives[i].told().splitlines() for i in (victim, other))
+    assert f"nnpp: process {victim} of 2 ended before the fit did; " in died[-1]
+    assert f"process {other} of 2 ends, as process {victim} has ended; {GO_ON}" in followed[-1]
+    assert place.checkpoints()
+
+
+def asked(place: Place, one: int) -> None:
+    """One is asked to stop; both do, after the same step, which process 0 saves and tells."""
+    lives = pair(place)
+    place.in_progress(lives[0], 2)
+    lives[one].strike(signal.SIGTERM)
+    assert ended(lives) == [75, 75], [life.told() for life in lives]
+    last = place.steps()[-1]
+    assert last < STEPS
+    assert lives[0].told().endswith(f"note: fit: stopped and saved after step {last}\n")
+    assert place.checkpoints()[-1].name == f"step-{last:08d}.ckpt"
+
+
+def whole(place: Place) -> str:
+    """Both go on to the end; the potential that they reach."""
+    lives = pair(place)
+    assert ended(lives) == [0, 0], [life.told() for life in lives]
+    assert "wrote " in lives[0].told()
+    assert "wrote " not in lives[1].told()
+    assert place.steps() == list(range(1, STEPS + 1))
+    return place.hash()
+
+
+def first_story(prepared: Place) -> str:
+    place = again(prepared, "first")
+    killed(place, 1)
+    asked(place, 1)
+    return whole(place)
+
+
+def second_story(prepared: Place) -> str:
+    place = again(prepared, "second")
+    killed(place, 0)
+    return whole(place)
+
+
+def test_two_lives_with_different_ends_reach_the_same_potential(prepared):
+    with ThreadPoolExecutor() as pool:
+        stories = [pool.submit(story, prepared) for story in (first_story, second_story)]
+        one, other = (story.result() for story in stories)
+    assert one == other
+
+
+def test_what_only_process_0_sees_ends_both(prepared):
+    place = again(prepared, "held")
+    with held(place.run):
+        lives = pair(place)
+        assert ended(lives) == [2, 2], [life.told() for life in lives]
+    for life, who in zip(lives, ("", "process 1 of 2: "), strict=True):
+        line = life.told().splitlines()[-1]
+        assert line.startswith(f"nnpp: {who}results/fit: is being trained by process ")
