@@ -11,7 +11,19 @@ from typing import Any
 import typer
 
 from nnpp import MOST_DEVICES, __version__
-from nnpp.cli import bands, check, console, doctor, export, fit, init_fit, schema, train, verify
+from nnpp.cli import (
+    bands,
+    check,
+    console,
+    doctor,
+    export,
+    fit,
+    init_fit,
+    schema,
+    train,
+    tune,
+    verify,
+)
 from nnpp.errors import NnppError
 
 MENDABLE, INTERRUPTED = 2, 130
@@ -55,6 +67,7 @@ VERBS = {
     "fit": fit,
     "init-fit": init_fit,
     "train": train,
+    "tune": tune,
     "bands": bands,
     "check": check,
     "export": export,
