@@ -10,7 +10,7 @@ from nnpp.cli import console
 from nnpp.cli.stopping import ASKED_TO_STOP, heard
 
 if TYPE_CHECKING:
-    from nnpp.io.study import Study
+    from nnpp.io.study import Study, Trial
     from nnpp.workflows.tune import Begun, Event, Tuned
 
 COLUMNS = {"trial": 6, "held out/meV": 12, "best/meV": 9, "steps": 6, "state": 9, "s": 7}

@@ -94,7 +94,7 @@ def read_study(folder: Path, identity: str) -> Study:
     except ValidationError as error:
         raise InputError("is no study", "`--fresh` starts over", path) from error
     if study.identity != identity:
-        what = "holds trials of another fit, or of another space"
+        what = "holds trials of another fit, another space or other steps"
         raise InputError(what, "`--fresh` starts over", path)
     return study
 

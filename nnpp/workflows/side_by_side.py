@@ -4,9 +4,14 @@ The only file that knows either. Ray forks as it starts, and so is started befor
 works in a thread of its own, as it would take the signals of the main one.
 """
 
+# They come with an extra, `nnpp[tune]`:
+# pyright: reportMissingImports=false
+
 import logging
+import math
 import os
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,26 +24,21 @@ from typing import Any
 import numpy as np
 import optuna
 import ray
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna import distributions
 from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
-from nnpp.errors import InputError
+from nnpp.errors import InputError, NnppError
 from nnpp.fitting.search import hopeless
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.tuning import Dimension, Value
 from nnpp.io.study import Study, Trial
 from nnpp.parallel import cores
-from nnpp.workflows.space import Space
+from nnpp.workflows.space import Space, rounded
 from nnpp.workflows.trial import tried
 
-HELD_OUT, TRAINING, ENDED = "held_out_mev", "training_mev", "ended"
-"""What trials report."""
+HELD_OUT, TRAINING, ENDED, WHY = "held_out_mev", "training_mev", "ended", "why"
+"""What trials report: errors after each step, that they are done, why they are not."""
 
 ALONE = {"JAX_NUM_CPU_DEVICES": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
 """A trial has one core, whatever the machine has."""
@@ -53,6 +53,10 @@ QUIET = {
 
 OBJECTS = 100_000_000
 """Shared memory of a Ray of our own [bytes]: what trials send is small."""
+
+
+OPTION, PATIENCE = "--address", 10.0
+"""Names the cluster, which must answer within so many seconds."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,23 @@ def _start(address: str | None, folder: Path) -> None:
         options |= {"object_store_memory": OBJECTS, "_temp_dir": str(folder)}
     before = signal.getsignal(signal.SIGTERM)
     try:
+        _knock(address)
         ray.init(address or "local", logging_level=logging.CRITICAL, **options)
-    except (ConnectionError, ValueError) as error:
-        what = f"no Ray cluster answers at {address}"
-        raise InputError(what, "mend the address, or leave it out", "--address") from error
+    except (OSError, ValueError) as error:
+        if address is None:
+            raise
+        what = f"the Ray cluster at {address} cannot be joined"
+        remedy = "write HOST:PORT, or auto on one of its machines, and give Ray its token"
+        raise InputError(what, remedy, OPTION) from error
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _knock(address: str | None) -> None:
+    """Raise an OSError or ValueError if nobody listens there: Ray would wait for hours."""
+    if address not in (None, "auto"):
+        host, _, port = address.rpartition("//")[2].rpartition(":")
+        socket.create_connection((host, int(port)), PATIENCE).close()
 
 
 def side_by_side(plan: Plan, study: Study, stop: Callable[[], bool]) -> Iterator[Trial]:
@@ -144,17 +159,15 @@ def _tune(plan: Plan, study: Study, watch: "_Watch") -> None:
 
 
 def _trial(config: dict[str, Any], fit: Fit, space: Space) -> None:
-    """One trial, in a process of its own."""
-    told = {}
-    for report in tried(fit, rounded(space, config)):
-        told = {HELD_OUT: report.held_out_mev, TRAINING: report.training_mev}
-        tune.report(told)
+    """One trial, in a process of its own; one that fails is worse than any other."""
+    told: dict[str, Any] = {}
+    try:
+        for report in tried(fit, rounded(space, config)):
+            told = {HELD_OUT: report.held_out_mev, TRAINING: report.training_mev}
+            tune.report(told)
+    except NnppError as error:
+        told = {HELD_OUT: math.inf, WHY: str(error)}
     tune.report(told | {ENDED: True})
-
-
-def rounded(space: Space, config: Mapping[str, Value]) -> dict[str, Value]:
-    """What is drawn, in numbers that can be read."""
-    return {key: dimension.nearest(config[key]) for key, dimension in space.items()}
 
 
 def _proposals(plan: Plan, study: Study) -> OptunaSearch:
@@ -173,13 +186,15 @@ def _proposals(plan: Plan, study: Study) -> OptunaSearch:
     return search
 
 
-def _distribution(dimension: Dimension) -> BaseDistribution:
+def _distribution(dimension: Dimension) -> distributions.BaseDistribution:
     """A dimension as Optuna knows it."""
     if dimension.words:
-        return CategoricalDistribution(dimension.words)
+        return distributions.CategoricalDistribution(dimension.words)
     if dimension.whole:
-        return IntDistribution(int(dimension.low), int(dimension.high), log=dimension.log)
-    return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
+        return distributions.IntDistribution(
+            int(dimension.low), int(dimension.high), log=dimension.log
+        )
+    return distributions.FloatDistribution(dimension.low, dimension.high, log=dimension.log)
 
 
 class _Watch(tune.Stopper, tune.Callback):
@@ -213,28 +228,31 @@ class _Watch(tune.Stopper, tune.Callback):
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
         """A trial did all its steps or was stopped; one that a signal broke off is not told."""
-        if ENDED in trial.last_result:
+        result = trial.last_result or {}
+        if WHY in result:
+            self._tell(trial, "failed", result[WHY])
+        elif ENDED in result:
             self._tell(trial, "finished")
         elif trial.trial_id in self.pruned:
             self._tell(trial, "pruned")
 
     def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        """A trial could not go on: the last line of what it said."""
-        lines = str(trial.get_error()).strip().splitlines()
-        self._tell(trial, "failed", why=lines[-1] if lines else "unknown")
+        """A process came to an unforeseen end: the last line that Ray has of it."""
+        said = Path(trial.error_file or os.devnull).read_text(encoding="utf-8").split("\n")
+        self._tell(trial, "failed", next((line for line in said[::-1] if line.strip()), "?"))
 
     def _tell(self, trial: Any, state: Any, why: str = "") -> None:
         """One more trial for the study."""
         result = trial.last_result or {}
-        values = rounded(self.plan.space, trial.config)
-        self.tell(
-            Trial(
-                number=0,
-                values=values,
-                state=state,
-                course=self.courses.get(trial.trial_id, ()),
-                training_mev=result.get(TRAINING),
-                seconds=round(float(result.get("time_total_s", 0.0)), 3),
-                why=why,
-            )
+        told = Trial(
+            number=0,
+            values=rounded(self.plan.space, trial.config),
+            state=state,
+            course=self.courses.get(trial.trial_id, ()),
+            training_mev=result.get(TRAINING),
+            seconds=round(float(result.get("time_total_s", 0.0)), 3),
+            why=why,
         )
+        if why:
+            self.courses.pop(trial.trial_id, None)
+        self.tell(told)

@@ -60,11 +60,16 @@ def _safe(spec: FitSpec, key: str) -> bool:
     return not (alone and key in (SIZE, CURVATURE))
 
 
+def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
+    """What is drawn, in numbers that can be read."""
+    return {key: dimension.nearest(drawn[key]) for key, dimension in space.items()}
+
+
 def own_values(fit: Fit, space: Space, cases: Cases) -> dict[str, Value]:
     """The numbers of the fit itself, or the nearest ones of the space."""
     data = plain(fit.spec)
     own = {key: OWN[key](data, cases) if key in OWN else _at(data, key) for key in space}
-    return {key: dimension.nearest(own[key]) for key, dimension in space.items()}
+    return rounded(space, own)
 
 
 def with_values(fit: Fit, values: Mapping[str, Value], cases: Cases) -> Fit:

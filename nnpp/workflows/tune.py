@@ -25,7 +25,7 @@ from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import contents
 from nnpp.workflows.run import with_steps
 from nnpp.workflows.run_folder import described
-from nnpp.workflows.space import Space, own_values, space_of, with_values
+from nnpp.workflows.space import Space, own_values, rounded, space_of, with_values
 from nnpp.workflows.tuned import importances, write_tuned
 
 SCRATCH = "ray"
@@ -167,8 +167,8 @@ def _refuse_untestable(search: Search, cases: list[Case]) -> None:
         what = f"hold_out: a share of {settings.hold_out:g} is not one k-point"
         raise fit.spec.origin.error(what, "raise it", "fit", "hold_out")
     for end in ("low", "high"):
-        ends = {key: d.nearest(getattr(d, end)) for key, d in search.space.items()}
-        with_values(fit, ends, cases)
+        ends = {key: getattr(dimension, end) for key, dimension in search.space.items()}
+        with_values(fit, rounded(search.space, ends), cases)
 
 
 def _studied(
@@ -204,6 +204,7 @@ def _trials(
     from nnpp.workflows.side_by_side import Plan, side_by_side
 
     scratch = search.folder.resolve() / SCRATCH
+    rmtree(scratch, ignore_errors=True)  # of a study that was killed
     plan = Plan(
         fit=with_steps(search.fit, search.steps),
         space=search.space,
