@@ -137,9 +137,10 @@ def _remarks(best: "list[Trial]", tuned: "Tuned") -> None:
 
     if any(trial.values == tuned.own for trial in best):
         console.remark("  *: the fit as it stands, as far as the ranges hold it")
+    console.remark(f"  matters: {MEASURE}")
     chance = by_chance(tuned.study)
-    rule = "" if chance is None else f"; chance gives {chance:.2f} once in twenty times"
-    console.remark(f"  matters: {MEASURE}{rule}")
+    if chance is not None:
+        console.remark(f"  chance alone gives {chance:.2f} once in twenty times")
 
 
 def _row(name: str, values: list[str], matters: str = "") -> None:

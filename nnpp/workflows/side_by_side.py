@@ -29,16 +29,13 @@ from ray import tune
 from ray.tune.search.optuna import OptunaSearch
 
 from nnpp.errors import InputError, NnppError
-from nnpp.fitting.search import hopeless
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.tuning import Dimension, Value
 from nnpp.io.study import Study, Trial
 from nnpp.parallel import cores
+from nnpp.workflows.ledger import ENDED, HELD_OUT, TRAINING, WHY, Ledger
 from nnpp.workflows.space import Space, rounded
 from nnpp.workflows.trial import tried
-
-HELD_OUT, TRAINING, ENDED, WHY = "held_out_mev", "training_mev", "ended", "why"
-"""What trials report: errors after each step, that they are done, why they are not."""
 
 ALONE = {"JAX_NUM_CPU_DEVICES": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
 """A trial has one core, whatever the machine has."""
@@ -50,6 +47,9 @@ QUIET = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
 }
 """Ray by default, where the user has not said otherwise."""
+
+SHORT = "/tmp" if Path("/tmp").is_dir() else None
+"""Where Ray has its sockets, whose names may be 107 letters long."""
 
 OBJECTS = 100_000_000
 """Shared memory of a Ray of our own [bytes]: what trials send is small."""
@@ -86,7 +86,7 @@ def started(address: str | None) -> Iterator[int]:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with tempfile.TemporaryDirectory(prefix="nnpp-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory("", "nnpp-", SHORT, ignore_cleanup_errors=True) as folder:
         _start(address, Path(folder))
         try:
             yield max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -134,7 +134,8 @@ def side_by_side(plan: Plan, study: Study, stop: Callable[[], bool]) -> Iterator
 def _work(plan: Plan, study: Study, stop: Callable[[], bool], told: SimpleQueue) -> None:
     """The thread: whatever goes wrong is told as well, and None at the end."""
     try:
-        _tune(plan, study, _Watch(plan, study, stop, told.put))
+        ledger = Ledger(plan.space, plan.fit.spec.fit.steps, study, told.put)
+        _tune(plan, study, _Watch(ledger, stop))
     except Exception as error:  # noqa: BLE001 -- raised where it is heard
         told.put(error)
     finally:
@@ -147,7 +148,7 @@ def _tune(plan: Plan, study: Study, watch: "_Watch") -> None:
     tune.Tuner(
         tune.with_resources(trial, {"cpu": 1}),
         tune_config=tune.TuneConfig(
-            search_alg=_proposals(plan, study),
+            search_alg=proposals(plan, study),
             num_samples=plan.trials - len(study.trials),
             max_concurrent_trials=plan.at_once,
             reuse_actors=True,  # what is compiled for one trial, others need as well
@@ -170,7 +171,7 @@ def _trial(config: dict[str, Any], fit: Fit, space: Space) -> None:
     tune.report(told | {ENDED: True})
 
 
-def _proposals(plan: Plan, study: Study) -> OptunaSearch:
+def proposals(plan: Plan, study: Study) -> OptunaSearch:
     """TPE, which knows every trial of the study; a new one begins with the fit itself."""
     seed = np.random.SeedSequence([plan.fit.spec.fit.seed, len(study.trials)])
     sampler = optuna.samplers.TPESampler(
@@ -198,61 +199,29 @@ def _distribution(dimension: Dimension) -> distributions.BaseDistribution:
 
 
 class _Watch(tune.Stopper, tune.Callback):
-    """What Ray tells of trials, and is told: when to end one, or all."""
+    """What Ray tells of trials, for the ledger, and is told: when to end one, or all."""
 
-    def __init__(
-        self, plan: Plan, study: Study, stop: Callable[[], bool], tell: Callable[[Trial], None]
-    ):
-        self.plan, self.stop, self.tell = plan, stop, tell
-        self.courses = {str(t.number): t.course for t in study.ranked("finished", "pruned")}
-        self.pruned: set[str] = set()
+    def __init__(self, ledger: Ledger, stop: Callable[[], bool]):
+        self.ledger, self.stop = ledger, stop
 
     def __getstate__(self) -> dict[str, Any]:
         """Ray pickles whom it asks; nothing of it is ever taken up again."""
         return {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Whether a trial is hopeless after one more step."""
-        if ENDED in result:
-            return False
-        course = (*self.courses.get(trial_id, ()), float(result[HELD_OUT]))
-        others = [other for name, other in self.courses.items() if name != trial_id]
-        self.courses[trial_id] = course
-        if hopeless(course, others, self.plan.fit.spec.fit.steps):
-            self.pruned.add(trial_id)
-        return trial_id in self.pruned
+        """Whether a trial is to end after one more step."""
+        return self.ledger.is_hopeless(trial_id, result)
 
     def stop_all(self) -> bool:
         """Whether a signal has come."""
         return self.stop()
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        """A trial did all its steps or was stopped; one that a signal broke off is not told."""
-        result = trial.last_result or {}
-        if WHY in result:
-            self._tell(trial, "failed", result[WHY])
-        elif ENDED in result:
-            self._tell(trial, "finished")
-        elif trial.trial_id in self.pruned:
-            self._tell(trial, "pruned")
+        """A trial ended, or was broken off by a signal."""
+        self.ledger.ended(trial.trial_id, trial.config, trial.last_result or {})
 
     def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
         """A process came to an unforeseen end: the last line that Ray has of it."""
         said = Path(trial.error_file or os.devnull).read_text(encoding="utf-8").split("\n")
-        self._tell(trial, "failed", next((line for line in said[::-1] if line.strip()), "?"))
-
-    def _tell(self, trial: Any, state: Any, why: str = "") -> None:
-        """One more trial for the study."""
-        result = trial.last_result or {}
-        told = Trial(
-            number=0,
-            values=rounded(self.plan.space, trial.config),
-            state=state,
-            course=self.courses.get(trial.trial_id, ()),
-            training_mev=result.get(TRAINING),
-            seconds=round(float(result.get("time_total_s", 0.0)), 3),
-            why=why,
-        )
-        if why:
-            self.courses.pop(trial.trial_id, None)
-        self.tell(told)
+        why = next((line for line in said[::-1] if line.strip()), "unknown")
+        self.ledger.failed(trial.trial_id, trial.config, trial.last_result or {}, why)

@@ -16,7 +16,7 @@ from nnpp.plotting.tune import Trials, Varied, figure_tune
 from nnpp.workflows.cases import Case
 from nnpp.workflows.space import Space, with_values
 
-MEASURE = "R² (adjusted) of a parabola from ranks of one number to ranks of the error"
+MEASURE = "adjusted R² of the ranks of errors as a parabola in ranks of a number"
 """What importance is, in words."""
 
 JUDGED = ("finished", "pruned")

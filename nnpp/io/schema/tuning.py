@@ -53,8 +53,8 @@ SIZE, CURVATURE = "fit.priors.size", "fit.priors.curvature"
 DAMPING, EDGES = "fit.damping", "systems.weights.edges"
 
 TABLE = {
-    LAYERS: Dimension(1, 3, log=False, whole=True),
-    WIDTH: Dimension(8, 40, whole=True),
+    LAYERS: Dimension(1.0, 3.0, log=False, whole=True),
+    WIDTH: Dimension(8.0, 40.0, whole=True),
     "potential.network.activation": Dimension(words=("tanh", "silu")),
     "potential.network.features.width": Dimension(0.1, 0.6),
     "potential.network.features.spacing": Dimension(0.1, 0.5),
@@ -62,7 +62,7 @@ TABLE = {
     SIZE: Dimension(1e-4, 1e-1),
     CURVATURE: Dimension(1e-7, 1e-4),
     DAMPING: Dimension(1e-6, 1e-1),
-    EDGES: Dimension(1, 100),
+    EDGES: Dimension(1.0, 100.0),
 }
 """What may be varied, by its keys in fit.yaml, and how far where nothing is said.
 
@@ -109,7 +109,7 @@ def _narrowed(key: str, limits: Sequence[Any]) -> Dimension:
     if not _rising(limits, int if dimension.whole else int | float):
         kind = "whole numbers" if dimension.whole else "numbers"
         raise problem(f"{key}: not two rising {kind} above 0", RANGE, "space", key)
-    return replace(dimension, low=limits[0], high=limits[1])
+    return replace(dimension, low=float(limits[0]), high=float(limits[1]))
 
 
 def _rising(limits: Sequence[Any], kind: Any) -> bool:
