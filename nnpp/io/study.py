@@ -105,12 +105,6 @@ def write_study(folder: Path, study: Study) -> list[Path]:
     return [path, write_whole(folder / TABLE, _table(study))]
 
 
-def forget_study(folder: Path) -> None:
-    """Remove both files."""
-    for name in (NAME, TABLE):
-        (folder / name).unlink(missing_ok=True)
-
-
 def _table(study: Study) -> str:
     """A line for each trial."""
     keys = list(study.trials[0].values) if study.trials else []

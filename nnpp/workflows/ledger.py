@@ -21,7 +21,7 @@ class Ledger:
 
     def __init__(self, space: Space, steps: int, study: Study, tell: Callable[[Trial], None]):
         self.space, self.steps, self.tell = space, steps, tell
-        self.courses = {str(t.number): t.course for t in study.ranked("finished", "pruned")}
+        self.courses = {str(t.number): self._whole(t) for t in study.trials if not t.why}
         self.pruned: set[str] = set()
 
     def is_hopeless(self, name: str, report: Report) -> bool:
@@ -46,7 +46,12 @@ class Ledger:
     def failed(self, name: str, drawn: Mapping[str, Any], report: Report, why: str) -> None:
         """A trial could not go on; nothing is measured by it any more."""
         self._tell(name, drawn, report, "failed", why)
-        self.courses.pop(name, None)
+        del self.courses[name]
+
+    def _whole(self, trial: Trial) -> tuple[float, ...]:
+        """Its course; one that needed no more steps would have stayed where it was."""
+        rest = self.steps - trial.steps if trial.state == "finished" else 0
+        return trial.course + trial.course[-1:] * rest
 
     def _tell(
         self,
@@ -57,14 +62,14 @@ class Ledger:
         why: str = "",
     ) -> None:
         """One more trial for the study, which gives it its number."""
-        self.tell(
-            Trial(
-                number=0,
-                values=rounded(self.space, drawn),
-                state=state,
-                course=self.courses.get(name, ()),
-                training_mev=report.get(TRAINING),
-                seconds=round(float(report.get(SECONDS, 0.0)), 3),
-                why=why,
-            )
+        trial = Trial(
+            number=0,
+            values=rounded(self.space, drawn),
+            state=state,
+            course=self.courses.get(name, ()),
+            training_mev=report.get(TRAINING),
+            seconds=round(float(report.get(SECONDS, 0.0)), 3),
+            why=why,
         )
+        self.courses[name] = self._whole(trial)
+        self.tell(trial)

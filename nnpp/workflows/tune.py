@@ -18,7 +18,7 @@ from nnpp.io.atomic import refuse_unwritable
 from nnpp.io.inputs import TUNED, Fit
 from nnpp.io.lock import held
 from nnpp.io.schema.tuning import Tuning, Value
-from nnpp.io.study import Study, Trial, forget_study, read_study, write_study
+from nnpp.io.study import Study, Trial, read_study, write_study
 from nnpp.workflows.cases import Case
 from nnpp.workflows.hold_out import held_out
 from nnpp.workflows.prepare import prepare
@@ -26,7 +26,7 @@ from nnpp.workflows.provenance import contents
 from nnpp.workflows.run import with_steps
 from nnpp.workflows.run_folder import described
 from nnpp.workflows.space import Space, own_values, rounded, space_of, with_values
-from nnpp.workflows.tuned import importances, write_tuned
+from nnpp.workflows.tuned import forget_tuned, importances, write_tuned
 
 SCRATCH = "ray"
 """Where Ray writes while it works."""
@@ -121,7 +121,7 @@ def run_tune(
         _refuse_untestable(search, cases)
         with held(search.folder):
             if options.fresh:
-                forget_study(search.folder)
+                forget_tuned(search.folder)
             yield from _studied(search, cases, at_once, stop)
 
 

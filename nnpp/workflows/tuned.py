@@ -1,6 +1,7 @@
 """What a study tells: how much each number mattered, tune.png and .pdf, best.yaml."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -10,7 +11,7 @@ from nnpp.io.atomic import write_whole
 from nnpp.io.fit_yaml import dump
 from nnpp.io.inputs import BEST_NAME, Fit
 from nnpp.io.schema.tuning import Dimension
-from nnpp.io.study import Study, Trial, write_study
+from nnpp.io.study import NAME, TABLE, Study, Trial, write_study
 from nnpp.plotting.style import image
 from nnpp.plotting.tune import Trials, Varied, figure_tune
 from nnpp.workflows.cases import Case
@@ -19,6 +20,8 @@ from nnpp.workflows.space import Space, with_values
 MEASURE = "adjusted R² of the ranks of errors as a parabola in ranks of a number"
 """What importance is, in words."""
 
+FIGURES: dict[str, Literal["png", "pdf"]] = {"tune.png": "png", "tune.pdf": "pdf"}
+
 JUDGED = ("finished", "pruned")
 """States of trials that have a held-out error."""
 
@@ -26,6 +29,12 @@ JUDGED = ("finished", "pruned")
 def short(key: str) -> str:
     """The last two words of a dotted key."""
     return ".".join(key.split(".")[-2:])
+
+
+def forget_tuned(folder: Path) -> None:
+    """Remove what an earlier study left."""
+    for name in (NAME, TABLE, BEST_NAME, *FIGURES):
+        (folder / name).unlink(missing_ok=True)
 
 
 def importances(study: Study, space: Space) -> dict[str, float | None]:
@@ -49,7 +58,7 @@ def write_tuned(
     if study.best is None:
         return paths
     figure = figure_tune(_picture(fit, study, space))
-    paths += [write_whole(folder / f"tune.{s}", image(figure, s)) for s in ("png", "pdf")]
+    paths += [write_whole(folder / name, image(figure, kind)) for name, kind in FIGURES.items()]
     best = dump(with_values(fit, study.best.values, cases).spec, folder)
     told = f"held out {study.best.held_out_mev:.4g} meV"
     about = f"# Trial {study.best.number} of `nnpp tune`: {told}\n"

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.io.study import Study, Trial, forget_study, read_study, write_study
+from nnpp.io.study import Study, Trial, read_study, write_study
 
 VALUES = {"potential.envelope.sigma": 2.5, "potential.network.hidden.layers": 2}
 
@@ -29,8 +29,6 @@ def test_what_is_written_is_read(tmp_path):
     assert found == STUDY
     assert isinstance(found.trials[0].values["potential.network.hidden.layers"], int)
     assert read_study(tmp_path / "none", "b") == Study(identity="b")
-    forget_study(tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 def test_trials_are_numbered_as_they_end_and_ranked_by_what_is_held_out():

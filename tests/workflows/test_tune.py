@@ -84,8 +84,10 @@ def test_a_study_that_was_stopped_goes_on_and_one_that_is_done_is_drawn_again(fi
     assert files_of(Path("results")) == kept
     begun, *tried, _ = go(trials=8)
     assert (begun.done, len(tried)) == (6, 2)
-    begun, *tried, _ = go(fresh=True, trials=2)
-    assert (begun.done, len(tried)) == (0, 2)
+    bench(2.0)
+    with pytest.raises(InputError, match="no trial was finished"):
+        go(fresh=True, trials=1)
+    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == LEFT[1:3]
 
 
 @pytest.mark.parametrize(

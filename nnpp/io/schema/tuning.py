@@ -80,6 +80,7 @@ class Tuning(Section):
     space: dict[str, tuple[Any, ...]] = Field(
         default={},
         description="What is varied, and only that: [low, high] or words, by dotted key.",
+        json_schema_extra={"propertyNames": {"enum": list(TABLE)}},
     )
 
     @model_validator(mode="after")
