@@ -22,6 +22,7 @@ from nnpp.cli import (
     schema,
     slurm,
     train,
+    tune,
     verify,
 )
 from nnpp.cli.kept import keep_programs
@@ -68,6 +69,7 @@ VERBS = {
     "fit": fit,
     "init-fit": init_fit,
     "train": train,
+    "tune": tune,
     "bands": bands,
     "check": check,
     "export": export,
