@@ -18,8 +18,8 @@ ACROSS, APART = 4, 0.2
 """Small frames side by side, and room between two [inch]."""
 FRAME, BELOW = 1.0, 0.46
 """Height of a small frame, and of its ticks and name [inch]."""
-BAR, NAMES = 0.17, 1.3
-"""Height of a bar, and room for names left of them [inch]."""
+BAR, NAMES, EDGE = 0.17, 1.3, 0.06
+"""Height of a bar, room for names left of them, and for half a number at the right [inch]."""
 FINISHED: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 3.0}
 PRUNED: dict[str, Any] = {"color": style.GREY, "marker": "o", "markersize": 3.0}
 PRUNED |= {"markerfacecolor": "none", "markeredgewidth": 0.6}
@@ -93,7 +93,8 @@ def _frames(figure: Figure, top: Axes, bars: float, trials: Trials) -> list[Axes
     width, height = figure.get_size_inches()
     at = top.get_position()
     left = (style.LEFT + NAMES - APART) / width
-    top.set_position((left, at.y1 - bars / height, at.x1 - left, bars / height))
+    right = at.x1 - EDGE / width
+    top.set_position((left, at.y1 - bars / height, right - left, bars / height))
     wide = (width - style.LEFT - style.RIGHT - APART * (ACROSS - 1)) / ACROSS
     frames = []
     for i in range(len(trials.varied)):

@@ -81,6 +81,6 @@ def test_frames_fit_a_page_and_do_not_touch(count):
     assert figure.get_size_inches()[0] == pytest.approx(PAGE)
     boxes = [ax.get_tightbbox() for ax in figure.axes]
     for i, a in enumerate(boxes):
-        assert a.x0 >= 0
-        assert a.y0 >= 0
+        assert figure.bbox.x0 <= a.x0 < a.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= a.y0 < a.y1 <= figure.bbox.y1
         assert not any(a.overlaps(b) for b in boxes[i + 1 :])
