@@ -10,6 +10,7 @@ NAMES = (
     "evaluations",
     "projectors",
     "cspbi3",
+    "step",
     "shipped",
     "methods",
     "features",

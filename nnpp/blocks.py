@@ -14,7 +14,7 @@ Block = Float[Array, "_ _ _"]
 """(row, part, column) of a complex matrix (two parts) or a real one (one part)."""
 
 
-def split(x: Complex[Array, "row column"], parts: int = 2) -> Block:
+def split(x: Inexact[Array, "row column"], parts: int = 2) -> Block:
     """The parts of `x`; with one part, the real one."""
     return jnp.stack([x.real, x.imag][:parts], axis=1)
 

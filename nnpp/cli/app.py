@@ -1,5 +1,6 @@
 """The `nnpp` command. Verbs import their workflow when they run, so that --help is instant."""
 
+import atexit
 import errno
 import io
 import os
@@ -22,6 +23,7 @@ from nnpp.cli import (
     schema,
     slurm,
     train,
+    tune,
     verify,
 )
 from nnpp.cli.kept import keep_programs
@@ -68,6 +70,7 @@ VERBS = {
     "fit": fit,
     "init-fit": init_fit,
     "train": train,
+    "tune": tune,
     "bands": bands,
     "check": check,
     "export": export,
@@ -91,7 +94,6 @@ def _version(wanted: bool) -> bool:
 
 @app.callback()
 def _options(
-    context: typer.Context,
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
@@ -104,7 +106,7 @@ def _options(
         from nnpp.programs import Count
 
         count = Count()
-        context.call_on_close(lambda: console.note(count.told()))
+        atexit.register(lambda: console.note(count.told()))
 
 
 def _share_threads() -> None:

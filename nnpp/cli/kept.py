@@ -3,6 +3,7 @@
 import hashlib
 import os
 import platform
+import warnings
 from pathlib import Path
 
 FOLDER, LEAST = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
@@ -11,6 +12,9 @@ FOLDER, LEAST = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_T
 QUIET = "TF_CPP_MIN_LOG_LEVEL"
 """XLA's level of telling. At less than 3 it calls each program that it finds an error: it takes
 preferences of its own for the compiler (prefer-no-gather) for what a processor must have."""
+
+UNREADY = "Error (reading|writing) persistent compilation cache entry"
+"""JAX warns of a program that it cannot keep, or finds cut off; it is only compiled again."""
 
 
 def keep_programs() -> None:
@@ -25,6 +29,7 @@ def keep_programs() -> None:
         os.environ[FOLDER] = str(folder)
     os.environ.setdefault(LEAST, "0")
     os.environ.setdefault(QUIET, "3")
+    warnings.filterwarnings("ignore", message=UNREADY)
 
 
 def _folder() -> Path | None:

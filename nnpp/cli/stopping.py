@@ -15,8 +15,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 class Stop:
     """Whether a signal has come."""
 
-    def __init__(self):
-        self.asked = False
+    def __init__(self, meaning: str):
+        self.asked, self.meaning = False, meaning
 
     def __call__(self) -> bool:
         """As a method of training asks it."""
@@ -27,13 +27,13 @@ class Stop:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
-        console.note(f"{signal.Signals(number).name}: stopping after this step")
+        console.note(f"{signal.Signals(number).name}: {self.meaning}")
 
 
 @contextmanager
-def heard() -> Iterator[Stop]:
-    """Listen for the time of a block."""
-    stop = Stop()
+def heard(meaning: str = "stopping after this step") -> Iterator[Stop]:
+    """Listen for the time of a block; the first signal is answered by what it means."""
+    stop = Stop(meaning)
     before = {number: signal.signal(number, stop._hear) for number in SIGNALS}
     try:
         yield stop

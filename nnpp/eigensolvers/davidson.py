@@ -40,6 +40,9 @@ ASSEMBLED_UP_TO = 2500
 NEAREST_COARSE, NEAREST_FINE = 0.1, 0.3
 """Denominators of T are at least so large [hartree]."""
 
+MARGIN = 2.0
+"""A guard counts while E − MARGIN·|R|²/(H_GG − E), G beyond C, is below the levels wanted."""
+
 DEAD = 1e-7
 """Length of a correction of unit length, once orthogonal to the others, that adds nothing."""
 
@@ -75,12 +78,14 @@ class Inverse:
         e: eigenvalues of H_CC [hartree].
         U: its eigenvectors.
         diagonal: of H [hartree].
+        beyond: the least of it among the other plane waves [hartree].
     """
 
     rows: Int[Array, " coarse"]
     e: Float[Array, " coarse"]
     U: Float[Array, "coarse part coarse"]
     diagonal: Float[Array, " n"]
+    beyond: Float[Array, ""]
 
     def __call__(self, R: Block, E: Float[Array, " state"]) -> Block:
         """T R, each column with its own E."""
@@ -97,47 +102,64 @@ def davidson(
     `coarse` is the size of H_CC in place of the usual one. Where the space of a sweep would
     hold all functions there are, the matrix is solved densely.
     """
-    m, width = n + GUARD, max(-(-n // 2), min(n, 12))
-    coarse = max(FEWEST_WAVES, WAVES_PER_LEVEL * n) if coarse is None else coarse
-    if max(coarse, m + EXPANSIONS * width) > H.size:
+    coarse = usual_coarse(n) if coarse is None else coarse
+    if max(coarse + H.spins, n + GUARD + EXPANSIONS * width(n)) > H.size:
         return dense(H, n)
+    ritz, error, _ = search(H, n, coarse)
+    return jnp.where(error < TOLERANCE, ritz.E[:n], jnp.nan), joined(ritz.X[:, :, :n])
+
+
+def usual_coarse(n: int) -> int:
+    """The size of H_CC for `n` levels."""
+    return max(FEWEST_WAVES, WAVES_PER_LEVEL * n)
+
+
+def width(n: int) -> int:
+    """Columns of one correction for `n` levels: where many are wanted, the worst half."""
+    return max(-(-n // 2), min(n, 12))
+
+
+def search(H: Any, n: int, coarse: int) -> tuple[Ritz, Float[Array, ""], Int[Array, ""]]:
+    """The best functions, their largest |Hψ − Eψ| [hartree], and how many sweeps it took."""
     inverse = _coarse(H, -(-coarse // H.spins))
     A = H.assembled() if H.size // H.spins <= ASSEMBLED_UP_TO else H
-    X = jnp.zeros((H.size, H.parts, m)).at[inverse.rows].set(inverse.U[:, :, :m])
-    start = Ritz(inverse.e[:m], X, A.on(X))
+    U = inverse.U[:, :, : n + GUARD]
+    X = jnp.zeros((H.size, *U.shape[1:])).at[inverse.rows].set(U)
+    start = Ritz(inverse.e[: n + GUARD], X, A.on(X))
+
+    def error(ritz: Ritz) -> Float[Array, ""]:
+        return jnp.max(_errors(ritz, inverse, n))
 
     def unfinished(at: tuple[Int[Array, ""], Ritz]) -> Bool[Array, ""]:
-        count, ritz = at
-        return (count < SWEEPS) & (_error(ritz, n) >= TOLERANCE)  # false for NaN, too
+        return (at[0] < SWEEPS) & (error(at[1]) >= TOLERANCE)  # false for NaN, too
 
     def sweep(at: tuple[Int[Array, ""], Ritz]) -> tuple[Int[Array, ""], Ritz]:
-        count, ritz = at
-        return count + 1, _sweep(A, inverse, ritz, n, width)
+        return at[0] + 1, _sweep(A, inverse, at[1], n)
 
-    _, ritz = jax.lax.while_loop(unfinished, sweep, (jnp.asarray(0), start))
-    E = jnp.where(_error(ritz, n) < TOLERANCE, ritz.E[:n], jnp.nan)
-    return E, joined(ritz.X[:, :, :n])
+    sweeps, ritz = jax.lax.while_loop(unfinished, sweep, (jnp.asarray(0), start))
+    return ritz, error(ritz), sweeps
 
 
 def _coarse(H: Any, count: int) -> Inverse:
     """H between the `count` plane waves that come first on its diagonal, solved densely."""
     diagonal = H.diagonal()
-    by_wave = jnp.sum(diagonal.reshape(H.spins, -1), axis=0)
-    waves = jnp.argsort(by_wave)[:count]
+    by_wave = jnp.mean(diagonal.reshape(H.spins, -1), axis=0)
+    order = jnp.argsort(by_wave)
+    waves, beyond = order[:count], by_wave[order[count]]
     H_CC = H.among(waves).matrix()
     e, U = _eigh(H_CC if H.parts == 2 else H_CC.real)
     rows = (jnp.arange(H.spins)[:, None] * len(by_wave) + waves).reshape(-1)
-    return Inverse(rows, e, split(U, H.parts), diagonal)
+    return Inverse(rows, e, split(U, H.parts), diagonal, beyond)
 
 
-def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int, width: int) -> Ritz:
+def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int) -> Ritz:
     """The best functions after EXPANSIONS corrections."""
     m = len(ritz.E)
     V, AV, G = ritz.X, ritz.HX, jnp.diag(ritz.E)
     for _ in range(EXPANSIONS):
-        R = ritz.residual()
-        _, worst = jax.lax.top_k(_length(R[:, :, :n]), width)
-        W, dead = _orthonormal(inverse(R[:, :, worst], ritz.E[worst]), V)
+        _, worst = jax.lax.top_k(_errors(ritz, inverse, n), width(n))
+        R = ritz.residual()[:, :, worst]
+        W, dead = _orthonormal(inverse(R, ritz.E[worst]), V)
         AW = A.on(W)
         V, AV = jnp.concatenate([V, W], axis=-1), jnp.concatenate([AV, AW], axis=-1)
         G = _grown(G, inner(V, AW), dead)
@@ -185,6 +207,13 @@ def _length(R: Block) -> Float[Array, " state"]:
     return jnp.sqrt(jnp.sum(R**2, axis=(0, 1)))
 
 
-def _error(ritz: Ritz, n: int) -> Float[Array, ""]:
-    """The largest |Hψ − Eψ| of the first `n` [hartree]."""
-    return jnp.max(_length(ritz.residual()[:, :, :n]))
+def _errors(ritz: Ritz, inverse: Inverse, n: int) -> Float[Array, " state"]:
+    """|Hψ − Eψ| of the first `n`, and of a guard that may yet fall below them; else zero.
+
+    A guard of another symmetry than all of the first is the better one of the two as long as
+    it is not corrected, and would be missed. Second order tells how far it may fall.
+    """
+    length = _length(ritz.residual())
+    falls = MARGIN * length**2 / jnp.maximum(inverse.beyond - ritz.E, NEAREST_FINE)
+    counts = (jnp.arange(len(length)) < n) | (ritz.E - falls < ritz.E[n - 1])
+    return jnp.where(counts, length, 0.0)

@@ -64,12 +64,18 @@ class Step:
 
 @dataclass(frozen=True)
 class LevenbergMarquardt:
-    """The method for least squares."""
+    """The method for least squares.
+
+    Attributes:
+        first: λ of the first trial.
+    """
+
+    first: float = FIRST
 
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
         """Before the first trial."""
         measured, r, J = linear(objective, theta)
-        damping, growth = jnp.asarray(FIRST, float), jnp.asarray(2.0, float)
+        damping, growth = jnp.asarray(self.first, float), jnp.asarray(2.0, float)
         return Step(theta, damping, growth, r, J, measured, measured, jnp.asarray(True))
 
     def resume(self, objective: Objective, saved: dict[str, Array]) -> Step:

@@ -11,6 +11,9 @@ from nnpp.io.text import exists
 
 FIT_NAME, RUN_NAME = "fit.yaml", "run.yaml"
 
+TUNED, BEST_NAME = "tune", "best.yaml"
+"""In a folder of this name, `nnpp tune` leaves a fit of this name."""
+
 NAMES = (FIT_NAME, CONFIG_NAME, RUN_NAME)
 """Files that make a folder a fit; the first one found is read."""
 
@@ -35,8 +38,10 @@ class Fit:
 
     @property
     def name(self) -> str:
-        """The name of its folder, and of its run."""
-        return self.folder.resolve().name
+        """The name of its folder, and of its run; what results/FIT/tune holds is FIT-tuned."""
+        folder = self.folder.resolve()
+        tuned = (folder.name, self.source.name) == (TUNED, BEST_NAME)
+        return f"{folder.parent.name}-tuned" if tuned else folder.name
 
 
 def find_fits(path: Path) -> list[Path]:

@@ -76,7 +76,7 @@ def _prepared(
     fit: Fit, cases: list[Case], read: dict[str, str], folder: Path, fresh: bool
 ) -> Prepared:
     """One run; what an earlier, other fit left there is refused, or removed if `fresh`."""
-    start, learned = learn_form(start_of(fit.spec.potential), _form(fit))
+    start, learned = learn_form(start_of(fit.spec.potential), form_of(fit))
     run = identity(fit, start, contents(fit))
     if fresh:
         forget(folder)
@@ -85,12 +85,12 @@ def _prepared(
     about = about_model(fit, cases, read) | {"identity": run}
     paths = write_model(folder / START, start, about)
     paths.append(write_run(folder, replace(fit, notes=notes), read, {}))
-    curves = curves_of(start, cases, fit.name, _form(fit))
+    curves = curves_of(start, cases, fit.name, form_of(fit))
     paths += draw_potential(folder, curves, START)
     return Prepared(fit.name, fit.source, learned, notes, tuple(paths))
 
 
-def _form(fit: Fit) -> Potential | None:
+def form_of(fit: Fit) -> Potential | None:
     """The form that a network alone is to learn before it is trained, if there is one."""
     spec = fit.spec.potential
     return before_training(spec) if to_learn_zunger(spec) else None

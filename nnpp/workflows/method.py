@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from nnpp.fitting.annealing import Annealing
 from nnpp.fitting.gradient import Gradient, by_name, falling
-from nnpp.fitting.levenberg_marquardt import MOST, LevenbergMarquardt
+from nnpp.fitting.levenberg_marquardt import FIRST, MOST, LevenbergMarquardt
 from nnpp.fitting.method import Method
 from nnpp.io.schema.fitting import FitSettings
 from nnpp.io.schema.spec import FitSpec
@@ -39,7 +39,7 @@ def stages_of(spec: FitSpec) -> tuple[Stage, ...]:
 def _method(settings: FitSettings) -> LevenbergMarquardt | Gradient:
     """The method by its name."""
     if settings.method == "lm":
-        return LevenbergMarquardt()
+        return LevenbergMarquardt(settings.damping or FIRST)
     rate, schedule = settings.learning_rate, settings.schedule
     if schedule is None:
         return by_name(settings.method, rate, settings.options)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnpp.errors import InputError
 from nnpp.io.fit_yaml import plain
-from nnpp.io.inputs import RUN_NAME, Fit, read_all
+from nnpp.io.inputs import RUN_NAME, Fit, read_all, read_inputs
 from nnpp.io.quantity import energy
 from nnpp.io.schema.fitting import FitSettings
 from nnpp.io.schema.origin import Place
@@ -22,6 +22,11 @@ def read_fits(inputs: list[Path], choices: Choices | None = None) -> list[Fit]:
     """Every fit at `inputs`, with what the command line changes in it."""
     fits = read_all(inputs)
     return fits if choices is None else [chosen(fit, choices) for fit in fits]
+
+
+def read_one(path: Path) -> Fit:
+    """The one fit at `path`."""
+    return read_inputs(path)
 
 
 def by_method(fits: list[Fit], method: str | None) -> list[Fit]:

@@ -67,10 +67,7 @@ def read_run(fit: Fit, steps: int | None = None) -> Run:
     if not has(fit.folder, START):
         raise InputError("was not prepared", "use `nnpp init-fit` or `nnpp fit`", fit.folder)
     refuse_changed(fit)
-    if steps is not None:
-        settings = fit.spec.fit.model_copy(update={"steps": steps})
-        spec = fit.spec.model_copy(update={"fit": settings})
-        fit = replace(fit, spec=with_origin(spec, fit.spec.origin))
+    fit = fit if steps is None else with_steps(fit, steps)
     cases, start = prepare(fit), read_model(fit.folder / f"{START}.safetensors")
     return Run(
         fit=fit,
@@ -81,3 +78,10 @@ def read_run(fit: Fit, steps: int | None = None) -> Run:
         stages=stages_of(fit.spec),
         identity=identity(fit, start.potential, contents(fit)),
     )
+
+
+def with_steps(fit: Fit, steps: int) -> Fit:
+    """The fit with so many steps at most."""
+    settings = fit.spec.fit.model_copy(update={"steps": steps})
+    spec = fit.spec.model_copy(update={"fit": settings})
+    return replace(fit, spec=with_origin(spec, fit.spec.origin))

@@ -27,18 +27,24 @@ ONLY_HOW_LONG = ("steps", "tolerance", "patience")
 
 def identity(fit: Fit, start: Potential, read: list[str]) -> str:
     """SHA-256 of all that decides where a fit goes: configuration, inputs, first numbers."""
+    digest = sha256(json.dumps([described(fit), read], sort_keys=True).encode())
+    for leaf in jax.tree.leaves(start):
+        digest.update(np.asarray(leaf, float).tobytes())
+    return digest.hexdigest()
+
+
+def described(fit: Fit) -> dict[str, Any]:
+    """The configuration without what decides nothing: titles, names of files, how long."""
     said = plain(fit.spec, fit.folder)
-    said.pop("title", None)
+    for key in ("title", "tune"):
+        said.pop(key, None)
     for key in ONLY_HOW_LONG:
         said["fit"].pop(key, None)
     for system in said["systems"]:
         system.pop("structure") if isinstance(system["structure"], str) else None
         system.pop("reference", None)
     said["potential"].pop("file", None)
-    digest = sha256(json.dumps([said, read], sort_keys=True).encode())
-    for leaf in jax.tree.leaves(start):
-        digest.update(np.asarray(leaf, float).tobytes())
-    return digest.hexdigest()
+    return said
 
 
 def is_run(fit: Fit) -> bool:

@@ -22,7 +22,7 @@ main()
 """
 """The command where Ctrl-C is heard, and no file may be larger than `room` bytes, if any."""
 
-SLOW = ("jax", "ase", "numpy", "scipy", "h5py", "matplotlib")
+SLOW = ("jax", "ase", "numpy", "scipy", "h5py", "matplotlib", "ray", "optuna")
 NNPP = (sys.executable, "-m", "nnpp.cli.app")
 ALONE = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
 """One device a core, as anywhere else."""
@@ -50,7 +50,7 @@ def imported(*words: str) -> tuple[int, set[str]]:
     [
         ["--help"],
         ["--version"],
-        *([v, "-h"] for v in ("bands", "check", "doctor", "schema", "slurm")),
+        *([v, "-h"] for v in ("bands", "check", "doctor", "schema", "slurm", "tune")),
     ],
 )
 def test_help_imports_nothing_slow(words):

@@ -27,7 +27,7 @@ def test_help_and_version(nnpp):
 
 def test_schema(nnpp):
     schema = json.loads(nnpp("schema").out)
-    assert set(schema["properties"]) == {"title", "systems", "potential", "fit"}
+    assert set(schema["properties"]) == {"title", "systems", "potential", "fit", "tune"}
 
 
 def test_doctor(nnpp):

@@ -47,6 +47,9 @@ class FitSettings(Section):
         default=1e-6,
         description="Relative fall of the loss below which lm ends, and that patience counts.",
     )
+    damping: Positive | None = Field(
+        default=None, description="First λ of lm, in units of max diag JᵀJ; by default its own."
+    )
     learning_rate: Positive = Field(default=1e-3, description="Learning rate of optax methods.")
     options: dict[str, Whole | Real] = Field(
         default={}, description="More numbers for the optax method, as b1 or momentum."

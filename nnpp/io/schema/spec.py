@@ -7,6 +7,7 @@ from nnpp.io.schema.origin import Origin
 from nnpp.io.schema.potential import PotentialSpec
 from nnpp.io.schema.section import Section, problem
 from nnpp.io.schema.systems import System
+from nnpp.io.schema.tuning import Tuning
 
 
 class FitSpec(Section):
@@ -16,6 +17,7 @@ class FitSpec(Section):
     systems: tuple[System, ...] = Field(min_length=1, description="The crystals.")
     potential: PotentialSpec = Field(description="The potential and its first numbers.")
     fit: FitSettings = Field(default=FitSettings(), description="How it is fitted.")
+    tune: Tuning | None = Field(default=None, description="How `nnpp tune` varies the fit.")
     _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @property

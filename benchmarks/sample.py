@@ -1,0 +1,110 @@
+"""Systems on which steps are timed, with a network that stands on published Zunger forms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.crystals import CRYSTALS, perovskite
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.crystal.paths import path
+from nnpp.fitting.objective import Objective
+from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.spectrum import Spectrum
+from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.hamiltonian import System, system
+from nnpp.observables.bands import levels
+from nnpp.observables.zero import Absolute
+from nnpp.potentials.envelopes import Gaussian
+from nnpp.potentials.features import Bare
+from nnpp.potentials.neural import STARTS, Network, neural
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+
+FORMS = {
+    "Cd": (-31.4518, 1.3890, -0.0502, 1.6603),
+    "Se": (8.4921, 4.3513, 1.3600, 0.3227),
+    "Pb": (88.83, 2.605, 4.2869, 0.5195),
+    "I": (113.756, 2.1413, 2.8422, 0.5671),
+    "Cs": (0.0, 0.73523927, 2.46919399, 1.33888287),
+}
+"""Published a0 … a3."""
+
+SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.0022), (0.0, 0.0))
+"""Published a5, and a6 and a7, of Pb, I and Cs."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A crystal at its k-points, a potential, and how many levels are wanted."""
+
+    crystal: Crystal
+    kpoints: KPoints
+    system: System
+    potential: Potential
+    n: int
+    occupied: int
+
+    @property
+    def spinor(self) -> bool:
+        """Whether levels hold one electron."""
+        return self.potential.strengths.spin_orbit is not None
+
+    def objective(self) -> Objective:
+        """All levels, against those of the forms; every weight and strength is trained."""
+        forms = Zunger(jnp.asarray([FORMS[s] for s in self.crystal.species]))
+        published = Potential(forms, self.potential.strengths, self.potential.species)
+        E = levels(published, self.system, self.n)
+        target: Any = BandsTarget(E, jnp.ones_like(E), Absolute(), False)
+        spectrum = Spectrum(
+            self.system,
+            self.kpoints,
+            (target,),
+            (),
+            "sample",
+            self.n,
+            self.occupied,
+            self.spinor,
+        )
+        train = ("local", "spin_orbit", "nonlocal") if self.spinor else ("local",)
+        return Objective(Parameters(self.potential, train), (spectrum,))
+
+    def start(self) -> jax.Array:
+        """θ of the potential."""
+        train = ("local", "spin_orbit", "nonlocal") if self.spinor else ("local",)
+        return Parameters(self.potential, train).start()
+
+
+def _potential(species: tuple[str, ...], strengths: Strengths) -> Potential:
+    """The forms under a wide envelope, and a small random network."""
+    forms = Zunger(jnp.asarray([FORMS[s] for s in species]))
+    network = Network(Bare(), (20, 20, 20), len(species), last=STARTS["xavier"], scale=0.1)
+    return Potential(
+        neural(network, Gaussian(4.0), forms, jax.random.key(0)), strengths, species
+    )
+
+
+def zb_cdse() -> Sample:
+    """zb-CdSe, 10 hartree, 61 k-points of its path, 8 levels."""
+    crystal, cutoff = CRYSTALS["zb-CdSe"]
+    every = path(crystal, None, 61)
+    k = listed(crystal, every.fractional[:61])
+    potential = _potential(("Cd", "Se"), Strengths())
+    return Sample(crystal, k, system(crystal, k, cutoff), potential, 8, 4)
+
+
+def cspbi3(cutoff: float = 6.0, count: int = 21) -> Sample:
+    """CsPbI₃ with spin-orbit, 32 levels."""
+    crystal = perovskite()
+    every = path(crystal, None, count)
+    k = listed(crystal, every.fractional[:count])
+    strengths = Strengths(spin_orbit=jnp.asarray(SPIN_ORBIT), nonlocal_=jnp.asarray(NONLOCAL))
+    potential = _potential(("Pb", "I", "Cs"), strengths)
+    return Sample(crystal, k, system(crystal, k, cutoff), potential, 32, 26)
+
+
+SAMPLES: dict[str, Callable[[], Sample]] = {"zb-CdSe": zb_cdse, "CsPbI3": cspbi3}

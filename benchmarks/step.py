@@ -1,0 +1,111 @@
+"""How long is a step, against the plain method and against the floor of this machine?
+
+zb-CdSe at 10 hartree, 61 k-points, 8 levels; CsPbI₃ with spin-orbit at 6 hartree, 21 k-points,
+32 levels. The plain method (benchmarks/plain.py) is timed at one k-point and scaled. Medians of
+five; a network 20-20-20 of bare q; one device a core, the plain method with all cores.
+"""
+
+import os
+import sys
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.floor import bytes_moved, median, operations, rates
+from benchmarks.plain import loss_and_gradient, pairs
+from benchmarks.process import ran, verdict
+from benchmarks.sample import SAMPLES, Sample
+from nnpp.eigensolvers.davidson import search, usual_coarse
+from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
+from nnpp.fitting.method import gradient
+from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.parallel import one_device_per_core
+
+AIMS = {"zb-CdSe": 40.0, "CsPbI3": 100.0}
+WITHIN, STEPS_OF_LM = 3.0, 3.0
+
+
+def run() -> None:
+    """Each system in processes of its own."""
+    for name, aim in AIMS.items():
+        ours = _told("ours", name, threads=1)
+        plain = _told("plain", name, threads=os.cpu_count() or 1)
+        met = "met" if plain >= aim * ours else "MISSED"
+        print(f"    faster than the plain method by {plain / ours:.0f}, aim {aim:g}: {met}")
+        sys.stdout.flush()
+
+
+def _told(part: str, name: str, threads: int) -> float:
+    """What a part prints; its last line is the seconds of a step."""
+    script = f"from benchmarks.step import {part}; print({part}({name!r}))"
+    each = str(threads)
+    done = ran("-c", script, OPENBLAS_NUM_THREADS=each, OMP_NUM_THREADS=each)
+    *lines, seconds = done.output.splitlines()
+    print("\n".join(lines) + f"; peak memory {done.peak_gb:.2f} GB")
+    return float(seconds)
+
+
+def plain(name: str) -> float:
+    """One k-point of the plain method, times all of them."""
+    sample = SAMPLES[name]()
+    at_k = pairs(sample.crystal, sample.system, 0, sample.spinor)
+    reference = jnp.linspace(-1.0, 0.0, sample.n)
+    f = partial(loss_and_gradient, sample.potential, at_k, reference, sample.n)
+    seconds = median(f, 5 if sample.spinor is False else 3) * len(sample.system.waves.K)
+    print(f"    plain method {seconds:.1f} s")
+    return seconds
+
+
+def ours(name: str) -> float:
+    """The gradient step, the step of Levenberg-Marquardt, and the floor."""
+    one_device_per_core()
+    sample = SAMPLES[name]()
+    objective, theta = sample.objective(), sample.start()
+    step = median(lambda: gradient(objective, theta))
+    method = LevenbergMarquardt()
+    state = method.start(objective, theta)
+    trial = median(lambda: method.advance(objective, state))
+    k, N = sample.system.waves.K.shape[:2]
+    print(f"  {name}: {k} k-points, {N} plane waves, {sample.n} levels")
+    print(f"    gradient step {step:.2f} s")
+    print(
+        f"    one of Levenberg-Marquardt {trial / step:.2f} of it, "
+        f"{verdict(trial / step, STEPS_OF_LM)}"
+    )
+    _floor(sample, step)
+    return step
+
+
+def _floor(sample: Sample, step: float) -> None:
+    """Operations and bytes of the step at the rates of this machine."""
+    best, sweeps = rates(), _sweeps(sample)
+    counted = operations(sample.system, sample.n, sample.spinor, sweeps)
+    for what, flops in counted.items():
+        print(f"      {what:15} {flops / 1e9:8.1f} GFLOP, {flops / best.flops:.3f} s")
+    moved = bytes_moved(sample.system, sample.n, sweeps)
+    print(f"      {'matrices':15} {moved / 1e9:8.1f} GB,    {moved / best.bytes:.3f} s")
+    applied = max(counted.pop("H on functions") / best.flops, moved / best.bytes)
+    floor = applied + sum(counted.values()) / best.flops
+    rate = f"{best.flops / 1e9:.0f} GFLOP/s, {best.bytes / 1e9:.0f} GB/s, {sweeps:.1f} sweeps"
+    print(
+        f"    floor {floor:.2f} s ({rate}); {step / floor:.2f} times that, "
+        f"{verdict(step / floor, WITHIN)}"
+    )
+
+
+def _sweeps(sample: Sample) -> float:
+    """Sweeps of the solver, in the mean over some k-points."""
+    numbers = values(at_shells(sample.potential, sample.system), sample.system)
+
+    @jax.jit
+    def count(waves):
+        return search(
+            hamiltonian(waves, sample.system, numbers), sample.n, usual_coarse(sample.n)
+        )[2]
+
+    some = range(0, len(sample.system.waves.K), 5)
+    return float(
+        np.mean([count(jax.tree.map(lambda x, i=i: x[i], sample.system.waves)) for i in some])
+    )

@@ -1,0 +1,190 @@
+"""What a search told: how much each number mattered, and the held-out error against each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
+
+from nnpp.plotting import style
+from nnpp.plotting.decades import NARROW, power, reach, scale_log
+
+ACROSS, APART = 4, 0.2
+"""Small frames side by side, and room between two [inch]."""
+FRAME, BELOW = 1.0, 0.46
+"""Height of a small frame, and of its ticks and name [inch]."""
+BAR, NAMES, EDGE = 0.17, 1.3, 0.06
+"""Height of a bar, room for names left of them, and for half a number at the right [inch]."""
+FINISHED: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 3.0}
+PRUNED: dict[str, Any] = {"color": style.GREY, "marker": "o", "markersize": 3.0}
+PRUNED |= {"markerfacecolor": "none", "markeredgewidth": 0.6}
+BEST: dict[str, Any] = {"color": style.VERMILLION, "marker": "D", "markersize": 4.4}
+BEST |= {"markerfacecolor": "none", "markeredgewidth": 1.0}
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A number that trials vary.
+
+    Attributes:
+        name: of the number.
+        x: its value in each trial; the place among `words` if it is a word.
+        low: the lowest it may be.
+        high: the highest.
+        log: whether its axis is logarithmic.
+        words: what it may be, if it is a word.
+        importance: how much of the order of trials it explains, if that is known.
+    """
+
+    name: str
+    x: Float[np.ndarray, " trial"]
+    low: float
+    high: float
+    log: bool = False
+    words: tuple[str, ...] = ()
+    importance: float | None = None
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials that were judged.
+
+    Attributes:
+        varied: what differs between them, the most important first.
+        held_out_mev: their errors [meV].
+        finished: which of them did all their steps.
+        chance: importance that a number of no matter exceeds once in twenty times.
+        title: one line above the figure.
+        notes: lines below it.
+    """
+
+    varied: Sequence[Varied]
+    held_out_mev: Float[np.ndarray, " trial"]
+    finished: Bool[np.ndarray, " trial"]
+    chance: float | None = None
+    title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def figure_tune(trials: Trials) -> Figure:
+    """Draw importances as bars, and below them a small frame for each number."""
+    rows = -(-len(trials.varied) // ACROSS)
+    bars = BAR * (len(trials.varied) + 0.6)
+    width = style.PAGE - style.LEFT - style.RIGHT
+    with style.look():
+        sheet = style.Sheet((width,), 0.0, bars + rows * (FRAME + BELOW), trials.title)
+        figure, (top,) = sheet.draw(1, [_legend(trials)], _notes(trials))
+        frames = _frames(figure, top, bars, trials)
+        _draw_bars(top, trials)
+        for i, (ax, varied) in enumerate(zip(frames, trials.varied, strict=True)):
+            _draw_errors(ax, trials, varied)
+            ax.tick_params(axis="y", labelleft=i % ACROSS == 0)
+            ax.set_ylabel("held out (meV)" if i % ACROSS == 0 else "")
+    return figure
+
+
+def _frames(figure: Figure, top: Axes, bars: float, trials: Trials) -> list[Axes]:
+    """Shorten the frame at the top to the height of the bars, and add the small ones."""
+    width, height = figure.get_size_inches()
+    at = top.get_position()
+    left = (style.LEFT + NAMES - APART) / width
+    right = at.x1 - EDGE / width
+    top.set_position((left, at.y1 - bars / height, right - left, bars / height))
+    wide = (width - style.LEFT - style.RIGHT - APART * (ACROSS - 1)) / ACROSS
+    frames = []
+    for i in range(len(trials.varied)):
+        row, column = divmod(i, ACROSS)
+        x = style.LEFT + column * (wide + APART)
+        y = height * at.y1 - bars - (row + 1) * (FRAME + BELOW) + 0.02
+        frames.append(figure.add_axes((x / width, y / height, wide / width, FRAME / height)))
+    return frames
+
+
+def _draw_bars(ax: Axes, trials: Trials) -> None:
+    """A bar for each number, the most important at the top."""
+    found = [varied.importance or 0.0 for varied in trials.varied]
+    places = np.arange(len(found))
+    ax.barh(places, found, height=0.6, color=style.SKY)
+    if trials.chance is not None:
+        ax.axvline(trials.chance, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
+    if all(varied.importance is None for varied in trials.varied):
+        where = {"transform": ax.transAxes, "ha": "center", "va": "center"}
+        ax.text(0.5, 0.5, "too few trials to tell", color=style.DARK, **where)
+    ax.set_yticks(places, [varied.name for varied in trials.varied])
+    ax.set_ylim(len(found) - 0.4, -0.6)
+    ax.set_xlim(0.0, 1.0)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("importance")
+
+
+def _draw_errors(ax: Axes, trials: Trials, varied: Varied) -> None:
+    """The error of every trial against one number, the best marked."""
+    error, done = trials.held_out_mev, trials.finished
+    scale_log(ax, *reach(error))
+    _scale_x(ax, varied)
+    for which, look in ((~done, PRUNED), (done, FINISHED), (_best(trials), BEST)):
+        ax.plot(varied.x[which], error[which], linestyle="none", **look)
+    ax.set_xlabel(varied.name)
+
+
+def _best(trials: Trials) -> Bool[np.ndarray, " trial"]:
+    """Which of the finished trials is the best; none without one."""
+    error = np.where(trials.finished, trials.held_out_mev, np.inf)
+    return np.isfinite(error) & (np.arange(len(error)) == np.argmin(error))
+
+
+def _scale_x(ax: Axes, varied: Varied) -> None:
+    """The range that was searched, with few ticks."""
+    low, high = (-0.5, len(varied.words) - 0.5) if varied.words else (varied.low, varied.high)
+    if varied.log:
+        room = (high / low) ** 0.06
+        ax.set_xscale("log")
+        ax.set_xlim(low / room, high * room)
+    else:
+        room = 0.0 if varied.words else 0.06 * (high - low)
+        ax.set_xlim(low - room, high + room)
+    ax.xaxis.set_major_locator(FixedLocator(_ticks(varied)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(varied, x)))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _ticks(varied: Varied) -> list[float]:
+    """Where the axis of a number has ticks: whole decades, or 1, 2 and 5, or even steps."""
+    low, high = varied.low, varied.high
+    if varied.words:
+        return [float(i) for i in range(len(varied.words))]
+    even = MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    decades = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
+    choices = (decades[:: 1 + len(decades) // 5], np.outer(decades, [1, 2, 5]).ravel(), even)
+    inside = [[float(x) for x in ticks if low <= x <= high] for ticks in choices]
+    plain = inside[2:] if not varied.log else inside[high / low < NARROW :]
+    return next((ticks for ticks in plain if len(ticks) > 1), inside[-1])
+
+
+def _tick(varied: Varied, x: float) -> str:
+    """A word, a plain number or a power of ten."""
+    if varied.words:
+        return varied.words[round(x)]
+    return power(x) if varied.log and varied.low < 1e-2 else f"{x:g}"
+
+
+def _notes(trials: Trials) -> tuple[str, ...]:
+    """What the dashed line means, if there is one."""
+    line = "left of the dashed line: what chance gives in 19 of 20 cases"
+    return trials.notes if trials.chance is None else (*trials.notes, line)
+
+
+def _legend(trials: Trials) -> style.Legend:
+    """What the marks are."""
+    kinds = {
+        "finished": (trials.finished, FINISHED),
+        "stopped early": (~trials.finished, PRUNED),
+    }
+    kinds |= {"best": (trials.finished, BEST)}
+    marks = {name: look for name, (which, look) in kinds.items() if np.any(which)}
+    return {name: Line2D([], [], linestyle="none", **look) for name, look in marks.items()}

@@ -1,0 +1,53 @@
+"""In place of Ray: trials that cost nothing and whose errors are known beforehand."""
+
+import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
+
+from nnpp.io.schema.tuning import EDGES
+from nnpp.io.study import Trial
+from nnpp.workflows import tune
+from tests.fitting.samples import SYSTEM
+from tests.workflows.test_space import SIGMA, cases_of
+
+SPACE = "space: {potential.envelope.sigma: [1.0, 4.0], systems.weights.edges: [1, 100]}"
+FIT = f"fit: {{method: lm, steps: 2, hold_out: 0.25}}\ntune: {{trials: 6, {SPACE}}}\n"
+WEIGHED = SYSTEM + "    weights: {bands: [1, 1, 1, 20, 20, 1, 1, 1]}\n"
+
+
+class Bench:
+    """The fit itself, then rising σ; best is 2.4, those of `bad` fail, the sixth is stopped."""
+
+    def __init__(self, bad=()):
+        self.bad, self.plans = bad, []
+
+    def side_by_side(self, plan, study, stop):
+        self.plans.append(plan)
+        for i in range(len(study.trials), plan.trials):
+            if stop():
+                return
+            drawn = dict(plan.first) if i == 0 else {SIGMA: 1.1 + 0.5 * i, EDGES: 10.0 * i}
+            yield self.trial(drawn, i)
+
+    def trial(self, values, i):
+        common = {"number": 0, "values": values, "seconds": 1.0}
+        if values[SIGMA] in self.bad:
+            return Trial(state="failed", why="zb: the loss is inf", **common)
+        error = abs(values[SIGMA] - 2.4) + 1
+        state = "pruned" if i == 5 else "finished"
+        course = (2 * error, error)
+        return Trial(state=state, course=course, training_mev=error / 2, **common)
+
+
+def in_place_of_ray(monkeypatch, *bad):
+    """Put a bench there, and crystals that are not built in the place of others."""
+    bench = Bench(bad)
+    stands_in = SimpleNamespace(
+        started=lambda address: nullcontext(2),
+        side_by_side=bench.side_by_side,
+        Plan=SimpleNamespace,
+    )
+    monkeypatch.setitem(sys.modules, "nnpp.workflows.side_by_side", stands_in)
+    monkeypatch.setattr(tune, "find_spec", lambda name: True)
+    monkeypatch.setattr(tune, "prepare", cases_of)
+    return bench
