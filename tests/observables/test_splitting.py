@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
+from nnpp.hamiltonian import frame
 from nnpp.observables.bands import Bands, levels, states
 from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.terms.spin_orbit import spin_orbit
@@ -69,7 +70,7 @@ def test_a_triplet_splits_into_four_and_two_as_perturbation_theory_says():
     _, psi = states(systems.cdse(), GAMMA, 5)
     triplet = np.asarray(psi)[0, :, 1:4]
     waves = jax.tree.map(lambda x: x[0], GAMMA.waves)
-    H = np.asarray(spin_orbit(A5, waves, GAMMA.centres, GAMMA.radial[0]).matrix())
+    H = np.asarray(spin_orbit(A5, frame(waves, GAMMA).B[0], GAMMA.centres).matrix())
     W = np.einsum("gm,sgth,hn->smtn", triplet.conj(), H, triplet).reshape(6, 6)
     low, high = np.split(np.linalg.eigvalsh(W), [2])
     assert np.ptp(low) < 1e-12 > np.ptp(high)
