@@ -90,8 +90,12 @@ def started(address: str | None) -> Iterator[int]:
         _start(address, Path(folder))
         try:
             yield max(1, int(ray.cluster_resources().get("CPU", 1)))
-        finally:
+        except KeyboardInterrupt:  # Tune works on, and would start Ray anew: it ends with us
+            raise
+        except BaseException:
             ray.shutdown()
+            raise
+        ray.shutdown()
 
 
 def _start(address: str | None, folder: Path) -> None:
