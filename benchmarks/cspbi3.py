@@ -10,6 +10,7 @@ import jax, jax.numpy as jnp, numpy as np
 from benchmarks.crystals import perovskite
 from nnpp.basis.rules import sphere
 from nnpp.crystal.kpoints import listed
+from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential
@@ -25,7 +26,7 @@ potential = Potential(local, strengths, ("Pb", "I", "Cs"))
 crystal = perovskite()
 s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
 start = time.perf_counter()
-E = np.asarray(levels(potential, s, 32))[0] * HARTREE_EV
+E = np.asarray(levels(potential, s, 32, dense))[0] * HARTREE_EV
 seconds = time.perf_counter() - start
 split = np.abs(E[1::2] - E[::2]).max()
 print(f"  N = {s.waves.K.shape[1]}, spinors {2 * s.waves.K.shape[1]}, {seconds:.0f} s")

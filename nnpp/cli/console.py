@@ -157,3 +157,12 @@ class Live:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+
+
+def told(events: Iterable[T], columns: dict[str, int], tell: Callable[[T, Live], bool]) -> bool:
+    """A line for each step in a file, a bar in a terminal; True if `tell` ended it."""
+    line = Live(list(columns), list(columns.values()))
+    try:
+        return any(tell(event, line) for event in events)
+    finally:
+        line.end()

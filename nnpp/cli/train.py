@@ -1,6 +1,5 @@
 """`nnpp train`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,18 +55,9 @@ def train(fits: list, options: "Options") -> None:
     from nnpp.workflows.train import run_train
 
     with heard() as stop:
-        stopped = _tell(run_train(fits, options, stop))
+        stopped = console.told(run_train(fits, options, stop), COLUMNS, _told)
     if stopped:
         raise typer.Exit(ASKED_TO_STOP)
-
-
-def _tell(events: "Iterator[Event]") -> bool:
-    """A line for each step in a file, a bar in a terminal; True if a signal ended it."""
-    line = console.Live(list(COLUMNS), list(COLUMNS.values()))
-    try:
-        return any(_told(event, line) for event in events)
-    finally:
-        line.end()
 
 
 def _told(event: "Event", line: console.Live) -> bool:

@@ -1,6 +1,5 @@
 """`nnpp tune`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,18 +45,11 @@ def command(
     from nnpp.workflows.tune import Options, run_tune  # imports JAX: a wrong fit is told before
 
     with heard("stopping; trials that run are given up") as stop:
-        stopped = _tell(run_tune(found, out, Options(trials, steps, fresh, address), stop))
+        stopped = console.told(
+            run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _told
+        )
     if stopped:
         raise typer.Exit(ASKED_TO_STOP)
-
-
-def _tell(events: "Iterator[Event]") -> bool:
-    """A line for each trial in a file, a bar in a terminal; True if a signal ended it."""
-    line = console.Live(list(COLUMNS), list(COLUMNS.values()))
-    try:
-        return any(_told(event, line) for event in events)
-    finally:
-        line.end()
 
 
 def _told(event: "Event", line: console.Live) -> bool:

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Complex, Float, Inexact, Int
 
 from nnpp.blocks import Block, inner, joined, split, times
-from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.dense import dense, eigh
 from nnpp.pytree import pytree
 
 TOLERANCE = 1e-7
@@ -147,7 +147,7 @@ def _coarse(H: Any, count: int) -> Inverse:
     order = jnp.argsort(by_wave)
     waves, beyond = order[:count], by_wave[order[count]]
     H_CC = H.among(waves).matrix()
-    e, U = _eigh(H_CC if H.parts == 2 else H_CC.real)
+    e, U = eigh(H_CC if H.parts == 2 else H_CC.real)
     rows = (jnp.arange(H.spins)[:, None] * len(by_wave) + waves).reshape(-1)
     return Inverse(rows, e, split(U, H.parts), diagonal, beyond)
 
@@ -163,7 +163,7 @@ def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int) -> Ritz:
         AW = A.on(W)
         V, AV = jnp.concatenate([V, W], axis=-1), jnp.concatenate([AV, AW], axis=-1)
         G = _grown(G, inner(V, AW), dead)
-        E, U = _eigh(G)
+        E, U = eigh(G)
         ritz = Ritz(E[:m], times(V, U[:, :m]), times(AV, U[:, :m]))
     return ritz
 
@@ -176,12 +176,6 @@ def _grown(
     return jnp.block([[G, above], [above.conj().T, (corner + corner.conj().T) / 2]])
 
 
-def _eigh(G: Inexact[Array, "v v"]) -> tuple[Float[Array, " v"], Inexact[Array, "v v"]]:
-    """All eigenvalues, rising, and vectors of a small matrix."""
-    U, E = jax.lax.linalg.eigh(G, symmetrize_input=False, sort_eigenvalues=True)
-    return E, U
-
-
 def _orthonormal(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
     """W made orthonormal, and orthogonal to V; zero, and told, where nothing is left."""
     once, _ = _apart(W, V)
@@ -192,7 +186,7 @@ def _apart(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
     """The same, but for what rounding leaves after one projection."""
     W = W / jnp.maximum(_length(W), jnp.finfo(float).tiny)
     W = W - times(V, inner(V, W))
-    squares, U = _eigh(inner(W, W))
+    squares, U = eigh(inner(W, W))
     dead = squares < DEAD**2
     return times(W, U / jnp.sqrt(jnp.where(dead, jnp.inf, squares))), dead
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.eigensolvers.inertia import count_below
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.hamiltonian import System, Values, at_shells, hamiltonian, values
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5
@@ -24,11 +24,12 @@ def complete(
     E: Float[Array, "k level"], potential: Potential, system: System
 ) -> Float[Array, "k level"]:
     """`E`, once known to be the lowest levels; not looked at for bases beyond `LARGEST`."""
+    if _size(potential, system) > LARGEST:
+        return E
+    numbers = _numbers(potential, system)
     for i, levels in enumerate(np.asarray(E)):
-        if i == 0 and _size(potential, system) > LARGEST:
-            break
         sigma, below = _below_last_group(levels)
-        found = count_below(np.array(_matrix(potential, system, jnp.asarray(i))), sigma)
+        found = count_below(np.array(_matrix(numbers, system, jnp.asarray(i))), sigma)
         if found != below:
             raise InputError(
                 f"k-point {i + 1}: {found} levels lie where {below} were found",
@@ -50,8 +51,13 @@ def _size(potential: Potential, system: System) -> int:
 
 
 @jax.jit
-def _matrix(potential: Potential, system: System, i: Int[Array, ""]) -> Complex[Array, "n n"]:
+def _numbers(potential: Potential, system: System) -> Values:
+    """What the potential comes to, the same for all k."""
+    return values(at_shells(potential, system), system)
+
+
+@jax.jit
+def _matrix(numbers: Values, system: System, i: Int[Array, ""]) -> Complex[Array, "n n"]:
     """H at one k [hartree]."""
     waves = jax.tree.map(lambda x: x[i], system.waves)
-    numbers = values(at_shells(potential, system), system)
     return hamiltonian(waves, system, numbers).matrix()
