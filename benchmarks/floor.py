@@ -48,29 +48,35 @@ def rates() -> Rates:
 
 
 def operations(system: System, n: int, spinor: bool, sweeps: float) -> dict[str, float]:
-    """Real operations of one gradient step, at all k; a complex product counts eight.
+    """Real operations of one gradient step, at all k.
 
-    H on the first functions and on every correction; orthogonality, Rayleigh and Ritz; the
-    coarse matrix, all of it (9 n³ complex); densities by Fourier transforms, there and back.
+    A product of numbers of p parts counts 2 p². H on the first functions and on every
+    correction; orthogonality, Rayleigh and Ritz; the coarse matrix, all of it (9 n³ products);
+    half of a symmetric product where H is assembled; densities by Fourier transforms.
     """
     k, N = system.waves.K.shape[:2]
-    spins, of_matrix = 1 + spinor, 4 if system.centred else 8
-    m, w = n + davidson.GUARD, davidson.width(n)
-    coarse = davidson.usual_coarse(n)
+    parts = (4 if spinor else 1) if system.centred else 2
+    scalar, spins = 1 if system.centred else 2, 1 + spinor
+    pairs = 2 if parts == 4 else 1
+    of_H, rows = 2 * scalar * parts, N * spins // pairs
+    levels = -(-n // pairs)
+    m, w = levels + davidson.GUARD, davidson.width(levels)
+    coarse = max(davidson.FEWEST_WAVES, davidson.WAVES_PER_LEVEL * -(-n // spins))
     columns = m + sweeps * davidson.EXPANSIONS * w
-    projectors = sum(3 * r.A.shape[1] for r in system.radial) * len(system.centres.tau)
-    spin_orbit = 3 * system.radial[0].A.shape[1] * len(system.centres.tau)
+    centres = len(system.centres.tau)
+    projectors = sum(3 * r.A.shape[1] for r in system.radial) * centres
+    spin_orbit = 3 * system.radial[0].A.shape[1] * centres
     points = float(np.prod(system.local.differences.box))
     basis = sum(
-        8 * N * spins * v * (5 * w + 2 * m)
+        2 * parts**2 * rows * v * (5 * w + 2 * m)
         for v in (m + i * w for i in range(1, davidson.EXPANSIONS + 1))
     )
     return {
-        "H on functions": k * of_matrix * N**2 * spins * columns
-        + k * spinor * 16 * N * spin_orbit * spins * columns,
-        "assembling H": k * spinor * of_matrix / 2 * N**2 * (projectors - spin_orbit),
+        "H on functions": k * of_H * N * rows * columns
+        + k * spinor * 2 * of_H * rows * spin_orbit * columns,
+        "assembling H": k * spinor * scalar**2 * N**2 * (projectors - spin_orbit),
         "spaces": k * sweeps * basis,
-        "coarse matrix": k * 9 * 4 * coarse**3,
+        "coarse matrix": k * 9 * 2 * scalar**2 * coarse**3,
         "densities": k * (spins * n + 1) * 5 * points * np.log2(points),
     }
 

@@ -17,11 +17,10 @@ from benchmarks.floor import bytes_moved, median, operations, rates
 from benchmarks.plain import loss_and_gradient, pairs
 from benchmarks.process import ran, verdict
 from benchmarks.sample import SAMPLES, Sample
-from nnpp.eigensolvers.davidson import search, usual_coarse
+from nnpp.eigensolvers.davidson import columns, search, usual_coarse
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.hamiltonian import at_shells, hamiltonian, values
-from nnpp.parallel import one_device_per_core
 
 AIMS = {"zb-CdSe": 40.0, "CsPbI3": 100.0}
 WITHIN, STEPS_OF_LM = 3.0, 3.0
@@ -39,7 +38,8 @@ def run() -> None:
 
 def _told(part: str, name: str, threads: int) -> float:
     """What a part prints; its last line is the seconds of a step."""
-    script = f"from benchmarks.step import {part}; print({part}({name!r}))"
+    devices = "from nnpp.parallel import one_device_per_core as start; start()"  # before JAX
+    script = f"{devices}; from benchmarks.step import {part}; print({part}({name!r}))"
     each = str(threads)
     done = ran("-c", script, OPENBLAS_NUM_THREADS=each, OMP_NUM_THREADS=each)
     *lines, seconds = done.output.splitlines()
@@ -60,7 +60,6 @@ def plain(name: str) -> float:
 
 def ours(name: str) -> float:
     """The gradient step, the step of Levenberg-Marquardt, and the floor."""
-    one_device_per_core()
     sample = SAMPLES[name]()
     objective, theta = sample.objective(), sample.start()
     step = median(lambda: gradient(objective, theta))
@@ -101,9 +100,8 @@ def _sweeps(sample: Sample) -> float:
 
     @jax.jit
     def count(waves):
-        return search(
-            hamiltonian(waves, sample.system, numbers), sample.n, usual_coarse(sample.n)
-        )[2]
+        H = hamiltonian(waves, sample.system, numbers)
+        return search(H, columns(H, sample.n), usual_coarse(H, sample.n))[2]
 
     some = range(0, len(sample.system.waves.K), 5)
     return float(

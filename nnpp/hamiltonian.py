@@ -4,19 +4,18 @@ A `System` is everything that the atoms and the k-points fix, built once. A `Pot
 everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
 """
 
-from collections.abc import Callable, Iterable
-from functools import reduce
-from operator import add
+from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Float
 
 from nnpp.basis.convolution import Box
-from nnpp.basis.operators import Diagonal, Operator
+from nnpp.basis.operators import Diagonal
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
-from nnpp.blocks import Block, applied, joined, split
+from nnpp.basis.sum_of_operators import Hamiltonian
+from nnpp.blocks import Block
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.inversion import centred
 from nnpp.crystal.kpoints import KPoints
@@ -91,7 +90,7 @@ def system(
     so, inner, outer = (
         radial_projectors(w, longest) for w in (spin_orbit_weight, inner_weight, outer_weight)
     )
-    atoms = centres(crystal)
+    atoms = centres(crystal, is_centred)
     return System(
         waves=waves,
         local=local_term(crystal, differences),
@@ -159,103 +158,6 @@ def at_shells(potential: Potential, system: System) -> AtShells:
 def values(numbers: AtShells, system: System) -> Values:
     """The same numbers, v_s(q) summed over the atoms into V."""
     return Values(system.local.box(numbers.v), numbers.spin_orbit, numbers.nonlocal_)
-
-
-def _sum(arrays: Iterable[Array]) -> Array:
-    """The sum, without the 0 that Python's own starts from."""
-    return reduce(add, arrays)
-
-
-@pytree
-class Hamiltonian:
-    """H at one k: a sum of operators, spinless or between spinors.
-
-    Attributes:
-        scalar: operators that treat both spins alike.
-        spin: operators that mix spins; with none of them H is spinless.
-        centred: whether the origin is a centre of inversion, so that the scalar part is real.
-    """
-
-    scalar: tuple[Operator, ...]
-    spin: tuple[Operator, ...]
-    centred: bool = static()
-
-    @property
-    def spins(self) -> int:
-        """Components of a wave function, 1 or 2."""
-        return 2 if self.spin else 1
-
-    @property
-    def size(self) -> int:
-        """Rows of H."""
-        return self.spins * self.scalar[0].diagonal().shape[1]
-
-    def matrix(self) -> Complex[Array, "n n"]:
-        """H dense; spinors ordered as all plane waves up, then all down [hartree]."""
-        H = _sum(op.matrix()[0, :, 0, :] for op in self.scalar)
-        if not self.spin:
-            return H
-        n = len(H)
-        mixed = _sum(op.matrix() for op in self.spin)
-        both = jnp.eye(2)[:, None, :, None] * H[None, :, None, :]
-        return (both + mixed).reshape(2 * n, 2 * n)
-
-    def __matmul__(self, psi: Complex[Array, "n state"]) -> Complex[Array, "n state"]:
-        """H ψ without the matrix [hartree]."""
-        split = psi.reshape(self.spins, -1, psi.shape[1])
-        return _sum(op @ split for op in self.scalar + self.spin).reshape(psi.shape)
-
-    def diagonal(self) -> Float[Array, " n"]:
-        """The diagonal of H [hartree]."""
-        d = _sum(op.diagonal() for op in self.scalar + self.spin)
-        return jnp.broadcast_to(d, (self.spins, d.shape[1])).reshape(-1)
-
-    def expectation(self, psi: Complex[Array, "n state"]) -> Float[Array, " state"]:
-        """⟨ψ|H|ψ⟩ of every state [hartree]; its derivative is cheap."""
-        split = psi.reshape(self.spins, -1, psi.shape[1])
-        return _sum(op.expectation(split) for op in self.scalar + self.spin)
-
-    def among(self, rows: Int[Array, " few"]) -> "Hamiltonian":
-        """H between a few plane waves alone."""
-        scalar, spin = (tuple(op.among(rows) for op in x) for x in (self.scalar, self.spin))
-        return Hamiltonian(scalar, spin, self.centred)
-
-    @property
-    def parts(self) -> int:
-        """Whether functions have real and imaginary parts, or (1) can be taken as real."""
-        return 1 if self.centred and not self.spin else 2
-
-    def on(self, X: Block) -> Block:
-        """H X, in parts."""
-        return split(self @ joined(X), self.parts)
-
-    def assembled(self) -> "Assembled":
-        """The same H, all that leaves spin alone in one matrix."""
-        parts = 1 if self.centred else 2
-        return Assembled(_sum(op.scalar(parts) for op in self.scalar), self.spin)
-
-
-@pytree
-class Assembled:
-    """H at one k as a matrix between plane waves, and what mixes spins beside it.
-
-    Attributes:
-        M: T + V + H_NL, real if the origin is a centre of inversion [hartree].
-        spin: operators that mix spins.
-    """
-
-    M: Float[Array, "g part g"]
-    spin: tuple[Operator, ...]
-
-    def on(self, X: Block) -> Block:
-        """H X, in parts."""
-        if not self.spin:
-            return applied(self.M, X)
-        g, (_, parts, k) = len(self.M), X.shape
-        both = jnp.moveaxis(X.reshape(2, g, parts, k), 0, 2).reshape(g, parts, 2 * k)
-        MX = jnp.moveaxis(applied(self.M, both).reshape(g, parts, 2, k), 2, 0).reshape(X.shape)
-        psi = joined(X).reshape(2, g, k)
-        return MX + split(_sum(op @ psi for op in self.spin).reshape(2 * g, k))
 
 
 @pytree

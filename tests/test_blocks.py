@@ -1,4 +1,4 @@
-"""Products of complex matrices by real ones, against numpy's own."""
+"""Products of blocks against numpy's own, quaternions as complex matrices of twice the size."""
 
 import itertools
 
@@ -6,35 +6,54 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.blocks import applied, inner, joined, outer, split, times
+from nnpp.blocks import adjoint, diagonal, inner, joined, spinors, split, times
 
 
-def random(*shape):
-    rng = np.random.default_rng(sum(shape))
-    return rng.normal(size=shape) + 1j * rng.normal(size=shape)
+def random(rows, parts, columns):
+    """A block, and the complex matrix that it stands for, real ones as wide as need be."""
+    shape = (rows, parts, columns)
+    return jnp.asarray(np.random.default_rng(sum(shape)).normal(size=shape))
 
 
-def parted(x, parts):
-    """The block of the first parts of `x`, and the matrix that it stands for."""
-    return split(jnp.asarray(x), parts), x if parts == 2 else x.real
+def matrix(X, parts):
+    """The complex matrix of X among blocks of `parts` parts."""
+    x = np.asarray(joined(X))
+    return np.kron(np.eye(2), x) if X.shape[1] < parts == 4 else x
 
 
-@pytest.mark.parametrize(("p", "q"), list(itertools.product((1, 2), (1, 2))))
-def test_products_of_real_and_complex_blocks(p, q):
-    (V, v), (W, w), (M, m) = (
-        parted(random(9, 4), p),
-        parted(random(9, 3), q),
-        parted(random(9, 9), p),
-    )
-    assert np.allclose(inner(V, W), v.conj().T @ w, atol=1e-14)
-    assert np.allclose(joined(applied(M, W)), m @ w, atol=1e-14)
-    assert applied(M, W).shape[1] == max(p, q)
-    c = random(4, 2) if p == 2 else random(4, 2).real
-    assert np.allclose(joined(times(V, jnp.asarray(c))), v @ c, atol=1e-14)
-    assert times(V, jnp.asarray(c)).shape[1] == p
+PAIRS = [(p, q) for p, q in itertools.product((1, 2, 4), repeat=2) if p == q or 1 in (p, q)]
 
 
-def test_the_product_of_rows():
-    v, w = random(9, 4), random(7, 4)
-    made = joined(outer(split(jnp.asarray(v)), split(jnp.asarray(w))))
-    assert np.allclose(made, v @ w.conj().T, atol=1e-14)
+@pytest.mark.parametrize(("p", "q"), PAIRS)
+def test_products(p, q):
+    most, V, c = max(p, q), random(9, p, 4), random(4, q, 3)
+    assert np.allclose(matrix(times(V, c), most), matrix(V, most) @ matrix(c, most), atol=1e-14)
+    assert times(V, c).shape == (9, most, 3)
+
+
+@pytest.mark.parametrize(("p", "q"), [(p, q) for p, q in PAIRS if p <= q])
+def test_inner_products_and_adjoints(p, q):
+    V, W = random(9, p, 4), random(9, q, 3)
+    exact = matrix(V, q).conj().T @ matrix(W, q)
+    assert np.allclose(matrix(inner(V, W), q), exact, atol=1e-14)
+    assert np.allclose(joined(adjoint(V)), joined(V).conj().T, atol=0)
+
+
+@pytest.mark.parametrize("p", [1, 2, 4])
+def test_what_is_split_is_joined_again(p):
+    X = random(5, p, 3)
+    whole = joined(X)
+    assert np.array_equal(split(whole[:, :3], p), X)
+    assert np.array_equal(joined(diagonal(jnp.arange(3.0), p)).real,
+                          np.diag(np.tile(np.arange(3.0), 2 if p == 4 else 1)))  # fmt: skip
+
+
+def test_a_column_of_quaternions_is_a_kramers_pair():
+    """The partner of ψ is −iσ_y ψ*; its own partner is −ψ, and both are orthogonal."""
+    X = random(5, 4, 1)
+    psi, partner = np.asarray(joined(X)).T
+    assert np.array_equal(psi, np.asarray(spinors(X))[:, 0])
+    turned = np.kron([[0, -1], [1, 0]], np.eye(5))
+    assert np.array_equal(partner, turned @ psi.conj())
+    assert np.array_equal(turned @ partner.conj(), -psi)
+    assert abs(np.vdot(psi, partner)) < 1e-15 < abs(np.vdot(psi, psi))

@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int
 
-from nnpp.blocks import Block, inner, joined, outer, split, times
+from nnpp.blocks import Block, adjoint, diagonal, inner, joined, split, times
 from nnpp.pytree import pytree
 
 Psi = Complex[Array, "spin g state"]
@@ -61,7 +61,7 @@ class Diagonal:
 
     def scalar(self, parts: int) -> Block:
         """In parts."""
-        return split(self.matrix()[0, :, 0, :], parts)
+        return diagonal(self.d, parts)
 
     def __matmul__(self, psi: Psi) -> Psi:
         """D ψ."""
@@ -85,44 +85,44 @@ class Separable:
     """Σ_p Σ_ij B_{G,pi} s_p C_{σi,σ′j} B*_{G′,pj}: a few projectors p of three directions i.
 
     Attributes:
-        B: the projectors in parts, directions running fastest; zero on rows that only fill up.
+        B: the projectors, real or complex, directions running fastest; zero on rows that only
+            fill up.
         strength: s_p, real.
         coupling: C, Hermitian; one spin component where spin is not touched.
     """
 
-    B: Float[Array, "g 2 p3"]
+    B: Block
     strength: Float[Array, " p"]
     coupling: Complex[Array, "spin 3 spin 3"]
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
         """As a matrix: one product for each pair of spins."""
-        rows = [[joined(outer(left, self.B)) for left in of_s] for of_s in self._coupled()]
+        back = adjoint(self.B)
+        rows = [[joined(times(split(x), back)) for x in of_s] for of_s in self._coupled()]
         return jnp.stack([jnp.stack(row, axis=1) for row in rows])
 
     def scalar(self, parts: int) -> Block:
-        """The matrix (g part g) for both spins alike; its real part alone is cheaper."""
+        """The matrix (g part g) for both spins alike; real where B is."""
         ((left,),) = self._coupled()
-        if parts == 2:
-            return outer(left, self.B)
-        return (left.reshape(len(left), -1) @ self.B.reshape(len(self.B), -1).T)[:, None]
+        return times(split(left, parts), adjoint(self.B))
 
-    def _coupled(self) -> list[list[Block]]:
+    def _coupled(self) -> Complex[Array, "spin spin g p3"]:
         """Σ_i B_pi s_p C_{σi,σ′j} for each pair of spins."""
         B = joined(self.B).reshape(len(self.B), -1, 3)
         CB = jnp.einsum("gpi,p,sitj->stgpj", B, self.strength, self.coupling)
-        return [[split(x.reshape(len(B), -1)) for x in of_s] for of_s in CB]
+        return CB.reshape(*CB.shape[:3], -1)
 
     def __matmul__(self, psi: Psi) -> Psi:
         """Project, mix directions and spins, and back."""
         mixed = jnp.moveaxis(self._mixed(self._seen(psi)), 0, 2)
-        back = joined(times(self.B, mixed.reshape(self.B.shape[2], -1)))
+        back = joined(times(self.B, split(mixed.reshape(self.B.shape[2], -1))))
         return jnp.moveaxis(back.reshape(len(back), *psi.shape[::2]), 1, 0)
 
     def _seen(self, psi: Psi) -> Complex[Array, "spin p 3 state"]:
         """Σ_G B*_{G,pj} ψ_G."""
         spins, g, states = psi.shape
         flat = jnp.moveaxis(psi, 0, 1).reshape(g, spins * states)
-        seen = inner(self.B, split(flat)).reshape(-1, 3, spins, states)
+        seen = joined(inner(self.B, split(flat))).reshape(-1, 3, spins, states)
         return jnp.moveaxis(seen, 2, 0)
 
     def _mixed(

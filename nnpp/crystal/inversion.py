@@ -37,8 +37,20 @@ def _is_centre(crystal: Crystal, c: np.ndarray) -> bool:
     )
 
 
+def images(crystal: Crystal) -> np.ndarray:
+    """The atom at −x for each atom of a crystal whose origin is a centre; itself perhaps."""
+    x = np.asarray(crystal.fractional)
+    inside = [_inside(z) for z in (x, -x)]
+    return np.asarray(KDTree(inside[0], boxsize=1.0).query(inside[1])[1])
+
+
+def _inside(x: np.ndarray) -> np.ndarray:
+    """`x` in [0, 1)."""
+    return np.mod(np.mod(x, 1.0), 1.0)  # twice: −1e-17 becomes 1.0, then 0
+
+
 def _same(x: np.ndarray, y: np.ndarray) -> bool:
     """Whether two sets of points are one, up to lattice vectors."""
-    inside = [np.mod(np.mod(z, 1.0), 1.0) for z in (x, y)]  # twice: −1e-17 becomes 1.0, then 0
+    inside = [_inside(z) for z in (x, y)]
     distance, partner = KDTree(inside[1], boxsize=1.0).query(inside[0])
     return bool(np.max(distance) < EXACT) and len(np.unique(partner)) == len(x)

@@ -5,22 +5,24 @@ A sweep starts from the best m = n + GUARD functions X so far and adds EXPANSION
     W = T (H − E) X,   T = (H_CC − E)⁻¹ on the coarse plane waves C, (H_GG − E)⁻¹ beyond,
 
 for the columns of X that are furthest from being solutions, then takes the best X in the space
-of all of them (Rayleigh and Ritz). H_CC, between the plane waves of least kinetic energy, is
-solved densely once: it supplies the first X and most of the inverse (E. R. Davidson, J. Comput.
-Phys. 17, 87 (1975), whose T is diagonal). Every solution begins anew from H_CC: it costs about
-as much as two applications of H, knows all symmetries, so that no level hides behind one, and
-leaves nothing to remember. Shapes are fixed; sweeps end when every residual is small.
+of all of them (Rayleigh and Ritz). H_CC, without spin and between the plane waves of least
+kinetic energy, is solved densely once: it supplies the first X and most of the inverse (E. R.
+Davidson, J. Comput. Phys. 17, 87 (1975), whose T is diagonal). Every solution begins anew from
+H_CC: it costs about as much as an application of H, knows all symmetries, so that no level
+hides behind one, and leaves nothing to remember. Shapes are fixed; sweeps end when every
+residual is small. Where levels are Kramers pairs, a column is a pair, and counts as one.
 """
 
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Complex, Float, Inexact, Int
+from jaxtyping import Array, Bool, Complex, Float, Int
 
-from nnpp.blocks import Block, inner, joined, split, times
-from nnpp.eigensolvers.dense import dense, eigh
-from nnpp.pytree import pytree
+from nnpp.blocks import Block, adjoint, diagonal, inner, joined, split, times
+from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.small import eigh_block
+from nnpp.pytree import pytree, static
 
 TOLERANCE = 1e-7
 """|Hψ − Eψ| at which a level is found [hartree]; its error is the square of that over a gap."""
@@ -28,11 +30,11 @@ TOLERANCE = 1e-7
 GUARD = 4
 """Functions beyond those asked for, so that the last of these converge as well."""
 
-EXPANSIONS, SWEEPS = 3, 40
+EXPANSIONS, SWEEPS = 2, 60
 """Corrections in a sweep, and most sweeps."""
 
 FEWEST_WAVES, WAVES_PER_LEVEL = 100, 12
-"""Size of H_CC: at least so many functions, and so many for each level."""
+"""Size of H_CC: at least so many plane waves, and so many for each level without spin."""
 
 ASSEMBLED_UP_TO = 2500
 """Plane waves up to which H is kept as a matrix; beyond, Fourier transforms are as fast."""
@@ -41,7 +43,7 @@ NEAREST_COARSE, NEAREST_FINE = 0.1, 0.3
 """Denominators of T are at least so large [hartree]."""
 
 MARGIN = 2.0
-"""A guard counts while E − MARGIN·|R|²/(H_GG − E), G beyond C, is below the levels wanted."""
+"""A guard counts while E − MARGIN·|R| is below the highest level wanted."""
 
 DEAD = 1e-7
 """Length of a correction of unit length, once orthogonal to the others, that adds nothing."""
@@ -74,24 +76,37 @@ class Inverse:
     """T, by what it is made of.
 
     Attributes:
-        rows: where the coarse functions stand.
+        waves: the coarse plane waves.
         e: eigenvalues of H_CC [hartree].
         U: its eigenvectors.
-        diagonal: of H [hartree].
-        beyond: the least of it among the other plane waves [hartree].
+        diagonal: of H without spin [hartree].
+        spins: components that stand below one another in a function.
     """
 
-    rows: Int[Array, " coarse"]
+    waves: Int[Array, " coarse"]
     e: Float[Array, " coarse"]
     U: Float[Array, "coarse part coarse"]
-    diagonal: Float[Array, " n"]
-    beyond: Float[Array, ""]
+    diagonal: Float[Array, " g"]
+    spins: int = static()
 
     def __call__(self, R: Block, E: Float[Array, " state"]) -> Block:
         """T R, each column with its own E."""
+        _, parts, states = R.shape
+        R = R.reshape(self.spins, -1, parts, states)
         fine = R / _kept_off(self.diagonal[:, None, None] - E, NEAREST_FINE)
-        seen = inner(self.U, R[self.rows]) / _kept_off(self.e[:, None] - E, NEAREST_COARSE)
-        return fine.at[self.rows].set(times(self.U, seen))
+        coarse = jnp.moveaxis(R[:, self.waves], 0, 2).reshape(-1, parts, self.spins * states)
+        E = jnp.tile(E, self.spins)
+        seen = inner(self.U, coarse) / _kept_off(self.e[:, None, None] - E, NEAREST_COARSE)
+        back = times(self.U, seen).reshape(-1, parts, self.spins, states)
+        return fine.at[:, self.waves].set(jnp.moveaxis(back, 2, 0)).reshape(-1, parts, states)
+
+    def first(self, m: int, parts: int) -> Block:
+        """The `m` lowest functions of H_CC, for either spin."""
+        each = -(-m // self.spins)
+        X = jnp.zeros((self.spins, len(self.diagonal), parts, each, self.spins))
+        for spin in range(self.spins):
+            X = X.at[spin, self.waves, : self.U.shape[1], :, spin].set(self.U[:, :, :each])
+        return X.reshape(-1, parts, each * self.spins)[:, :, :m]
 
 
 def davidson(
@@ -102,33 +117,41 @@ def davidson(
     `coarse` is the size of H_CC in place of the usual one. Where the space of a sweep would
     hold all functions there are, the matrix is solved densely.
     """
-    coarse = usual_coarse(n) if coarse is None else coarse
-    if max(coarse + H.spins, n + GUARD + EXPANSIONS * width(n)) > H.size:
+    coarse, m = usual_coarse(H, n) if coarse is None else coarse, columns(H, n)
+    if coarse >= H.waves or m + GUARD + EXPANSIONS * width(m) > H.rows:
         return dense(H, n)
-    ritz, error, _ = search(H, n, coarse)
-    return jnp.where(error < TOLERANCE, ritz.E[:n], jnp.nan), joined(ritz.X[:, :, :n])
+    ritz, error, _ = search(H, m, coarse)
+    E = jnp.repeat(ritz.E[:m], 2 if H.parts == 4 else 1)[:n]
+    psi = joined(ritz.X[:, :, :m])  # all partners behind
+    psi = psi.reshape(len(psi), -1, m).swapaxes(1, 2).reshape(len(psi), -1)[:, :n]
+    return jnp.where(error < TOLERANCE, E, jnp.nan), psi
 
 
-def usual_coarse(n: int) -> int:
+def columns(H: Any, n: int) -> int:
+    """Columns of `n` levels: half as many where they are pairs."""
+    return -(-n // 2) if H.parts == 4 else n
+
+
+def usual_coarse(H: Any, n: int) -> int:
     """The size of H_CC for `n` levels."""
-    return max(FEWEST_WAVES, WAVES_PER_LEVEL * n)
+    return max(FEWEST_WAVES, WAVES_PER_LEVEL * -(-n // H.spins))
 
 
 def width(n: int) -> int:
-    """Columns of one correction for `n` levels: where many are wanted, the worst half."""
-    return max(-(-n // 2), min(n, 12))
+    """Columns of one correction where `n` are wanted: of many the worst half."""
+    return max(-(-n // 2), min(n, 8))
 
 
 def search(H: Any, n: int, coarse: int) -> tuple[Ritz, Float[Array, ""], Int[Array, ""]]:
-    """The best functions, their largest |Hψ − Eψ| [hartree], and how many sweeps it took."""
-    inverse = _coarse(H, -(-coarse // H.spins))
-    A = H.assembled() if H.size // H.spins <= ASSEMBLED_UP_TO else H
-    U = inverse.U[:, :, : n + GUARD]
-    X = jnp.zeros((H.size, *U.shape[1:])).at[inverse.rows].set(U)
-    start = Ritz(inverse.e[: n + GUARD], X, A.on(X))
+    """The best functions for `n` columns, their largest |Hψ − Eψ| [hartree], and the sweeps."""
+    inverse = _coarse(H, coarse)
+    A = H.assembled() if H.waves <= ASSEMBLED_UP_TO else H
+    X = inverse.first(n + GUARD, H.parts)
+    AX = A.on(X)
+    start = _best(X, AX, inner(X, AX), n + GUARD)
 
     def error(ritz: Ritz) -> Float[Array, ""]:
-        return jnp.max(_errors(ritz, inverse, n))
+        return jnp.max(_errors(ritz, n))
 
     def unfinished(at: tuple[Int[Array, ""], Ritz]) -> Bool[Array, ""]:
         return (at[0] < SWEEPS) & (error(at[1]) >= TOLERANCE)  # false for NaN, too
@@ -141,39 +164,42 @@ def search(H: Any, n: int, coarse: int) -> tuple[Ritz, Float[Array, ""], Int[Arr
 
 
 def _coarse(H: Any, count: int) -> Inverse:
-    """H between the `count` plane waves that come first on its diagonal, solved densely."""
-    diagonal = H.diagonal()
-    by_wave = jnp.mean(diagonal.reshape(H.spins, -1), axis=0)
-    order = jnp.argsort(by_wave)
-    waves, beyond = order[:count], by_wave[order[count]]
-    H_CC = H.among(waves).matrix()
-    e, U = eigh(H_CC if H.parts == 2 else H_CC.real)
-    rows = (jnp.arange(H.spins)[:, None] * len(by_wave) + waves).reshape(-1)
-    return Inverse(rows, e, split(U, H.parts), diagonal, beyond)
+    """H without spin between the `count` plane waves that come first on its diagonal."""
+    without = H.spinless()
+    diagonal = without.diagonal()
+    waves = jnp.argsort(diagonal)[:count]
+    e, U = eigh_block(split(without.among(waves).matrix(), without.parts))
+    return Inverse(waves, e, U, diagonal, H.rows // H.waves)
 
 
 def _sweep(A: Any, inverse: Inverse, ritz: Ritz, n: int) -> Ritz:
     """The best functions after EXPANSIONS corrections."""
-    m = len(ritz.E)
-    V, AV, G = ritz.X, ritz.HX, jnp.diag(ritz.E)
+    (_, parts, m), (V, AV) = ritz.X.shape, (ritz.X, ritz.HX)
+    G = diagonal(ritz.E, parts)
     for _ in range(EXPANSIONS):
-        _, worst = jax.lax.top_k(_errors(ritz, inverse, n), width(n))
+        _, worst = jax.lax.top_k(_errors(ritz, n), width(n))
         R = ritz.residual()[:, :, worst]
         W, dead = _orthonormal(inverse(R, ritz.E[worst]), V)
         AW = A.on(W)
         V, AV = jnp.concatenate([V, W], axis=-1), jnp.concatenate([AV, AW], axis=-1)
         G = _grown(G, inner(V, AW), dead)
-        E, U = eigh(G)
-        ritz = Ritz(E[:m], times(V, U[:, :m]), times(AV, U[:, :m]))
+        ritz = _best(V, AV, G, m)
     return ritz
 
 
-def _grown(
-    G: Inexact[Array, "v v"], new: Inexact[Array, "vw w"], dead: Bool[Array, " w"]
-) -> Inexact[Array, "vw vw"]:
+def _best(V: Block, AV: Block, G: Block, m: int) -> Ritz:
+    """The `m` lowest functions in the space of V, where H is G."""
+    E, U = eigh_block(G)
+    return Ritz(E[:m], times(V, U[:, :, :m]), times(AV, U[:, :, :m]))
+
+
+def _grown(G: Block, new: Block, dead: Bool[Array, " w"]) -> Block:
     """V†HV with the columns of W; dead ones far above all levels."""
-    above, corner = new[: len(G)], new[len(G) :] + jnp.diag(jnp.where(dead, FAR, 0.0))
-    return jnp.block([[G, above], [above.conj().T, (corner + corner.conj().T) / 2]])
+    v, parts, _ = G.shape
+    above = new[:v]
+    corner = new[v:] + diagonal(jnp.where(dead, FAR, 0.0), parts)
+    sides = jnp.concatenate([adjoint(above), (corner + adjoint(corner)) / 2], axis=-1)
+    return jnp.concatenate([jnp.concatenate([G, above], axis=-1), sides])
 
 
 def _orthonormal(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
@@ -186,7 +212,7 @@ def _apart(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
     """The same, but for what rounding leaves after one projection."""
     W = W / jnp.maximum(_length(W), jnp.finfo(float).tiny)
     W = W - times(V, inner(V, W))
-    squares, U = eigh(inner(W, W))
+    squares, U = eigh_block(inner(W, W))
     dead = squares < DEAD**2
     return times(W, U / jnp.sqrt(jnp.where(dead, jnp.inf, squares))), dead
 
@@ -201,13 +227,12 @@ def _length(R: Block) -> Float[Array, " state"]:
     return jnp.sqrt(jnp.sum(R**2, axis=(0, 1)))
 
 
-def _errors(ritz: Ritz, inverse: Inverse, n: int) -> Float[Array, " state"]:
+def _errors(ritz: Ritz, n: int) -> Float[Array, " state"]:
     """|Hψ − Eψ| of the first `n`, and of a guard that may yet fall below them; else zero.
 
     A guard of another symmetry than all of the first is the better one of the two as long as
-    it is not corrected, and would be missed. Second order tells how far it may fall.
+    it is not corrected, and would be missed. An eigenvalue lies within |R| of its E.
     """
     length = _length(ritz.residual())
-    falls = MARGIN * length**2 / jnp.maximum(inverse.beyond - ritz.E, NEAREST_FINE)
-    counts = (jnp.arange(len(length)) < n) | (ritz.E - falls < ritz.E[n - 1])
+    counts = (jnp.arange(len(length)) < n) | (ritz.E - MARGIN * length < ritz.E[n - 1])
     return jnp.where(counts, length, 0.0)

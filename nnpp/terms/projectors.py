@@ -2,48 +2,90 @@
 
 e^{−i(G−G′)·τ} = e^{−iK·τ} e^{+iK′·τ}, so that every term of the form
 (12π/Ω) Σ_a e^{−i(G−G′)·τ_a} K̂_i I(K,K′) K̂′_j is a sum of products B B*, zero at K = 0.
+
+Where the origin is a centre of inversion, the atoms at τ and −τ make two standing waves, and an
+atom that is its own image makes one, so that B is real:
+
+    e^{−i(K−K′)·τ} + e^{+i(K−K′)·τ} = 2 cos κ·τ cos κ′·τ + 2 sin κ·τ sin κ′·τ,  κ = K − K₀
+
+for any K₀; with that of the first plane wave, κ·τ is a multiple of π if τ and −τ are one site.
 """
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.blocks import Block, split
 from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.inversion import images
 from nnpp.pytree import pytree
 from nnpp.terms.radial import RadialProjectors
 
 
 @pytree
-class Centres:
-    """Where the projectors sit.
+class Standing:
+    """A standing wave of each centre, √w cos(κ·τ − shift).
 
     Attributes:
-        tau: positions of the atoms [bohr].
-        species: the species of each atom.
-        volume: Ω [bohr³].
+        amplitude: √w, w being 2 where τ and −τ are two atoms, else 1.
+        shift: 0 for a cosine, π/2 for a sine.
     """
 
-    tau: Float[Array, "atom 3"]
-    species: Int[Array, " atom"]
+    amplitude: Float[Array, " centre"]
+    shift: Float[Array, " centre"]
+
+
+@pytree
+class Centres:
+    """Where the projectors sit: at every atom, or as standing waves of the atoms at ±τ.
+
+    Attributes:
+        tau: positions [bohr].
+        species: the species at each.
+        volume: Ω [bohr³].
+        standing: the standing waves, None where the origin is no centre of inversion.
+    """
+
+    tau: Float[Array, "centre 3"]
+    species: Int[Array, " centre"]
     volume: Float[Array, ""]
+    standing: Standing | None
 
 
-def centres(crystal: Crystal) -> Centres:
-    """The atoms of `crystal` as centres of projectors."""
-    species = jnp.asarray(crystal.species_of_atom)
-    return Centres(crystal.positions, species, crystal.volume)
+def centres(crystal: Crystal, centred: bool) -> Centres:
+    """The atoms of `crystal` as centres of projectors; `centred`: about the origin."""
+    species = np.asarray(crystal.species_of_atom)
+    if not centred:
+        return Centres(crystal.positions, jnp.asarray(species), crystal.volume, None)
+    image, atom = images(crystal), np.arange(len(species))
+    alone, one_of_two = np.flatnonzero(image == atom), np.flatnonzero(image > atom)
+    site = np.concatenate([alone, one_of_two, one_of_two])
+    lengths = (len(alone), len(one_of_two), len(one_of_two))
+    standing = Standing(
+        amplitude=jnp.asarray(np.repeat([1.0, np.sqrt(2.0), np.sqrt(2.0)], lengths)),
+        shift=jnp.asarray(np.repeat([0.0, 0.0, np.pi / 2], lengths)),
+    )
+    return Centres(
+        crystal.positions[site], jnp.asarray(species[site]), crystal.volume, standing
+    )
 
 
-def projectors(
-    waves: PlaneWaves, centres: Centres, radial: RadialProjectors
-) -> Float[Array, "g 2 p3"]:
-    """B at one k in parts, columns (atom, m, i), i fastest; zero on rows that only fill up."""
+def projectors(waves: PlaneWaves, centres: Centres, radial: RadialProjectors) -> Block:
+    """B at one k, columns (centre, m, i), i fastest; zero on rows that only fill up."""
     F = radial(jnp.sum(waves.K**2, axis=-1))
-    phase = jnp.exp(-1j * waves.K @ centres.tau.T) * jnp.sqrt(12 * jnp.pi / centres.volume)
-    phase = jnp.where(waves.real[:, None], phase, 0)
-    B = jnp.einsum("ga,gm,gi->gami", phase, F, waves.K)
-    return split(B.reshape(len(F), -1))
+    phase = _phase(waves, centres) * jnp.sqrt(12 * jnp.pi / centres.volume)
+    phase = jnp.where(waves.real[:, None, None], phase, 0)
+    B = jnp.einsum("gpa,gm,gi->gpami", phase, F, waves.K)
+    return B.reshape(len(F), phase.shape[1], -1)
+
+
+def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]:
+    """e^{−iK·τ}, or the standing wave."""
+    if centres.standing is None:
+        return split(jnp.exp(-1j * waves.K @ centres.tau.T))
+    angle = (waves.K - waves.K[0]) @ centres.tau.T - centres.standing.shift
+    return (centres.standing.amplitude * jnp.cos(angle))[:, None]
 
 
 def strengths(
