@@ -10,7 +10,7 @@ import numpy as np
 from nnpp.eigensolvers import davidson
 from nnpp.hamiltonian import System
 
-SIZE, LONG = 3000, 40_000_000
+SIZE = 3000
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,16 @@ def median(f, runs: int = 5) -> float:
     return float(np.median(seconds))
 
 
-def rates() -> Rates:
-    """Measured on the first device, with all the threads that it has."""
-    A, x = jnp.ones((SIZE, SIZE)), jnp.ones(LONG)
+def rates(size: float) -> Rates:
+    """Measured on the first device, with all the threads that it has; a copy of `size` bytes.
+
+    A matrix that fits into a cache is read faster than memory is.
+    """
+    A, x = jnp.ones((SIZE, SIZE)), jnp.ones(int(size / 8))
     product, copy = jax.jit(lambda A: A @ A), jax.jit(lambda x: x + 1)
     return Rates(
         flops=2 * SIZE**3 / median(lambda: product(A)),
-        bytes=2 * 8 * LONG / median(lambda: copy(x)),
+        bytes=2 * size / median(lambda: copy(x), 50),
     )
 
 
@@ -60,7 +63,7 @@ def operations(system: System, n: int, spinor: bool, sweeps: float) -> dict[str,
     pairs = 2 if parts == 4 else 1
     of_H, rows = 2 * scalar * parts, N * spins // pairs
     levels = -(-n // pairs)
-    m, w = levels + davidson.GUARD, davidson.width(levels)
+    m, w = levels + davidson.GUARD // pairs, davidson.width(levels)
     coarse = max(davidson.FEWEST_WAVES, davidson.WAVES_PER_LEVEL * -(-n // spins))
     columns = m + sweeps * davidson.EXPANSIONS * w
     centres = len(system.centres.tau)
@@ -81,8 +84,12 @@ def operations(system: System, n: int, spinor: bool, sweeps: float) -> dict[str,
     }
 
 
-def bytes_moved(system: System, n: int, sweeps: float) -> float:
+def matrix_bytes(system: System) -> float:
+    """Of the matrix of H at one k."""
+    return 8.0 * (1 if system.centred else 2) * system.waves.K.shape[1] ** 2
+
+
+def bytes_moved(system: System, sweeps: float) -> float:
     """The matrix of H, once for each correction at every k."""
-    k, N = system.waves.K.shape[:2]
-    parts = 1 if system.centred else 2
-    return k * 8.0 * parts * N**2 * (1 + sweeps * davidson.EXPANSIONS)
+    k = len(system.waves.K)
+    return k * matrix_bytes(system) * (1 + sweeps * davidson.EXPANSIONS)

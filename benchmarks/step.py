@@ -13,11 +13,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.floor import bytes_moved, median, operations, rates
+from benchmarks.floor import bytes_moved, matrix_bytes, median, operations, rates
 from benchmarks.plain import loss_and_gradient, pairs
 from benchmarks.process import ran, verdict
 from benchmarks.sample import SAMPLES, Sample
-from nnpp.eigensolvers.davidson import columns, search, usual_coarse
+from nnpp.eigensolvers.davidson import search, usual_coarse
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.hamiltonian import at_shells, hamiltonian, values
@@ -79,11 +79,12 @@ def ours(name: str) -> float:
 
 def _floor(sample: Sample, step: float) -> None:
     """Operations and bytes of the step at the rates of this machine."""
-    best, sweeps = rates(), _sweeps(sample)
+    sweeps = _sweeps(sample)
+    best = rates(matrix_bytes(sample.system))
     counted = operations(sample.system, sample.n, sample.spinor, sweeps)
     for what, flops in counted.items():
         print(f"      {what:15} {flops / 1e9:8.1f} GFLOP, {flops / best.flops:.3f} s")
-    moved = bytes_moved(sample.system, sample.n, sweeps)
+    moved = bytes_moved(sample.system, sweeps)
     print(f"      {'matrices':15} {moved / 1e9:8.1f} GB,    {moved / best.bytes:.3f} s")
     applied = max(counted.pop("H on functions") / best.flops, moved / best.bytes)
     floor = applied + sum(counted.values()) / best.flops
@@ -101,7 +102,7 @@ def _sweeps(sample: Sample) -> float:
     @jax.jit
     def count(waves):
         H = hamiltonian(waves, sample.system, numbers)
-        return search(H, columns(H, sample.n), usual_coarse(H, sample.n))[2]
+        return search(H, sample.n, usual_coarse(H, sample.n))[2]
 
     some = range(0, len(sample.system.waves.K), 5)
     return float(

@@ -10,7 +10,7 @@ from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.hamiltonian import at_shells, hamiltonian, values
-from nnpp.observables.bands import bands, levels
+from nnpp.observables.bands import bands, levels, states
 from nnpp.observables.completeness import complete
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
@@ -59,6 +59,27 @@ def test_levels_with_spin_orbit_and_every_other_term():
     for potential in (systems.cspbi3(), systems.everything(("Pb", "I", "Cs"))):
         found, exact = (levels(potential, s, 14, f) for f in (davidson, dense))
         assert float(jnp.abs(found - exact).max()) < 1e-9 < float(jnp.ptp(exact))
+
+
+@pytest.mark.parametrize("n", [9, 16])
+def test_kramers_pairs_where_three_of_them_meet(n):
+    """CsPbI3 at Γ and beside it; an odd number of levels cuts the last pair."""
+    s = systems.at(systems.perovskite(), [[0.0, 0.0, 0.0], [1e-7, 0.0, 0.0]], cutoff=2.5)
+    found, exact = (levels(systems.cspbi3(), s, n, f) for f in (davidson, dense))
+    assert float(jnp.abs(found - exact).max()) < 1e-9
+    assert int(jnp.sum(jnp.diff(exact[0]) < 1e-10)) > n // 2, "pairs, and groups of them"
+
+
+def test_states_of_pairs_are_states():
+    """|Hψ − Eψ| and overlaps of the states of spinors, partners among them."""
+    s = systems.at(systems.perovskite(), [0.1, 0.2, 0.3], cutoff=2.5)
+    potential = systems.cspbi3()
+    E, psi = states(potential, s, 12, davidson)
+    waves = jax.tree.map(lambda x: x[0], s.waves)
+    H = hamiltonian(waves, s, values(at_shells(potential, s), s)).matrix()
+    assert H.shape[0] == psi.shape[1], "no fall back on another basis"
+    assert float(jnp.abs(H @ psi[0] - psi[0] * E[0]).max()) < 1e-7
+    assert float(jnp.abs(psi[0].conj().T @ psi[0] - jnp.eye(12)).max()) < 1e-12
 
 
 def test_what_is_not_found_is_no_number(monkeypatch):
