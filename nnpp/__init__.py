@@ -7,6 +7,7 @@ the micro-electronvolt. `import nnpp` alone loads neither JAX nor anything else 
 import importlib
 import os
 import sys
+from importlib.metadata import version
 
 __version__ = "0.1.0"
 
@@ -25,7 +26,19 @@ def _state_precision() -> None:
             os.environ[option.upper()] = str(value)
 
 
+def _avoid_wrong_numbers() -> None:
+    """On a processor with AVX-512, XLA's fused loops in JAX 0.9 can be wrong: do without them.
+
+    Found where blocks of 7 and of 5 columns, the latter a sum, are set side by side: four
+    numbers of each row come out as others. 0.12 is right, and no longer knows the option.
+    """
+    flags, option = os.environ.get("XLA_FLAGS", ""), "--xla_cpu_use_fusion_emitters"
+    if version("jaxlib").startswith("0.9.") and option not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} {option}=false".strip()
+
+
 _state_precision()
+_avoid_wrong_numbers()
 
 
 def load(path):
