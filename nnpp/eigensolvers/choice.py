@@ -1,7 +1,7 @@
 """Which solver: dense `eigh` for small matrices or many levels, Davidson for the rest.
 
 Dense costs about 25 N³ operations, Davidson about 8 N² for each of some 8 applications to each
-level; `python -m benchmarks solvers` measures where they meet.
+level; where they meet is counted from these, not yet measured.
 """
 
 from collections.abc import Callable

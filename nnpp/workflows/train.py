@@ -22,6 +22,7 @@ from nnpp.workflows.ensemble import Wanted, refuse_impossible, run_ensemble
 from nnpp.workflows.errors_by_band import errors_by_band
 from nnpp.workflows.events import Begun, Event, Stepped, Stopped, Trained
 from nnpp.workflows.film import Film
+from nnpp.workflows.lost_levels import refuse_lost_levels
 from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoint, numbers_of
 from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.run import Run, read_run
@@ -147,6 +148,7 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
     """What came out, once it is written."""
     state, course = place
     measured = measure(run.objective, state.best)
+    by_first(partial(refuse_lost_levels, run.objective, state.best, measured))
     errors = errors_by_band(run.objective, measured)
     loss = float(measured.loss) * HARTREE_EV**2
     paths = by_first(partial(write_trained, run, state.best, loss, errors))

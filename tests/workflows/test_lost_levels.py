@@ -1,0 +1,27 @@
+"""A fit that ends with a level missed is refused."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import pytest
+
+from nnpp.errors import InputError
+from nnpp.fitting.method import measure
+from nnpp.fitting.objective import Objective
+from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.spectrum import Spectrum
+from nnpp.workflows.lost_levels import refuse_lost_levels
+from tests import systems
+
+
+def test_the_levels_of_a_fit_are_counted_when_it_ends():
+    structure = systems.zincblende()
+    at, k = systems.at(structure, systems.GENERIC_K, 3.0), systems.GENERIC_K
+    spectrum = Spectrum(at, systems.listed(structure, k), (), (), "zb", 9, 4, False)
+    objective = Objective(Parameters(systems.cdse(), ("local",)), (spectrum,))
+    theta = objective.parameters.start()
+    measured = measure(objective, theta)
+    refuse_lost_levels(objective, theta, measured)
+    one_less = replace(measured, y=(jnp.delete(measured.y[0], 2, axis=1),))
+    with pytest.raises(InputError, match="solver: dense"):
+        refuse_lost_levels(objective, theta, one_less)
