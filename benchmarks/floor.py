@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.eigensolvers import davidson
-from nnpp.hamiltonian import System
+from nnpp.hamiltonian import Hamiltonian, System
 
 SIZE = 3000
 
@@ -50,21 +50,17 @@ def rates(size: float) -> Rates:
     )
 
 
-def operations(system: System, n: int, spinor: bool, sweeps: float) -> dict[str, float]:
-    """Real operations of one gradient step, at all k.
+def operations(H: Hamiltonian, system: System, n: int, sweeps: float) -> dict[str, float]:
+    """Real operations of one gradient step, at all k, H being that of any of them.
 
     A product of numbers of p parts counts 2 p². H on the first functions and on every
     correction; orthogonality, Rayleigh and Ritz; the coarse matrix, all of it (9 n³ products);
     half of a symmetric product where H is assembled; densities by Fourier transforms.
     """
-    k, N = system.waves.K.shape[:2]
-    parts = (4 if spinor else 1) if system.centred else 2
-    scalar, spins = 1 if system.centred else 2, 1 + spinor
-    pairs = 2 if parts == 4 else 1
-    of_H, rows = 2 * scalar * parts, N * spins // pairs
-    levels = -(-n // pairs)
-    m, w = levels + davidson.GUARD // pairs, davidson.width(levels)
-    coarse = max(davidson.FEWEST_WAVES, davidson.WAVES_PER_LEVEL * -(-n // spins))
+    k, N, parts, spins, rows = len(system.waves.K), H.waves, H.parts, H.spins, H.rows
+    scalar, spinor = H.spinless().parts, bool(H.spin)
+    of_H, w = 2 * scalar * parts, davidson.width(davidson.columns(H, n))
+    m, coarse = davidson.columns(H, n + davidson.GUARD), davidson.usual_coarse(H, n)
     columns = m + sweeps * davidson.EXPANSIONS * w
     centres = len(system.centres.tau)
     projectors = sum(3 * r.A.shape[1] for r in system.radial) * centres

@@ -70,13 +70,16 @@ class Sample:
             self.occupied,
             self.spinor,
         )
-        train = ("local", "spin_orbit", "nonlocal") if self.spinor else ("local",)
-        return Objective(Parameters(self.potential, train), (spectrum,))
+        return Objective(self._parameters(), (spectrum,))
 
     def start(self) -> jax.Array:
         """θ of the potential."""
+        return self._parameters().start()
+
+    def _parameters(self) -> Parameters:
+        """All that is trained."""
         train = ("local", "spin_orbit", "nonlocal") if self.spinor else ("local",)
-        return Parameters(self.potential, train).start()
+        return Parameters(self.potential, train)
 
 
 def _potential(species: tuple[str, ...], strengths: Strengths) -> Potential:

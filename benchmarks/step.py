@@ -22,7 +22,7 @@ from benchmarks.sample import SAMPLES, Sample
 from nnpp.eigensolvers.davidson import search, usual_coarse
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian import Values, at_shells, hamiltonian, values
 
 AIMS = {"zb-CdSe": 40.0, "CsPbI3": 100.0}
 WITHIN, STEPS_OF_LM = 3.0, 3.0
@@ -91,7 +91,9 @@ def _floor(sample: Sample, step: float) -> float:
     """Operations and bytes of the step at the rates of this machine [s]."""
     sweeps = _sweeps(sample)
     best = rates(matrix_bytes(sample.system))
-    counted = operations(sample.system, sample.n, sample.spinor, sweeps)
+    first = jax.tree.map(lambda x: x[0], sample.system.waves)
+    H = hamiltonian(first, sample.system, _numbers(sample))
+    counted = operations(H, sample.system, sample.n, sweeps)
     for what, flops in counted.items():
         print(f"      {what:15} {flops / 1e9:8.1f} GFLOP, {flops / best.flops:.3f} s")
     moved = bytes_moved(sample.system, sweeps)
@@ -108,7 +110,7 @@ def _floor(sample: Sample, step: float) -> float:
 
 def _sweeps(sample: Sample) -> float:
     """Sweeps of the solver, in the mean over some k-points."""
-    numbers = values(at_shells(sample.potential, sample.system), sample.system)
+    numbers = _numbers(sample)
 
     @jax.jit
     def count(waves):
@@ -119,3 +121,8 @@ def _sweeps(sample: Sample) -> float:
     return float(
         np.mean([count(jax.tree.map(lambda x, i=i: x[i], sample.system.waves)) for i in some])
     )
+
+
+def _numbers(sample: Sample) -> Values:
+    """What the potential comes to, the same for all k."""
+    return values(at_shells(sample.potential, sample.system), sample.system)
