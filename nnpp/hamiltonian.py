@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from nnpp.basis.convolution import Box
-from nnpp.basis.operators import Diagonal
+from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
 from nnpp.basis.sum_of_operators import Hamiltonian
@@ -22,6 +22,7 @@ from nnpp.crystal.kpoints import KPoints
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import strain_factor
 from nnpp.pytree import pytree, static
+from nnpp.terms.in_turn import Term, Unmade, in_turn
 from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
 from nnpp.terms.long_range import long_range, neutral
@@ -35,6 +36,9 @@ from nnpp.terms.radial import (
     spin_orbit_weight,
 )
 from nnpp.terms.spin_orbit import spin_orbit
+
+PROJECTORS = 128_000_000
+"""Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
 
 
 @pytree
@@ -168,29 +172,48 @@ class Frame:
         waves: the plane waves.
         kinetic: T.
         B: the projectors of W_so, W₁ and W₂.
+        species: the species at each of their centres.
     """
 
     waves: PlaneWaves
     kinetic: Diagonal
-    B: tuple[Block, Block, Block]
+    B: tuple[Block | Unmade, Block | Unmade, Block | Unmade]
+    species: Int[Array, " centre"]
 
 
 def frame(waves: PlaneWaves, system: System) -> Frame:
     """All of H at one k that no potential changes."""
-    so, inner, outer = (projectors(waves, system.centres, radial) for radial in system.radial)
-    return Frame(waves, kinetic(waves), (so, inner, outer))
+    so, inner, outer = (_projectors(waves, system.centres, radial) for radial in system.radial)
+    return Frame(waves, kinetic(waves), (so, inner, outer), system.centres.species)
+
+
+def _projectors(
+    waves: PlaneWaves, centres: Centres, radial: RadialProjectors
+) -> Block | Unmade:
+    """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
+    F, parts = radial(jnp.sum(waves.K**2, axis=-1)), 2 if centres.standing is None else 1
+    at_once = PROJECTORS // (8 * parts * 3 * F.size)
+    if len(centres.tau) <= at_once:
+        return projectors(waves, centres, F)
+    return Unmade(waves, F, centres, max(1, at_once))
+
+
+def _term(term: Term, a: Float[Array, " species"], B: Block | Unmade, frame: Frame) -> Operator:
+    """A separable term, from the strength of each species."""
+    of_centre = a[frame.species]
+    return in_turn(term, of_centre, B) if isinstance(B, Unmade) else term(of_centre, B)
 
 
 def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
     """H in its frame."""
     so, *of_weights = frame.B
-    scalar = [frame.kinetic, system.local.operator(values.V, frame.waves)]
+    scalar: list[Operator] = [frame.kinetic, system.local.operator(values.V, frame.waves)]
     if values.nonlocal_ is not None:
         for a, B in zip(values.nonlocal_.T, of_weights, strict=True):
-            scalar.append(nonlocal_(a, B, system.centres))
-    spin = []
+            scalar.append(_term(nonlocal_, a, B, frame))
+    spin: list[Operator] = []
     if values.spin_orbit is not None:
-        spin.append(spin_orbit(values.spin_orbit, so, system.centres))
+        spin.append(_term(spin_orbit, values.spin_orbit, so, frame))
     return Hamiltonian(tuple(scalar), tuple(spin), system.centred)
 
 

@@ -8,10 +8,10 @@ from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
 from nnpp.blocks import Block
-from nnpp.terms.projectors import Centres, strengths
+from nnpp.terms.projectors import strengths
 
 
-def nonlocal_(a: Float[Array, " species"], B: Block, centres: Centres) -> Separable:
+def nonlocal_(a: Float[Array, " centre"], B: Block) -> Separable:
     """One of the two parts at one k [hartree]: a6 with the projectors of W₁, a7 with W₂."""
     coupling = jnp.eye(3, dtype=complex)[None, :, None, :]
-    return Separable(B, strengths(a, centres, B), coupling)
+    return Separable(B, strengths(a, B), coupling)

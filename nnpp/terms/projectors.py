@@ -20,7 +20,6 @@ from nnpp.blocks import Block, split
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.inversion import images
 from nnpp.pytree import pytree
-from nnpp.terms.radial import RadialProjectors
 
 
 @pytree
@@ -32,8 +31,8 @@ class Standing:
         shift: 0 for a cosine, π/2 for a sine.
     """
 
-    amplitude: Float[Array, " centre"]
-    shift: Float[Array, " centre"]
+    amplitude: Float[Array, "*group centre"]
+    shift: Float[Array, "*group centre"]
 
 
 @pytree
@@ -47,9 +46,9 @@ class Centres:
         standing: the standing waves, None where the origin is no centre of inversion.
     """
 
-    tau: Float[Array, "centre 3"]
-    species: Int[Array, " centre"]
-    volume: Float[Array, ""]
+    tau: Float[Array, "*group centre 3"]
+    species: Int[Array, "*group centre"]
+    volume: Float[Array, "*group"]
     standing: Standing | None
 
 
@@ -71,9 +70,8 @@ def centres(crystal: Crystal, centred: bool) -> Centres:
     )
 
 
-def projectors(waves: PlaneWaves, centres: Centres, radial: RadialProjectors) -> Block:
+def projectors(waves: PlaneWaves, centres: Centres, F: Float[Array, "g m"]) -> Block:
     """B at one k, columns (centre, m, i), i fastest; zero on rows that only fill up."""
-    F = radial(jnp.sum(waves.K**2, axis=-1))
     phase = _phase(waves, centres) * jnp.sqrt(12 * jnp.pi / centres.volume)
     phase = jnp.where(waves.real[:, None, None], phase, 0)
     B = jnp.einsum("gpa,gm,gi->gpami", phase, F, waves.K)
@@ -88,8 +86,6 @@ def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]
     return (centres.standing.amplitude * jnp.cos(angle))[:, None]
 
 
-def strengths(
-    of_species: Float[Array, " species"], centres: Centres, B: Block
-) -> Float[Array, " p"]:
-    """The strength of each projector in B, from that of its species."""
-    return jnp.repeat(of_species[centres.species], B.shape[2] // (3 * len(centres.tau)))
+def strengths(a: Float[Array, " centre"], B: Block) -> Float[Array, " p"]:
+    """The strength of each projector in B, from that of its centre."""
+    return jnp.repeat(a, B.shape[2] // (3 * len(a)))

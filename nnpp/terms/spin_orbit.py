@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
 from nnpp.blocks import Block
-from nnpp.terms.projectors import Centres, strengths
+from nnpp.terms.projectors import strengths
 
 SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 """Pauli matrices σ_x, σ_y, σ_z."""
@@ -21,6 +21,6 @@ for _l, _i, _j in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
 COUPLING = np.einsum("lij,lst->sitj", -0.5j * EPSILON, SIGMA)
 
 
-def spin_orbit(a5: Float[Array, " species"], B: Block, centres: Centres) -> Separable:
+def spin_orbit(a5: Float[Array, " centre"], B: Block) -> Separable:
     """H_SO at one k [hartree], from the projectors of W_so."""
-    return Separable(B, strengths(a5, centres, B), jnp.asarray(COUPLING))
+    return Separable(B, strengths(a5, B), jnp.asarray(COUPLING))

@@ -2,6 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from nnpp.crystal.crystal import crystal
 from nnpp.eigensolvers.davidson import davidson
@@ -12,17 +13,21 @@ from tests import systems
 CUTOFF, OCCUPIED = 4.0, 16
 
 
-def test_without_a_matrix_as_in_the_primitive_cell(monkeypatch):
-    """Eight atoms of zb-CdSe; H acts by Fourier transforms alone."""
-    monkeypatch.setattr("nnpp.eigensolvers.davidson.ASSEMBLED_UP_TO", 0)
+@pytest.mark.parametrize("spin", [False, True])
+def test_without_a_matrix_as_in_the_primitive_cell(spin, monkeypatch):
+    """Eight atoms of zb-CdSe: Fourier transforms, and the projectors of an atom at a time."""
+    potential = systems.everything() if spin else systems.cdse()
     corners = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
     structure = crystal(
         np.eye(3) * systems.A_CDSE, np.concatenate([corners, corners + 0.25]),
         ("Cd",) * 4 + ("Se",) * 4,
     )  # fmt: skip
-    supercell = systems.at(structure, [0.0, 0.0, 0.0], CUTOFF)
-    found = levels(systems.cdse(), supercell, OCCUPIED + 4, davidson)[0]
     folded = [[0.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]
     primitive = systems.at(systems.zincblende(), folded, CUTOFF)
-    every = levels(systems.cdse(), primitive, 12, dense).ravel()
-    assert float(jnp.abs(found - jnp.sort(every)[: OCCUPIED + 4]).max()) < 1e-10
+    occupied = OCCUPIED * (1 + spin)
+    every = levels(potential, primitive, 12 * (1 + spin), dense).ravel()
+    monkeypatch.setattr("nnpp.eigensolvers.davidson.ASSEMBLED_UP_TO", 0)
+    monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", 1)
+    supercell = systems.at(structure, [0.0, 0.0, 0.0], CUTOFF)
+    found = levels(potential, supercell, occupied + 4, davidson)[0]
+    assert float(jnp.abs(found - jnp.sort(every)[: occupied + 4]).max()) < 1e-10

@@ -70,7 +70,7 @@ def test_a_triplet_splits_into_four_and_two_as_perturbation_theory_says():
     _, psi = states(systems.cdse(), GAMMA, 5)
     triplet = np.asarray(psi)[0, :, 1:4]
     waves = jax.tree.map(lambda x: x[0], GAMMA.waves)
-    H = np.asarray(spin_orbit(A5, frame(waves, GAMMA).B[0], GAMMA.centres).matrix())
+    H = np.asarray(spin_orbit(A5[GAMMA.centres.species], frame(waves, GAMMA).B[0]).matrix())
     W = np.einsum("gm,sgth,hn->smtn", triplet.conj(), H, triplet).reshape(6, 6)
     low, high = np.split(np.linalg.eigvalsh(W), [2])
     assert np.ptp(low) < 1e-12 > np.ptp(high)

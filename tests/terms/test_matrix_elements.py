@@ -43,7 +43,7 @@ def test_nonlocal(weight, which):
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])
     B = frame(waves, system).B[which]
-    M = np.asarray(nonlocal_(a, B, system.centres).matrix())[0, :, 0]
+    M = np.asarray(nonlocal_(a[system.centres.species], B).matrix())[0, :, 0]
     vectors, structure = np.asarray(waves.K), systems.perovskite()
     for i, j in np.random.default_rng(0).integers(len(vectors), size=(25, 2)):
         K, L = vectors[i], vectors[j]
@@ -56,7 +56,7 @@ def test_spin_orbit():
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])
     B = frame(waves, system).B[0]
-    M = np.asarray(spin_orbit(a, B, system.centres).matrix())
+    M = np.asarray(spin_orbit(a[system.centres.species], B).matrix())
     vectors, structure = np.asarray(waves.K), systems.perovskite()
     for i, j in np.random.default_rng(1).integers(len(vectors), size=(25, 2)):
         K, L = vectors[i], vectors[j]
@@ -74,7 +74,7 @@ def test_both_vanish_at_the_origin_and_stay_smooth_beside_it():
     rows = []
     for i in range(3):
         waves = jax.tree.map(lambda x, i=i: x[i], system.waves)
-        M = spin_orbit(jnp.ones(3), frame(waves, system).B[0], system.centres).matrix()
+        M = spin_orbit(jnp.ones(len(system.centres.tau)), frame(waves, system).B[0]).matrix()
         zero = int(np.argmin(np.linalg.norm(np.asarray(waves.K), axis=1)))
         rows.append(np.abs(np.asarray(M)[:, zero]).max())
     assert rows[0] == 0

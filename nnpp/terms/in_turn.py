@@ -1,0 +1,116 @@
+"""Separable terms of many atoms, group by group of centres: Σ_groups Σ_p B_p s_p C B_p*.
+
+The projectors of a supercell grow as the square of its volume, as plane waves and atoms do.
+Here those of a few centres exist at a time; each time they are needed they are made anew, which
+costs little beside the product with more than a few functions.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Int
+
+from nnpp.basis.operators import Psi, Separable
+from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.blocks import Block
+from nnpp.pytree import pytree, static
+from nnpp.terms.projectors import Centres, projectors
+
+Term = Callable[[Float[Array, " centre"], Block], Separable]
+"""A separable term, from the strength of each centre and the projectors."""
+
+
+@pytree
+class Unmade:
+    """Projectors at one k that are made when they are needed.
+
+    Attributes:
+        waves: the plane waves.
+        F: F_m at each of them.
+        centres: where the projectors sit.
+        group: centres at a time.
+    """
+
+    waves: PlaneWaves
+    F: Float[Array, "g m"]
+    centres: Centres
+    group: int = static()
+
+
+@pytree
+class InTurn:
+    """A separable operator whose projectors are made group by group.
+
+    Attributes:
+        waves: the plane waves.
+        F: F_m at each of them.
+        centres: those of each group, groups on the first axis.
+        a: the strength of each centre, zero where one only fills up.
+        term: the operator of one group.
+    """
+
+    waves: PlaneWaves
+    F: Float[Array, "g m"]
+    centres: Centres
+    a: Float[Array, "group centre"]
+    term: Term = static()
+
+    def matrix(self) -> Complex[Array, "spin g spin g"]:
+        """As a matrix."""
+        return self._sum(lambda op: op.matrix())
+
+    def scalar(self, parts: int) -> Block:
+        """The matrix (g part g) of an operator that leaves spin alone."""
+        return self._sum(lambda op: op.scalar(parts))
+
+    def __matmul__(self, psi: Psi) -> Psi:
+        """Applied to functions."""
+        return self._sum(lambda op: op @ psi)
+
+    def diagonal(self) -> Float[Array, "spin g"]:
+        """Its diagonal, real."""
+        return self._sum(lambda op: op.diagonal())
+
+    def expectation(self, psi: Psi) -> Float[Array, " state"]:
+        """⟨ψ|op|ψ⟩ of every state."""
+        return self._sum(lambda op: op.expectation(psi))
+
+    def among(self, rows: Int[Array, " few"]) -> "InTurn":
+        """The same between the plane waves of `rows` alone."""
+        waves = jax.tree.map(lambda x: x[rows], self.waves)
+        return InTurn(waves, self.F[rows], self.centres, self.a, self.term)
+
+    def _sum(self, f: Callable[[Separable], Array]) -> Array:
+        """Σ f over the groups."""
+
+        @jax.checkpoint  # else reverse mode would keep the projectors of every group
+        def of_group(centres: Centres, a: Float[Array, " centre"]) -> Array:
+            return f(self.term(a, projectors(self.waves, centres, self.F)))
+
+        def add(total: Array, group: tuple) -> tuple[Array, None]:
+            return total + of_group(*group), None
+
+        groups = (self.centres, self.a)
+        shape = jax.eval_shape(of_group, *jax.tree.map(lambda x: x[0], groups))
+        return jax.lax.scan(add, jnp.zeros(shape.shape, shape.dtype), groups)[0]
+
+
+def in_turn(term: Term, a: Float[Array, " centre"], unmade: Unmade) -> InTurn:
+    """`term` with the strengths `a`, group by group; the last group is filled up."""
+    centres, group = unmade.centres, unmade.group
+    surplus = -len(a) % group
+
+    def grouped(x: Array) -> Array:
+        filled = jnp.concatenate([x, *[x[-1:]] * surplus])
+        return filled.reshape(-1, group, *x.shape[1:])
+
+    groups = (len(a) + surplus) // group
+    grouped_centres = Centres(
+        grouped(centres.tau),
+        grouped(centres.species),
+        jnp.full(groups, centres.volume),
+        jax.tree.map(grouped, centres.standing),
+    )
+    strengths = jnp.pad(a, (0, surplus)).reshape(groups, group)
+    return InTurn(unmade.waves, unmade.F, grouped_centres, strengths, term)

@@ -1,0 +1,51 @@
+"""Terms whose projectors are made group by group are those of all projectors at once."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.crystal.crystal import crystal
+from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.terms.in_turn import InTurn
+from tests import systems
+
+
+def distorted():
+    """The perovskite, one iodine moved, so that no centre of inversion is left."""
+    sites = np.array([[0, 0, 0], [0.53, 0.02, 0], [0, 0.5, 0], [0, 0, 0.5], [0.5, 0.5, 0.5]])
+    return crystal(np.eye(3) * 11.884, sites, ("Pb", "I", "I", "I", "Cs"))
+
+
+@pytest.mark.parametrize("structure", [systems.perovskite, distorted])
+def test_two_of_five_centres_at_a_time(structure, monkeypatch):
+    """Every way to use H, with standing and with running waves; the last group is filled up."""
+    system, potential = systems.at(structure(), [0.11, -0.23, 0.31], 1.5), systems.cspbi3()
+    waves = jax.tree.map(lambda x: x[0], system.waves)
+    rng = np.random.default_rng(0)
+    size = 2 * waves.K.shape[0]
+    psi = jnp.asarray(rng.normal(size=(size, 3)) + 1j * rng.normal(size=(size, 3)))
+
+    def H(potential):
+        return hamiltonian(waves, system, values(at_shells(potential, system), system))
+
+    def weight(potential):
+        return H(potential).expectation(psi).sum()
+
+    def everything(H):
+        few = H.among(jnp.array([5, 1, 9])).matrix()
+        return H.matrix(), H.diagonal(), H @ psi, H.assembled().M, few, H.expectation(psi)
+
+    def found():
+        strengths = jax.jit(jax.grad(weight))(potential).strengths
+        return *jax.jit(everything)(H(potential)), strengths.spin_orbit, strengths.nonlocal_
+
+    at_once = found()
+    most = max(op.B.nbytes for op in H(potential).spin + H(potential).scalar[2:])
+    jax.clear_caches()
+    monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", most // 2)
+    parted = [op for op in (*H(potential).scalar, *H(potential).spin) if isinstance(op, InTurn)]
+    assert any(op.a.shape == (3, 2) for op in parted)
+    for one, other in zip(at_once, found(), strict=True):
+        assert float(jnp.abs(one).max()) > 1e-3
+        assert float(jnp.abs(one - other).max()) < 1e-12 * float(jnp.abs(one).max())
