@@ -22,26 +22,18 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from nnpp import MOST_DEVICES
 from nnpp.errors import InputError, NnppError
+from nnpp.machine import cores, memory
 
 T = TypeVar("T")
 
 GPU_BATCH = 8
-"""k-points that a GPU solves together."""
+"""k-points that a GPU solves together, if they fit into half of its memory."""
 
 STARTING, LEAVING = 120, 10
 """Seconds for which JAX waits until all processes have started, and until all have ended."""
 
 BLOCK = 4096
 """Bytes of the smallest message; others are powers of 2, as each size is a program."""
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return (
-        len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1
-    )
 
 
 def one_device_per_core() -> None:
@@ -168,18 +160,32 @@ def _mesh() -> Any:
     return chosen if "k" in chosen.axis_names else _row(alone=False)
 
 
-def k_at_once() -> int:
-    """k-points that one device solves together: LAPACK wants one, a GPU a batch."""
-    return 1 if jax.default_backend() == "cpu" else GPU_BATCH
+def k_at_once(each: float) -> int:
+    """k-points of `each` bytes that a device solves together; LAPACK wants one."""
+    if jax.default_backend() == "cpu":
+        return 1
+    fit = (room() or float("inf")) / 2 / each
+    return max(1, int(min(GPU_BATCH, fit)))
 
 
-def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
+def together(each: float) -> int:
+    """k-points of `each` bytes that the same memory holds at a time."""
+    on_processor = jax.default_backend() == "cpu"
+    return jax.local_device_count() if on_processor else k_at_once(each)
+
+
+def room() -> float | None:
+    """Memory of the first device, or of this machine where devices are its cores [bytes]."""
+    return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory())
+
+
+def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any, each: float = 0.0) -> Any:
     """f(per_k[i], shared) for every k-point i, the k-axis cut over all devices.
 
-    Each device walks through its share, `k_at_once` k-points at a time, so that memory holds a
-    few Hamiltonians a device. Where the devices do not divide the k-points, the last one is
-    repeated to fill the shares up; what only fills up is not computed on a processor. Every
-    device gets all results.
+    Each device walks through its share, `k_at_once` k-points of `each` bytes at a time, so that
+    memory holds a few Hamiltonians a device. Where the devices do not divide the k-points, the
+    last one is repeated to fill the shares up; what only fills up is not computed on a
+    processor. Every device gets all results.
     """
     n, mesh = jax.tree.leaves(per_k)[0].shape[0], _mesh()
     surplus = -n % mesh.size
@@ -188,13 +194,15 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any) -> Any:
     per_k = jax.lax.with_sharding_constraint(per_k, NamedSharding(mesh, whole))
     filled = jax.tree.map(lambda x: jnp.concatenate([x, *[x[-1:]] * surplus]), per_k)
     wanted = jnp.arange(n + surplus) < n
-    share = partial(_share, f)
+    share = partial(_share, f, k_at_once(each))
     mapped = jax.shard_map(share, mesh=mesh, in_specs=(k, whole), out_specs=k, check_vma=False)
     results = jax.tree.map(lambda x: x[:n], mapped((wanted, filled), shared))
     return jax.lax.with_sharding_constraint(results, NamedSharding(mesh, whole))
 
 
-def _share(f: Callable[[Any, Any], Any], wanted_and_per_k: tuple, shared: Any) -> Any:
+def _share(
+    f: Callable[[Any, Any], Any], at_once: int, wanted_and_per_k: tuple, shared: Any
+) -> Any:
     """The k-points of one device, nothing where a k-point only fills up."""
 
     def one(wanted_and_x: tuple) -> Any:
@@ -203,7 +211,6 @@ def _share(f: Callable[[Any, Any], Any], wanted_and_per_k: tuple, shared: Any) -
         nothing = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)
         return jax.lax.cond(wanted, lambda x: f(x, shared), lambda _: nothing, x)
 
-    at_once = k_at_once()
     return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
 
 
@@ -214,10 +221,6 @@ def devices() -> list[str]:
 
 def memory_gb() -> str:
     """Memory of the first device, or of the machine, in GB."""
-    stats = jax.local_devices()[0].memory_stats() or {}
-    if "bytes_limit" in stats:
-        return f"{stats['bytes_limit'] / 1e9:.1f} GB on the device"
-    if not hasattr(os, "sysconf"):
-        return "unknown"
-    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{installed / 1e9:.1f} GB in the machine"
+    where = "in the machine" if jax.default_backend() == "cpu" else "on the device"
+    bytes_ = room()
+    return "unknown" if bytes_ is None else f"{bytes_ / 1e9:.1f} GB {where}"

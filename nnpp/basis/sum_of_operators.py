@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import reduce
 from operator import add
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int
 
@@ -44,7 +45,7 @@ class Hamiltonian:
     @property
     def waves(self) -> int:
         """Plane waves."""
-        return self.scalar[0].diagonal().shape[1]
+        return jax.eval_shape(lambda op: op.diagonal(), self.scalar[0]).shape[1]
 
     @property
     def size(self) -> int:

@@ -28,6 +28,7 @@ from nnpp.cli import (
 )
 from nnpp.cli.kept import keep_programs
 from nnpp.errors import NnppError
+from nnpp.machine import cores
 
 MENDABLE, INTERRUPTED = 2, 130
 """Exit codes: for what the user can mend, and as shells tell of Ctrl-C."""
@@ -111,9 +112,7 @@ def _options(
 
 def _share_threads() -> None:
     """LAPACK threads for each of at most eight devices, unless the user chose."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores // MOST_DEVICES)))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores() // MOST_DEVICES)))
     os.environ.setdefault("OMP_NUM_THREADS", os.environ["OPENBLAS_NUM_THREADS"])
 
 

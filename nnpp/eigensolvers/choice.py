@@ -21,10 +21,15 @@ Solver = Callable[[Any, int], Solution]
 """The n lowest levels of H [hartree], rising, and their states."""
 
 
+def faster(H: Any, n: int) -> Solver:
+    """The faster one for `n` levels of H."""
+    large = H.size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * n)
+    return davidson if large else dense
+
+
 def automatic(H: Any, n: int) -> Solution:
     """By the faster one."""
-    large = H.size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * n)
-    return (davidson if large else dense)(H, n)
+    return faster(H, n)(H, n)
 
 
 SOLVERS: dict[str, Solver] = {"auto": automatic, "dense": dense, "davidson": davidson}

@@ -125,13 +125,19 @@ def davidson(
     hold all functions there are, the matrix is solved densely.
     """
     coarse, m = usual_coarse(H, n) if coarse is None else coarse, columns(H, n)
-    if coarse >= H.waves or columns(H, n + GUARD) + EXPANSIONS * width(m) > H.rows:
+    if fills_all(H, n, coarse):
         return dense(H, n)
     ritz, error, _ = search(H, n, coarse)
     E = jnp.repeat(ritz.E[:m], 2 if H.parts == 4 else 1)[:n]
     psi = joined(ritz.X[:, :, :m])  # all partners behind
     psi = psi.reshape(len(psi), -1, m).swapaxes(1, 2).reshape(len(psi), -1)[:, :n]
     return jnp.where(error < 2 * TOLERANCE, E, jnp.nan), psi
+
+
+def fills_all(H: Any, n: int, coarse: int) -> bool:
+    """Whether the coarse matrix or the space of a sweep would be no smaller than H."""
+    largest = columns(H, n + GUARD) + EXPANSIONS * width(columns(H, n))
+    return coarse >= H.waves or largest > H.rows
 
 
 def columns(H: Any, n: int) -> int:

@@ -15,6 +15,7 @@ from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
 from nnpp.hamiltonian import System, at_shells, hamiltonian, values
 from nnpp.observables.completeness import complete
+from nnpp.observables.memory import of_system
 from nnpp.parallel import map_k
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
@@ -54,8 +55,9 @@ def levels(
     def at_k(waves, shared):
         return lowest_levels(hamiltonian(waves, *shared), n, solve)
 
-    numbers = values(at_shells(potential, system), system)
-    return map_k(at_k, system.waves, (system, numbers))
+    numbers = at_shells(potential, system)
+    each = of_system(numbers, system, n, solve)
+    return map_k(at_k, system.waves, (system, values(numbers, system)), each)
 
 
 @partial(jax.jit, static_argnames=("n", "solve"))
@@ -68,8 +70,9 @@ def states(
     def at_k(waves, shared):
         return solve(hamiltonian(waves, *shared), n)
 
-    numbers = values(at_shells(potential, system), system)
-    return map_k(at_k, system.waves, (system, numbers))
+    numbers = at_shells(potential, system)
+    each = of_system(numbers, system, n, solve)
+    return map_k(at_k, system.waves, (system, values(numbers, system)), each)
 
 
 def check_room(potential: Potential, system: System, n: int) -> None:

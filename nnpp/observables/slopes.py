@@ -17,6 +17,7 @@ from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.hamiltonian import AtShells, System, frame, values, within
+from nnpp.observables.memory import of_system
 from nnpp.parallel import map_k
 
 
@@ -31,7 +32,8 @@ def levels_and_slopes(
     as k-points are: memory holds no more Hamiltonians at a time, and all devices have work
     (8 potentials, 61 k, N = 153, 2 cores: 2.3 s, against 2.8 s with 8 Hamiltonians at a time).
     """
-    return _over_k(partial(_at_k, n, solve))(numbers, system)
+    each = of_system(numbers, system, n, solve)
+    return _over_k(partial(_at_k, n, solve), each)(numbers, system)
 
 
 def _at_k(
@@ -49,26 +51,26 @@ def _at_k(
     return E, jax.lax.map(each, psi.T, batch_size=min(AT_ONCE, n))
 
 
-def _over_k(at_k: Callable) -> Callable:
-    """`at_k` at every k, and under vmap for every pair of a potential and a k."""
+def _over_k(at_k: Callable, each: float) -> Callable:
+    """`at_k`, of `each` bytes, at every k, and under vmap for every potential and k."""
 
     @custom_vmap
     def over_k(numbers: AtShells, system: System) -> Any:
         def shared(waves: PlaneWaves, both: tuple[AtShells, System]) -> Any:
             return at_k((waves, both[0]), both[1])
 
-        return map_k(shared, system.waves, (numbers, system))
+        return map_k(shared, system.waves, (numbers, system), each)
 
     @over_k.def_vmap
     def over_pairs(many: int, mapped: Any, numbers: AtShells, system: System) -> Any:
         assert not any(jax.tree.leaves(mapped[1])), "potentials are many, the system is one"
         k = len(system.waves.K)
 
-        def each(x: Array, of_many: bool) -> Array:
+        def pairs(x: Array, of_many: bool) -> Array:
             return jnp.repeat(x if of_many else jnp.stack([x] * many), k, axis=0)
 
         waves = jax.tree.map(lambda x: jnp.concatenate([x] * many), system.waves)
-        found = map_k(at_k, (waves, jax.tree.map(each, numbers, mapped[0])), system)
+        found = map_k(at_k, (waves, jax.tree.map(pairs, numbers, mapped[0])), system, each)
         found = jax.tree.map(lambda x: x.reshape(many, k, *x.shape[1:]), found)
         return found, jax.tree.map(lambda x: True, found)
 

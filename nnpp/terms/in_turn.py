@@ -81,6 +81,11 @@ class InTurn:
         waves = jax.tree.map(lambda x: x[rows], self.waves)
         return InTurn(waves, self.F[rows], self.centres, self.a, self.term)
 
+    def bytes_of_group(self) -> int:
+        """What the projectors of one group take."""
+        parts = 2 if self.centres.standing is None else 1
+        return 8 * parts * 3 * self.F.size * self.a.shape[1]
+
     def _sum(self, f: Callable[[Separable], Array]) -> Array:
         """Σ f over the groups."""
 

@@ -11,12 +11,15 @@ from nnpp.io.inputs import Fit
 from nnpp.io.reference import ReferenceBands
 from nnpp.io.schema.systems import Target
 from nnpp.parallel import one_device_per_core
+from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of
 from nnpp.workflows.doubts import about_fit, about_system
 from nnpp.workflows.potential import PARTS
 from nnpp.workflows.prepare import prepare
+from nnpp.workflows.refusals import memory_of
+from nnpp.workflows.trained import potential_of
 
 Rows = tuple[tuple[str, str], ...]
 """Names and values, ready to be printed."""
@@ -46,9 +49,13 @@ def run_check(fits: list[Fit]) -> Iterator[FitReport]:
     """A report of every fit."""
     one_device_per_core()
     for fit in fits:
-        cases = prepare(fit)
+        cases, potential = prepare(fit), potential_of(fit)
         systems = tuple(
-            SystemReport(case.spec.name, tuple(_rows(case)), (*case.notes, *about_system(case)))
+            SystemReport(
+                case.spec.name,
+                (*_rows(case), ("memory", _memory(case, potential))),
+                (*case.notes, *about_system(case)),
+            )
             for case in cases
         )
         notes = (*fit.notes, *about_fit(fit, cases))
@@ -103,6 +110,13 @@ def _formula(case: Case) -> str:
     """In2As2 and the like, elements in order of appearance."""
     count = {s: case.crystal.symbols.count(s) for s in case.crystal.species}
     return "".join(s + (str(c) if c > 1 else "") for s, c in count.items())
+
+
+def _memory(case: Case, potential: Potential) -> str:
+    """What solving takes, compiling included."""
+    memory = memory_of(case, potential)
+    each = f"{memory.each / 1e6:.0f} MB a k-point, {memory.at_once} at a time"
+    return f"about {memory.whole / 1e9:.1f} GB: {each}"
 
 
 def _evaluations(case: Case) -> str:

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp import PRECISION
-from nnpp.parallel import cores, devices, memory_gb, one_device_per_core
+from nnpp.machine import cores
+from nnpp.parallel import devices, memory_gb, one_device_per_core
 from nnpp.workflows.provenance import versions
 
 GOOD_RESIDUAL = 1e-12

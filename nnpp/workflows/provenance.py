@@ -18,7 +18,8 @@ from nnpp.io.model_file import arrays_of
 from nnpp.io.schema.fitted import ModelPotential
 from nnpp.io.text import read_bytes
 from nnpp.io.yaml_tree import read_yaml
-from nnpp.parallel import cores, devices
+from nnpp.machine import cores
+from nnpp.parallel import devices
 from nnpp.workflows.cases import Case
 
 PACKAGES = (

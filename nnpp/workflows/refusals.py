@@ -1,15 +1,18 @@
 """What cannot be solved is refused before anything is computed or written, with its line."""
 
+import jax
 import numpy as np
 
-from nnpp.hamiltonian import form_factors
+from nnpp.hamiltonian import at_shells, form_factors
 from nnpp.io.inputs import Fit
+from nnpp.observables.memory import Memory, of_process
+from nnpp.parallel import room
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.workflows.cases import Case
 
-MOST_PLANE_WAVES = 20_000
-"""More make one H(k) larger than 6.4 GB, and one solution longer than an hour."""
+MOST_PLANE_WAVES = 200_000
+"""A system of more is not built: one solution would take longer than an hour."""
 
 MOST_ROWS = 1e7
 """Plane waves of all k-points together: about 1 GB with what building them takes."""
@@ -21,6 +24,7 @@ def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
     _refuse_huge_basis(fit, i, case)
     with fit.spec.origin.telling("systems", i, "cutoff"):
         _refuse_too_many_bands(fit, i, case)
+        _refuse_too_much_memory(fit, i, case, potential)
         _refuse_lost_table_entries(fit, case, potential)
         _refuse_infinite_form_factors(fit, case, potential)
 
@@ -34,7 +38,7 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
     waves = float(case.crystal.volume) * K**3 / (6 * np.pi**2)
     if waves > MOST_PLANE_WAVES:
         raise fit.spec.origin.error(
-            f"{case.spec.name}: about {waves:.0e} plane waves are too many for a dense H(k)",
+            f"{case.spec.name}: about {waves:.0e} plane waves are too many",
             "lower the cutoff, and look at its unit",
             *("systems", i, "cutoff"),
         )
@@ -45,6 +49,27 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
             "ask for fewer k-points or a lower cutoff",
             *("systems", i, "kpoints"),
         )
+
+
+def _refuse_too_much_memory(fit: Fit, i: int, case: Case, potential: Potential) -> None:
+    """Sooner than the system would, and in clearer words."""
+    wanted, there = memory_of(case, potential), room()
+    if there is None or wanted.whole <= there:
+        return
+    fewer = wanted.at_once > 1 and wanted.whole - (wanted.at_once - 1) * wanted.each <= there
+    one = "set JAX_NUM_CPU_DEVICES=1 (one k-point at a time), " if fewer else ""
+    raise fit.spec.origin.error(
+        f"{case.spec.name}: about {wanted.whole / 1e9:.1f} GB of memory are needed, of "
+        f"{there / 1e9:.1f}",
+        f"{one}lower the cutoff or ask for fewer bands",
+        *("systems", i, "cutoff"),
+    )
+
+
+def memory_of(case: Case, potential: Potential) -> Memory:
+    """What it takes to solve one system."""
+    numbers = jax.eval_shape(at_shells, potential, case.system)
+    return of_process(numbers, case.system, case.n_levels, case.solve)
 
 
 def _refuse_too_many_bands(fit: Fit, i: int, case: Case) -> None:

@@ -32,7 +32,7 @@ from nnpp.errors import InputError, NnppError
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.tuning import Dimension, Value
 from nnpp.io.study import Study, Trial
-from nnpp.parallel import cores
+from nnpp.machine import cores
 from nnpp.workflows.ledger import ENDED, HELD_OUT, TRAINING, WHY, Ledger
 from nnpp.workflows.space import Space, rounded
 from nnpp.workflows.trial import tried

@@ -97,7 +97,7 @@ def test_batches_of_k_points_give_the_numbers_of_one_at_a_time(monkeypatch):
     k = np.random.default_rng(1).uniform(-0.5, 0.5, (14, 3))
     system, potential = systems.at(systems.zincblende(), k, cutoff=1.5), systems.everything()
     one = levels(potential, system, 6)
-    monkeypatch.setattr(parallel, "k_at_once", lambda: 3)
+    monkeypatch.setattr(parallel, "k_at_once", lambda each: 3)
     jax.clear_caches()
     three = levels(potential, system, 6)
     assert float(jnp.ptp(one)) > 0.1

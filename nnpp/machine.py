@@ -1,0 +1,51 @@
+"""Cores and memory, as the operating system tells of them; JAX is not started to find out."""
+
+import os
+from pathlib import Path
+
+GROUPS = Path("/sys/fs/cgroup")
+"""Where Linux keeps the limits of groups of processes: those of a container, or of a job."""
+
+LIMITS = ("memory.max", "memory.limit_in_bytes")
+"""The file of the limit of memory, in the second and in the first version of groups."""
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return (
+        len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count() or 1
+    )
+
+
+def memory() -> int | None:
+    """Bytes that this process may use: what is installed, or the least limit of its groups."""
+    if not hasattr(os, "sysconf"):
+        return None
+    installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return min([installed, *_limits(GROUPS, Path("/proc/self/cgroup"))])
+
+
+def _limits(groups: Path, mine: Path) -> list[int]:
+    """The limits of all groups that hold this process: lines `number:controllers:/path`."""
+    if not mine.is_file():
+        return []
+    found = []
+    for line in mine.read_text("utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        root = groups / ("memory" if "memory" in controllers.split(",") else ".")
+        inner = root / path.strip("/")
+        for folder in (inner, *inner.parents):
+            if folder.is_relative_to(root):
+                found += [_number(folder / name) for name in LIMITS]
+    return [limit for limit in found if limit is not None]
+
+
+def _number(file: Path) -> int | None:
+    """The number that a file holds, None where there is none, such as `max`."""
+    try:
+        text = file.read_text("utf-8").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,94 @@
+"""Memory of a solution, by counting the arrays that live at the same time.
+
+    dense      5 matrices             H, what it is made of, and LAPACK's own
+    davidson   matrix, boxes, spaces  the first two not at once; spaces: V, H V, corrections …
+
+XLA's own account of twenty programs lies between this count and half of it.
+"""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import jax
+
+from nnpp.basis.convolution import AT_ONCE, Convolution
+from nnpp.eigensolvers import davidson
+from nnpp.eigensolvers.choice import Solver, automatic, faster
+from nnpp.eigensolvers.dense import dense
+from nnpp.hamiltonian import AtShells, System, hamiltonian, values
+from nnpp.observables.completeness import LARGEST
+from nnpp.parallel import together
+from nnpp.terms.in_turn import InTurn
+
+REAL, COMPLEX = 8, 16
+"""Bytes of a number."""
+
+MATRICES, BOXES, SPACES, COUNTED = 5, 4, 16, 4
+"""How many live at a time: dense H, states in boxes, V, H whose levels are counted."""
+
+PROGRAM = 0.7e9
+"""A process before it solves anything: JAX, its compiler, libraries; 0.5 to 0.8 GB."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a process takes.
+
+    Attributes:
+        whole: all of it [bytes].
+        each: one k-point [bytes].
+        at_once: k-points that the same memory holds at a time.
+    """
+
+    whole: float
+    each: float
+    at_once: int
+
+
+def of_one_k(H: Any, n: int, solve: Solver = automatic) -> float:
+    """One k-point while its `n` levels and their slopes are found [bytes]."""
+    solve = faster(H, n) if solve is automatic else solve
+    held = _bytes_of(H) + _in_boxes(H)
+    if solve is dense or davidson.fills_all(H, n, davidson.usual_coarse(H, n)):
+        return held + MATRICES * COMPLEX * H.size**2
+    coarse, m = davidson.usual_coarse(H, n), davidson.columns(H, n + davidson.GUARD)
+    w, scalar = davidson.width(davidson.columns(H, n)), H.spinless().parts
+    space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
+    assembled = H.waves <= davidson.ASSEMBLED_UP_TO
+    matrix = REAL * scalar * H.waves * (2 * H.waves + coarse) if assembled else 0
+    return _bytes_of(H) + max(matrix, _in_boxes(H)) + SPACES * space
+
+
+def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> float:
+    """The same for any k-point of `system`; nothing is computed."""
+
+    def first(numbers: AtShells, system: System) -> Any:
+        waves = jax.tree.map(lambda x: x[0], system.waves)
+        return hamiltonian(waves, system, values(numbers, system))
+
+    return of_one_k(jax.eval_shape(first, numbers, system), n, solve)
+
+
+def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memory:
+    """A whole process that finds the `n` lowest levels of `system` and their slopes."""
+    each = of_system(numbers, system, n, solve)
+    at_once = together(each)
+    found = REAL * system.waves.K.shape[0] * n * (numbers.v.size + 1)
+    size = system.waves.K.shape[1] * (1 + (numbers.spin_orbit is not None))
+    counting = COUNTED * COMPLEX * size**2 if size <= LARGEST else 0
+    solving = max(at_once * each, counting)
+    return Memory(PROGRAM + 2 * (_bytes_of(system) + found) + solving, each, at_once)
+
+
+def _bytes_of(tree: Any) -> float:
+    """All arrays of `tree`, and the projectors that it makes a group at a time."""
+    made = jax.tree.leaves(tree, is_leaf=lambda x: isinstance(x, InTurn))
+    groups = sum(op.bytes_of_group() for op in made if isinstance(op, InTurn))
+    return groups + sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(tree))
+
+
+def _in_boxes(H: Any) -> float:
+    """A few states in their boxes, and what reverse mode keeps of them."""
+    points = max(prod(op.box.size) for op in H.scalar if isinstance(op, Convolution))
+    return BOXES * COMPLEX * H.spins * AT_ONCE * points
