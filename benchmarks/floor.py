@@ -63,8 +63,8 @@ def operations(H: Hamiltonian, system: System, n: int, sweeps: float) -> dict[st
     m, coarse = davidson.columns(H, n + davidson.GUARD), davidson.usual_coarse(H, n)
     columns = m + sweeps * davidson.EXPANSIONS * w
     centres = len(system.centres.tau)
-    projectors = sum(3 * r.A.shape[1] for r in system.radial) * centres
-    spin_orbit = 3 * system.radial[0].A.shape[1] * centres
+    ranks = [0 if r is None else r.A.shape[1] for r in system.radial]
+    projectors, spin_orbit = 3 * sum(ranks) * centres, 3 * ranks[0] * centres
     points = float(np.prod(system.local.differences.box))
     basis = sum(
         2 * parts**2 * rows * v * (5 * w + 2 * m)

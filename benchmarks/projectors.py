@@ -19,6 +19,7 @@ def run() -> None:
     for name, radial, B in kinds:
         assert isinstance(B, jax.Array), "small enough to be kept"
         total += B.nbytes / 1e6
+        assert radial is not None, "the potential may use all kinds"
         nodes, rank = radial.A.shape
         print(f"  {name:10} {nodes} nodes, rank {rank}, {B.nbytes / 1e6:.1f} MB")
     print(f"  {'together':10} {total:.1f} MB, {verdict(total, 50)}; N = {waves.K.shape[0]}")

@@ -5,7 +5,9 @@ everything that a fit changes; it enters through `Values`: numbers at the shells
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -41,6 +43,10 @@ PROJECTORS = 128_000_000
 """Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
 
 
+Projectors = Block | Unmade | None
+"""Of one kind and all centres; none where no term uses them."""
+
+
 @pytree
 class System:
     """A crystal in its plane waves at a set of k-points.
@@ -49,7 +55,7 @@ class System:
         waves: the basis at every k.
         local: structure factors at every difference G−G′.
         centres: where projectors sit.
-        radial: the radial projectors of W_so, W₁ and W₂.
+        radial: the radial projectors of W_so, W₁ and W₂; None where no term uses them.
         count: atoms of each species in the cell.
         dilation: Ω/Ω₀ − 1.
         species: the elements, in order of first appearance.
@@ -60,7 +66,7 @@ class System:
     waves: PlaneWaves
     local: LocalTerm
     centres: Centres
-    radial: tuple[RadialProjectors, RadialProjectors, RadialProjectors]
+    radial: tuple[RadialProjectors | None, RadialProjectors | None, RadialProjectors | None]
     count: Float[Array, " species"]
     dilation: Float[Array, ""]
     species: tuple[str, ...] = static()
@@ -71,6 +77,13 @@ class System:
     def q(self) -> Float[Array, " shell"]:
         """The lengths at which form factors are wanted [bohr⁻¹]."""
         return self.local.differences.q
+
+    def bare(self, numbers: "AtShells") -> "System":
+        """Without names, and without projectors that no term of `numbers` uses."""
+        so, inner, outer = self.radial
+        so = None if numbers.spin_orbit is None else so
+        inner, outer = (None, None) if numbers.nonlocal_ is None else (inner, outer)
+        return replace(self, species=(), radial=(so, inner, outer))
 
     def room(self, spinor: bool) -> int:
         """How many levels fit at every k: plane waves, times two for spinors."""
@@ -149,6 +162,7 @@ def form_factors(potential: Potential, system: System) -> Float[Array, "shell sp
     return v
 
 
+@jax.jit
 def at_shells(potential: Potential, system: System) -> AtShells:
     """What `potential` comes to in `system`, the same for all k."""
     columns, strengths = potential.columns(system.species), potential.strengths
@@ -171,13 +185,13 @@ class Frame:
     Attributes:
         waves: the plane waves.
         kinetic: T.
-        B: the projectors of W_so, W₁ and W₂.
+        B: the projectors of W_so, W₁ and W₂, as far as they are used.
         species: the species at each of their centres.
     """
 
     waves: PlaneWaves
     kinetic: Diagonal
-    B: tuple[Block | Unmade, Block | Unmade, Block | Unmade]
+    B: tuple[Projectors, Projectors, Projectors]
     species: Int[Array, " centre"]
 
 
@@ -188,9 +202,11 @@ def frame(waves: PlaneWaves, system: System) -> Frame:
 
 
 def _projectors(
-    waves: PlaneWaves, centres: Centres, radial: RadialProjectors
-) -> Block | Unmade:
+    waves: PlaneWaves, centres: Centres, radial: RadialProjectors | None
+) -> Projectors:
     """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
+    if radial is None:
+        return None
     F, parts = radial(jnp.sum(waves.K**2, axis=-1)), 2 if centres.standing is None else 1
     at_once = PROJECTORS // (8 * parts * 3 * F.size)
     if len(centres.tau) <= at_once:
@@ -198,8 +214,9 @@ def _projectors(
     return Unmade(waves, F, centres, max(1, at_once))
 
 
-def _term(term: Term, a: Float[Array, " species"], B: Block | Unmade, frame: Frame) -> Operator:
+def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) -> Operator:
     """A separable term, from the strength of each species."""
+    assert B is not None, "every strength has its projectors"
     of_centre = a[frame.species]
     return in_turn(term, of_centre, B) if isinstance(B, Unmade) else term(of_centre, B)
 

@@ -214,6 +214,14 @@ def _share(
     return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
 
 
+def on_all(x: T) -> T:
+    """The same numbers, said to be on all devices, as whatever comes out of `map_k` is.
+
+    A program that is given the one and then the other is compiled twice.
+    """
+    return jax.device_put(x, NamedSharding(_mesh(), PartitionSpec()))
+
+
 def devices() -> list[str]:
     """Every device by kind and number, as a run records it."""
     return [f"{d.platform} {d.device_kind} {d.id}" for d in jax.devices()]

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
+from nnpp.fitting.gram import gram
 from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.pytree import pytree
@@ -119,8 +120,8 @@ def _delta(
     """δ, by the smaller matrix."""
     m, n = J.shape
     if n <= m:
-        return -_solve(J.T @ J, damping, J.T @ r)
-    return -J.T @ _solve(J @ J.T, damping, r)
+        return -_solve(gram(J.T), damping, J.T @ r)
+    return -J.T @ _solve(gram(J), damping, r)
 
 
 def _solve(M: Float[Array, "n n"], damping: Array, b: Float[Array, " n"]) -> Array:

@@ -1,12 +1,15 @@
 """The objective: L(θ) = Σ r(θ)², over the residuals of all sources."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from nnpp.fitting import spectrum
 from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.spectrum import Spectrum
 from nnpp.pytree import pytree
 
 Theta = Float[Array, " parameter"]
@@ -77,17 +80,28 @@ class Objective:
 
     def measure(self, theta: Theta) -> Measured:
         """L at θ; differentiable."""
-        return self._measured(tuple(s.observe(self.parameters, theta) for s in self.sources))
+        return self._measured(tuple(self._of_all(spectrum.observe, "observe", theta)))
 
     def linear(self, theta: Theta) -> tuple[Measured, Array, Array]:
         """L, r and J = ∂r/∂θ at θ."""
-        pairs = [source.linear(self.parameters, theta) for source in self.sources]
+        pairs = self._of_all(spectrum.linear, "linear", theta)
         rows = []
         for source, (y, dy) in zip(self.sources, pairs, strict=True):
             r, push = jax.linearize(source.residuals, y)
             rows.append((r, jax.vmap(push, in_axes=-1, out_axes=-1)(dy)))
         r, J = (jnp.concatenate(parts) for parts in zip(*rows, strict=True))
         return self._measured(tuple(y for y, _ in pairs)), r, J
+
+    def _of_all(self, together: Callable, alone: str, theta: Theta) -> list[Any]:
+        """Of every source: spectra together, each other one alone."""
+        spectra = [s for s in self.sources if isinstance(s, Spectrum)]
+        found = iter(together(spectra, self.parameters, theta))
+        return [
+            next(found)
+            if isinstance(s, Spectrum)
+            else getattr(s, alone)(self.parameters, theta)
+            for s in self.sources
+        ]
 
     def _measured(self, y: tuple[Array, ...]) -> Measured:
         """Losses from what was observed."""

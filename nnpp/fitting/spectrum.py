@@ -1,10 +1,12 @@
 """A spectrum: the levels of one system, solved once for all targets that look at them.
 
+Those of several systems are solved together: their k-points share devices and programs.
+
 ∂r/∂θ = (∂r/∂E)·(∂E/∂x)·(∂x/∂θ): from the target, from the states (Hellmann and Feynman), and
 from the potential at the shells of the system; no solver is differentiated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +18,9 @@ from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian import System, at_shells
-from nnpp.observables.bands import Bands, check_room, levels
+from nnpp.observables.bands import Bands, all_levels, check_room
 from nnpp.observables.slopes import levels_and_slopes
+from nnpp.observables.together import Asked
 from nnpp.pytree import pytree, static
 
 Target = Callable[[Bands], Float[Array, " residual"]]
@@ -54,21 +57,29 @@ class Spectrum:
         self, parameters: Parameters, theta: Float[Array, " parameter"]
     ) -> Float[Array, "k level"]:
         """E at every k [hartree]; differentiable."""
-        return levels(parameters.put(theta), self.system, self.n, self.solve)
+        return observe([self], parameters, theta)[0]
 
     def linear(
         self, parameters: Parameters, theta: Float[Array, " parameter"]
     ) -> tuple[Float[Array, "k level"], Float[Array, "k level parameter"]]:
         """E and ∂E/∂θ, from one solution."""
+        return linear([self], parameters, theta)[0]
+
+    def asked(self, parameters: Parameters, theta: Float[Array, " parameter"]) -> Asked:
+        """What is to be solved."""
+        potential = parameters.put(theta)
+        check_room(potential, self.system, self.n)
+        return Asked(at_shells(potential, self.system), self.system, self.n, self.solve)
+
+    def slope(
+        self, parameters: Parameters, theta: Float[Array, " parameter"]
+    ) -> Float[Array, "number parameter"]:
+        """∂x/∂θ of all numbers x that the potential sends into the system."""
 
         def flat(theta):
             return ravel_pytree(at_shells(parameters.put(theta), self.system))[0]
 
-        check_room(parameters.put(theta), self.system, self.n)
-        numbers = at_shells(parameters.put(theta), self.system)
-        E, slopes = levels_and_slopes(numbers, self.system, self.n, self.solve)
-        by_level = jax.vmap(jax.vmap(lambda tree: ravel_pytree(tree)[0]))(slopes)
-        return E, by_level @ jacobian(flat, theta)
+        return jacobian(flat, theta)
 
     def residuals(self, E: Float[Array, "k level"]) -> Float[Array, " residual"]:
         """R of all targets [hartree]."""
@@ -81,3 +92,20 @@ class Spectrum:
     def _all(self, targets: tuple[Target, ...], E: Array) -> Array:
         bands = Bands(self.kpoints, E, self.occupied, self.spinor)
         return jnp.concatenate([jnp.zeros(0), *(t(bands) for t in targets)])
+
+
+def observe(
+    spectra: Sequence[Spectrum], parameters: Parameters, theta: Float[Array, " parameter"]
+) -> list[Float[Array, "k level"]]:
+    """E of all spectra [hartree]; differentiable."""
+    return all_levels([s.asked(parameters, theta) for s in spectra])
+
+
+def linear(
+    spectra: Sequence[Spectrum], parameters: Parameters, theta: Float[Array, " parameter"]
+) -> list[tuple[Float[Array, "k level"], Float[Array, "k level parameter"]]]:
+    """E and ∂E/∂θ of all spectra, from one solution of each."""
+    found = levels_and_slopes([s.asked(parameters, theta) for s in spectra])
+    flat = jax.vmap(jax.vmap(lambda tree: ravel_pytree(tree)[0]))
+    both = zip(spectra, found, strict=True)
+    return [(E, flat(slopes) @ s.slope(parameters, theta)) for s, (E, slopes) in both]

@@ -1,22 +1,23 @@
 """Bands: Eₙ(k), the lowest eigenvalues of H(k) at every k-point."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import electrons as valence_electrons_of
 from nnpp.crystal.kpoints import KPoints
-from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.eigensolvers.choice import Solution, Solver, automatic
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.completeness import complete
-from nnpp.observables.memory import of_system
-from nnpp.parallel import map_k
+from nnpp.observables.together import Asked, map_row, together
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 from nnpp.terms.kinetic import FILLING
@@ -45,34 +46,49 @@ class Bands:
         return Bands(self.kpoints, jnp.repeat(self.E, 2, axis=1), 2 * self.occupied, True)
 
 
-@partial(jax.jit, static_argnames=("n", "solve"))
 def levels(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> Float[Array, "k level"]:
     """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
     check_room(potential, system, n)
-
-    def at_k(waves, shared):
-        return lowest_levels(hamiltonian(waves, *shared), n, solve)
-
-    numbers = at_shells(potential, system)
-    each = of_system(numbers, system, n, solve)
-    return map_k(at_k, system.waves, (system, values(numbers, system)), each)
+    return all_levels([Asked(at_shells(potential, system), system, n, solve)])[0]
 
 
-@partial(jax.jit, static_argnames=("n", "solve"))
+def all_levels(asked: Sequence[Asked]) -> list[Float[Array, "k level"]]:
+    """The lowest levels of several systems [hartree]; differentiable, jitted."""
+    return together(_levels, asked)
+
+
 def states(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """The `n` lowest levels [hartree] and their states at every k."""
     check_room(potential, system, n)
+    return together(_states, [Asked(at_shells(potential, system), system, n, solve)])[0]
 
-    def at_k(waves, shared):
-        return solve(hamiltonian(waves, *shared), n)
 
-    numbers = at_shells(potential, system)
-    each = of_system(numbers, system, n, solve)
-    return map_k(at_k, system.waves, (system, values(numbers, system)), each)
+@partial(jax.jit, static_argnames=("n", "solve"))
+def _levels(
+    numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
+) -> tuple[Float[Array, "k level"], ...]:
+    """Levels of systems of equal shapes."""
+
+    def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Array:
+        return lowest_levels(hamiltonian(waves, system, V), n, solve)
+
+    return map_row(at_k, numbers, systems, n, solve)
+
+
+@partial(jax.jit, static_argnames=("n", "solve"))
+def _states(
+    numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
+) -> tuple[Solution, ...]:
+    """Levels and states of systems of equal shapes."""
+
+    def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Solution:
+        return solve(hamiltonian(waves, system, V), n)
+
+    return map_row(at_k, numbers, systems, n, solve)
 
 
 def check_room(potential: Potential, system: System, n: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import spherical_jn
 
 from nnpp.pytree import pytree
 from nnpp.special import gauss_legendre, j1_over_x
@@ -61,8 +62,7 @@ def radial_projectors(
     r, w = gauss_legendre(24 + int(end * longest), end)
     amplitude = np.sqrt(w * r**2 * weight(r))
     K = np.linspace(0, longest, 8 * len(r))
-    x = K[:, None] * r
-    sampled = x * np.asarray(j1_over_x(jnp.asarray(x**2))) * amplitude
+    sampled = spherical_jn(1, K[:, None] * r) * amplitude
     _, s, combinations = np.linalg.svd(sampled, full_matrices=False)
     kept = combinations[s**2 > ACCURACY]
     return RadialProjectors(jnp.asarray(r), jnp.asarray(amplitude[:, None] * kept.T))

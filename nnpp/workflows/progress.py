@@ -13,7 +13,7 @@ from nnpp.fitting.objective import Objective
 from nnpp.fitting.sound import refuse_unsound
 from nnpp.io.checkpoint_file import Checkpoint
 from nnpp.io.checkpoints import newest
-from nnpp.parallel import agreed, by_first
+from nnpp.parallel import agreed, by_first, on_all
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.method import Course
 from nnpp.workflows.run import Run
@@ -27,7 +27,7 @@ def begun_or_resumed(run: Run) -> tuple[Place, tuple[str, ...]]:
     """Where the fit stands, and which checkpoints were refused."""
     found = by_first(partial(newest, run.folder / CHECKPOINTS, run.identity))
     if found.checkpoint is None:
-        return entered(run, Course(), run.objective.parameters.start()), found.notes
+        return entered(run, Course(), on_all(run.objective.parameters.start())), found.notes
     return _resumed(run, found.checkpoint), found.notes
 
 
@@ -83,7 +83,7 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
     like = jax.eval_shape(
         lambda t: method.start(objective, t, jax.random.key(0)).saved(), theta
     )
-    leaves = [jnp.asarray(found.arrays[name]) for name in sorted(found.arrays)]
+    leaves = [on_all(jnp.asarray(found.arrays[name])) for name in sorted(found.arrays)]
     wanted = [(x.shape, x.dtype) for x in jax.tree.leaves(like)]
     if [(x.shape, x.dtype) for x in leaves] != wanted:
         raise InputError(

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from nnpp.fitting.method import measure
+from nnpp.fitting.objective import Measured
 from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
 from nnpp.io.lock import held
@@ -144,10 +145,17 @@ def _begun(run: Run, place: Place, notes: tuple[str, ...]) -> Begun:
     )
 
 
+def _at_best(run: Run, place: Place) -> Measured:
+    """What the best θ gives; the last evaluation has often seen it."""
+    state, course = place
+    seen = not run.stages[course.stage].eased and bool(state.measured.loss == state.lowest)
+    return state.measured if seen else measure(run.objective, state.best)
+
+
 def _trained(run: Run, place: Place, film: Film) -> Trained:
     """What came out, once it is written."""
     state, course = place
-    measured = measure(run.objective, state.best)
+    measured = _at_best(run, place)
     by_first(partial(refuse_lost_levels, run.objective, state.best, measured))
     errors = errors_by_band(run.objective, measured)
     loss = float(measured.loss) * HARTREE_EV**2

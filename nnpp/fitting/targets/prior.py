@@ -55,10 +55,25 @@ class Prior(Closed):
         self, parameters: Parameters, theta: Float[Array, " parameter"]
     ) -> Float[Array, " residual"]:
         """R."""
-        m = self.measure(parameters.put(theta).local, self.q) - self.before
+        m = self.measure(parameters.put(theta).local, self.q)
+        return (self._amplitudes()[:, None] * (m - self.before)).reshape(-1)
+
+    def linear(
+        self, parameters: Parameters, theta: Float[Array, " parameter"]
+    ) -> tuple[Float[Array, " residual"], Float[Array, "residual parameter"]]:
+        """R and ∂r/∂θ, length by length: m at one q tells nothing of any other."""
+
+        def m(theta: Float[Array, " parameter"], q: Float[Array, ""]) -> Array:
+            return self.measure(parameters.put(theta).local, q[None])[0]
+
+        slopes = jax.vmap(jax.jacrev(m), in_axes=(None, 0))(theta, self.q)
+        J = self._amplitudes()[:, None, None] * slopes
+        return self.observe(parameters, theta), J.reshape(-1, theta.size)
+
+    def _amplitudes(self) -> Float[Array, " q"]:
+        """√(w dq)."""
         apart = jnp.diff(self.q)
-        width = (jnp.pad(apart, (0, 1)) + jnp.pad(apart, (1, 0))) / 2
-        return (jnp.sqrt(self.weight * width)[:, None] * m).reshape(-1)
+        return jnp.sqrt(self.weight * (jnp.pad(apart, (0, 1)) + jnp.pad(apart, (1, 0))) / 2)
 
 
 def prior(

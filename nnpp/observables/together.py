@@ -1,0 +1,111 @@
+"""All k-points of several systems in one row, which is cut over all devices.
+
+Systems whose arrays have equal shapes share one program, and so one compilation: with four
+compounds of a family it is a quarter.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.custom_batching import custom_vmap
+from jaxtyping import Array, Int
+
+from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.eigensolvers.choice import Solver
+from nnpp.hamiltonian import AtShells, System, Values, values
+from nnpp.observables.memory import of_system
+from nnpp.parallel import map_k
+
+AtK = Callable[[PlaneWaves, AtShells, Values, System], Any]
+"""What is wanted at one k of a system, from the numbers of a potential."""
+
+
+class Asked(NamedTuple):
+    """One system, the numbers of a potential in it, and which levels are wanted."""
+
+    numbers: AtShells
+    system: System
+    n: int
+    solve: Solver
+
+
+def together(row: Callable[..., tuple], asked: Sequence[Asked]) -> list[Any]:
+    """row(numbers, systems, n, solve) for each group of equal shapes, in the order asked."""
+    groups: dict[Hashable, list[int]] = {}
+    bare = [a._replace(system=a.system.bare(a.numbers)) for a in asked]
+    for i, one in enumerate(bare):
+        groups.setdefault(_shape(one), []).append(i)
+    found: dict[int, Any] = {}
+    for group in groups.values():
+        numbers, systems = zip(*((bare[i].numbers, bare[i].system) for i in group), strict=True)
+        results = row(numbers, systems, asked[group[0]].n, asked[group[0]].solve)
+        found |= dict(zip(group, results, strict=True))
+    return [found[i] for i in range(len(asked))]
+
+
+def _shape(one: Asked) -> Hashable:
+    """What has to be equal for two systems to share a program."""
+    leaves, structure = jax.tree.flatten((one.numbers, one.system))
+    return structure, tuple((x.shape, x.dtype) for x in leaves), one.n, one.solve
+
+
+def map_row(
+    at_k: AtK, numbers: Sequence[AtShells], systems: Sequence[System], n: int, solve: Solver
+) -> tuple:
+    """`at_k` at every k of every system: for each what it gives, with k in front.
+
+    Under vmap potentials are walked through as k-points are: memory holds no more Hamiltonians
+    at a time, and all devices have work (8 potentials, 61 k, N = 153, 2 cores: 2.3 s, against
+    2.8 s with 8 Hamiltonians at a time).
+    """
+    each = of_system(numbers[0], systems[0], n, solve)
+
+    @custom_vmap
+    def over(numbers: AtShells, systems: System) -> Any:
+        return _jobs(at_k, numbers, systems, each)
+
+    @over.def_vmap
+    def over_pairs(many: int, mapped: Any, numbers: AtShells, systems: System) -> Any:
+        assert not any(jax.tree.leaves(mapped[1])), "potentials are many, the systems are not"
+
+        def flat(x: Array, of_many: bool) -> Array:
+            x = x if of_many else jnp.stack([x] * many)
+            return x.reshape(-1, *x.shape[2:])
+
+        found = _jobs(at_k, jax.tree.map(flat, numbers, mapped[0]), systems, each)
+        found = jax.tree.map(lambda x: x.reshape(many, -1, *x.shape[1:]), found)
+        return found, jax.tree.map(lambda x: True, found)
+
+    found = over(_stacked(numbers), _stacked(systems))
+    return tuple(jax.tree.map(lambda x, i=i: x[i], found) for i in range(len(systems)))
+
+
+def _jobs(at_k: AtK, numbers: AtShells, systems: System, each: float) -> Any:
+    """`at_k` for every pair of numbers and k; numbers p belong to the system p modulo S."""
+    S, k = systems.waves.K.shape[:2]
+    P = len(numbers.v)
+    p = jnp.arange(P)
+    V = jax.lax.map(lambda p: values(_at(numbers, p), _at(systems, p % S)), p)
+
+    def job(waves_and_p: tuple[PlaneWaves, Int[Array, ""]], shared: tuple) -> Any:
+        (waves, p), (numbers, V, systems) = waves_and_p, shared
+        return at_k(waves, _at(numbers, p), _at(V, p), _at(systems, p % S))
+
+    def in_a_row(x: Array) -> Array:
+        return jnp.concatenate([x.reshape(-1, *x.shape[2:])] * (P // S))
+
+    row = (jax.tree.map(in_a_row, systems.waves), jnp.repeat(p, k))
+    found = map_k(job, row, (numbers, V, systems), each)
+    return jax.tree.map(lambda x: x.reshape(P, k, *x.shape[1:]), found)
+
+
+def _at(tree: Any, i: Int[Array, ""]) -> Any:
+    """The `i`-th of all leaves."""
+    return jax.tree.map(lambda x: x[i], tree)
+
+
+def _stacked(trees: Sequence[Any]) -> Any:
+    """Trees of equal shapes as one."""
+    return jax.tree.map(lambda *x: jnp.stack(x), *trees)
