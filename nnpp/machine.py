@@ -34,7 +34,9 @@ def _limits(groups: Path, mine: Path) -> list[int]:
     found = []
     for line in mine.read_text("utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
-        root = groups / ("memory" if "memory" in controllers.split(",") else ".")
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = groups / ("memory" if controllers else ".")
         inner = root / path.strip("/")
         for folder in (inner, *inner.parents):
             if folder.is_relative_to(root):

@@ -11,7 +11,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from typing import Any, TypeVar
 
 import jax
@@ -25,6 +25,7 @@ from nnpp.errors import InputError, NnppError
 from nnpp.machine import cores, memory
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable)
 
 GPU_BATCH = 8
 """k-points that a GPU solves together, if they fit into half of its memory."""
@@ -160,26 +161,26 @@ def _mesh() -> Any:
     return chosen if "k" in chosen.axis_names else _row(alone=False)
 
 
-def k_at_once(each: float) -> int:
+def k_at_once(each: int) -> int:
     """k-points of `each` bytes that a device solves together; LAPACK wants one."""
     if jax.default_backend() == "cpu":
         return 1
-    fit = (room() or float("inf")) / 2 / each
+    fit = (room() or float("inf")) / 2 / max(each, 1)
     return max(1, int(min(GPU_BATCH, fit)))
 
 
-def together(each: float) -> int:
+def together(each: int) -> int:
     """k-points of `each` bytes that the same memory holds at a time."""
     on_processor = jax.default_backend() == "cpu"
     return jax.local_device_count() if on_processor else k_at_once(each)
 
 
-def room() -> float | None:
+def room() -> int | None:
     """Memory of the first device, or of this machine where devices are its cores [bytes]."""
     return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory())
 
 
-def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any, each: float = 0.0) -> Any:
+def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any, each: int = 0) -> Any:
     """f(per_k[i], shared) for every k-point i, the k-axis cut over all devices.
 
     Each device walks through its share, `k_at_once` k-points of `each` bytes at a time, so that
@@ -212,6 +213,21 @@ def _share(
         return jax.lax.cond(wanted, lambda x: f(x, shared), lambda _: nothing, x)
 
     return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
+
+
+def program(f: F, **options: Any) -> F:
+    """A function compiled by `jax.jit`, and waited for.
+
+    On a processor, devices that gather from one another wait in threads which all programs
+    share: with several programs under way those threads can all wait, and for ever.
+    """
+    compiled = jax.jit(f, **options)
+
+    @wraps(f)
+    def waited(*arguments: Any, **named: Any) -> Any:
+        return jax.block_until_ready(compiled(*arguments, **named))
+
+    return waited  # pyright: ignore[reportReturnType] -- called as f is
 
 
 def on_all(x: T) -> T:

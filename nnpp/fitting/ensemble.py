@@ -24,7 +24,7 @@ from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.observables.bands import Bands
-from nnpp.parallel import agreed
+from nnpp.parallel import agreed, program
 from nnpp.potentials.neural import Neural
 from nnpp.pytree import pytree, static
 
@@ -189,7 +189,7 @@ def _counted(source: Source, n: Float[Array, " k"] | None) -> Source:
     return replace(source, targets=tuple(targets))
 
 
-@jax.jit
+@program
 def _started(
     objective: Objective, seen: Seen, theta: Float[Array, "*member parameter"]
 ) -> Step:
@@ -201,7 +201,7 @@ def _started(
     return jax.vmap(start, (0, 0 if theta.ndim > 1 else None))(seen, theta)
 
 
-@jax.jit
+@program
 def _advanced(objective: Objective, seen: Seen, states: Step) -> Step:
     """All members after one more trial."""
 

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Key
 from nnpp.errors import InputError, nearest
 from nnpp.fitting.method import Theta, gradient
 from nnpp.fitting.objective import Measured, Objective
+from nnpp.parallel import program
 from nnpp.pytree import pytree
 
 Rate = float | optax.Schedule
@@ -94,7 +95,7 @@ def _moved(
     )
 
 
-_moved = jax.jit(_moved, static_argnums=0)
+_moved = program(_moved, static_argnums=0)
 
 
 def _finite(x: Array) -> Array:

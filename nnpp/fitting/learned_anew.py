@@ -14,6 +14,7 @@ from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.form import FormTarget
+from nnpp.parallel import program
 from nnpp.potentials.neural import Neural, neural
 from nnpp.potentials.potential import Potential
 
@@ -36,7 +37,7 @@ def learned_anew(
     return _whole(replace(parameters, potential=fitted), states.best)
 
 
-@jax.jit
+@program
 def _started(
     fitted: Potential, q: Float[Array, " q"], keys: Key[Array, " member"]
 ) -> tuple[Objective, Step]:
@@ -51,7 +52,7 @@ def _started(
     return objective, jax.vmap(start)(keys)
 
 
-@jax.jit
+@program
 def _advanced(objective: Objective, states: Step) -> Step:
     """All networks after one more step."""
     return jax.vmap(lambda state: LevenbergMarquardt().advance(objective, state))(states)

@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Key
 from nnpp.fitting.gram import gram
 from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
+from nnpp.parallel import program
 from nnpp.pytree import pytree
 
 FIRST, LEAST, MOST = 1e-3, 1e-11, 1e8
@@ -90,7 +91,7 @@ class LevenbergMarquardt:
         return _decide(step, theta, expected, linear(objective, theta))
 
 
-@jax.jit
+@program
 def _propose(step: Step) -> tuple[Theta, Float[Array, ""]]:
     """θ + δ, and the loss that the linear model expects there."""
     delta = _delta(step.r, step.J, step.damping)

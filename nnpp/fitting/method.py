@@ -6,6 +6,7 @@ import jax
 from jaxtyping import Array, Float, Key
 
 from nnpp.fitting.objective import Measured, Objective
+from nnpp.parallel import program
 
 Theta = Float[Array, " parameter"]
 
@@ -54,19 +55,19 @@ class Method(Protocol):
         ...
 
 
-@jax.jit
+@program
 def linear(objective: Objective, theta: Theta) -> tuple[Measured, Array, Array]:
     """L, r and J at θ: one program for a first step and a resumed one, so that bits agree."""
     return objective.linear(theta)
 
 
-@jax.jit
+@program
 def measure(objective: Objective, theta: Theta) -> Measured:
     """L at θ, by one program."""
     return objective.measure(theta)
 
 
-@jax.jit
+@program
 def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
     """L and ∂L/∂θ at θ, by one program."""
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -18,6 +18,7 @@ from nnpp.errors import InputError
 from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.completeness import complete
 from nnpp.observables.together import Asked, map_row, together
+from nnpp.parallel import program
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 from nnpp.terms.kinetic import FILLING
@@ -67,10 +68,10 @@ def states(
     return together(_states, [Asked(at_shells(potential, system), system, n, solve)])[0]
 
 
-@partial(jax.jit, static_argnames=("n", "solve"))
+@partial(program, static_argnames=("n", "solve"))
 def _levels(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
-) -> tuple[Float[Array, "k level"], ...]:
+) -> tuple[Array, ...]:
     """Levels of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Array:
@@ -79,10 +80,10 @@ def _levels(
     return map_row(at_k, numbers, systems, n, solve)
 
 
-@partial(jax.jit, static_argnames=("n", "solve"))
+@partial(program, static_argnames=("n", "solve"))
 def _states(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
-) -> tuple[Solution, ...]:
+) -> tuple[Any, ...]:
     """Levels and states of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Solution:

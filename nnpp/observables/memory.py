@@ -27,7 +27,7 @@ REAL, COMPLEX = 8, 16
 MATRICES, BOXES, SPACES, COUNTED = 5, 4, 16, 4
 """How many live at a time: dense H, states in boxes, V, H whose levels are counted."""
 
-PROGRAM = 0.7e9
+PROGRAM = 700_000_000
 """A process before it solves anything: JAX, its compiler, libraries; 0.5 to 0.8 GB."""
 
 
@@ -41,12 +41,12 @@ class Memory:
         at_once: k-points that the same memory holds at a time.
     """
 
-    whole: float
-    each: float
+    whole: int
+    each: int
     at_once: int
 
 
-def of_one_k(H: Any, n: int, solve: Solver = automatic) -> float:
+def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
     """One k-point while its `n` levels and their slopes are found [bytes]."""
     solve = faster(H, n) if solve is automatic else solve
     held = _bytes_of(H) + _in_boxes(H)
@@ -60,7 +60,7 @@ def of_one_k(H: Any, n: int, solve: Solver = automatic) -> float:
     return _bytes_of(H) + max(matrix, _in_boxes(H)) + SPACES * space
 
 
-def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> float:
+def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
     """The same for any k-point of `system`; nothing is computed."""
 
     def first(numbers: AtShells, system: System) -> Any:
@@ -81,14 +81,14 @@ def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memo
     return Memory(PROGRAM + 2 * (_bytes_of(system) + found) + solving, each, at_once)
 
 
-def _bytes_of(tree: Any) -> float:
+def _bytes_of(tree: Any) -> int:
     """All arrays of `tree`, and the projectors that it makes a group at a time."""
     made = jax.tree.leaves(tree, is_leaf=lambda x: isinstance(x, InTurn))
     groups = sum(op.bytes_of_group() for op in made if isinstance(op, InTurn))
     return groups + sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(tree))
 
 
-def _in_boxes(H: Any) -> float:
+def _in_boxes(H: Any) -> int:
     """A few states in their boxes, and what reverse mode keeps of them."""
     points = max(prod(op.box.size) for op in H.scalar if isinstance(op, Convolution))
     return BOXES * COMPLEX * H.spins * AT_ONCE * points

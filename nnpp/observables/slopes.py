@@ -14,7 +14,8 @@ from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.choice import Solver
 from nnpp.hamiltonian import AtShells, System, Values, frame, values, within
-from nnpp.observables.together import Asked, map_row, together
+from nnpp.observables.together import Asked, map_rows, together
+from nnpp.parallel import program
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
 """Levels [hartree], and their slopes: the numbers of a potential with axes (k, level, …)."""
@@ -29,12 +30,12 @@ def levels_and_slopes(asked: Sequence[Asked]) -> list[Slopes]:
     return together(_row, asked)
 
 
-@partial(jax.jit, static_argnames=("n", "solve"))
+@partial(program, static_argnames=("n", "solve"))
 def _row(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Slopes, ...]:
     """Systems of equal shapes."""
-    return map_row(partial(_at_k, n, solve), numbers, systems, n, solve)
+    return map_rows(partial(_at_k, n, solve), numbers, systems, n, solve)
 
 
 def _at_k(

@@ -54,7 +54,15 @@ def _shape(one: Asked) -> Hashable:
 def map_row(
     at_k: AtK, numbers: Sequence[AtShells], systems: Sequence[System], n: int, solve: Solver
 ) -> tuple:
-    """`at_k` at every k of every system: for each what it gives, with k in front.
+    """`at_k` at every k of every system: for each what it gives, with k in front."""
+    each = of_system(numbers[0], systems[0], n, solve)
+    return _apart(_jobs(at_k, _stacked(numbers), _stacked(systems), each), len(systems))
+
+
+def map_rows(
+    at_k: AtK, numbers: Sequence[AtShells], systems: Sequence[System], n: int, solve: Solver
+) -> tuple:
+    """The same, to be used under vmap, but not to be differentiated.
 
     Under vmap potentials are walked through as k-points are: memory holds no more Hamiltonians
     at a time, and all devices have work (8 potentials, 61 k, N = 153, 2 cores: 2.3 s, against
@@ -78,11 +86,10 @@ def map_row(
         found = jax.tree.map(lambda x: x.reshape(many, -1, *x.shape[1:]), found)
         return found, jax.tree.map(lambda x: True, found)
 
-    found = over(_stacked(numbers), _stacked(systems))
-    return tuple(jax.tree.map(lambda x, i=i: x[i], found) for i in range(len(systems)))
+    return _apart(over(_stacked(numbers), _stacked(systems)), len(systems))
 
 
-def _jobs(at_k: AtK, numbers: AtShells, systems: System, each: float) -> Any:
+def _jobs(at_k: AtK, numbers: AtShells, systems: System, each: int) -> Any:
     """`at_k` for every pair of numbers and k; numbers p belong to the system p modulo S."""
     S, k = systems.waves.K.shape[:2]
     P = len(numbers.v)
@@ -99,6 +106,11 @@ def _jobs(at_k: AtK, numbers: AtShells, systems: System, each: float) -> Any:
     row = (jax.tree.map(in_a_row, systems.waves), jnp.repeat(p, k))
     found = map_k(job, row, (numbers, V, systems), each)
     return jax.tree.map(lambda x: x.reshape(P, k, *x.shape[1:]), found)
+
+
+def _apart(found: Any, count: int) -> tuple:
+    """What was found of each system."""
+    return tuple(jax.tree.map(lambda x, i=i: x[i], found) for i in range(count))
 
 
 def _at(tree: Any, i: Int[Array, ""]) -> Any:

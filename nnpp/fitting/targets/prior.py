@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.fitting.closed import Closed
+from nnpp.fitting.jacobian import along
 from nnpp.fitting.parameters import Parameters
 from nnpp.potentials.potential import FormFactors
 from nnpp.pytree import pytree, static
@@ -61,13 +62,12 @@ class Prior(Closed):
     def linear(
         self, parameters: Parameters, theta: Float[Array, " parameter"]
     ) -> tuple[Float[Array, " residual"], Float[Array, "residual parameter"]]:
-        """R and ∂r/∂θ, length by length: m at one q tells nothing of any other."""
+        """R and ∂r/∂θ."""
 
-        def m(theta: Float[Array, " parameter"], q: Float[Array, ""]) -> Array:
-            return self.measure(parameters.put(theta).local, q[None])[0]
+        def m(theta: Float[Array, " parameter"], q: Float[Array, " q"]) -> Array:
+            return self.measure(parameters.put(theta).local, q)
 
-        slopes = jax.vmap(jax.jacrev(m), in_axes=(None, 0))(theta, self.q)
-        J = self._amplitudes()[:, None, None] * slopes
+        J = self._amplitudes()[:, None, None] * along(m, theta, self.q)
         return self.observe(parameters, theta), J.reshape(-1, theta.size)
 
     def _amplitudes(self) -> Float[Array, " q"]:
