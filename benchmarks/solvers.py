@@ -1,0 +1,87 @@
+"""Where is Davidson faster than dense `eigh`, and where are Fourier transforms than a matrix?
+
+zb-CdSe at one k-point without symmetry, cutoff by cutoff, on one core: seconds of each solver,
+and of H on a block of functions as a matrix and by transforms, assembling included once in the
+dozen times that a solution applies it.
+"""
+
+import os
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.crystals import CRYSTALS
+from benchmarks.floor import median
+from benchmarks.process import ran
+from benchmarks.record import record
+from benchmarks.sample import FORMS
+from nnpp.blocks import split
+from nnpp.crystal.kpoints import listed
+from nnpp.eigensolvers.davidson import davidson
+from nnpp.eigensolvers.dense import dense
+from nnpp.hamiltonian import Hamiltonian, at_shells, hamiltonian, system, values
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+
+CUTOFFS = (2.5, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0)
+LARGEST_DENSE, APPLIED, COLUMNS = 1200, 12, 12
+"""Most plane waves for dense; times that H is applied in a solution; its columns."""
+
+
+def run() -> None:
+    """On one core, in a process of its own."""
+    script = "from benchmarks.solvers import table; table()"
+    done = ran(
+        "-c", script, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", JAX_NUM_CPU_DEVICES="1"
+    )
+    print(done.output, end="")
+
+
+def table() -> None:
+    """A line for each cutoff."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    rows = []
+    print("     N   dense  davidson: 4    8   16 levels    matrix   Fourier [ms]")
+    for cutoff in CUTOFFS:
+        H = _hamiltonian(cutoff)
+        row: dict[str, float] = {"N": H.waves}
+        if H.waves <= LARGEST_DENSE:
+            row["dense"] = _ms(jax.jit(partial(dense, n=8)), H)
+        for n in (4, 8, 16):
+            row[f"davidson_{n}"] = _ms(jax.jit(partial(davidson, n=n)), H)
+        row["matrix"], row["fourier"] = _applied(H)
+        rows.append(row)
+        dense_ms = f"{row['dense']:7.1f}" if "dense" in row else "      —"
+        three = " ".join(f"{row[f'davidson_{n}']:7.1f}" for n in (4, 8, 16))
+        applied = f"{row['matrix']:7.1f}   {row['fourier']:7.1f}"
+        print(f"{H.waves:6} {dense_ms}   {three}      {applied}")
+    record("solvers", {"milliseconds": rows})
+
+
+def _hamiltonian(cutoff: float) -> Hamiltonian:
+    """H at a k-point of no symmetry."""
+    crystal, _ = CRYSTALS["zb-CdSe"]
+    s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff)
+    forms = Zunger(jnp.asarray([FORMS["Cd"], FORMS["Se"]]))
+    potential = Potential(forms, Strengths(), ("Cd", "Se"))
+    waves = jax.tree.map(lambda x: x[0], s.waves)
+    return jax.jit(lambda p: hamiltonian(waves, s, values(at_shells(p, s), s)))(potential)
+
+
+def _applied(H: Hamiltonian) -> tuple[float, float]:
+    """H on functions as a matrix, a share of assembling it included, and by transforms."""
+    rng = np.random.default_rng(0)
+    X = split(jnp.asarray(rng.normal(size=(H.waves, COLUMNS)) + 0j))
+    made = jax.jit(lambda H: H.assembled())
+    on = jax.jit(lambda A, X: A.on(X))
+    matrix = _ms(made, H) / APPLIED + _ms(on, made(H), X)
+    return round(matrix, 2), _ms(on, H, X)
+
+
+def _ms(f, *arguments) -> float:
+    """Median milliseconds."""
+    return round(1e3 * median(lambda: f(*arguments)), 2)

@@ -1,0 +1,53 @@
+"""How long is a whole fit, from typing to figures, with an empty cache and with a full one?"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.fits import INPUTS
+from benchmarks.process import verdict
+from benchmarks.record import record
+
+FITS = {"inputs": (INPUTS, 180.0), "zb-CdSe": (INPUTS / "zb-CdSe", 60.0)}
+"""What is fitted, and the seconds it may take with an empty cache."""
+
+
+def run() -> None:
+    """Each fit twice, in a folder of its own."""
+    results = {}
+    for name, (folder, aim) in FITS.items():
+        with tempfile.TemporaryDirectory() as place:
+            cold, warm = (_seconds(folder, Path(place), turn) for turn in ("cold", "warm"))
+        print(f"  {name}: first step after {cold[0]:.1f} s, all {cold[1]:.1f} s, ", end="")
+        print(f"{verdict(cold[1], aim)}; again {warm[0]:.1f} s, {warm[1]:.1f} s")
+        results[name] = {
+            "cold_first_step_s": round(cold[0], 1),
+            "cold_s": round(cold[1], 1),
+            "warm_first_step_s": round(warm[0], 1),
+            "warm_s": round(warm[1], 1),
+        }
+    record("whole", results)
+
+
+def _seconds(folder: Path, place: Path, turn: str) -> tuple[float, float]:
+    """Until the first step is told, and until the end; the cache of programs is in `place`."""
+    environment = os.environ | {"XDG_CACHE_HOME": str(place / "cache")}
+    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
+    began, first = perf_counter(), None
+    command = [sys.executable, "-m", "nnpp.cli.app", "fit", str(folder)]
+    with subprocess.Popen(
+        [*command, "--out", str(place / turn)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None, "it was asked for"
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if first is None and line.split()[:1] == ["1"]:
+                first = perf_counter() - began
+    if process.returncode or first is None:
+        sys.exit("".join(lines))
+    return first, perf_counter() - began
