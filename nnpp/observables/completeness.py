@@ -3,6 +3,8 @@
 σ stands just below the last group of levels; Sylvester's law of inertia counts what is below.
 """
 
+from collections.abc import Iterable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,13 +23,20 @@ LARGEST = 4000
 
 
 def complete(
-    E: Float[Array, "k level"], potential: Potential, system: System
+    E: Float[Array, "k level"],
+    potential: Potential,
+    system: System,
+    which: Iterable[int] | None = None,
 ) -> Float[Array, "k level"]:
-    """`E`, once known to be the lowest levels; not looked at for bases beyond `LARGEST`."""
+    """`E`, once known to be the lowest levels, at all k-points or at those of `which`.
+
+    Not looked at for bases beyond `LARGEST`.
+    """
     if _size(potential, system) > LARGEST:
         return E
     numbers = _numbers(potential, system)
-    for i, levels in enumerate(np.asarray(E)):
+    for i in range(len(E)) if which is None else which:
+        levels = np.asarray(E[i])
         sigma, below = _below_last_group(levels)
         found = count_below(np.array(_matrix(numbers, system, jnp.asarray(i))), sigma)
         if found != below:

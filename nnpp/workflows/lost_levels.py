@@ -1,4 +1,7 @@
-"""Whether the levels of a fit that ended are the lowest ones, counted at every k-point."""
+"""Whether the levels of a fit are the lowest ones, by counting.
+
+At every k-point when it ends; before that at one k-point of each system, another each time.
+"""
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.fitting.method import Theta
@@ -6,10 +9,19 @@ from nnpp.fitting.objective import Measured, Objective
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.observables.completeness import complete
 
+EVERY = 10
+"""Steps from one such look to the next."""
 
-def refuse_lost_levels(objective: Objective, theta: Theta, measured: Measured) -> None:
-    """Refuse a potential whose levels at some k an iterative solver did not find."""
+
+def refuse_lost_levels(
+    objective: Objective, theta: Theta, measured: Measured, turn: int | None = None
+) -> None:
+    """Refuse a potential whose levels an iterative solver did not find.
+
+    At every k-point; at the `turn`-th alone, counted round and round, if one is named.
+    """
     potential = objective.parameters.put(theta)
     for source, E in zip(objective.sources, measured.y, strict=True):
         if isinstance(source, Spectrum) and source.solve is not dense:
-            complete(E, potential, source.system)
+            which = None if turn is None else [turn % len(E)]
+            complete(E, potential, source.system, which)

@@ -23,7 +23,7 @@ from nnpp.workflows.ensemble import Wanted, refuse_impossible, run_ensemble
 from nnpp.workflows.errors_by_band import errors_by_band
 from nnpp.workflows.events import Begun, Event, Stepped, Stopped, Trained
 from nnpp.workflows.film import Film
-from nnpp.workflows.lost_levels import refuse_lost_levels
+from nnpp.workflows.lost_levels import EVERY, refuse_lost_levels
 from nnpp.workflows.progress import Place, advanced, begun_or_resumed, checkpoint, numbers_of
 from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.run import Run, read_run
@@ -104,9 +104,18 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
         if run.stages[course.stage].eased:
             numbers["eased"] = True
         numbers["seconds"] = round(past + time.perf_counter() - began, 3)
+        by_first(partial(_look_now_and_then, run, place))
         by_first(partial(_keep, run, place, numbers, film))
         yield Stepped(name, course.step, run.steps, numbers)
     yield Stopped(name, place[1].step)
+
+
+def _look_now_and_then(run: Run, place: Place) -> None:
+    """Before a step is kept: whether it rests on the lowest levels."""
+    state, course = place
+    turn, other = divmod(course.step, EVERY)
+    if not other and bool(state.measured.loss == state.lowest):
+        refuse_lost_levels(run.objective, state.best, state.measured, turn)
 
 
 def _keep(run: Run, place: Place, numbers: dict[str, Any], film: Film) -> None:

@@ -25,3 +25,8 @@ def test_the_levels_of_a_fit_are_counted_when_it_ends():
     one_less = replace(measured, y=(jnp.delete(measured.y[0], 2, axis=1),))
     with pytest.raises(InputError, match="solver: dense"):
         refuse_lost_levels(objective, theta, one_less)
+    lost_at_one = measured.y[0].at[1].set(measured.y[0][1] + 0.1)
+    one_less = replace(measured, y=(lost_at_one,))
+    refuse_lost_levels(objective, theta, one_less, turn=len(k))
+    with pytest.raises(InputError, match="k-point 2"):
+        refuse_lost_levels(objective, theta, one_less, turn=len(k) + 1)
