@@ -15,6 +15,7 @@ from nnpp.workflows.choices import Choices
 from nnpp.workflows.density import density_of_states
 from nnpp.workflows.potential import before_training
 from nnpp.workflows.prepare import prepare
+from nnpp.workflows.refusals import memory_of
 from tests.cli.samples import TINY, write_tiny
 
 WURTZITE = """\
@@ -109,3 +110,20 @@ def test_the_splitting_of_zinc_blende_spinors_is_in_the_summary(tmp_path):
     E = np.asarray(levels(potential, case.system, 10))[case.kpoints.gamma] * HARTREE_EV
     assert E[4] - E[3] > 0.02
     assert summary["systems"]["zb"]["splitting_ev"] == pytest.approx(E[4] - E[3], abs=1e-9)
+
+
+def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, monkeypatch):
+    """One line, before anything is solved; first with so much that one k-point would fit."""
+    write_tiny(tmp_path / "tiny")
+    fit = read_inputs(tmp_path / "tiny")
+    needed = memory_of(prepare(fit)[0], before_training(fit.spec.potential))
+    assert needed.whole > needed.each * needed.at_once > 0
+    monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: needed.whole - needed.each)
+    with pytest.raises(InputError, match=r"GB of memory.*JAX_NUM_CPU_DEVICES=1.*cutoff"):
+        prepare(fit)
+    monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: needed.each)
+    with pytest.raises(InputError, match=r"GB of memory are needed.*lower the cutoff") as told:
+        prepare(fit)
+    assert "JAX_NUM_CPU_DEVICES" not in str(told.value)
+    monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: None)
+    prepare(fit)
