@@ -35,7 +35,10 @@ SWEEPS = {
     "bands": [{"n": n} for n in (4, 8, 16, 32)],
     "atoms": [{"cells": c, "cutoff": 3.0, "k": 1, "n": 5 * c} for c in (1, 2, 4, 8, 16)],
 }
-"""What is varied; all else is 10 hartree, 8 k-points, 8 bands, the primitive cell."""
+"""What is varied; all else is 10 hartree, 8 k-points, 8 bands, the primitive cell.
+
+Of atoms all occupied bands and one more for each cell, at one k-point and 3 hartree.
+"""
 
 LAST = 3
 

@@ -19,7 +19,7 @@ from benchmarks.record import record
 from benchmarks.sample import FORMS
 from nnpp.blocks import split
 from nnpp.crystal.kpoints import listed
-from nnpp.eigensolvers.davidson import davidson
+from nnpp.eigensolvers.davidson import davidson, fills_all, usual_coarse
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import Hamiltonian, at_shells, hamiltonian, system, values
 from nnpp.potentials.potential import Potential
@@ -27,6 +27,7 @@ from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
 
 CUTOFFS = (2.5, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0)
+LEVELS = (4, 8, 16)
 LARGEST_DENSE, APPLIED, COLUMNS = 1200, 12, 12
 """Most plane waves for dense; times that H is applied in a solution; its columns."""
 
@@ -51,12 +52,13 @@ def table() -> None:
         row: dict[str, float] = {"N": H.waves}
         if H.waves <= LARGEST_DENSE:
             row["dense"] = _ms(jax.jit(partial(dense, n=8)), H)
-        for n in (4, 8, 16):
+        for n in (n for n in LEVELS if not fills_all(H, n, usual_coarse(H, n))):
             row[f"davidson_{n}"] = _ms(jax.jit(partial(davidson, n=n)), H)
         row["matrix"], row["fourier"] = _applied(H)
         rows.append(row)
         dense_ms = f"{row['dense']:7.1f}" if "dense" in row else "      —"
-        three = " ".join(f"{row[f'davidson_{n}']:7.1f}" for n in (4, 8, 16))
+        times = [row.get(f"davidson_{n}") for n in LEVELS]
+        three = " ".join("      —" if t is None else f"{t:7.1f}" for t in times)
         applied = f"{row['matrix']:7.1f}   {row['fourier']:7.1f}"
         print(f"{H.waves:6} {dense_ms}   {three}      {applied}")
     record("solvers", {"milliseconds": rows})

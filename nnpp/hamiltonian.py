@@ -79,11 +79,11 @@ class System:
         return self.local.differences.q
 
     def bare(self, numbers: "AtShells") -> "System":
-        """Without names, and without projectors that no term of `numbers` uses."""
+        """What solving needs: no names, no room, no projectors that `numbers` do not use."""
         so, inner, outer = self.radial
         so = None if numbers.spin_orbit is None else so
         inner, outer = (None, None) if numbers.nonlocal_ is None else (inner, outer)
-        return replace(self, species=(), radial=(so, inner, outer))
+        return replace(self, species=(), fewest=0, radial=(so, inner, outer))
 
     def room(self, spinor: bool) -> int:
         """How many levels fit at every k: plane waves, times two for spinors."""

@@ -161,18 +161,22 @@ def _mesh() -> Any:
     return chosen if "k" in chosen.axis_names else _row(alone=False)
 
 
+def on_processors() -> bool:
+    """Whether devices are the cores of this machine."""
+    return jax.default_backend() == "cpu"
+
+
 def k_at_once(each: int) -> int:
     """k-points of `each` bytes that a device solves together; LAPACK wants one."""
-    if jax.default_backend() == "cpu":
+    if on_processors():
         return 1
     fit = (room() or float("inf")) / 2 / max(each, 1)
     return max(1, int(min(GPU_BATCH, fit)))
 
 
-def together(each: int) -> int:
+def k_in_memory(each: int) -> int:
     """k-points of `each` bytes that the same memory holds at a time."""
-    on_processor = jax.default_backend() == "cpu"
-    return jax.local_device_count() if on_processor else k_at_once(each)
+    return jax.local_device_count() if on_processors() else k_at_once(each)
 
 
 def room() -> int | None:
@@ -245,6 +249,6 @@ def devices() -> list[str]:
 
 def memory_gb() -> str:
     """Memory of the first device, or of the machine, in GB."""
-    where = "in the machine" if jax.default_backend() == "cpu" else "on the device"
+    where = "in the machine" if on_processors() else "on the device"
     bytes_ = room()
     return "unknown" if bytes_ is None else f"{bytes_ / 1e9:.1f} GB {where}"

@@ -41,8 +41,10 @@ FEWEST_WAVES, WAVES_PER_LEVEL = 100, 12
 ASSEMBLED_UP_TO = 2500
 """Plane waves up to which H is kept as a matrix; beyond, Fourier transforms are faster.
 
-One application to 12 functions takes as long either way for 1600 plane waves, 17 and 12 ms for
-2649 (one core); but without a matrix there is no H_GC, and a fourth more sweeps."""
+One application to 12 functions, with a twelfth of assembling, takes as long either way for 1600
+plane waves, 17 and 12 ms for 2649 (one core); but without a matrix there is
+no H_GC, and a fourth more sweeps.
+"""
 
 NEAREST_COARSE, NEAREST_FINE = 0.1, 0.3
 """Denominators of the inverse are at least so large [hartree]."""

@@ -1,8 +1,8 @@
 """Ensembles: fits that differ by the k-points they see, or by the network they began as.
 
 All members move together, by Levenberg-Marquardt whatever method the fit was made with: one
-vmap over states and weights. To the eigensolver a member is a few more k-points (slopes.py), so
-that memory holds no more Hamiltonians at a time than one fit needs.
+vmap over states and weights. To the eigensolver a member is a few more k-points (together.py in
+observables), so that memory holds no more Hamiltonians at a time than one fit needs.
 
 B. Efron, Ann. Stat. 7, 1 (1979), doi:10.1214/aos/1176344552 (the bootstrap).
 """

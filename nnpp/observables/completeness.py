@@ -34,9 +34,9 @@ def complete(
     """
     if _size(potential, system) > LARGEST:
         return E
-    numbers = _numbers(potential, system)
+    numbers, all_levels = _numbers(potential, system), np.asarray(E)
     for i in range(len(E)) if which is None else which:
-        levels = np.asarray(E[i])
+        levels = all_levels[i]
         sigma, below = _below_last_group(levels)
         found = count_below(np.array(_matrix(numbers, system, jnp.asarray(i))), sigma)
         if found != below:

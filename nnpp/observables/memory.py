@@ -3,7 +3,8 @@
     dense      5 matrices             H, what it is made of, and LAPACK's own
     davidson   matrix, boxes, spaces  the first two not at once; spaces: V, H V, corrections …
 
-XLA's own account of twenty programs lies between this count and half of it.
+XLA's own account of twenty programs, and two matrices for LAPACK where dense, lie between this
+count and half of it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from nnpp.eigensolvers.choice import Solver, automatic, faster
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import AtShells, System, hamiltonian, values
 from nnpp.observables.completeness import LARGEST
-from nnpp.parallel import together
+from nnpp.parallel import k_in_memory
 from nnpp.terms.in_turn import InTurn
 
 REAL, COMPLEX = 8, 16
@@ -36,14 +37,21 @@ class Memory:
     """What a process takes.
 
     Attributes:
-        whole: all of it [bytes].
+        rest: all that does not depend on how many k-points are solved at a time [bytes].
+        counting: what counting levels takes, once nothing is solved any more [bytes].
         each: one k-point [bytes].
         at_once: k-points that the same memory holds at a time.
     """
 
-    whole: int
+    rest: int
+    counting: int
     each: int
     at_once: int
+
+    def whole(self, at_once: int | None = None) -> int:
+        """All of it, with so many k-points at a time [bytes]."""
+        solving = self.each * (self.at_once if at_once is None else at_once)
+        return self.rest + max(solving, self.counting)
 
 
 def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
@@ -71,14 +79,11 @@ def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
 
 
 def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memory:
-    """A whole process that finds the `n` lowest levels of `system` and their slopes."""
-    each = of_system(numbers, system, n, solve)
-    at_once = together(each)
-    found = REAL * system.waves.K.shape[0] * n * (numbers.v.size + 1)
-    size = system.waves.K.shape[1] * (1 + (numbers.spin_orbit is not None))
+    """A whole process that finds the `n` lowest levels of `system`."""
+    each, (k, g) = of_system(numbers, system, n, solve), system.waves.K.shape[:2]
+    size = g * (1 + (numbers.spin_orbit is not None))
     counting = COUNTED * COMPLEX * size**2 if size <= LARGEST else 0
-    solving = max(at_once * each, counting)
-    return Memory(PROGRAM + 2 * (_bytes_of(system) + found) + solving, each, at_once)
+    return Memory(PROGRAM + 2 * _bytes_of(system), counting, each, min(k, k_in_memory(each)))
 
 
 def _bytes_of(tree: Any) -> int:

@@ -116,7 +116,7 @@ def _memory(case: Case, potential: Potential) -> str:
     """What solving takes, compiling included, but not the derivatives of a fit."""
     memory = memory_of(case, potential)
     each = f"{memory.each / 1e6:.0f} MB a k-point, {memory.at_once} at a time"
-    return f"about {memory.whole / 1e9:.1f} GB to solve: {each}"
+    return f"about {memory.whole() / 1e9:.1f} GB to solve: {each}"
 
 
 def _evaluations(case: Case) -> str:

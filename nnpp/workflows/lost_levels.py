@@ -3,6 +3,9 @@
 At every k-point when it ends; before that at one k-point of each system, another each time.
 """
 
+import jax.numpy as jnp
+import numpy as np
+
 from nnpp.eigensolvers.dense import dense
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Measured, Objective
@@ -20,7 +23,8 @@ def refuse_lost_levels(
 
     At every k-point; at the `turn`-th alone, counted round and round, if one is named.
     """
-    potential = objective.parameters.put(theta)
+    on_one = jnp.asarray(np.asarray(theta))  # what is on all devices would be counted on all
+    potential = objective.parameters.put(on_one)
     for source, E in zip(objective.sources, measured.y, strict=True):
         if isinstance(source, Spectrum) and source.solve is not dense:
             which = None if turn is None else [turn % len(E)]

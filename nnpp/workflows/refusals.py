@@ -6,7 +6,7 @@ import numpy as np
 from nnpp.hamiltonian import at_shells, form_factors
 from nnpp.io.inputs import Fit
 from nnpp.observables.memory import Memory, of_process
-from nnpp.parallel import room
+from nnpp.parallel import on_processors, room
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.workflows.cases import Case
@@ -54,12 +54,12 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
 def _refuse_too_much_memory(fit: Fit, i: int, case: Case, potential: Potential) -> None:
     """Sooner than the system would, and in clearer words."""
     wanted, there = memory_of(case, potential), room()
-    if there is None or wanted.whole <= there:
+    if there is None or wanted.whole() <= there:
         return
-    fewer = wanted.at_once > 1 and wanted.whole - (wanted.at_once - 1) * wanted.each <= there
-    one = "set JAX_NUM_CPU_DEVICES=1 (one k-point at a time), " if fewer else ""
+    helps = on_processors() and wanted.whole(at_once=1) <= there
+    one = "set JAX_NUM_CPU_DEVICES=1 (one k-point at a time), " if helps else ""
     raise fit.spec.origin.error(
-        f"{case.spec.name}: about {wanted.whole / 1e9:.1f} GB of memory are needed, of "
+        f"{case.spec.name}: about {wanted.whole() / 1e9:.1f} GB of memory are needed, of "
         f"{there / 1e9:.1f}",
         f"{one}lower the cutoff or ask for fewer bands",
         *("systems", i, "cutoff"),

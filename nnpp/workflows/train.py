@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nnpp.fitting.method import measure
+from nnpp.fitting.method import State, measure
 from nnpp.fitting.objective import Measured
 from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
@@ -114,7 +114,7 @@ def _look_now_and_then(run: Run, place: Place) -> None:
     """Before a step is kept: whether it rests on the lowest levels."""
     state, course = place
     turn, other = divmod(course.step, EVERY)
-    if not other and bool(state.measured.loss == state.lowest):
+    if not other and _is_best(state):
         refuse_lost_levels(run.objective, state.best, state.measured, turn)
 
 
@@ -157,8 +157,13 @@ def _begun(run: Run, place: Place, notes: tuple[str, ...]) -> Begun:
 def _at_best(run: Run, place: Place) -> Measured:
     """What the best θ gives; the last evaluation has often seen it."""
     state, course = place
-    seen = not run.stages[course.stage].eased and bool(state.measured.loss == state.lowest)
+    seen = not run.stages[course.stage].eased and _is_best(state)
     return state.measured if seen else measure(run.objective, state.best)
+
+
+def _is_best(state: State) -> bool:
+    """Whether the last evaluation was that of the best θ."""
+    return float(state.measured.loss) == float(state.lowest)
 
 
 def _trained(run: Run, place: Place, film: Film) -> Trained:

@@ -117,8 +117,8 @@ def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, mon
     write_tiny(tmp_path / "tiny")
     fit = read_inputs(tmp_path / "tiny")
     needed = memory_of(prepare(fit)[0], before_training(fit.spec.potential))
-    assert needed.whole > needed.each * needed.at_once > 0
-    monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: needed.whole - needed.each)
+    assert needed.whole() > needed.whole(at_once=1) > needed.each > 0
+    monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: needed.whole(at_once=1))
     with pytest.raises(InputError, match=r"GB of memory.*JAX_NUM_CPU_DEVICES=1.*cutoff"):
         prepare(fit)
     monkeypatch.setattr("nnpp.workflows.refusals.room", lambda: needed.each)
