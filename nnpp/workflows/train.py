@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from nnpp.fitting.method import State, measure
+from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Measured
 from nnpp.io.checkpoints import save
 from nnpp.io.inputs import Fit
@@ -161,7 +161,7 @@ def _at_best(run: Run, place: Place) -> Measured:
     return state.measured if seen else measure(run.objective, state.best)
 
 
-def _is_best(state: State) -> bool:
+def _is_best(state: Any) -> bool:
     """Whether the last evaluation was that of the best θ."""
     return float(state.measured.loss) == float(state.lowest)
 
