@@ -8,21 +8,15 @@ SCRIPT = """
 import time
 import jax, jax.numpy as jnp, numpy as np
 from benchmarks.crystals import perovskite
+from benchmarks.sample import published_cspbi3
 from nnpp.basis.rules import sphere
 from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import system
 from nnpp.observables.bands import levels
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.zunger import Zunger
 from nnpp.units import HARTREE_EV
 
-local = Zunger(jnp.array([[88.83, 2.605, 4.2869, 0.5195], [113.756, 2.1413, 2.8422, 0.5671],
-                          [0.0, 0.73523927, 2.46919399, 1.33888287]]))
-strengths = Strengths(spin_orbit=jnp.array([7.7899, 3.0344, 0.0]),
-                      nonlocal_=jnp.array([[1.064, -0.00808], [0.0451, 0.0022], [0.0, 0.0]]))
-potential = Potential(local, strengths, ("Pb", "I", "Cs"))
+potential = published_cspbi3()
 crystal = perovskite()
 s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
 start = time.perf_counter()

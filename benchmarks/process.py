@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ran:
-    """What a process took."""
+    """What a process took, and what it said after how many seconds."""
 
     seconds: float
     peak_gb: float
-    output: str
+    lines: tuple[tuple[float, str], ...]
+
+    @property
+    def output(self) -> str:
+        """All that it said."""
+        return "".join(line for _, line in self.lines)
 
 
 def verdict(measured: float, aim: float) -> str:
@@ -34,9 +39,10 @@ def ran(*arguments: str, **environment: str) -> Ran:
         text=True,
     )
     assert process.stdout is not None
-    output = process.stdout.read()
+    lines = tuple((time.perf_counter() - start, line) for line in process.stdout)
     _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"failed: {' '.join(arguments)}\n{output}")
     kilobyte = 1 if sys.platform == "darwin" else 1024
-    return Ran(time.perf_counter() - start, usage.ru_maxrss * kilobyte / 1e9, output)
+    done = Ran(time.perf_counter() - start, usage.ru_maxrss * kilobyte / 1e9, lines)
+    if status:
+        sys.exit(f"failed: {' '.join(arguments)}\n{done.output}")
+    return done

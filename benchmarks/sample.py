@@ -1,7 +1,7 @@
 """Systems on which steps are timed, with a network that stands on published Zunger forms."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -38,6 +38,22 @@ SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.002
 """Published a5, and a6 and a7, of Pb, I and Cs."""
 
 
+def zunger(*species: str) -> Zunger:
+    """The published forms."""
+    return Zunger(jnp.asarray([FORMS[s] for s in species]))
+
+
+def published(*species: str) -> Potential:
+    """The forms alone, as a potential."""
+    return Potential(zunger(*species), Strengths(), species)
+
+
+def published_cspbi3() -> Potential:
+    """The forms with spin-orbit and the non-local terms."""
+    strengths = Strengths(spin_orbit=jnp.asarray(SPIN_ORBIT), nonlocal_=jnp.asarray(NONLOCAL))
+    return replace(published("Pb", "I", "Cs"), strengths=strengths)
+
+
 @dataclass(frozen=True)
 class Sample:
     """A crystal at its k-points, a potential, and how many levels are wanted."""
@@ -56,9 +72,8 @@ class Sample:
 
     def objective(self) -> Objective:
         """All levels, against those of the forms; every weight and strength is trained."""
-        forms = Zunger(jnp.asarray([FORMS[s] for s in self.crystal.species]))
-        published = Potential(forms, self.potential.strengths, self.potential.species)
-        E = levels(published, self.system, self.n)
+        forms = replace(published(*self.potential.species), strengths=self.potential.strengths)
+        E = levels(forms, self.system, self.n)
         target: Any = BandsTarget(E, jnp.ones_like(E), Absolute(), False)
         spectrum = Spectrum(
             self.system,
@@ -82,13 +97,12 @@ class Sample:
         return Parameters(self.potential, train)
 
 
-def _potential(species: tuple[str, ...], strengths: Strengths) -> Potential:
+def _with_network(forms: Potential) -> Potential:
     """The forms under a wide envelope, and a small random network."""
-    forms = Zunger(jnp.asarray([FORMS[s] for s in species]))
+    species = forms.species
     network = Network(Bare(), (20, 20, 20), len(species), last=STARTS["xavier"], scale=0.1)
-    return Potential(
-        neural(network, Gaussian(4.0), forms, jax.random.key(0)), strengths, species
-    )
+    local = neural(network, Gaussian(4.0), zunger(*species), jax.random.key(0))
+    return replace(forms, local=local)
 
 
 def zb_cdse() -> Sample:
@@ -96,7 +110,7 @@ def zb_cdse() -> Sample:
     crystal, cutoff = CRYSTALS["zb-CdSe"]
     every = path(crystal, None, 61)
     k = listed(crystal, every.fractional[:61])
-    potential = _potential(("Cd", "Se"), Strengths())
+    potential = _with_network(published("Cd", "Se"))
     return Sample(crystal, k, system(crystal, k, cutoff), potential, 8, 4)
 
 
@@ -105,8 +119,7 @@ def cspbi3(cutoff: float = 6.0, count: int = 21) -> Sample:
     crystal = perovskite()
     every = path(crystal, None, count)
     k = listed(crystal, every.fractional[:count])
-    strengths = Strengths(spin_orbit=jnp.asarray(SPIN_ORBIT), nonlocal_=jnp.asarray(NONLOCAL))
-    potential = _potential(("Pb", "I", "Cs"), strengths)
+    potential = _with_network(published_cspbi3())
     return Sample(crystal, k, system(crystal, k, cutoff), potential, 32, 26)
 
 

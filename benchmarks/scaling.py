@@ -18,16 +18,13 @@ from benchmarks.crystals import CRYSTALS
 from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import RESULTS, record
-from benchmarks.sample import FORMS
+from benchmarks.sample import published
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.choice import automatic
 from nnpp.hamiltonian import at_shells, system
 from nnpp.observables.bands import all_levels
 from nnpp.observables.together import Asked
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.zunger import Zunger
 
 SWEEPS = {
     "plane waves": [{"cutoff": c} for c in (5.0, 7.0, 10.0, 14.0, 20.0, 28.0)],
@@ -78,8 +75,7 @@ def _point(name: str, cutoff: float = 10.0, k: int = 8, n: int = 8, cells: int =
     structure = _supercell(cells)
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (k, 3))
     s = system(structure, listed(structure, points), cutoff)
-    forms = Zunger(jnp.asarray([FORMS["Cd"], FORMS["Se"]]))
-    numbers = at_shells(Potential(forms, Strengths(), ("Cd", "Se")), s)
+    numbers = at_shells(published("Cd", "Se"), s)
 
     def total(numbers):
         return jnp.sum(all_levels([Asked(numbers, s, n, automatic)])[0] ** 2)

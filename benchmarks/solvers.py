@@ -16,15 +16,12 @@ from benchmarks.crystals import CRYSTALS
 from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import record
-from benchmarks.sample import FORMS
+from benchmarks.sample import published
 from nnpp.blocks import split
 from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.davidson import davidson, fills_all, usual_coarse
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian import Hamiltonian, at_shells, hamiltonian, system, values
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.zunger import Zunger
 
 CUTOFFS = (2.5, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0)
 LEVELS = (4, 8, 16)
@@ -68,8 +65,7 @@ def _hamiltonian(cutoff: float) -> Hamiltonian:
     """H at a k-point of no symmetry."""
     crystal, _ = CRYSTALS["zb-CdSe"]
     s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff)
-    forms = Zunger(jnp.asarray([FORMS["Cd"], FORMS["Se"]]))
-    potential = Potential(forms, Strengths(), ("Cd", "Se"))
+    potential = published("Cd", "Se")
     waves = jax.tree.map(lambda x: x[0], s.waves)
     return jax.jit(lambda p: hamiltonian(waves, s, values(at_shells(p, s), s)))(potential)
 

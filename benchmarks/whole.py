@@ -1,14 +1,10 @@
 """How long is a whole fit, from typing to figures, with an empty cache and with a full one?"""
 
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
 from benchmarks.fits import INPUTS
-from benchmarks.process import verdict
+from benchmarks.process import ran, verdict
 from benchmarks.record import record
 
 FITS = {"inputs": (INPUTS, 180.0), "zb-CdSe": (INPUTS / "zb-CdSe", 60.0)}
@@ -34,20 +30,9 @@ def run() -> None:
 
 def _seconds(folder: Path, place: Path, turn: str) -> tuple[float, float]:
     """Until the first step is told, and until the end; the cache of programs is in `place`."""
-    environment = os.environ | {"XDG_CACHE_HOME": str(place / "cache")}
-    environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    began, first = perf_counter(), None
-    command = [sys.executable, "-m", "nnpp.cli.app", "fit", str(folder)]
-    with subprocess.Popen(
-        [*command, "--out", str(place / turn)],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None, "it was asked for"
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if first is None and line.split()[:1] == ["1"]:
-                first = perf_counter() - began
-    if process.returncode or first is None:
-        sys.exit("".join(lines))
-    return first, perf_counter() - began
+    done = ran(
+        "-m", "nnpp.cli.app", "fit", str(folder), "--out", str(place / turn),
+        JAX_COMPILATION_CACHE_DIR=str(place / "cache"), PYTHONUNBUFFERED="1",
+    )  # fmt: skip
+    first = next(after for after, line in done.lines if line.split()[:1] == ["1"])
+    return first, done.seconds

@@ -29,7 +29,7 @@ from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
 from nnpp.terms.long_range import long_range, neutral
 from nnpp.terms.nonlocal_ import nonlocal_
-from nnpp.terms.projectors import Centres, centres, projectors
+from nnpp.terms.projectors import Centres, bytes_a_centre, centres, projectors
 from nnpp.terms.radial import (
     RadialProjectors,
     inner_weight,
@@ -207,8 +207,8 @@ def _projectors(
     """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
     if radial is None:
         return None
-    F, parts = radial(jnp.sum(waves.K**2, axis=-1)), 2 if centres.standing is None else 1
-    at_once = PROJECTORS // (8 * parts * 3 * F.size)
+    F = radial(jnp.sum(waves.K**2, axis=-1))
+    at_once = PROJECTORS // bytes_a_centre(centres, F.size)
     if len(centres.tau) <= at_once:
         return projectors(waves, centres, F)
     return Unmade(waves, F, centres, max(1, at_once))

@@ -136,6 +136,7 @@ def davidson(
     E = jnp.repeat(ritz.E[:m], 2 if H.parts == 4 else 1)[:n]
     psi = joined(ritz.X[:, :, :m])  # all partners behind
     psi = psi.reshape(len(psi), -1, m).swapaxes(1, 2).reshape(len(psi), -1)[:, :n]
+    # within twice of it a level that stands still by rounding is as good as found
     return jnp.where(error < 2 * TOLERANCE, E, jnp.nan), psi
 
 

@@ -17,7 +17,7 @@ from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
 from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.completeness import complete
-from nnpp.observables.together import Asked, map_row, together
+from nnpp.observables.together import Asked, in_rows, map_row
 from nnpp.parallel import program
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
@@ -57,7 +57,7 @@ def levels(
 
 def all_levels(asked: Sequence[Asked]) -> list[Float[Array, "k level"]]:
     """The lowest levels of several systems [hartree]; differentiable, jitted."""
-    return together(_levels, asked)
+    return in_rows(_levels, asked)
 
 
 def states(
@@ -65,7 +65,7 @@ def states(
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """The `n` lowest levels [hartree] and their states at every k."""
     check_room(potential, system, n)
-    return together(_states, [Asked(at_shells(potential, system), system, n, solve)])[0]
+    return in_rows(_states, [Asked(at_shells(potential, system), system, n, solve)])[0]
 
 
 @partial(program, static_argnames=("n", "solve"))

@@ -57,15 +57,15 @@ class Memory:
 def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
     """One k-point while its `n` levels and their slopes are found [bytes]."""
     solve = faster(H, n) if solve is automatic else solve
-    held = _bytes_of(H) + _in_boxes(H)
-    if solve is dense or davidson.fills_all(H, n, davidson.usual_coarse(H, n)):
-        return held + MATRICES * COMPLEX * H.size**2
-    coarse, m = davidson.usual_coarse(H, n), davidson.columns(H, n + davidson.GUARD)
+    boxes, coarse = _in_boxes(H), davidson.usual_coarse(H, n)
+    if solve is dense or davidson.fills_all(H, n, coarse):
+        return _bytes_of(H) + boxes + MATRICES * COMPLEX * H.size**2
+    m = davidson.columns(H, n + davidson.GUARD)
     w, scalar = davidson.width(davidson.columns(H, n)), H.spinless().parts
     space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
     assembled = H.waves <= davidson.ASSEMBLED_UP_TO
     matrix = REAL * scalar * H.waves * (2 * H.waves + coarse) if assembled else 0
-    return _bytes_of(H) + max(matrix, _in_boxes(H)) + SPACES * space
+    return _bytes_of(H) + max(matrix, boxes) + SPACES * space
 
 
 def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:

@@ -14,7 +14,7 @@ from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.choice import Solver
 from nnpp.hamiltonian import AtShells, System, Values, frame, values, within
-from nnpp.observables.together import Asked, map_rows, together
+from nnpp.observables.together import Asked, in_rows, map_rows
 from nnpp.parallel import program
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
@@ -27,7 +27,7 @@ def levels_and_slopes(asked: Sequence[Asked]) -> list[Slopes]:
     Inside a multiplet the slopes are those of whatever states `solve` returns; only their sum
     has a meaning, as with every derivative of levels.
     """
-    return together(_row, asked)
+    return in_rows(_row, asked)
 
 
 @partial(program, static_argnames=("n", "solve"))

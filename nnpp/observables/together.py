@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     solve: Solver
 
 
-def together(row: Callable[..., tuple], asked: Sequence[Asked]) -> list[Any]:
+def in_rows(row: Callable[..., tuple], asked: Sequence[Asked]) -> list[Any]:
     """row(numbers, systems, n, solve) for each group of equal shapes, in the order asked."""
     groups: dict[Hashable, list[int]] = {}
     bare = [a._replace(system=a.system.bare(a.numbers)) for a in asked]

@@ -15,7 +15,7 @@ from nnpp.basis.operators import Psi, Separable
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.blocks import Block
 from nnpp.pytree import pytree, static
-from nnpp.terms.projectors import Centres, projectors
+from nnpp.terms.projectors import Centres, bytes_a_centre, projectors
 
 Term = Callable[[Float[Array, " centre"], Block], Separable]
 """A separable term, from the strength of each centre and the projectors."""
@@ -83,8 +83,7 @@ class InTurn:
 
     def bytes_of_group(self) -> int:
         """What the projectors of one group take."""
-        parts = 2 if self.centres.standing is None else 1
-        return 8 * parts * 3 * self.F.size * self.a.shape[1]
+        return bytes_a_centre(self.centres, self.F.size) * self.a.shape[1]
 
     def _sum(self, f: Callable[[Separable], Array]) -> Array:
         """Σ f over the groups."""

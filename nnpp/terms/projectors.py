@@ -78,6 +78,12 @@ def projectors(waves: PlaneWaves, centres: Centres, F: Float[Array, "g m"]) -> B
     return B.reshape(len(F), phase.shape[1], -1)
 
 
+def bytes_a_centre(centres: Centres, radial: int) -> int:
+    """What the columns of one centre take in B, from the size of F."""
+    parts = 2 if centres.standing is None else 1
+    return 8 * parts * 3 * radial
+
+
 def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]:
     """e^{−iK·τ}, or the standing wave."""
     if centres.standing is None:

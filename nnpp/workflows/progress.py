@@ -83,7 +83,7 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
     like = jax.eval_shape(
         lambda t: method.start(objective, t, jax.random.key(0)).saved(), theta
     )
-    leaves = [on_all(jnp.asarray(found.arrays[name])) for name in sorted(found.arrays)]
+    leaves = [on_all(found.arrays[name]) for name in sorted(found.arrays)]
     wanted = [(x.shape, x.dtype) for x in jax.tree.leaves(like)]
     if [(x.shape, x.dtype) for x in leaves] != wanted:
         raise InputError(

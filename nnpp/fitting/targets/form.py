@@ -3,14 +3,13 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnpp.fitting.closed import Closed
-from nnpp.fitting.jacobian import along
-from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.curve import Curve
+from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 
 
 @pytree
-class FormTarget(Closed):
+class FormTarget(Curve):
     """A form to be learned.
 
     Attributes:
@@ -25,20 +24,14 @@ class FormTarget(Closed):
     weights: Float[Array, " q"]
     name: str = static(default="form")
 
-    def observe(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> Float[Array, " residual"]:
-        """R [hartree·bohr³]."""
-        apart = parameters.put(theta).local(self.q) - self.v
-        return (jnp.sqrt(self.weights)[:, None] * apart).reshape(-1)
+    def curve(self, potential: Potential, q: Float[Array, " q"]) -> Float[Array, "q species"]:
+        """V_s(q) [hartree·bohr³]."""
+        return potential.local(q)
 
-    def linear(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> tuple[Float[Array, " residual"], Float[Array, "residual parameter"]]:
-        """R and ∂r/∂θ."""
+    def wanted(self) -> Float[Array, "q species"]:
+        """V⁰_s(q)."""
+        return self.v
 
-        def v(theta: Float[Array, " parameter"], q: Float[Array, " q"]) -> Array:
-            return parameters.put(theta).local(q)
-
-        J = jnp.sqrt(self.weights)[:, None, None] * along(v, theta, self.q)
-        return self.observe(parameters, theta), J.reshape(-1, theta.size)
+    def amplitudes(self) -> Float[Array, " q"]:
+        """√w."""
+        return jnp.sqrt(self.weights)

@@ -11,10 +11,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnpp.fitting.closed import Closed
-from nnpp.fitting.jacobian import along
-from nnpp.fitting.parameters import Parameters
-from nnpp.potentials.potential import FormFactors
+from nnpp.fitting.curve import Curve
+from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.pytree import pytree, static
 
 Measure = Callable[[FormFactors, Float[Array, " q"]], Float[Array, "q species"]]
@@ -35,7 +33,7 @@ def curvature(u: FormFactors, q: Float[Array, " q"]) -> Float[Array, "q species"
 
 
 @pytree
-class Prior(Closed):
+class Prior(Curve):
     """A prior on what a fit adds to the form factors.
 
     Attributes:
@@ -52,25 +50,15 @@ class Prior(Closed):
     measure: Measure = static()
     name: str = static()
 
-    def observe(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> Float[Array, " residual"]:
-        """R."""
-        m = self.measure(parameters.put(theta).local, self.q)
-        return (self._amplitudes()[:, None] * (m - self.before)).reshape(-1)
+    def curve(self, potential: Potential, q: Float[Array, " q"]) -> Float[Array, "q species"]:
+        """M."""
+        return self.measure(potential.local, q)
 
-    def linear(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> tuple[Float[Array, " residual"], Float[Array, "residual parameter"]]:
-        """R and ∂r/∂θ."""
+    def wanted(self) -> Float[Array, "q species"]:
+        """M of v⁰."""
+        return self.before
 
-        def m(theta: Float[Array, " parameter"], q: Float[Array, " q"]) -> Array:
-            return self.measure(parameters.put(theta).local, q)
-
-        J = self._amplitudes()[:, None, None] * along(m, theta, self.q)
-        return self.observe(parameters, theta), J.reshape(-1, theta.size)
-
-    def _amplitudes(self) -> Float[Array, " q"]:
+    def amplitudes(self) -> Float[Array, " q"]:
         """√(w dq)."""
         apart = jnp.diff(self.q)
         return jnp.sqrt(self.weight * (jnp.pad(apart, (0, 1)) + jnp.pad(apart, (1, 0))) / 2)
