@@ -6,7 +6,7 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.io.atomic import write_whole
-from nnpp.io.spectrum import Spectrum
+from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.tables import Line, read_lines
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
@@ -32,7 +32,7 @@ def write_bands_csv(path: Path, bands: Bands) -> Path:
     return write_whole(path, "\n".join(rows) + "\n")
 
 
-def read_bands_csv(path: Path) -> Spectrum:
+def read_bands_csv(path: Path) -> ReferenceBands:
     """The levels in a file with this header."""
     lines = read_lines(path, ",")
     if not lines or lines[0].words[: len(HEAD)] != HEAD or len(lines[0].words) == len(HEAD):
@@ -45,7 +45,9 @@ def read_bands_csv(path: Path) -> Spectrum:
         raise InputError("holds no k-point", "add a line for each k-point", path)
     numbers = np.array([_numbers(row, len(head.words)) for row in rows])
     labels = tuple(row.words[5] for row in rows)
-    return Spectrum(path, numbers[:, :3], numbers[:, 4:] / HARTREE_EV, labels, numbers[:, 3])
+    return ReferenceBands(
+        path, numbers[:, :3], numbers[:, 4:] / HARTREE_EV, labels, numbers[:, 3]
+    )
 
 
 def write_dos_csv(path: Path, dos: Dos) -> Path:

@@ -15,7 +15,7 @@ from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.io.atomic import write_whole
-from nnpp.io.spectrum import Spectrum
+from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.text import read_bytes
 from nnpp.observables.bands import Bands
 
@@ -81,19 +81,21 @@ def read_bands_h5(path: Path) -> StoredBands:
         ) from error
 
 
-def spectrum_of(path: Path) -> tuple[Spectrum, bool]:
-    """The levels of a bands.h5 as a reference, and whether each holds one electron."""
+def read_reference_h5(path: Path) -> ReferenceBands:
+    """The levels of a bands.h5 as a reference."""
     whole = read_bands_h5(path)
     stored, k = whole.bands, whole.bands.kpoints
-    spectrum = Spectrum(
+    return ReferenceBands(
         path,
         np.asarray(k.fractional),
         np.asarray(stored.E),
         k.labels,
         np.asarray(k.distance),
         cell=np.asarray(whole.crystal.cell),
+        crystal=whole.crystal,
+        spinor=stored.spinor,
+        occupied=stored.occupied,
     )
-    return spectrum, stored.spinor
 
 
 def _stored(file: h5py.File) -> StoredBands:

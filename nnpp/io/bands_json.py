@@ -12,7 +12,7 @@ from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.io.atomic import whole
-from nnpp.io.spectrum import Spectrum
+from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.text import read_text
 from nnpp.observables.bands import Bands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -44,7 +44,7 @@ def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
     return path
 
 
-def read_bands_json(path: Path) -> Spectrum:
+def read_bands_json(path: Path) -> ReferenceBands:
     """The levels in a band structure that ASE wrote, of one spin."""
     try:
         structure = decode(read_text(path))
@@ -61,7 +61,7 @@ def read_bands_json(path: Path) -> Spectrum:
     points = structure.path.special_points
     labels = tuple(_label_at(x, points) for x in k)
     E = np.asarray(structure.energies[0], float) / HARTREE_EV
-    return Spectrum(path, k, E, labels, cell=structure.path.cell.array / BOHR_ANGSTROM)
+    return ReferenceBands(path, k, E, labels, cell=structure.path.cell.array / BOHR_ANGSTROM)
 
 
 def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:

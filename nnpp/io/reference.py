@@ -1,4 +1,4 @@
-"""Reference bands: the levels that a potential should give, from any of four formats."""
+"""The reference of a system: the levels that a potential should give it."""
 
 from dataclasses import dataclass, replace
 
@@ -10,19 +10,19 @@ from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.io.bands_csv import read_bands_csv
-from nnpp.io.bands_h5 import spectrum_of
+from nnpp.io.bands_h5 import read_reference_h5
 from nnpp.io.bands_json import read_bands_json
 from nnpp.io.deepseudopot_system import read_kpoints
+from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.schema.spec import FitSpec
 from nnpp.io.schema.systems import LevelZero, ReferenceSpec
-from nnpp.io.spectrum import Spectrum
 from nnpp.io.tables import read_table, same_count
 from nnpp.io.text import named
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV
 
 
 @dataclass(frozen=True)
-class ReferenceBands:
+class Reference:
     """Levels to compare with.
 
     Attributes:
@@ -40,7 +40,7 @@ class ReferenceBands:
     notes: tuple[str, ...] = ()
 
 
-def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | None:
+def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     """The reference bands of system `i`, if it has any."""
     system = spec.systems[i]
     if system.reference is None:
@@ -49,36 +49,34 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> ReferenceBands | 
         if file is not None:
             named(spec.origin, file, "systems", i, "reference")
     with spec.origin.telling("systems", i, "reference"):
-        spectrum, spinor = _spectrum(system.reference)
-        doubts = spectrum.about(crystal)
-    if spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
-        spectrum, spinor = replace(spectrum, E=np.repeat(spectrum.E, 2, axis=1)), True
-    _agreeing(spec, i, spectrum)
-    weights = system.weights.kpoints or spectrum.weights
-    rising = (
-        () if spectrum.rising else (f"{spectrum.path.name}: levels are not in rising order",)
-    )
-    return ReferenceBands(
-        spectrum.kpoints(crystal),
-        jnp.asarray(spectrum.E),
-        system.spin == "doubled" if spinor is None else spinor,
-        jnp.ones(len(spectrum.E)) if weights is None else jnp.asarray(weights, float),
+        found = _read(system.reference)
+        doubts = found.about(crystal)
+    if found.spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
+        found = replace(found, E=np.repeat(found.E, 2, axis=1), spinor=True)
+    _agreeing(spec, i, found)
+    weights = system.weights.kpoints or found.weights
+    rising = () if found.rising else (f"{found.path.name}: levels are not in rising order",)
+    return Reference(
+        found.kpoints(crystal),
+        jnp.asarray(found.E),
+        system.spin == "doubled" if found.spinor is None else found.spinor,
+        jnp.ones(len(found.E)) if weights is None else jnp.asarray(weights, float),
         (*rising, *doubts),
     )
 
 
-def _spectrum(reference: ReferenceSpec) -> tuple[Spectrum, bool | None]:
-    """The levels of the file, and whether each holds one electron if the file says."""
+def _read(reference: ReferenceSpec) -> ReferenceBands:
+    """What the file holds."""
     if reference.format == "h5":
-        return spectrum_of(reference.file)
+        return read_reference_h5(reference.file)
     if reference.format == "csv":
-        return read_bands_csv(reference.file), None
+        return read_bands_csv(reference.file)
     if reference.format == "json":
-        return read_bands_json(reference.file), None
-    return _deepseudopot(reference), None
+        return read_bands_json(reference.file)
+    return _deepseudopot(reference)
 
 
-def _deepseudopot(reference: ReferenceSpec) -> Spectrum:
+def _deepseudopot(reference: ReferenceSpec) -> ReferenceBands:
     """A distance and levels [eV, of its own hartree] a line; k-points in a file beside it."""
     if reference.kpoints is None:
         raise InputError("has no k-points", "add kpoints: FILE", reference.file)
@@ -86,12 +84,12 @@ def _deepseudopot(reference: ReferenceSpec) -> Spectrum:
     table = read_table(reference.file)
     same_count(reference.file, len(table), len(k), "k-points", reference.kpoints.name)
     E = table[:, 1:] / DEEPSEUDOPOT_HARTREE_EV
-    return Spectrum(reference.file, k, E, weights=weights)
+    return ReferenceBands(reference.file, k, E, weights=weights)
 
 
-def _agreeing(spec: FitSpec, i: int, spectrum: Spectrum) -> None:
+def _agreeing(spec: FitSpec, i: int, found: ReferenceBands) -> None:
     """Refuse lists and counts of fit.yaml that the reference does not bear out."""
-    system, (points, bands) = spec.systems[i], np.shape(spectrum.E)
+    system, (points, bands) = spec.systems[i], np.shape(found.E)
     weights, zero = system.weights, system.zero
     weighed = {"kpoints": (weights.kpoints, points)}
     if system.bands is None:

@@ -14,7 +14,7 @@ from nnpp.crystal.paths import path
 from nnpp.crystal.symmetry import SAME_K, mesh
 from nnpp.eigensolvers.choice import SOLVERS, Solver
 from nnpp.hamiltonian import System, system
-from nnpp.io.reference import ReferenceBands
+from nnpp.io.reference import Reference
 from nnpp.io.schema.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPoints
 from nnpp.io.schema.systems import System as SystemSpec
 from nnpp.observables.bands import occupied_levels
@@ -36,7 +36,7 @@ class Case:
     spec: SystemSpec
     crystal: Crystal
     kpoints: KPoints
-    reference: ReferenceBands | None
+    reference: Reference | None
     spinor: bool
     notes: tuple[str, ...]
 
@@ -106,9 +106,7 @@ class Case:
         return system(self.crystal, kpoints, self.spec.cutoff, RULES[self.spec.plane_waves])
 
 
-def kpoints_of(
-    spec: KPointsSpec, crystal: Crystal, reference: ReferenceBands | None
-) -> KPoints:
+def kpoints_of(spec: KPointsSpec, crystal: Crystal, reference: Reference | None) -> KPoints:
     """The k-points that a fit asks for."""
     if isinstance(spec, PathPoints):
         auto = spec.path == "auto"

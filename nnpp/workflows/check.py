@@ -8,7 +8,7 @@ import numpy as np
 
 from nnpp.crystal.symmetry import space_group
 from nnpp.io.inputs import Fit
-from nnpp.io.reference import ReferenceBands
+from nnpp.io.reference import Reference
 from nnpp.io.schema.systems import Target
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
@@ -137,7 +137,7 @@ def _special(case: Case) -> str:
     return "".join(named[:16]).strip() + (" …" if len(named) > 16 else "")
 
 
-def _reference_rows(case: Case, reference: ReferenceBands) -> Iterator[tuple[str, str]]:
+def _reference_rows(case: Case, reference: Reference) -> Iterator[tuple[str, str]]:
     """The reference, and what of it counts."""
     bands = reference_bands(case)
     assert bands is not None, "the case has a reference"

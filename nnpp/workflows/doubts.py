@@ -7,7 +7,7 @@ import numpy as np
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.crystal.symmetry import SAME_K
 from nnpp.io.inputs import Fit
-from nnpp.io.reference import ReferenceBands
+from nnpp.io.reference import Reference
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of
@@ -65,7 +65,7 @@ def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
             yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
 
 
-def about_counting(case: Case, reference: ReferenceBands) -> Iterator[str]:
+def about_counting(case: Case, reference: Reference) -> Iterator[str]:
     """K-points, levels and weights of a reference that may be miscounted."""
     steps = np.abs(np.diff(np.asarray(reference.kpoints.fractional), axis=0)).max(axis=1)
     if np.any(steps < SAME_K):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnpp.crystal.kpoints import listed
-from nnpp.io.reference import ReferenceBands
+from nnpp.io.reference import Reference
 from nnpp.io.schema.systems import LevelZero, System, Weights, Window
 from nnpp.observables.bands import Bands
 from nnpp.workflows.cases import Case
@@ -24,7 +24,7 @@ W_K, W_B = np.array([10.0, 1.0]), np.array([1.0, 1.0, 2.0, 20.0, 20.0, 1.0])
 def case_of(E=THEIRS, zero="absolute", doubled=False, windows=(), weights=tuple(W_B)) -> Case:
     crystal = zincblende()
     kpoints = listed(crystal, [[0.5, 0.5, 0.5], [0, 0, 0]])
-    reference = ReferenceBands(kpoints, jnp.asarray(E), doubled, jnp.asarray(W_K))
+    reference = Reference(kpoints, jnp.asarray(E), doubled, jnp.asarray(W_K))
     spec = System.model_construct(
         name="a",
         bands=None,

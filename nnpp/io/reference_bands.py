@@ -1,6 +1,7 @@
-"""Levels as a file gives them, before a crystal lends their k-points a length."""
+"""Reference bands: levels as a file gives them, and all that it says of their origin."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ STANDSTILL = 1e-8
 
 
 @dataclass(frozen=True)
-class Spectrum:
+class ReferenceBands:
     """Levels at k-points.
 
     Attributes:
@@ -29,6 +30,12 @@ class Spectrum:
         distance: along the path, if the file says [bohr⁻¹].
         weights: of each k-point in a fit, if the file says.
         cell: lattice vectors of the crystal they are of, if the file says [bohr].
+        crystal: that crystal with its atoms, if the file says.
+        spinor: whether a level holds one electron, not two, if the file says.
+        occupied: full levels at each k, if the file says.
+        fermi: what the file calls its Fermi energy or valence band top, if it does [hartree].
+        provenance: the program, its version, the functional, and the like.
+        notes: remarks for whoever reads the log.
     """
 
     path: Path
@@ -38,6 +45,12 @@ class Spectrum:
     distance: np.ndarray | None = None
     weights: np.ndarray | None = None
     cell: np.ndarray | None = None
+    crystal: Crystal | None = None
+    spinor: bool | None = None
+    occupied: int | None = None
+    fermi: float | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.k.shape != (len(self.E), 3) or self.E.ndim != 2 or not self.E.size:

@@ -1,0 +1,1 @@
+"""Bands as other programs write them, a file a program; `known` lists them."""
