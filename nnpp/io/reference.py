@@ -8,17 +8,14 @@ from jaxtyping import Array, Float
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints
-from nnpp.errors import InputError
 from nnpp.io.bands_csv import read_bands_csv
 from nnpp.io.bands_h5 import read_reference_h5
 from nnpp.io.bands_json import read_bands_json
-from nnpp.io.deepseudopot_system import read_kpoints
+from nnpp.io.codes.own import read_deepseudopot_bands
 from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.schema.spec import FitSpec
 from nnpp.io.schema.systems import LevelZero, ReferenceSpec
-from nnpp.io.tables import read_table, same_count
 from nnpp.io.text import named
-from nnpp.units import DEEPSEUDOPOT_HARTREE_EV
 
 
 @dataclass(frozen=True)
@@ -73,18 +70,8 @@ def _read(reference: ReferenceSpec) -> ReferenceBands:
         return read_bands_csv(reference.file)
     if reference.format == "json":
         return read_bands_json(reference.file)
-    return _deepseudopot(reference)
-
-
-def _deepseudopot(reference: ReferenceSpec) -> ReferenceBands:
-    """A distance and levels [eV, of its own hartree] a line; k-points in a file beside it."""
-    if reference.kpoints is None:
-        raise InputError("has no k-points", "add kpoints: FILE", reference.file)
-    k, weights = read_kpoints(reference.kpoints)
-    table = read_table(reference.file)
-    same_count(reference.file, len(table), len(k), "k-points", reference.kpoints.name)
-    E = table[:, 1:] / DEEPSEUDOPOT_HARTREE_EV
-    return ReferenceBands(reference.file, k, E, weights=weights)
+    assert reference.kpoints is not None, "the schema asks for them"
+    return read_deepseudopot_bands(reference.file, reference.kpoints)
 
 
 def _agreeing(spec: FitSpec, i: int, found: ReferenceBands) -> None:

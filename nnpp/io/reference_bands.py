@@ -8,6 +8,7 @@ import numpy as np
 
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.crystal.recognised import jumps_in, names_at
 from nnpp.errors import InputError
 from nnpp.io.schema.kpoints import FARTHEST
 
@@ -75,13 +76,18 @@ class ReferenceBands:
         return bool(np.all(np.diff(self.E, axis=1) >= -1e-9))
 
     def kpoints(self, crystal: Crystal) -> KPoints:
-        """The k-points in the zone of a crystal, with the jumps of their path."""
-        jumps: tuple[int, ...] = ()
-        if self.distance is not None:
+        """The k-points in the zone of a crystal, with names, and the jumps of their path.
+
+        What the file does not say is told from where the k-points lie.
+        """
+        labels = names_at(crystal, self.k) if self.labels is None else self.labels
+        if self.distance is None:
+            jumps = jumps_in(crystal, self.k, labels)
+        else:
             still = np.abs(np.diff(self.distance)) < STANDSTILL
             moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > STANDSTILL
             jumps = tuple(int(i) + 1 for i in np.flatnonzero(still & moved))
-        return listed(crystal, self.k, labels=self.labels, jumps=jumps)
+        return listed(crystal, self.k, labels=labels, jumps=jumps)
 
     def about(self, crystal: Crystal) -> tuple[str, ...]:
         """What does not fit the crystal that these levels are taken for; another is refused."""

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms
-from ase.io import read
+from ase.data import covalent_radii
+from ase.formula import Formula
+from ase.io import read, write
 from ase.io.formats import UnknownFileTypeError
 from ase.spacegroup.spacegroup import SpacegroupError
 
 from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.crystal.electrons import SYMBOLS
+from nnpp.crystal.electrons import SYMBOLS, atomic_number
 from nnpp.errors import InputError, nearest
+from nnpp.io.atomic import whole
 from nnpp.io.schema.spec import FitSpec
 from nnpp.io.schema.systems import InlineStructure
 from nnpp.io.text import named, read_bytes
@@ -80,6 +83,29 @@ def read_structure(path: Path) -> Crystal:
         return _sound(cell, _fractional(cell, atoms), tuple(atoms.get_chemical_symbols()))
     except InputError as error:
         raise error.at(path) from error
+
+
+def write_structure(path: Path, crystal: Crystal) -> Path:
+    """Write a crystal as a POSCAR, all digits."""
+    atoms = Atoms(
+        crystal.symbols,
+        cell=np.asarray(crystal.cell) * BOHR_ANGSTROM,
+        scaled_positions=np.asarray(crystal.fractional),
+        pbc=True,
+    )
+    with whole(path) as temporary:
+        write(temporary, atoms, format="vasp", direct=True)
+    return path
+
+
+def formula(crystal: Crystal) -> str:
+    """The elements of a crystal and how many there are of each, as CsPbI3."""
+    return Formula("".join(crystal.symbols)).reduce()[0].format("metal")
+
+
+def covalent_radius(symbol: str) -> float:
+    """Half the length of a bond [bohr], as ASE tabulates it (Cordero et al., 2008)."""
+    return float(covalent_radii[atomic_number(symbol)]) / BOHR_ANGSTROM
 
 
 def inline_structure(

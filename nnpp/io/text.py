@@ -1,5 +1,6 @@
 """Text files from outside: one way to open them, one sentence for each way it fails."""
 
+from hashlib import file_digest
 from pathlib import Path
 
 from nnpp.errors import InputError
@@ -24,6 +25,12 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file of any size."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def read_text(path: Path) -> str:

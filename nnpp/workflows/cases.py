@@ -109,9 +109,7 @@ class Case:
 def kpoints_of(spec: KPointsSpec, crystal: Crystal, reference: Reference | None) -> KPoints:
     """The k-points that a fit asks for."""
     if isinstance(spec, PathPoints):
-        auto = spec.path == "auto"
-        pieces = None if auto else tuple(tuple(p.split()) for p in spec.path.split("|"))
-        return path(crystal, pieces, spec.points)
+        return path(crystal, spec.pieces, spec.points)
     if isinstance(spec, MeshPoints):
         return mesh(crystal, spec.mesh)
     if isinstance(spec, ListedPoints):

@@ -65,6 +65,13 @@ class PathPoints(Section):
         default=60, description="Number of k-points on the whole path."
     )
 
+    @property
+    def pieces(self) -> tuple[tuple[str, ...], ...] | None:
+        """The names of each piece; None for the recommended path."""
+        if self.path == "auto":
+            return None
+        return tuple(tuple(piece.split()) for piece in self.path.split("|"))
+
 
 class MeshPoints(Section):
     """A Γ-centred mesh over the zone."""

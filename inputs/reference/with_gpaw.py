@@ -1,0 +1,170 @@
+"""Bands with GPAW: GLLB-SC or PBE, plane waves, spin-orbit added to the converged states.
+
+    gpaw python inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME …
+
+writes for every material and volume FOLDER/NAME_XC_VOLUME.json (bands as ASE writes them, with
+spin-orbit), the structure beside it (.vasp), and what it was made with (.about.json). The
+derivative discontinuity of GLLB-SC (Kuisma et al., Phys. Rev. B 82, 115106 (2010)) raises the
+conduction bands before spin-orbit is added.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import ase
+import gpaw
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+from ase.spectrum.band_structure import BandStructure
+from gpaw import GPAW, PW, FermiDirac
+from gpaw.spinorbit import soc_eigenstates
+
+BOHR, HARTREE = 0.529177210903, 27.211386245988
+WIDTH = 0.001
+"""Of the occupations [eV]."""
+
+STEP = 0.01
+"""To the k-points that masses are taken from [bohr⁻¹]."""
+
+RAISED = {"InAs": 0.47}
+"""Of what is no semiconductor in GLLB-SC with spin-orbit: raised to its measured gap [eV]."""
+
+POINTS = 61
+"""K-points on a path."""
+
+VOLUMES = (0.99, 1.0, 1.01)
+
+
+def zincblende(cation: str, anion: str, a: float) -> Atoms:
+    """Two atoms in the cubic lattice constant a [Å]."""
+    cell = a / 2 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    return Atoms([cation, anion], cell=cell, scaled_positions=[[0] * 3, [0.25] * 3], pbc=True)
+
+
+MATERIALS = {
+    "Si": lambda: zincblende("Si", "Si", 5.4310),
+    "GaP": lambda: zincblende("Ga", "P", 10.2980625 * BOHR),
+    "GaAs": lambda: zincblende("Ga", "As", 10.683 * BOHR),
+    "InP": lambda: zincblende("In", "P", 11.0902357 * BOHR),
+    "InAs": lambda: zincblende("In", "As", 11.4485278 * BOHR),
+    "zb-CdSe": lambda: zincblende("Cd", "Se", 11.4485278 * BOHR),
+    "wz-CdSe": lambda: bulk("CdSe", "wurtzite", a=4.2999, c=7.0109, u=0.3767),
+}
+"""At the measured lattice constants of 300 K, those of the pseudopotentials that are fitted."""
+
+PATHS = {True: "LGXU,KG", False: "GMKGA"}
+"""Of cubic and of hexagonal crystals."""
+
+
+def main() -> None:
+    """All that is asked for."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("folder", type=Path)
+    words.add_argument("names", nargs="*", default=list(MATERIALS), metavar="NAME")
+    words.add_argument("--xc", default="GLLBSC", choices=["GLLBSC", "PBE"])
+    words.add_argument("--cutoff", type=float, default=500.0, help="eV")
+    words.add_argument("--mesh", type=int, default=8, help="k-points along each direction")
+    words.add_argument("--volumes", type=float, nargs="*", default=VOLUMES)
+    said = words.parse_args()
+    said.folder.mkdir(parents=True, exist_ok=True)
+    for name in said.names:
+        for volume in said.volumes:
+            write(said.folder, name, volume, said.xc, said.cutoff, said.mesh)
+
+
+def write(folder: Path, name: str, volume: float, xc: str, cutoff: float, mesh: int) -> None:
+    """One material at one volume, in units of that at rest."""
+    stem = folder / f"{name}_{xc}_{volume:.2f}"
+    atoms = MATERIALS[name]()
+    atoms.set_cell(atoms.cell * volume ** (1 / 3), scale_atoms=True)
+    found = solved(atoms, name, xc, cutoff, mesh, f"{stem}.txt")
+    atoms.write(f"{stem}.vasp", format="vasp", direct=True, vasp5=True)
+    found.pop("bands").write(f"{stem}.json")
+    about = {
+        "program": f"GPAW {gpaw.__version__}, ASE {ase.__version__}",
+        "functional": xc,
+        "spin_orbit": "added to the converged states (soc_eigenstates)",
+        "cutoff_ev": cutoff,
+        "mesh": [mesh, mesh, divisions(atoms, mesh)],
+        "volume": volume,
+        **found,
+    }
+    Path(f"{stem}.about.json").write_text(json.dumps(about, indent=1) + "\n")
+    print(f"{stem.name}: gap {about['gap_ev']:.4f} eV", flush=True)
+
+
+def solved(atoms: Atoms, name: str, xc: str, cutoff: float, mesh: int, log: str) -> dict:
+    """Bands with spin-orbit, and the numbers that tell of them."""
+    size = (mesh, mesh, divisions(atoms, mesh))
+    atoms.calc = GPAW(
+        mode=PW(cutoff), xc=xc, txt=log, occupations=FermiDirac(WIDTH), nbands=-8,
+        kpts={"size": size, "gamma": True}, convergence={"bands": "CBM+2.0", "density": 1e-6},
+    )  # fmt: skip
+    energy = atoms.get_potential_energy()
+    electrons = round(atoms.calc.get_number_of_electrons())
+    path = atoms.cell.bandpath(PATHS[len(atoms) == 2], npoints=POINTS)
+    full = electrons // 2
+    wanted = full + 2 * len(atoms) + 2
+    bands, E = at(atoms, path, wanted)
+    top, bottom = float(E[:, full - 1].max()), float(E[:, full].min())
+    jump = discontinuity(atoms.calc, top, bottom) if xc == "GLLBSC" else 0.0
+    raised = RAISED.get(name, jump) if xc == "GLLBSC" else 0.0
+    soc = with_spin(bands, E, raised, full)[:, : 2 * wanted]
+    gap = float(soc[:, 2 * full].min() - soc[:, 2 * full - 1].max())
+    return {
+        "bands": BandStructure(path, soc[None], reference=float(soc[:, 2 * full - 1].max())),
+        "electrons": electrons,
+        "total_energy_ev": float(energy),
+        "gap_without_spin_ev": bottom - top,
+        "discontinuity_ev": jump,
+        "conduction_bands_raised_by_ev": raised,
+        "gap_ev": gap,
+        "masses": masses(atoms, wanted, raised, full),
+    }
+
+
+def at(atoms: Atoms, kpts: object, wanted: int) -> tuple[GPAW, np.ndarray]:
+    """A calculation at other k-points in the same density, and its levels [eV]."""
+    calc = atoms.calc.fixed_density(
+        kpts=kpts, symmetry="off", nbands=wanted + 6, txt=None, convergence={"bands": wanted}
+    )
+    k = range(len(calc.get_ibz_k_points()))
+    return calc, np.array([calc.get_eigenvalues(i) for i in k])
+
+
+def with_spin(calc: GPAW, E: np.ndarray, raised: float, full: int) -> np.ndarray:
+    """Levels with spin-orbit, conduction bands raised before [eV]."""
+    shifted = E + raised * (np.arange(E.shape[1]) >= full)
+    return soc_eigenstates(calc, eigenvalues=shifted[None]).eigenvalues()
+
+
+def masses(atoms: Atoms, wanted: int, raised: float, full: int) -> dict[str, float]:
+    """Masses along x at Γ, from levels at 0, h/2 and h: their curvatures, extrapolated."""
+    k = np.array([[0, 0, 0], [STEP / 2, 0, 0], [STEP, 0, 0]]) / BOHR
+    calc, E = at(atoms, k @ atoms.cell.array.T / (2 * np.pi), wanted)
+    levels = with_spin(calc, E, raised, full)[:, 2 * full - 6 : 2 * full + 2] / HARTREE
+    half, whole = (2 * (levels[i] - levels[0]) / h**2 for i, h in ((1, STEP / 2), (2, STEP)))
+    m = 1 / ((4 * half - whole) / 3).reshape(4, 2).mean(axis=1)
+    return {
+        "electron": m[3], "heavy_hole": -m[2], "light_hole": -m[1], "split_off_hole": -m[0]
+    }  # fmt: skip
+
+
+def discontinuity(calc: GPAW, top: float, bottom: float) -> float:
+    """The jump of the potential where the conduction bands begin [eV]."""
+    response = calc.hamiltonian.xc.response
+    return float(response.calculate_discontinuity(
+        response.calculate_discontinuity_potential(top, bottom)
+    )[1])  # fmt: skip
+
+
+def divisions(atoms: Atoms, mesh: int) -> int:
+    """Along the third direction: fewer where the cell is longer, as in wurtzite."""
+    a, c = atoms.cell.lengths()[[0, 2]]
+    return max(1, round(mesh * a / c))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""`nnpp import`: from a file of another program to a fit that trains, or one clear line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+DATA = Path(__file__).parents[1] / "io" / "codes" / "data"
+SI = DATA / "gpaw" / "si.gpw"
+GAAS = DATA / "elk" / "gaas" / "EIGVAL.OUT"
+
+
+def test_a_fit_is_made_that_can_be_checked_and_solved(nnpp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = nnpp("import", SI, "--fit", "mine", "--cutoff", "3 hartree")
+    assert made.code == 0, made.err
+    for row in ("GPAW 22.8.0", "Fd-3m (227)", "6 of 6 kept, 4 full", "0.6013 eV, indirect"):
+        assert row in made.out
+    assert sorted(p.name for p in Path("inputs/mine").iterdir()) == [
+        *("Si.h5", "Si.vasp", "fit.yaml")
+    ]
+    check = nnpp("check", "inputs/mine")
+    assert check.code == 0, check.err
+    assert "6 bands, each level once, at 5 k-points" in check.out
+    bands = nnpp("bands", "inputs/mine")
+    assert bands.code == 0, bands.err
+    assert "RMSE by band" in bands.out
+
+
+def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = nnpp("import", GAAS, GAAS.with_name("BAND.OUT"), "--fit", "two", "--vbm", "-5.44 eV")
+    assert made.code == 0, made.err
+    text = Path("inputs/two/fit.yaml").read_text(encoding="utf-8")
+    assert "name: GaAs-EIGVAL" in text and "name: GaAs-BAND" in text
+    assert text.count("zero: absolute") == 2
+    assert "train: [local, spin_orbit]" in text
+    assert made.out.count("-5.4400 eV at Γ") == 2
+    assert made.out.count("1–20, closed shells") == 2
+
+
+def test_a_structure_under_the_same_name_is_found(nnpp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert nnpp("import", SI, "--fit", "first").code == 0
+    shutil.copy(DATA / "gpaw" / "si.json", "si.json")
+    shutil.copy("inputs/first/Si.vasp", "si.vasp")
+    made = nnpp("import", "si.json", "--fit", "second", "--occupied", "4")
+    assert made.code == 0, made.err
+    assert "0.6013 eV" in made.out
+
+
+WRONG = [
+    (("nowhere.xml", "--fit", "x"), "no such file", "nowhere.xml"),
+    ((DATA, "--fit", "x"), "is a folder", ""),
+    ((DATA / "gpaw" / "si.txt", "--fit", "x"), "is of no format that is known", ""),
+    ((SI, "--fit", "x/y"), "is no name of a fit", "--fit"),
+    ((SI, "--fit", "x", "--format", "vaps"), "did you mean 'vasp'?", "--format"),
+    ((SI, "--fit", "x", "--format", "vasp"), "si.gpw", ""),
+    ((SI, "--fit", "x", "--cutoff", "7"), "has no unit", "--cutoff"),
+    ((SI, "--fit", "x", "--cutoff", "-7 hartree"), "is not above zero", "--cutoff"),
+    ((SI, "--fit", "x", "--scissor", "much"), "is no quantity", "--scissor"),
+    ((SI, "--fit", "x", "--leave-out", "5-2"), "names no bands", "--leave-out"),
+    ((SI, "--fit", "x", "--bands", "0"), "is too few", "--bands"),
+    ((SI, "--fit", "x", "--occupied", "5"), "fills 4 levels", ""),
+    ((SI, "--fit", "x", "--spin-orbit"), "has no spin-orbit", ""),
+    ((SI, "--fit", "x", "--path", "Γ"), "fewer than two", "--path"),
+    ((SI, "--fit", "x", "--structure", "none.cif"), "no such file", "none.cif"),
+    ((DATA / "berkeleygw" / "eqp1.dat", "--fit", "x"), "add --structure FILE", ""),
+]
+
+
+@pytest.mark.parametrize(("words", "told", "at"), WRONG, ids=lambda x: str(x)[-40:])
+def test_what_is_wrong_is_told_in_one_line(refused, tmp_path, monkeypatch, words, told, at):
+    monkeypatch.chdir(tmp_path)
+    refused("import", *words, told=told, at=at)
+
+
+def test_a_fit_that_is_there_stays(nnpp, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert nnpp("import", SI, "--fit", "mine").code == 0
+    refused("import", SI, "--fit", "mine", told="is there already")

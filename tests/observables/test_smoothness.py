@@ -1,0 +1,36 @@
+"""Odd points of a path stand out, crossings and corners do not."""
+
+import numpy as np
+import pytest
+
+from nnpp.observables.smoothness import odd_points
+
+
+def smooth(n: int = 41) -> tuple[np.ndarray, np.ndarray]:
+    """Two crossing occupied bands and one above, along two straight lines."""
+    half = np.linspace(0, 0.5, n)
+    k = np.concatenate(
+        [np.stack([half, 0 * half, half], 1), np.stack([half[::-1], half, half], 1)]
+    )
+    x = np.concatenate([half, 0.5 + half])
+    E = np.stack([-0.2 * np.cos(5 * x), 0.2 * np.cos(5 * x), 0.6 + 0.1 * np.sin(7 * x)], 1)
+    return k, np.sort(E, axis=1)
+
+
+def test_a_smooth_path_has_none():
+    k, E = smooth()
+    assert (E[:, 1] - E[:, 0]).min() < 0.02 < 0.3 < (E[:, 1] - E[:, 0]).max()  # they do cross
+    assert odd_points(k, E, 2) == []
+
+
+@pytest.mark.parametrize("at", [5, 20, 60])
+def test_a_wrong_level_is_found(at):
+    k, E = smooth()
+    E[at, 0] -= 0.02
+    assert odd_points(k, E, 2) == [at]
+
+
+def test_a_wrong_k_point_is_a_corner_and_not_judged():
+    k, E = smooth()
+    k[20, 1] += 0.05
+    assert odd_points(k, E, 2) == []

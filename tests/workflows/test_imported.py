@@ -1,0 +1,159 @@
+"""Bands of other programs become references: counted, checked, cut; doubt is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.crystal.kpoints import listed
+from nnpp.crystal.paths import path
+from nnpp.errors import InputError
+from nnpp.io.bands_csv import write_bands_csv
+from nnpp.io.codes.format import Beside
+from nnpp.observables.bands import Bands, levels
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.imported import Wishes, imported
+from tests import systems
+
+DATA = Path(__file__).parents[1] / "io" / "codes" / "data"
+NOTHING = Wishes(Beside())
+CDSE = systems.zincblende()
+K = np.asarray(path(CDSE, None, 24).fractional)
+
+REAL = [  # file, full levels, spinors, gap as the program's own levels have it [eV], left out
+    ("vasp/line/vasprun.xml", 4, False, 0.627, None),
+    ("vasp/spinor/vasprun.xml", 8, True, 0.443, None),
+    ("espresso/si.bands.xml", 4, False, 0.627, None),
+    ("espresso/si_so.bands.xml", 8, True, 0.443, None),
+    ("gpaw/si.gpw", 4, False, 0.601, None),
+    ("elk/si/BAND.OUT", 4, False, 0.674, None),
+    ("elk/gaas/EIGVAL.OUT", 8, True, 0.364, (0, 20)),
+]
+
+
+@pytest.mark.parametrize(("file", "full", "spinor", "gap", "left_out"), REAL)
+def test_files_of_programs(file, full, spinor, gap, left_out):
+    done = imported(DATA / file, NOTHING)
+    E = np.asarray(done.bands.E) * HARTREE_EV
+    assert (done.bands.occupied, done.bands.spinor, done.left_out) == (full, spinor, left_out)
+    assert E[:, full].min() - E[:, full - 1].max() == pytest.approx(gap, abs=1e-3)
+    assert "Γ" in done.bands.kpoints.labels
+
+
+def table(folder: Path, E: np.ndarray | None = None, k: np.ndarray = K) -> Path:
+    """zb-CdSe of the published form, without spin, as a table; or other levels [hartree]."""
+    if E is None:
+        E = np.asarray(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
+    kpoints = listed(CDSE, k)
+    return write_bands_csv(folder / "bands.csv", Bands(kpoints, jnp.asarray(E), 4, False))
+
+
+def read(file: Path, **said):
+    wishes = Wishes(Beside(CDSE), occupied=4)
+    return imported(file, replace(wishes, **said))
+
+
+def with_shells(E: np.ndarray, middle: float, width: float = 0.01) -> np.ndarray:
+    """Five flat bands about `middle` among the others, in rising order."""
+    flat = middle + width * np.linspace(-1, 1, 5) * np.ones((len(E), 1))
+    return np.sort(np.concatenate([E, flat], axis=1), axis=1)
+
+
+def test_closed_shells_are_left_out_wherever_they_lie(tmp_path):
+    plain = read(table(tmp_path))
+    E = np.asarray(plain.bands.E)
+    for middle in (E.min() - 0.2, (E[:, 0].max() + E[:, 1].min()) / 2):
+        done = read(table(tmp_path, with_shells(E, middle)), occupied=9)
+        assert done.left_out == ((0, 5) if middle < E.min() else (1, 6))
+        assert np.abs(np.asarray(done.bands.E) - E).max() < 1e-9
+
+
+def test_shells_among_the_valence_bands_are_not_guessed(tmp_path):
+    E = np.asarray(read(table(tmp_path)).bands.E)
+    file = table(tmp_path, with_shells(E, E[:, 2].mean()))
+    with pytest.raises(InputError, match="it is not clear which"):
+        read(file, occupied=9)
+    done = read(file, occupied=9, leave_out=(2, 7))
+    assert done.left_out == (2, 7)
+    assert done.bands.E.shape[1] == 8
+
+
+def test_scissor_and_valence_top(tmp_path):
+    plain, moved = (
+        np.asarray(read(table(tmp_path), **said).bands.E)
+        for said in ({}, {"scissor": 0.02, "top": -0.2})
+    )
+    up = -0.2 - plain[:, :4].max()
+    assert np.allclose(moved[:, :4], plain[:, :4] + up, atol=1e-12)
+    assert np.allclose(moved[:, 4:], plain[:, 4:] + up + 0.02, atol=1e-12)
+
+
+def test_levels_that_stand_twice(tmp_path):
+    E = np.asarray(read(table(tmp_path)).bands.E)
+    file = table(tmp_path, np.repeat(E, 2, axis=1))
+    with pytest.raises(InputError, match="one electron or two"):
+        read(file, occupied=None)
+    once = read(file, spinor=False)
+    assert np.abs(np.asarray(once.bands.E) - E).max() < 1e-9
+    assert any("twice" in note for note in once.notes)
+
+
+def test_kramers_pairs_tell_of_spin(tmp_path):
+    potential = systems.everything(("Cd", "Se"))
+    E = np.asarray(levels(potential, systems.at(CDSE, K, 3.0), 16))
+    done = read(table(tmp_path, E), occupied=8)
+    assert done.bands.spinor
+    with pytest.raises(InputError, match="no Kramers pairs"):
+        read(table(tmp_path), spinor=True)
+
+
+def test_an_odd_point_is_told(tmp_path):
+    k = np.asarray(path(CDSE, (("Γ", "X"),), 30).fractional)
+    E = np.array(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
+    assert read(table(tmp_path, E, k)).odd == ()
+    E[12, 0] -= 0.05
+    assert read(table(tmp_path, E, k)).odd == (12,)
+
+
+def test_a_corner_that_stands_twice_is_kept_once(tmp_path):
+    k = np.insert(K, 5, K[5], axis=0)
+    done = read(table(tmp_path, k=k))
+    assert len(done.bands.kpoints) == len(K)
+    assert any("stood twice" in note for note in done.notes)
+
+
+def broken_star(E: np.ndarray) -> np.ndarray:
+    E[-1] += 0.01
+    return E
+
+
+def torn(E: np.ndarray) -> np.ndarray:
+    E[5, 0] += 0.001
+    return E
+
+
+WRONG = {
+    "symmetric": ({"change": broken_star}, "are symmetric, but levels differ by 0.272 eV"),
+    "twice": ({"again": 5, "change": torn}, "stands twice in a row"),
+    "full": ({"occupied": 9}, "9 levels would be full, of 8 in the file"),
+    "unsaid": ({"occupied": None}, "does not tell how many levels are full"),
+    "few": ({"occupied": 3}, "3 levels are full, but 8 electrons fill 4"),
+    "structure": ({"beside": Beside()}, "tells no structure"),
+    "odd": ({"electrons": 7}, "7 electrons do not fill"),
+    "too many left out": ({"occupied": 5, "leave_out": (0, 2)}, "it is not clear which"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_in_doubt_is_refused(name, tmp_path):
+    said, message = dict(WRONG[name][0]), WRONG[name][1]
+    change, again = said.pop("change", None), said.pop("again", None)
+    k = K if again is None else np.insert(K, again, K[again], axis=0)
+    E = np.array(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
+    file = table(tmp_path, E if change is None else change(E), k)
+    with pytest.raises(InputError) as error:
+        read(file, **said)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
