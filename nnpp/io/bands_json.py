@@ -1,5 +1,6 @@
 """bands.json: ASE's band structure, levels in eV, its reference the valence band top."""
 
+import json
 import re
 from pathlib import Path
 
@@ -26,12 +27,16 @@ DECODE_ERRORS = (
     IndexError,
     KeyError,
     RecursionError,
+    SyntaxError,
     TypeError,
     ValueError,
 )
 """What ASE's JSON reader raises on text that is no JSON, or JSON that is no ASE object."""
 
 SAME_K = 1e-6
+
+LARGEST = 1e9
+"""No energy, length or coordinate is so large."""
 
 
 def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
@@ -47,11 +52,18 @@ def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
 def read_bands_json(path: Path) -> ReferenceBands:
     """The levels in a band structure that ASE wrote, of one spin."""
     try:
-        structure = decode(read_text(path))
+        text = read_text(path)
+        tree = json.loads(
+            text, parse_float=_bounded, parse_int=_bounded, parse_constant=_bounded
+        )
+        structure = decode(text)
     except DECODE_ERRORS as error:
         line = getattr(error, "lineno", None)
         raise InputError(
-            "is no band structure of ASE", "write it with ASE, or as .csv", path, line
+            "is no band structure of ASE, or holds a number that is not finite",
+            "write it with ASE, or as .csv",
+            path,
+            line,
         ) from error
     if not isinstance(structure, BandStructure):
         raise InputError("is no band structure of ASE", "write it with ASE, or as .csv", path)
@@ -60,8 +72,24 @@ def read_bands_json(path: Path) -> ReferenceBands:
     k = np.asarray(structure.path.kpts, float)
     points = structure.path.special_points
     labels = tuple(_label_at(x, points) for x in k)
+    reference = tree.get("reference")
     E = np.asarray(structure.energies[0], float) / HARTREE_EV
-    return ReferenceBands(path, k, E, labels, cell=structure.path.cell.array / BOHR_ANGSTROM)
+    return ReferenceBands(
+        path,
+        k,
+        E,
+        labels,
+        cell=structure.path.cell.array / BOHR_ANGSTROM,
+        fermi=reference / HARTREE_EV if isinstance(reference, float) else None,
+    )
+
+
+def _bounded(text: str) -> float:
+    """A number that may stand there; LAPACK, which ASE calls, never returns from others."""
+    number = float(text)
+    if not abs(number) < LARGEST:
+        raise ValueError(f"{text:.20} is not finite")
+    return number
 
 
 def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:

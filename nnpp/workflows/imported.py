@@ -148,7 +148,8 @@ def _spinor(found: ReferenceBands, wishes: Wishes) -> bool:
         has = "has" if found.spinor else "has no"
         raise InputError(f"{has} spin-orbit", "leave --spin-orbit out", found.path)
     said = found.spinor if wishes.spinor is None else wishes.spinor
-    apart = _pairs_apart(found.E)
+    sure = found.occupied or len(found.E[0]) * 3 // 4  # the highest need not have converged
+    apart = _pairs_apart(found.E[:, :sure])
     reversed_ = (np.abs(2 * found.k - np.round(2 * found.k)) < SAME_K).all(axis=1)
     unpaired = float(apart[reversed_].max(initial=0.0))
     if said is None:

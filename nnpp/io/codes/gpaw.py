@@ -5,7 +5,6 @@ occupations from 0 to 1. Spin-orbit coupling is added by GPAW after the calculat
 .gpw file of a calculation without magnetism has it.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,7 +20,6 @@ from nnpp.io.bands_json import read_bands_json
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.codes.ulm import MAGIC, Ulm, read_ulm
 from nnpp.io.reference_bands import ReferenceBands
-from nnpp.io.text import read_text
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 OLDEST = 3
@@ -33,8 +31,8 @@ NONCOLLINEAR = 4
 WHOLE = 1e-3
 """Electrons are a whole number to this."""
 
-FARTHEST = 1e6
-"""No reference lies beyond [eV]."""
+FARTHEST = 1e9
+"""No number in a file of bands is as large: neither levels [eV] nor lengths [Å]."""
 
 SAME_HARTREE = 1e-3
 """Values of the hartree, from one adjustment of constants to the next, differ by less [eV]."""
@@ -68,16 +66,9 @@ def read_gpw(path: Path, beside: Beside) -> ReferenceBands:
     )
 
 
-def read_json(path: Path, beside: Beside) -> ReferenceBands:
-    """The levels in a band structure that ASE wrote; its reference is the Fermi level."""
-    bands = read_bands_json(path)
-    reference = json.loads(read_text(path)).get("reference")
-    known = isinstance(reference, int | float) and abs(reference) < FARTHEST
-    return replace(
-        bands,
-        fermi=reference / HARTREE_EV if known else None,
-        provenance={"program": "ASE"},
-    )
+def read_json(path: Path, _beside: Beside) -> ReferenceBands:
+    """The levels in a band structure that ASE wrote."""
+    return replace(read_bands_json(path), provenance={"program": "ASE"})
 
 
 def _refuse_unless_calculated(file: Ulm) -> None:
@@ -85,9 +76,7 @@ def _refuse_unless_calculated(file: Ulm) -> None:
     version = file.value("version")
     if not isinstance(version, int) or version < OLDEST or file.value("gpaw_version") is None:
         raise InputError(
-            f"is of version {version!s:.20} of the .gpw format",
-            f"write it again with a GPAW that writes version {OLDEST} or later",
-            file.path,
+            f"is of version {version!s:.20} of .gpw", "write it with a newer GPAW", file.path
         )
     if file.value("scf", "converged") is False:
         raise InputError("holds a calculation that did not converge", "converge it", file.path)
@@ -98,11 +87,7 @@ def _levels(file: Ulm) -> tuple[np.ndarray, np.ndarray]:
     E = file.numbers("wave_functions", "eigenvalues")
     shares = file.numbers("wave_functions", "occupations")
     if E.ndim == 2 or file.length("density", "density") == NONCOLLINEAR:
-        raise InputError(
-            "holds a calculation with noncollinear spins",
-            "calculate without magnetism",
-            file.path,
-        )
+        raise InputError("holds noncollinear spins", "calculate without magnetism", file.path)
     if E.ndim != 3 or shares.shape != E.shape or not E.size:
         raise file.error(f"eigenvalues {E.shape} and occupations {shares.shape} do not fit")
     if len(E) != 1 or file.numbers("wave_functions", "fermi_levels").shape != (1,):

@@ -28,6 +28,9 @@ SUFFIX = "_hr.dat"
 HERMITIAN = 1e-4
 """H(R) and H(−R)† agree to this [eV]; they are printed to six decimals."""
 
+FARTHEST = 1e6
+"""No cell R lies as far, and no function has so high a number."""
+
 SHORTEST = 14
 """Bytes of the shortest line that holds an element: seven digits, with a blank after each."""
 
@@ -175,7 +178,8 @@ def _table(rows: list[Line]) -> np.ndarray:
         table = np.array([row.words for row in rows], float)
     except ValueError:
         table = np.array([row.reals() for row in rows])
-    at = np.flatnonzero(~np.isfinite(table).all(axis=1) | (table[:, :5] % 1 != 0).any(axis=1))
+    whole = (table == np.round(table)) & (np.abs(table) < FARTHEST)
+    at = np.flatnonzero(~(np.isfinite(table).all(axis=1) & whole[:, :5].all(axis=1)))
     if at.size:
         raise rows[at[0]].error("holds a number that cannot stand there", "copy the file again")
     return table

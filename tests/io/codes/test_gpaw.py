@@ -15,7 +15,7 @@ from nnpp.io.codes.format import Beside
 from nnpp.io.codes.gpaw import FORMATS
 from nnpp.io.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from tests.io.samples import assert_told
+from tests.io.samples import assert_told, spoil
 
 DATA = Path(__file__).parent / "data" / "gpaw"
 
@@ -117,9 +117,38 @@ def test_json_holds_the_same_levels():
 def test_json_without_a_reference(run):
     tree = json.loads((run / "si.json").read_text())
     del tree["reference"]
-    for reference in ({}, {"reference": "high"}, {"reference": 10**400}):
+    for reference in ({}, {"reference": "high"}):
         (run / "si.json").write_text(json.dumps(tree | reference))
         assert read(run / "si.json").fermi is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"array": {"__ndarray__": [[3, 3], "float64", [0.0', None, "not finite"),
+        ('"reference": ', '"reference": 1e999, "r": ', "not finite"),
+        ('"reference": ', '"reference": Infinity, "r": ', "not finite"),
+        ('"reference": ', '"reference": 1000000000000, "r": ', "not finite"),
+        ('"__ase_objtype__": "bandstructure"', '"a": 1', "no band structure"),
+        ('"energies": {"__ndarray__": [[1, 5', '"energies": {"__ndarray__": [[1, 4', "no band"),
+        ("]]}, ", "", "no band structure"),
+    ],
+)
+def test_odd_json(run, old, new, words):
+    spoil(run / "si.json", old, old[:-3] + "NaN" if new is None else new)
+    with pytest.raises(InputError) as caught:
+        JSON.read(run / "si.json", Beside())
+    assert_told(caught.value, "si.json", getattr(caught.value, "line", None), words)
+
+
+def test_json_of_two_spins(run):
+    tree = json.loads((run / "si.json").read_text())
+    (_, k, bands), kind, levels = tree["energies"]["__ndarray__"]
+    tree["energies"]["__ndarray__"] = [[2, k, bands], kind, levels * 2]
+    (run / "si.json").write_text(json.dumps(tree))
+    with pytest.raises(InputError) as caught:
+        read(run / "si.json")
+    assert_told(caught.value, "si.json", None, "two spins")
 
 
 def test_rewriting_changes_nothing(tmp_path):

@@ -1,0 +1,109 @@
+"""What GPAW and Elk left, as references of nnpp, and the tables of README.md.
+
+    python inputs/reference/collect.py GPAW_FOLDER [--pbe FOLDER] [--elk FOLDER]
+
+writes inputs/reference/NAME/VOLUME.h5 (and 1.00.csv) from FOLDER/NAME_GLLBSC_VOLUME.json, the
+valence top of the volume at rest where it was for the published pseudopotentials, and prints
+gaps, splittings and masses; beside them, if given, PBE of GPAW and of Elk.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from nnpp.io.bands_csv import write_bands_csv
+from nnpp.io.bands_h5 import write_bands_h5
+from nnpp.io.codes.format import Beside
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.imported import Imported, Wishes, imported
+
+HERE = Path(__file__).parent
+
+TOP_EV = {
+    "GaP": -5.9124, "GaAs": -5.4424, "InP": -5.8024, "InAs": -5.3824, "zb-CdSe": -6.31
+}  # fmt: skip
+"""Valence tops of the published pseudopotentials; those of others and of strained cells: 0."""
+
+NAMES = ("Si", "GaP", "GaAs", "InP", "InAs", "zb-CdSe", "wz-CdSe")
+
+
+def main() -> None:
+    """Collect, then print."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("gpaw", type=Path)
+    words.add_argument("--pbe", type=Path)
+    words.add_argument("--elk", type=Path)
+    said = words.parse_args()
+    print(
+        "|  | gap | Γ | L | X | Δso | dEΓ/d ln Ω | electron | heavy | light |\n|" + "---|" * 10
+    )
+    for name in NAMES:
+        print(row(said.gpaw, name))
+    if said.pbe and said.elk:
+        print("\n|  | GPAW | Elk |\n|---|---|---|")
+        for name in NAMES:
+            print(beside(said.pbe, said.elk, name))
+
+
+def row(folder: Path, name: str) -> str:
+    """Write the references of a material; its line of the table."""
+    done = {volume: collected(folder, name, volume) for volume in ("0.99", "1.00", "1.01")}
+    rest, about = done["1.00"]
+    E = relative(rest)
+    direct = {v: at(one, relative(one), "Γ", 0) for v, (one, _) in done.items()}
+    slope = (direct["1.01"] - direct["0.99"]) / np.log(1.01 / 0.99)
+    m = about["masses"]
+    full = rest.bands.occupied
+    others = [at(rest, E, x, 0) for x in ("L", "X")] if "zb" in name or "wz" not in name else []
+    cells = [f"{E[:, full].min():.3f}", f"{direct['1.00']:.3f}"]
+    cells += [f"{x:.3f}" for x in others] or ["", ""]
+    cells += [f"{-at(rest, E, 'Γ', -6):.3f}", f"{slope:.2f}"]
+    cells += [f"{m[x]:.3f}" for x in ("electron", "heavy_hole", "light_hole")]
+    return "| " + " | ".join([name, *cells]) + " |"
+
+
+def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
+    """One volume, written as a reference; and what it was made with."""
+    stem = folder / f"{name}_GLLBSC_{volume}"
+    top = TOP_EV.get(name, 0.0) if volume == "1.00" else 0.0
+    about = json.loads(Path(f"{stem}.about.json").read_text())
+    wishes = Wishes(Beside(), spinor=True, occupied=about["electrons"], top=top / HARTREE_EV)
+    one = imported(Path(f"{stem}.json"), wishes)
+    to = HERE / name / f"{volume}.h5"
+    write_bands_h5(to, one.bands, one.crystal, about)
+    if volume == "1.00":
+        write_bands_csv(to.with_suffix(".csv"), one.bands)
+    return one, about
+
+
+def beside(pbe: Path, elk: Path, name: str) -> str:
+    """Γ gap, splitting and valence levels of two programs, in electronvolts."""
+    first = imported(pbe / f"{name}_PBE_1.00.json", Wishes(Beside(), spinor=True))
+    second = imported(elk / f"{name}_GLLBSC_1.00" / "BAND.OUT", Wishes(Beside()))
+    told = []
+    for one in (first, second):
+        E = relative(one)
+        corners = ("L", "X") if "wz" not in name else ("M", "A")
+        levels = [f"{x} {at(one, E, x, -1):.3f} {at(one, E, x, -3):.3f}" for x in corners]
+        told.append(
+            f"gap {at(one, E, 'Γ', 0):.3f}, Δso {-at(one, E, 'Γ', -6):.3f}, "
+            + ", ".join(levels)
+        )
+    return f"| {name} | {told[0]} | {told[1]} |"
+
+
+def relative(one: Imported) -> np.ndarray:
+    """Levels from the valence top [eV]."""
+    E = np.asarray(one.bands.E) * HARTREE_EV
+    return E - E[:, : one.bands.occupied].max()
+
+
+def at(one: Imported, E: np.ndarray, name: str, band: int) -> float:
+    """A level at a named k-point; band 0 is the lowest empty one."""
+    return float(E[one.bands.kpoints.labels.index(name), one.bands.occupied + band])
+
+
+if __name__ == "__main__":
+    main()
