@@ -35,7 +35,7 @@ def command(
         int | None, typer.Option(help="Valence electrons of the cell [of the elements].")
     ] = None,
     leave_out: Annotated[
-        str | None, typer.Option(help="Bands that are closed shells, as 2-6 [found].")
+        str | None, typer.Option(help="Bands of closed shells, as 2-6 or 1-2,5-14 [found].")
     ] = None,
     bands: Annotated[
         int | None, typer.Option(help="Bands to keep [the full ones and 4; 8 spinors].")

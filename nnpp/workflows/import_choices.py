@@ -63,7 +63,7 @@ def read_choices(options: Options) -> Choices:
         spinor=options.spin_orbit,
         occupied=options.occupied,
         electrons=options.electrons,
-        leave_out=None if options.leave_out is None else _run(options.leave_out),
+        leave_out=None if options.leave_out is None else _runs(options.leave_out),
         bands=options.bands,
         scissor=0.0 if options.scissor is None else _energy("--scissor", options.scissor),
         top=None if options.vbm is None else _energy("--vbm", options.vbm),
@@ -89,10 +89,10 @@ def _energy(option: str, text: str) -> float:
         raise error.at(option) from error
 
 
-def _run(text: str) -> Run:
-    """Bands from 1 as "2-6" names them."""
-    found = RUN.fullmatch(text.strip())
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not 0 < first <= last:
+def _runs(text: str) -> tuple[Run, ...]:
+    """Bands from 1 as "2-6" or "1-2,5-14" name them."""
+    found = [RUN.fullmatch(part.strip()) for part in text.split(",")]
+    runs = tuple((int(x[1]) - 1, int(x[2] or x[1])) if x else (-1, -1) for x in found)
+    if any(not 0 <= first < last for first, last in runs):
         raise InputError(f"{text!r:.40} names no bands", "write e.g. 2-6", "--leave-out")
-    return first - 1, last
+    return runs

@@ -102,8 +102,9 @@ def _rows(one: Imported) -> Iterator[tuple[str, str]]:
     yield "levels", "of spinors (spin-orbit)" if bands.spinor else "without spin"
     total, kept = one.found.E.shape[1], E.shape[1]
     yield "bands", f"{kept} of {total} kept, {bands.occupied} full"
-    if one.left_out is not None:
-        yield "left out", f"{one.left_out[0] + 1}–{one.left_out[1]}, closed shells"
+    if one.left_out:
+        shells = ", ".join(f"{first + 1}–{last}" for first, last in one.left_out)
+        yield "left out", f"{shells}: closed shells"
     yield "window", f"{E.min():.3f} to {E.max():.3f} eV"
     if bands.occupied < kept:
         edges = gap(bands)

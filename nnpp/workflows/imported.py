@@ -52,7 +52,7 @@ class Wishes:
     spinor: bool | None = None
     occupied: int | None = None
     electrons: int | None = None
-    leave_out: Run | None = None
+    leave_out: tuple[Run, ...] | None = None
     bands: int | None = None
     scissor: float = 0.0
     top: float | None = None
@@ -74,7 +74,7 @@ class Imported:
     found: ReferenceBands
     crystal: Crystal
     bands: Bands
-    left_out: Run | None
+    left_out: tuple[Run, ...]
     odd: tuple[int, ...]
     notes: tuple[str, ...]
 
@@ -214,7 +214,7 @@ def _refuse_broken_symmetry(found: ReferenceBands, crystal: Crystal, occupied: i
 
 def _without_shells(
     found: ReferenceBands, crystal: Crystal, spinor: bool, full: int, wishes: Wishes
-) -> tuple[Run | None, int, np.ndarray]:
+) -> tuple[tuple[Run, ...], int, np.ndarray]:
     """Which bands are closed shells, how many of the others are full, and their levels."""
     count = electrons(crystal) if wishes.electrons is None else wishes.electrons
     wanted = occupied_levels(count, spinor)
@@ -222,17 +222,18 @@ def _without_shells(
         what = f"{full} levels are full, but {count} electrons fill {wanted}"
         raise InputError(what, "give all occupied bands, or --electrons", found.path)
     if full == wanted:
-        return None, full, found.E
-    run = wishes.leave_out or closed_shells(found.E, full, full - wanted)
-    if run is None or run[1] - run[0] != full - wanted or run[1] > full:
+        return (), full, found.E
+    runs = wishes.leave_out or closed_shells(found.E, full, full - wanted) or ()
+    bands = [band for run in runs for band in range(*run)]
+    if len(set(bands)) != full - wanted or max(bands) >= full:
         there = ", ".join(f"{a + 1}–{b}" for a, b in groups(found.E[:, :full]))
         raise InputError(
             f"{full - wanted} of its {full} full bands are closed shells, and it is not clear "
             f"which (groups: {there})",
-            "add --leave-out FIRST-LAST",
+            "add --leave-out, as 1-10 or 1-2,5-14",
             found.path,
         )
-    return run, wanted, np.delete(found.E, np.s_[run[0] : run[1]], axis=1)
+    return runs, wanted, np.delete(found.E, bands, axis=1)
 
 
 def _moved(E: np.ndarray, full: int, wishes: Wishes) -> np.ndarray:

@@ -36,7 +36,7 @@ def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
     assert text.count("zero: absolute") == 2
     assert "train: [local, spin_orbit]" in text
     assert made.out.count("-5.4400 eV at Γ") == 2
-    assert made.out.count("1–20, closed shells") == 2
+    assert made.out.count("1–20: closed shells") == 2
 
 
 def test_a_structure_under_the_same_name_is_found(nnpp, tmp_path, monkeypatch):

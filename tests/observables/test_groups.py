@@ -20,17 +20,23 @@ def test_groups_are_apart_and_whole():
     assert groups(E)[0] == (0, 6)
 
 
+S, D, P = (-0.45, 1), (-0.3, 5), (0.0, 3)
+FAR = (-2.0, 3), (-1.5, 5)  # as 4p of Cd and 3d of Se
+
+
 @pytest.mark.parametrize(
     ("shells", "occupied", "count", "found"),
     [
-        (((-0.5, 1), (-0.3, 5), (0.0, 3)), 9, 5, (1, 6)),  # CdSe: 4s of Se, 4d of Cd, p
-        (((-0.6, 5), (-0.4, 1), (0.0, 3)), 9, 5, (0, 5)),  # InP: 4d of In lie lowest
-        (((-0.6, 4), (-0.55, 6), (-0.4, 2), (0.0, 6)), 18, 10, (0, 10)),  # split by spin
-        (((-1.6, 5), (-0.6, 5), (-0.4, 1), (0.0, 3)), 14, 10, (0, 10)),  # two shells
-        (((-1.6, 5), (-0.6, 5), (-0.4, 1), (0.0, 3)), 14, 5, (0, 5)),  # the deeper of two
-        (((-0.6, 5), (-0.4, 5), (-0.2, 1), (0.0, 3)), 14, 5, None),  # one of two: which?
-        (((-0.5, 6), (0.0, 3)), 9, 5, None),  # s and d are one group
-        (((-0.5, 1), (0.0, 5), (0.3, 3)), 6, 5, None),  # those of the valence top stay
+        ((S, D, P), 9, 5, ((1, 6),)),  # CdSe: 4s of Se, 4d of Cd, p
+        (((-0.6, 5), S, P), 9, 5, ((0, 5),)),  # InP: 4d of In lie lowest
+        (((-0.6, 4), (-0.55, 6), (-0.4, 2), (0.0, 6)), 18, 10, ((0, 10),)),  # split by spin
+        ((*FAR, S, D, P), 17, 13, ((0, 8), (9, 14))),  # of all electrons, CdSe again
+        ((*FAR, (-0.6, 5), S, P), 17, 13, ((0, 13),)),
+        ((*FAR, S, P), 12, 8, ((0, 8),)),
+        ((*FAR, S, P), 12, 5, None),  # more lie deep than are to go
+        (((-0.6, 5), (-0.52, 5), S, P), 14, 5, None),  # one of two: which?
+        (((-0.5, 6), P), 9, 5, None),  # s and d are one group
+        ((S, (0.0, 5), (0.3, 3)), 6, 5, None),  # those of the valence top stay
     ],
 )
 def test_closed_shells_are_found_where_one_choice_fits(shells, occupied, count, found):
