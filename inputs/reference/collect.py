@@ -56,11 +56,14 @@ def row(folder: Path, name: str) -> str:
     slope = (direct["1.01"] - direct["0.99"]) / np.log(1.01 / 0.99)
     m = about["masses"]
     full = rest.bands.occupied
-    others = [at(rest, E, x, 0) for x in ("L", "X")] if "zb" in name or "wz" not in name else []
     cells = [f"{E[:, full].min():.3f}", f"{direct['1.00']:.3f}"]
-    cells += [f"{x:.3f}" for x in others] or ["", ""]
+    cells += ["", ""] if name == "wz-CdSe" else [f"{at(rest, E, x, 0):.3f}" for x in "LX"]
     cells += [f"{-at(rest, E, 'Γ', -6):.3f}", f"{slope:.2f}"]
-    cells += [f"{m[x]:.3f}" for x in ("electron", "heavy_hole", "light_hole")]
+    known = {"Si": ("heavy_hole", "light_hole"), "wz-CdSe": ("electron",)}
+    cells += [
+        f"{m[x]:.3f}" if x in known.get(name, m) else ""
+        for x in ("electron", "heavy_hole", "light_hole")
+    ]
     return "| " + " | ".join([name, *cells]) + " |"
 
 
@@ -80,7 +83,10 @@ def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
 
 def beside(pbe: Path, elk: Path, name: str) -> str:
     """Γ gap, splitting and valence levels of two programs, in electronvolts."""
-    first = imported(pbe / f"{name}_PBE_1.00.json", Wishes(Beside(), spinor=True))
+    stem = pbe / f"{name}_PBE_1.00"
+    electrons = json.loads(Path(f"{stem}.about.json").read_text())["electrons"]
+    said = Wishes(Beside(), spinor=True, occupied=electrons)
+    first = imported(Path(f"{stem}.json"), said)
     second = imported(elk / f"{name}_GLLBSC_1.00" / "BAND.OUT", Wishes(Beside()))
     told = []
     for one in (first, second):
