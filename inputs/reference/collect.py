@@ -17,7 +17,8 @@ from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.bands_h5 import write_bands_h5
 from nnpp.io.codes.format import Beside
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.imported import Imported, Wishes, imported
+from nnpp.workflows.counted import Wishes
+from nnpp.workflows.imported import Imported, imported
 
 HERE = Path(__file__).parent
 

@@ -45,7 +45,10 @@ def closed_shells(
 
 
 def _parted(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | None:
-    """Where the row of `count` bands below the valence top starts that wide gaps part."""
+    """Where the row of `count` bands below the valence top starts that wide gaps part.
+
+    A gap within the row that is wider still tells of two shells, and others may lie between.
+    """
     gaps = E[:, 1:].min(axis=0) - E[:, :-1].max(axis=0)
     above = np.concatenate([[np.inf], gaps])
     first = np.arange(max(occupied - count, 0))
@@ -53,4 +56,6 @@ def _parted(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | 
     if not (narrower > WIDE).any():
         return None
     second, best = np.sort(np.append(narrower, 0.0))[-2:]
-    return int(narrower.argmax()) if best > CLEARLY * second else None
+    start = int(narrower.argmax())
+    within = gaps[start : start + count - 1].max(initial=0.0)
+    return start if best > max(CLEARLY * second, within) else None

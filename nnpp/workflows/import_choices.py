@@ -10,7 +10,7 @@ from nnpp.io.path_text import read_path_text
 from nnpp.io.quantity import energy
 from nnpp.io.structures import read_structure
 from nnpp.observables.groups import Run
-from nnpp.workflows.imported import Wishes
+from nnpp.workflows.counted import Wishes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")

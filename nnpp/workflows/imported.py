@@ -20,42 +20,16 @@ from nnpp.observables.bands import Bands, occupied_levels
 from nnpp.observables.groups import Run, closed_shells, groups
 from nnpp.observables.smoothness import odd_points
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.counted import SAME_EV, Wishes, each_once, occupied_of, spinor_of
 
-SAME_EV, PAIR_EV, SYMMETRIC_EV = 1e-3, 5e-3, 0.05
-"""Levels agree to this at a k-point given twice, in a pair, at symmetric k-points [eV]."""
+SYMMETRIC_EV = 0.05
+"""Occupied levels agree to this at k-points that symmetry makes one [eV]."""
 
 STRUCTURES = (".vasp", ".cif", ".extxyz")
 """What a structure beside a file of bands may be called."""
 
 CONDUCTION = 4
 """Conduction bands that are kept, if nobody says; twice as many spinors."""
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a user says beside a file of bands.
-
-    Attributes:
-        beside: what the file may leave out.
-        format: its format, if it is not to be recognised.
-        spinor: whether a level holds one electron.
-        occupied: full levels at each k, of those in the file.
-        electrons: valence electrons of the cell that the potential is to have.
-        leave_out: the closed shells among the bands of the file.
-        bands: how many bands are kept.
-        scissor: by how much conduction bands are raised [hartree].
-        top: where the valence top is put [hartree].
-    """
-
-    beside: Beside
-    format: str | None = None
-    spinor: bool | None = None
-    occupied: int | None = None
-    electrons: int | None = None
-    leave_out: tuple[Run, ...] | None = None
-    bands: int | None = None
-    scissor: float = 0.0
-    top: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,15 +60,13 @@ def imported(path: Path, wishes: Wishes) -> Imported:
     crystal = _crystal(found, wishes.beside)
     doubts = found.about(crystal)
     found, again = _once(replace(found, E=np.sort(found.E, axis=1)))
-    spinor = _spinor(found, wishes)
-    found, twice = _each_once(found, spinor)
-    full = _occupied(found, wishes)
+    spinor = spinor_of(found, wishes)
+    found, full, twice = each_once(found, spinor, occupied_of(found, wishes))
     _refuse_broken_symmetry(found, crystal, full)
     shells, full, E = _without_shells(found, crystal, spinor, full, wishes)
-    n = wishes.bands or full + CONDUCTION * (2 if spinor else 1)
-    E = _moved(E[:, :n], full, wishes)
+    odd = tuple(odd_points(found.k, E, full))
+    E = _moved(E[:, : _kept(found, full, spinor, wishes)], full, wishes)
     bands = Bands(found.kpoints(crystal), jnp.asarray(E), full, spinor)
-    odd = tuple(odd_points(found.k, found.E, full))
     notes = (*found.notes, *doubts, *_notes(bands, again, twice, wishes))
     return Imported(found, crystal, bands, shells, odd, notes)
 
@@ -138,62 +110,9 @@ def _once(found: ReferenceBands) -> tuple[ReferenceBands, int]:
         for i in np.flatnonzero(keep)
     )
     distance = None if found.distance is None else found.distance[keep]
-    kept = replace(found, k=found.k[keep], E=found.E[keep], labels=labels, distance=distance)
-    return kept, len(at)
-
-
-def _spinor(found: ReferenceBands, wishes: Wishes) -> bool:
-    """Whether a level holds one electron: as said, or as Kramers' theorem proves."""
-    if None not in (found.spinor, wishes.spinor) and found.spinor != wishes.spinor:
-        has = "has" if found.spinor else "has no"
-        raise InputError(f"{has} spin-orbit", "leave --spin-orbit out", found.path)
-    said = found.spinor if wishes.spinor is None else wishes.spinor
-    sure = found.occupied or len(found.E[0]) * 3 // 4  # the highest need not have converged
-    apart = _pairs_apart(found.E[:, :sure])
-    reversed_ = (np.abs(2 * found.k - np.round(2 * found.k)) < SAME_K).all(axis=1)
-    unpaired = float(apart[reversed_].max(initial=0.0))
-    if said is None:
-        if unpaired < PAIR_EV and (not reversed_.any() or apart.max() < PAIR_EV):
-            what = "does not tell whether a level holds one electron or two"
-            raise InputError(what, "add --spin-orbit or --no-spin-orbit", found.path)
-        return unpaired < PAIR_EV
-    if said and unpaired > PAIR_EV:
-        what = f"levels of spinors are no Kramers pairs: {unpaired:.3g} eV apart"
-        raise InputError(what, "give bands of a crystal that is not magnetic", found.path)
-    return said
-
-
-def _pairs_apart(E: np.ndarray) -> np.ndarray:
-    """How far apart the levels of a pair are at most, at each k [eV]."""
-    E = E[:, : E.shape[1] // 2 * 2]
-    return np.abs(E[:, 1::2] - E[:, ::2]).max(axis=1, initial=0.0) * HARTREE_EV
-
-
-def _each_once(found: ReferenceBands, spinor: bool) -> tuple[ReferenceBands, bool]:
-    """Spinless levels once, where the file has all of them twice; and whether it has."""
-    n = found.E.shape[1]
-    if spinor or n % 2 or _pairs_apart(found.E).max() > SAME_EV:
-        return found, False
-    full = None if found.occupied is None else found.occupied // 2
-    return replace(found, E=found.E[:, ::2], occupied=full), True
-
-
-def _occupied(found: ReferenceBands, wishes: Wishes) -> int:
-    """Full levels at each k, of those in the file."""
-    if found.occupied is not None and wishes.occupied not in (None, found.occupied):
-        what = f"fills {found.occupied} levels at each k"
-        raise InputError(what, "leave --occupied out", found.path)
-    occupied = found.occupied if wishes.occupied is None else wishes.occupied
-    if occupied is None and found.fermi is not None:
-        below = np.unique((found.E - found.fermi <= SAME_EV / HARTREE_EV).sum(axis=1))
-        occupied = int(below[0]) if len(below) == 1 else None
-    if occupied is None:
-        what = "does not tell how many levels are full"
-        raise InputError(what, "add --occupied N", found.path)
-    if not 0 < occupied <= found.E.shape[1]:
-        what = f"{occupied} levels would be full, of {found.E.shape[1]} in the file"
-        raise InputError(what, "give all occupied bands", found.path)
-    return occupied
+    weights = None if found.weights is None else found.weights[keep]
+    cut = {"labels": labels, "distance": distance, "weights": weights}
+    return replace(found, k=found.k[keep], E=found.E[keep], **cut), len(at)
 
 
 def _refuse_broken_symmetry(found: ReferenceBands, crystal: Crystal, occupied: int) -> None:
@@ -222,6 +141,8 @@ def _without_shells(
         what = f"{full} levels are full, but {count} electrons fill {wanted}"
         raise InputError(what, "give all occupied bands, or --electrons", found.path)
     if full == wanted:
+        if wishes.leave_out:
+            raise InputError("has no closed shells", "leave --leave-out out", found.path)
         return (), full, found.E
     runs = wishes.leave_out or closed_shells(found.E, full, full - wanted) or ()
     bands = [band for run in runs for band in range(*run)]
@@ -234,6 +155,19 @@ def _without_shells(
             found.path,
         )
     return runs, wanted, np.delete(found.E, bands, axis=1)
+
+
+def _kept(found: ReferenceBands, full: int, spinor: bool, wishes: Wishes) -> int:
+    """How many bands are kept."""
+    if wishes.bands is None:
+        return full + CONDUCTION * (2 if spinor else 1)
+    if wishes.bands < full or (spinor and wishes.bands % 2):
+        what = f"{wishes.bands} bands would be kept, of which {full} are full"
+        remedy = (
+            f"ask for an even number, {full} or more" if spinor else f"ask for {full} or more"
+        )
+        raise InputError(what, f"{remedy} (--bands)", found.path)
+    return wishes.bands
 
 
 def _moved(E: np.ndarray, full: int, wishes: Wishes) -> np.ndarray:

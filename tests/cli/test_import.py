@@ -34,7 +34,7 @@ def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
     text = Path("inputs/two/fit.yaml").read_text(encoding="utf-8")
     assert "name: GaAs-EIGVAL" in text and "name: GaAs-BAND" in text
     assert text.count("zero: absolute") == 2
-    assert "train: [local, spin_orbit]" in text
+    assert "train: [local, nonlocal, spin_orbit]" in text
     assert made.out.count("-5.4400 eV at Γ") == 2
     assert made.out.count("1–20: closed shells") == 2
 
@@ -49,7 +49,17 @@ def test_a_structure_under_the_same_name_is_found(nnpp, tmp_path, monkeypatch):
     assert "0.6013 eV" in made.out
 
 
+def test_polytypes_are_not_strained_cells(nnpp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = DATA / "espresso" / "si_so.bands.xml"  # sheared, so of another space group
+    spinors = DATA / "vasp" / "spinor" / "vasprun.xml"
+    made = nnpp("import", spinors, other, "--fit", "two")
+    assert made.code == 0, made.err
+    assert "dilation" not in Path("inputs/two/fit.yaml").read_text(encoding="utf-8")
+
+
 WRONG = [
+    ((SI, GAAS, "--fit", "x"), "some files have spin-orbit, others none", ""),
     (("nowhere.xml", "--fit", "x"), "no such file", "nowhere.xml"),
     ((DATA, "--fit", "x"), "is a folder", ""),
     ((DATA / "gpaw" / "si.txt", "--fit", "x"), "is of no format that is known", ""),

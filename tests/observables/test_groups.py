@@ -35,6 +35,10 @@ FAR = (-2.0, 3), (-1.5, 5)  # as 4p of Cd and 3d of Se
         ((*FAR, S, P), 12, 8, ((0, 8),)),
         ((*FAR, S, P), 12, 5, None),  # more lie deep than are to go
         (((-0.6, 5), (-0.52, 5), S, P), 14, 5, None),  # one of two: which?
+        (  # CsPbI3: 5s of Cs, 5d of Pb, 5s of I (to stay), 5p of Cs, 6s of Pb, 5p of I
+            ((-0.77, 1), (-0.59, 5), (-0.45, 3), (-0.32, 3), (-0.27, 1), (-0.08, 9)),
+            *(22, 9, None),
+        ),
         (((-0.5, 6), P), 9, 5, None),  # s and d are one group
         ((S, (0.0, 5), (0.3, 3)), 6, 5, None),  # those of the valence top stay
     ],

@@ -12,9 +12,11 @@ from nnpp.crystal.paths import path
 from nnpp.errors import InputError
 from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.codes.format import Beside
+from nnpp.io.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands, levels
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.imported import Wishes, imported
+from nnpp.workflows.counted import Wishes, spinor_of
+from nnpp.workflows.imported import imported
 from tests import systems
 
 DATA = Path(__file__).parents[1] / "io" / "codes" / "data"
@@ -95,7 +97,7 @@ def test_levels_that_stand_twice(tmp_path):
     file = table(tmp_path, np.repeat(E, 2, axis=1))
     with pytest.raises(InputError, match="one electron or two"):
         read(file, occupied=None)
-    once = read(file, spinor=False)
+    once = read(file, spinor=False, occupied=8)
     assert np.abs(np.asarray(once.bands.E) - E).max() < 1e-9
     assert any("twice" in note for note in once.notes)
 
@@ -105,8 +107,20 @@ def test_kramers_pairs_tell_of_spin(tmp_path):
     E = np.asarray(levels(potential, systems.at(CDSE, K, 3.0), 16))
     done = read(table(tmp_path, E), occupied=8)
     assert done.bands.spinor
+    with pytest.raises(InputError, match="are Kramers pairs"):
+        read(table(tmp_path, E), spinor=False)
     with pytest.raises(InputError, match="no Kramers pairs"):
         read(table(tmp_path), spinor=True)
+
+
+def test_pairs_at_x_of_silicon_prove_nothing(tmp_path):
+    silicon = systems.zincblende("Si", "Si", 10.26)
+    k = np.array([[0.5, 0, 0.5], [0.3, 0.1, 0.2]])
+    found = ReferenceBands(
+        tmp_path / "si.csv", k, np.array([[-0.2] * 2 + [0.1] * 2, [-0.3, -0.2, 0, 0.1]])
+    )
+    with pytest.raises(InputError, match="one electron or two"):
+        spinor_of(found, Wishes(Beside(silicon)))
 
 
 def test_an_odd_point_is_told(tmp_path):
@@ -115,6 +129,8 @@ def test_an_odd_point_is_told(tmp_path):
     assert read(table(tmp_path, E, k)).odd == ()
     E[12, 0] -= 0.05
     assert read(table(tmp_path, E, k)).odd == (12,)
+    shells = with_shells(E, E.min() - 0.2)
+    assert read(table(tmp_path, shells, k), occupied=9).odd == (12,)
 
 
 def test_a_corner_that_stands_twice_is_kept_once(tmp_path):
@@ -142,6 +158,9 @@ WRONG = {
     "few": ({"occupied": 3}, "3 levels are full, but 8 electrons fill 4"),
     "structure": ({"beside": Beside()}, "tells no structure"),
     "odd": ({"electrons": 7}, "7 electrons do not fill"),
+    "electrons for levels": ({"occupied": 8}, "it is not clear which"),
+    "fewer than full": ({"bands": 3}, "ask for 4 or more"),
+    "no shells": ({"leave_out": ((0, 1),)}, "has no closed shells"),
     "too many left out": ({"occupied": 5, "leave_out": ((0, 2),)}, "it is not clear which"),
 }
 

@@ -174,9 +174,10 @@ def _fractional(path: Path, cartesian: np.ndarray, crystal: Crystal) -> np.ndarr
     rounding = PRINTED * np.linalg.norm(a, axis=1) / (2 * np.pi)
     nearest = np.round(k * SPECIAL) / SPECIAL
     special = (np.abs(k - nearest) < rounding).all(axis=1)
-    if np.abs(k).max() > FARTHEST or not (special & np.abs(nearest).any(axis=1)).any():
+    directions = min(2, np.linalg.matrix_rank(k, tol=1 / SPECIAL**2))
+    if np.abs(k).max() > FARTHEST or np.linalg.matrix_rank(nearest[special]) < directions:
         raise InputError(
-            "none of its k-points but Γ is a special point of this crystal's zone",
+            "along some direction none of its k-points but Γ is special in this crystal's zone",
             "give the structure with the cell and orientation of that calculation, or name "
             "eqp.dat, whose k-points need no cell",
             path,

@@ -60,7 +60,7 @@ class Settings:
 
     @property
     def spinor(self) -> bool | None:
-        """`spinors`, false if not set; one spin of two is refused."""
+        """`spinors`, if it is set; one spin of two is refused."""
         if not self.keywords:
             return None
         value, line = self.keywords.get("spinors", ("false", None))
@@ -72,7 +72,7 @@ class Settings:
                 "calculate without spin, or with spinors",
                 self.path,
             )
-        return value in TRUE
+        return None if line is None else value in TRUE
 
     def refuse_unless_of(self, functions: int, path: Path) -> None:
         """Refuse a file with another number of functions than the .win asks for."""
