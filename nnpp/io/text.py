@@ -1,5 +1,7 @@
 """Text files from outside: one way to open them, one sentence for each way it fails."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
 
@@ -10,21 +12,34 @@ LARGEST = 64_000_000
 """Bytes; no text that nnpp reads comes near it, a wrong file easily does."""
 
 
-def read_bytes(path: Path) -> bytes:
-    """What the file holds; an InputError says why it cannot be read."""
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What the system refuses within the block, as an InputError about `path`."""
     try:
         if path.is_dir():
             raise InputError("is a folder, where a file is expected", "name a file in it", path)
-        if path.stat().st_size > LARGEST:
-            raise InputError(
-                f"is larger than {LARGEST // 1_000_000} MB", "name the right file", path
-            )
-        return path.read_bytes()
+        yield
     except FileNotFoundError as error:
         raise InputError("no such file", "mend the name, or add the file", path) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """What the file holds; an InputError says why it cannot be read."""
+    with reading(path):
+        if path.stat().st_size > LARGEST:
+            raise InputError(
+                f"is larger than {LARGEST // 1_000_000} MB", "name the right file", path
+            )
+        return path.read_bytes()
+
+
+def read_head(path: Path, characters: int) -> str:
+    """How a file begins, whatever it holds: a byte a character."""
+    with reading(path), path.open("rb") as file:
+        return file.read(characters).decode("latin-1")
 
 
 def sha256_of(path: Path) -> str:

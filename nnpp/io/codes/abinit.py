@@ -11,7 +11,6 @@ from nnpp.io.codes.filling import full_levels
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.codes.netcdf import NetCDF, read_netcdf
 from nnpp.io.reference_bands import ReferenceBands
-from nnpp.io.tables import Line
 
 WANTED = (
     "eigenvalues",
@@ -117,10 +116,7 @@ def _occupied(file: NetCDF, levels: int) -> int | None:
         electrons = file.scalar("number_of_electrons")
     if electrons is None:
         return None
-    try:
-        return full_levels(Line(file.path, 1, (repr(electrons),)), _spinor(file), levels)
-    except InputError as error:
-        raise InputError(error.what, error.remedy, file.path) from error
+    return full_levels(electrons, _spinor(file), levels, file.path)
 
 
 def _crystal(file: NetCDF) -> Crystal:

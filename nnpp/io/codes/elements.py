@@ -7,6 +7,7 @@ from xml.parsers import expat
 
 from nnpp.errors import InputError
 from nnpp.io.tables import Line
+from nnpp.io.text import reading
 
 LARGEST = 1_000_000_000
 """Bytes; with projections written, files of real runs reach hundreds of millions."""
@@ -155,20 +156,12 @@ class _Stream:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     """The file in pieces."""
-    try:
-        if path.is_dir():
-            raise InputError("is a folder, where a file is expected", "name a file in it", path)
+    with reading(path), path.open("rb") as file:
         if path.stat().st_size > LARGEST:
             raise InputError(
                 f"is larger than {LARGEST // 1_000_000} MB",
                 "write it without projections and densities of states",
                 path,
             )
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                yield chunk
-    except FileNotFoundError as error:
-        raise InputError("no such file", "mend the name, or add the file", path) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
+        while chunk := file.read(CHUNK):
+            yield chunk

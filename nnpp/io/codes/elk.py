@@ -9,7 +9,7 @@ import numpy as np
 from nnpp.errors import InputError
 from nnpp.io.codes.elk_blocks import Blocks
 from nnpp.io.codes.elk_run import Run, read_fermi, read_run
-from nnpp.io.codes.filling import full_levels
+from nnpp.io.codes.filling import full_levels, said_to_fill
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.reference_bands import ReferenceBands
 from nnpp.io.tables import Line
@@ -170,7 +170,7 @@ def _along(
 def _filled(run: Run, levels: int) -> int | None:
     """How many levels the valence charge fills, if INFO.OUT tells it."""
     said = run.info.value("Total valence charge")
-    return None if said is None else full_levels(said, run.spinor, levels)
+    return None if said is None else said_to_fill(said, run.spinor, levels)
 
 
 def _occupied(occupancy: np.ndarray, run: Run, path: Path) -> int | None:
@@ -185,7 +185,7 @@ def _occupied(occupancy: np.ndarray, run: Run, path: Path) -> int | None:
     electrons = occupancy.sum(axis=1)
     if run.info.text or np.ptp(electrons) > FULL:
         return _filled(run, occupancy.shape[1])
-    return full_levels(Line(path, 1, (f"{electrons[0]:.4f}",)), run.spinor, occupancy.shape[1])
+    return full_levels(float(electrons[0]), run.spinor, occupancy.shape[1], path)
 
 
 def _knows_band(name: str, head: str) -> bool:

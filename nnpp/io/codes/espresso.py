@@ -10,7 +10,7 @@ from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
 from nnpp.io.codes.elements import Element
 from nnpp.io.codes.espresso_run import ROOT, Run, gathered
-from nnpp.io.codes.filling import full_levels
+from nnpp.io.codes.filling import said_to_fill
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.reference_bands import ReferenceBands
 
@@ -43,7 +43,7 @@ def read_espresso(path: Path, beside: Beside) -> ReferenceBands:
         cell=cell,
         crystal=found,
         spinor=spinor,
-        occupied=full_levels(run.entry("nelec"), spinor, E.shape[1]),
+        occupied=said_to_fill(run.entry("nelec"), spinor, E.shape[1]),
         fermi=run.real("fermi_energy") if top is None else top,
         provenance=_provenance(run),
         notes=_notes(run),

@@ -17,6 +17,7 @@ from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
 from nnpp.io.bands_json import read_bands_json
+from nnpp.io.codes.filling import WHOLE
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.codes.ulm import MAGIC, Ulm, read_ulm
 from nnpp.io.reference_bands import ReferenceBands
@@ -27,12 +28,6 @@ OLDEST = 3
 
 NONCOLLINEAR = 4
 """Components of the density with noncollinear spins."""
-
-WHOLE = 1e-3
-"""Electrons are a whole number to this."""
-
-FARTHEST = 1e9
-"""No number in a file of bands is as large: neither levels [eV] nor lengths [Å]."""
 
 SAME_HARTREE = 1e-3
 """Values of the hartree, from one adjustment of constants to the next, differ by less [eV]."""

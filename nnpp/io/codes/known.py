@@ -15,6 +15,7 @@ from nnpp.io.codes import (
 )
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.reference_bands import ReferenceBands
+from nnpp.io.text import read_head
 
 PROGRAMS = (vasp, espresso, gpaw, abinit, elk, wannier90, berkeleygw, own)
 
@@ -36,23 +37,9 @@ def _format_of(path: Path, name: str | None) -> Format:
         if name not in FORMATS:
             raise InputError(f"unknown format {name!r:.40}", nearest(name, FORMATS), "--format")
         return FORMATS[name]
-    head = _head(path)
+    head = read_head(path, HEAD)
     for known in FORMATS.values():
         if known.knows(path.name, head):
             return known
     programs = ", ".join(f.program for f in FORMATS.values())
     raise InputError("is of no format that is known", f"give a file of {programs}", path)
-
-
-def _head(path: Path) -> str:
-    """How a file begins."""
-    try:
-        if path.is_dir():
-            raise InputError("is a folder, where a file is expected", "name a file in it", path)
-        with path.open("rb") as file:
-            return file.read(HEAD).decode("latin-1")
-    except FileNotFoundError as error:
-        raise InputError("no such file", "mend the name", path) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", "make it readable", path) from error

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nnpp.errors import InputError
+from nnpp.io.text import reading
 
 MAGIC = b"- of Ulm"
 
@@ -114,17 +115,9 @@ class Ulm:
 
 def read_ulm(path: Path) -> Ulm:
     """The first item of a file; its arrays are read when they are asked for."""
-    try:
-        if path.is_dir():
-            raise InputError("is a folder, where a file is expected", "name a file in it", path)
+    with reading(path), path.open("rb") as file:
         size = path.stat().st_size
-        with path.open("rb") as file:
-            tag, raw = _item(path, file, size)
-    except FileNotFoundError as error:
-        raise InputError("no such file", "mend the name, or add the file", path) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
+        tag, raw = _item(path, file, size)
     try:
         tree = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.errors import InputError
-from nnpp.io.codes.filling import full_levels
+from nnpp.io.codes.filling import said_to_fill
 from nnpp.io.codes.format import Beside, Format
 from nnpp.io.codes.vasp_labels import read_labels
 from nnpp.io.codes.vasp_run import SPINS, STATIC, Run, gathered
@@ -129,7 +129,7 @@ def _occupied(run: Run, spinor: bool, levels: int) -> int | None:
     """The full levels at each k."""
     if "NELECT" not in run.said:
         return None
-    return full_levels(run.said["NELECT"], spinor, levels)
+    return said_to_fill(run.said["NELECT"], spinor, levels)
 
 
 def _crystal(run: Run) -> Crystal:

@@ -11,7 +11,7 @@ from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
 from nnpp.io.tables import Line
-from nnpp.io.text import exists, read_text
+from nnpp.io.text import exists, read_head, read_text
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 UNITS = {"ang": 1 / BOHR_ANGSTROM, "angstrom": 1 / BOHR_ANGSTROM, "bohr": 1.0}
@@ -113,7 +113,7 @@ def settings(path: Path, suffix: str) -> Settings:
     """What the .win, or failing that the .wout, of the same seedname says."""
     seed = path.name.removesuffix(suffix)
     win, wout = path.with_name(f"{seed}.win"), path.with_name(f"{seed}.wout")
-    log = _head(wout) if exists(wout) else ""
+    log = read_head(wout, HEAD) if exists(wout) else ""
     release = re.search(r"Release:\s*(\S+)", log)
     version = release.group(1) if release else None
     if exists(win):
@@ -158,16 +158,6 @@ def _of_wout(path: Path, log: str, version: str | None) -> Settings:
     x = np.array([site[1:] for site in sites], float).reshape(-1, 3)
     whose = _crystal(path, cell, x, [site[0] for site in sites]) if sites else None
     return Settings(path, cell, whose, version=version)
-
-
-def _head(path: Path) -> str:
-    """How an output file begins."""
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD).decode("latin-1")
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
 
 
 def _lines(path: Path) -> list[Line]:

@@ -12,6 +12,7 @@ from jaxtyping import Complex, Int
 
 from nnpp.errors import InputError
 from nnpp.io.tables import Line
+from nnpp.io.text import reading
 
 MOST = 12_000_000
 """Elements of H in all cells; 0.2 GB."""
@@ -22,17 +23,11 @@ MANY = 64
 
 def numbered(path: Path) -> Iterator[Line]:
     """The lines of a file of any size, counted from 1; none is longer than lines are."""
-    try:
-        with path.open("rb") as file:
-            number = 0
-            while text := file.readline(10_000):
-                number += 1
-                yield Line(path, number, tuple(text.decode("latin-1").split()))
-    except FileNotFoundError as error:
-        raise InputError("no such file", "mend the name, or add the file", path) from error
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
+    with reading(path), path.open("rb") as file:
+        number = 0
+        while text := file.readline(10_000):
+            number += 1
+            yield Line(path, number, tuple(text.decode("latin-1").split()))
 
 
 def shared_among_images(
