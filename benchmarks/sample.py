@@ -20,19 +20,11 @@ from nnpp.observables.bands import levels
 from nnpp.observables.zero import Absolute
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Bare
+from nnpp.potentials.first import PUBLISHED
 from nnpp.potentials.neural import STARTS, Network, neural
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
-
-FORMS = {
-    "Cd": (-31.4518, 1.3890, -0.0502, 1.6603),
-    "Se": (8.4921, 4.3513, 1.3600, 0.3227),
-    "Pb": (88.83, 2.605, 4.2869, 0.5195),
-    "I": (113.756, 2.1413, 2.8422, 0.5671),
-    "Cs": (0.0, 0.73523927, 2.46919399, 1.33888287),
-}
-"""Published a0 … a3."""
 
 SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.0022), (0.0, 0.0))
 """Published a5, and a6 and a7, of Pb, I and Cs."""
@@ -40,7 +32,7 @@ SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.002
 
 def zunger(*species: str) -> Zunger:
     """The published forms."""
-    return Zunger(jnp.asarray([FORMS[s] for s in species]))
+    return Zunger(jnp.asarray([PUBLISHED[s] for s in species]))
 
 
 def published(*species: str) -> Potential:

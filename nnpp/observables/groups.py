@@ -16,10 +16,14 @@ Run = tuple[int, int]
 """The first of some bands in a row, from 0, and the one after their last."""
 
 
+def _gaps(E: Float[np.ndarray, "k band"]) -> Float[np.ndarray, " gap"]:
+    """The gap above each band but the last, over all k; negative where bands overlap."""
+    return E[:, 1:].min(axis=0) - E[:, :-1].max(axis=0)
+
+
 def groups(E: Float[np.ndarray, "k band"]) -> list[Run]:
     """The groups of bands in rising order."""
-    gaps = E[:, 1:].min(axis=0) - E[:, :-1].max(axis=0)
-    starts = [0, *(int(i) + 1 for i in np.flatnonzero(gaps > APART))]
+    starts = [0, *(int(i) + 1 for i in np.flatnonzero(_gaps(E) > APART))]
     return list(zip(starts, [*starts[1:], E.shape[1]], strict=True))
 
 
@@ -39,9 +43,9 @@ def closed_shells(
     if rest is None:
         return None
     run = (rest + deep, rest + count)
-    if not deep or run[0] == deep:
-        return ((0, run[1]),) if deep else (run,)
-    return (0, deep), run
+    if not deep:
+        return (run,)
+    return ((0, run[1]),) if run[0] == deep else ((0, deep), run)
 
 
 def _parted(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | None:
@@ -49,7 +53,7 @@ def _parted(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | 
 
     A gap within the row that is wider still tells of two shells, and others may lie between.
     """
-    gaps = E[:, 1:].min(axis=0) - E[:, :-1].max(axis=0)
+    gaps = _gaps(E)
     above = np.concatenate([[np.inf], gaps])
     first = np.arange(max(occupied - count, 0))
     narrower = np.minimum(above[first], above[first + count])

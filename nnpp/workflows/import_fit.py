@@ -139,11 +139,11 @@ def _written(
 ) -> Iterator[Path]:
     """Structure and reference of every system, then the fit that names them."""
     data = _fit(found, cutoff, wishes)
+    checked(data, Origin(folder / FIT_NAME), folder)
     for name, one in found.items():
         yield write_structure(folder / f"{name}.vasp", one.crystal)
         about = {**_provenance(one), "moved": _moved(wishes)}
         yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
-    checked(data, Origin(folder / FIT_NAME), folder)
     yield write_whole(folder / FIT_NAME, dump_yaml(data))
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
 from nnpp.io.codes.filling import full_levels
-from nnpp.io.codes.format import Beside, Format
+from nnpp.io.codes.format import Beside, Format, crystal_in
 from nnpp.io.codes.netcdf import NetCDF, read_netcdf
 from nnpp.io.reference_bands import ReferenceBands
 
@@ -132,10 +132,7 @@ def _crystal(file: NetCDF) -> Crystal:
             f"has an atom of Z = {wrong[0]:g}", "give bands of elements up to Rn", file.path
         )
     symbols = tuple(SYMBOLS[int(Z[s]) - 1] for s in species)
-    try:
-        return crystal(file.array("primitive_vectors", 3, 3), x, symbols)
-    except InputError as error:
-        raise error.at(file.path) from error
+    return crystal_in(file.path, file.array("primitive_vectors", 3, 3), x, symbols)
 
 
 def _convergence(file: NetCDF) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
+from nnpp.io.codes.format import crystal_in
 from nnpp.io.tables import Line
 from nnpp.io.text import read_text
 
@@ -93,10 +94,7 @@ def crystal_of(blocks: Blocks) -> Crystal:
     scale = [blocks.real("scale", 1.0) * blocks.real(f"scale{i}", 1.0) for i in (1, 2, 3)]
     cell = np.array(scale)[:, None] * blocks.vectors(blocks.needed("avec"), 0, 3, "avec")
     positions, elements = _atoms(blocks)
-    try:
-        return crystal(cell, positions, elements)
-    except InputError as error:
-        raise error.at(blocks.path) from error
+    return crystal_in(blocks.path, cell, positions, elements)
 
 
 def _atoms(blocks: Blocks) -> tuple[np.ndarray, tuple[str, ...]]:

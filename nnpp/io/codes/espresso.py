@@ -5,13 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import SYMBOLS
-from nnpp.errors import InputError
 from nnpp.io.codes.elements import Element
 from nnpp.io.codes.espresso_run import ROOT, Run, gathered
 from nnpp.io.codes.filling import said_to_fill
-from nnpp.io.codes.format import Beside, Format
+from nnpp.io.codes.format import Beside, Format, crystal_in
 from nnpp.io.reference_bands import ReferenceBands
 
 FIXED_DENSITY = ("bands", "nscf")
@@ -94,12 +93,9 @@ def _alat(run: Run) -> float:
 def _crystal(run: Run) -> Crystal:
     """The cell and atoms at the end of the run."""
     cell, positions = run.rows("cell"), run.rows("positions")
-    try:
-        if cell.shape == (3, 3) and abs(np.linalg.det(cell)) > 0:
-            positions = positions @ np.linalg.inv(cell)
-        return crystal(cell, positions, tuple(map(_symbol, run.species)))
-    except InputError as error:
-        raise error.at(run.path) from error
+    if cell.shape == (3, 3) and abs(np.linalg.det(cell)) > 0:
+        positions = positions @ np.linalg.inv(cell)
+    return crystal_in(run.path, cell, positions, map(_symbol, run.species))
 
 
 def _symbol(atom: Element) -> str:

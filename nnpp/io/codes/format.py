@@ -1,12 +1,25 @@
 """A format of bands: how a file of it is known, and how it is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnpp.crystal.crystal import Crystal
+import numpy as np
+
+from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.paths import Pieces
+from nnpp.errors import InputError
 from nnpp.io.reference_bands import ReferenceBands
+
+
+def crystal_in(
+    path: Path, cell: np.ndarray, fractional: np.ndarray, symbols: Iterable[str]
+) -> Crystal:
+    """The crystal that a file tells of, cell in bohr; what is wrong is told of the file."""
+    try:
+        return crystal(cell, fractional, tuple(symbols))
+    except InputError as error:
+        raise error.at(path) from error
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
 from nnpp.io.bands_json import read_bands_json
 from nnpp.io.codes.filling import WHOLE
-from nnpp.io.codes.format import Beside, Format
+from nnpp.io.codes.format import Beside, Format, crystal_in
 from nnpp.io.codes.ulm import MAGIC, Ulm, read_ulm
 from nnpp.io.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -153,11 +153,8 @@ def _crystal(file: Ulm) -> Crystal:
         raise file.error("its atoms are not elements with three coordinates each")
     if file.value("atoms", "pbc") != [True] * 3:
         raise InputError("is not periodic in three directions", "calculate a bulk", file.path)
-    try:
-        fractional = positions @ np.linalg.inv(cell)
-        return crystal(cell, fractional, tuple(SYMBOLS[n - 1] for n in numbers))
-    except InputError as error:
-        raise error.at(file.path) from error
+    fractional = positions @ np.linalg.inv(cell)
+    return crystal_in(file.path, cell, fractional, (SYMBOLS[n - 1] for n in numbers))
 
 
 def _functional(named: Any) -> str:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.errors import InputError
+from nnpp.crystal.crystal import Crystal
 from nnpp.io.codes.filling import said_to_fill
-from nnpp.io.codes.format import Beside, Format
+from nnpp.io.codes.format import Beside, Format, crystal_in
 from nnpp.io.codes.vasp_labels import read_labels
 from nnpp.io.codes.vasp_run import SPINS, STATIC, Run, gathered
 from nnpp.io.reference_bands import ReferenceBands
@@ -135,10 +134,8 @@ def _occupied(run: Run, spinor: bool, levels: int) -> int | None:
 def _crystal(run: Run) -> Crystal:
     """The cell and atoms of the one calculation, with which the run began."""
     cell, positions = run.vectors("cell"), run.vectors("positions")
-    try:
-        return crystal(cell / BOHR_ANGSTROM, positions, tuple(run.words.get("atoms", ())[::2]))
-    except InputError as error:
-        raise error.at(run.path) from error
+    symbols = run.words.get("atoms", ())[::2]
+    return crystal_in(run.path, cell / BOHR_ANGSTROM, positions, symbols)
 
 
 def _provenance(run: Run) -> dict[str, str]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.electrons import SYMBOLS
 from nnpp.errors import InputError
+from nnpp.io.codes.format import crystal_in
 from nnpp.io.tables import Line
 from nnpp.io.text import exists, read_head, read_text
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -144,7 +145,7 @@ def _atoms(path: Path, cell: np.ndarray, blocks: Mapping[str, list[Line]]) -> Cr
         x = np.array(x) @ _inverse(path, cell)
     else:
         return None
-    return _crystal(path, cell, np.array(x), [_symbol(line) for line in rows])
+    return crystal_in(path, cell, np.array(x), [_symbol(line) for line in rows])
 
 
 def _of_wout(path: Path, log: str, version: str | None) -> Settings:
@@ -156,7 +157,7 @@ def _of_wout(path: Path, log: str, version: str | None) -> Settings:
     cell = UNITS[unit.group(1).lower()] * np.array(rows[:3], float)
     sites = SITE.findall(log)
     x = np.array([site[1:] for site in sites], float).reshape(-1, 3)
-    whose = _crystal(path, cell, x, [site[0] for site in sites]) if sites else None
+    whose = crystal_in(path, cell, x, [site[0] for site in sites]) if sites else None
     return Settings(path, cell, whose, version=version)
 
 
@@ -223,11 +224,3 @@ def _inverse(path: Path, cell: np.ndarray) -> np.ndarray:
     if not abs(np.linalg.det(cell)) > 0:
         raise InputError("the cell is flat", "mend unit_cell_cart", path)
     return np.linalg.inv(cell)
-
-
-def _crystal(path: Path, cell: np.ndarray, x: np.ndarray, symbols: Sequence[str]) -> Crystal:
-    """The crystal; a wrong one is told of its file."""
-    try:
-        return crystal(cell, x, tuple(symbols))
-    except InputError as error:
-        raise error.at(path) from error
