@@ -1,4 +1,4 @@
-"""H(k) = T + V + H_NL + H_SO, as a dense matrix and as `H @ psi`.
+"""H(k) = T + V + H_NL + H_s + H_SO, as a dense matrix and as `H @ psi`.
 
 A `System` is everything that the atoms and the k-points fix, built once. A `Potential` is
 everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
@@ -37,11 +37,21 @@ from nnpp.terms.radial import (
     radial_projectors,
     spin_orbit_weight,
 )
+from nnpp.terms.s_wave import s_wave
 from nnpp.terms.spin_orbit import spin_orbit
 
 PROJECTORS = 128_000_000
 """Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
 
+
+KINDS = (
+    ("spin_orbit", 1, spin_orbit_weight),
+    ("nonlocal_", 1, inner_weight),
+    ("nonlocal_", 1, outer_weight),
+    ("s_wave", 0, inner_weight),
+    ("s_wave", 0, outer_weight),
+)
+"""Kinds of projectors: the strength that uses them, l, and their weight W(r)."""
 
 Projectors = Block | Unmade | None
 """Of one kind and all centres; none where no term uses them."""
@@ -55,7 +65,7 @@ class System:
         waves: the basis at every k.
         local: structure factors at every difference G−G′.
         centres: where projectors sit.
-        radial: the radial projectors of W_so, W₁ and W₂; None where no term uses them.
+        radial: the radial projectors of each kind in `KINDS`; None where no term uses them.
         count: atoms of each species in the cell.
         dilation: Ω/Ω₀ − 1.
         species: the elements, in order of first appearance.
@@ -66,7 +76,7 @@ class System:
     waves: PlaneWaves
     local: LocalTerm
     centres: Centres
-    radial: tuple[RadialProjectors | None, RadialProjectors | None, RadialProjectors | None]
+    radial: tuple[RadialProjectors | None, ...]
     count: Float[Array, " species"]
     dilation: Float[Array, ""]
     species: tuple[str, ...] = static()
@@ -80,10 +90,11 @@ class System:
 
     def bare(self, numbers: "AtShells") -> "System":
         """What solving needs: no names, no room, no projectors that `numbers` do not use."""
-        so, inner, outer = self.radial
-        so = None if numbers.spin_orbit is None else so
-        inner, outer = (None, None) if numbers.nonlocal_ is None else (inner, outer)
-        return replace(self, species=(), fewest=0, radial=(so, inner, outer))
+        used = (
+            None if getattr(numbers, name) is None else radial
+            for (name, _, _), radial in zip(KINDS, self.radial, strict=True)
+        )
+        return replace(self, species=(), fewest=0, radial=tuple(used))
 
     def room(self, spinor: bool) -> int:
         """How many levels fit at every k: plane waves, times two for spinors."""
@@ -104,15 +115,12 @@ def system(
     crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
     longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
-    so, inner, outer = (
-        radial_projectors(w, longest) for w in (spin_orbit_weight, inner_weight, outer_weight)
-    )
     atoms = centres(crystal, is_centred)
     return System(
         waves=waves,
         local=local_term(crystal, differences),
         centres=atoms,
-        radial=(so, inner, outer),
+        radial=tuple(radial_projectors(W, longest, l) for _, l, W in KINDS),
         count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
         dilation=crystal.dilation,
         species=crystal.species,
@@ -129,11 +137,13 @@ class AtShells:
         v: v_s at the shells, strain and long range included [hartree·bohr³].
         spin_orbit: a5 of each species [hartree], None for spinless electrons.
         nonlocal_: a6, a7 of each species [hartree], or None.
+        s_wave: b1, b2 of each species [hartree], or None.
     """
 
     v: Float[Array, "shell species"]
     spin_orbit: Float[Array, " species"] | None
     nonlocal_: Float[Array, "species 2"] | None
+    s_wave: Float[Array, "species 2"] | None
 
 
 @pytree
@@ -144,11 +154,13 @@ class Values:
         V: the local potential in its box [hartree].
         spin_orbit: a5 of each species [hartree], None for spinless electrons.
         nonlocal_: a6, a7 of each species [hartree], or None.
+        s_wave: b1, b2 of each species [hartree], or None.
     """
 
     V: Box
     spin_orbit: Float[Array, " species"] | None
     nonlocal_: Float[Array, "species 2"] | None
+    s_wave: Float[Array, "species 2"] | None
 
 
 def form_factors(potential: Potential, system: System) -> Float[Array, "shell species"]:
@@ -166,16 +178,22 @@ def form_factors(potential: Potential, system: System) -> Float[Array, "shell sp
 def at_shells(potential: Potential, system: System) -> AtShells:
     """What `potential` comes to in `system`, the same for all k."""
     columns, strengths = potential.columns(system.species), potential.strengths
+
+    def here(strength: Array | None) -> Array | None:
+        return None if strength is None else strength[columns]
+
     return AtShells(
         v=form_factors(potential, system),
-        spin_orbit=None if strengths.spin_orbit is None else strengths.spin_orbit[columns],
-        nonlocal_=None if strengths.nonlocal_ is None else strengths.nonlocal_[columns],
+        spin_orbit=here(strengths.spin_orbit),
+        nonlocal_=here(strengths.nonlocal_),
+        s_wave=here(strengths.s_wave),
     )
 
 
 def values(numbers: AtShells, system: System) -> Values:
     """The same numbers, v_s(q) summed over the atoms into V."""
-    return Values(system.local.box(numbers.v), numbers.spin_orbit, numbers.nonlocal_)
+    V = system.local.box(numbers.v)
+    return Values(V, numbers.spin_orbit, numbers.nonlocal_, numbers.s_wave)
 
 
 @pytree
@@ -185,20 +203,20 @@ class Frame:
     Attributes:
         waves: the plane waves.
         kinetic: T.
-        B: the projectors of W_so, W₁ and W₂, as far as they are used.
+        B: the projectors of each kind in `KINDS`, as far as they are used.
         species: the species at each of their centres.
     """
 
     waves: PlaneWaves
     kinetic: Diagonal
-    B: tuple[Projectors, Projectors, Projectors]
+    B: tuple[Projectors, ...]
     species: Int[Array, " centre"]
 
 
 def frame(waves: PlaneWaves, system: System) -> Frame:
     """All of H at one k that no potential changes."""
-    so, inner, outer = (_projectors(waves, system.centres, radial) for radial in system.radial)
-    return Frame(waves, kinetic(waves), (so, inner, outer), system.centres.species)
+    B = tuple(_projectors(waves, system.centres, radial) for radial in system.radial)
+    return Frame(waves, kinetic(waves), B, system.centres.species)
 
 
 def _projectors(
@@ -207,11 +225,11 @@ def _projectors(
     """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
     if radial is None:
         return None
-    F = radial(jnp.sum(waves.K**2, axis=-1))
-    at_once = PROJECTORS // bytes_a_centre(centres, F.size)
+    F, directions = radial(jnp.sum(waves.K**2, axis=-1)), 2 * radial.l + 1
+    at_once = PROJECTORS // bytes_a_centre(centres, F.size, directions)
     if len(centres.tau) <= at_once:
-        return projectors(waves, centres, F)
-    return Unmade(waves, F, centres, max(1, at_once))
+        return projectors(waves, centres, F, directions)
+    return Unmade(waves, F, centres, max(1, at_once), directions)
 
 
 def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) -> Operator:
@@ -223,11 +241,14 @@ def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) 
 
 def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
     """H in its frame."""
-    so, *of_weights = frame.B
+    so, p1, p2, s1, s2 = frame.B
     scalar: list[Operator] = [frame.kinetic, system.local.operator(values.V, frame.waves)]
-    if values.nonlocal_ is not None:
-        for a, B in zip(values.nonlocal_.T, of_weights, strict=True):
-            scalar.append(_term(nonlocal_, a, B, frame))
+    for term, a, B in (
+        (nonlocal_, values.nonlocal_, (p1, p2)),
+        (s_wave, values.s_wave, (s1, s2)),
+    ):
+        if a is not None:
+            scalar += [_term(term, a[:, i], B[i], frame) for i in (0, 1)]
     spin: list[Operator] = []
     if values.spin_orbit is not None:
         spin.append(_term(spin_orbit, values.spin_orbit, so, frame))

@@ -5,7 +5,21 @@ import numpy as np
 from jaxtyping import Array, Float
 
 SERIES_BELOW = 0.5
-"""Argument below which j₁ is summed as a series: its closed form cancels there."""
+"""Argument below which j₀ and j₁ are summed as series: j₁ cancels there."""
+
+
+def j0(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """j₀(x) = sin x/x as a function of x²: 1 − x²/6 + x⁴/120 − …, smooth at the origin.
+
+    The series, Σ (−x²)ⁿ/(2n+1)!, stops below 1e-17 for x ≤ ½.
+    """
+    small = x2 < SERIES_BELOW**2
+    y = jnp.where(small, x2, 0.0)
+    series = 1 - y / 6 * (
+        1 - y / 20 * (1 - y / 42 * (1 - y / 72 * (1 - y / 110 * (1 - y / 156))))
+    )
+    z = jnp.sqrt(jnp.where(small, 1.0, x2))
+    return jnp.where(small, series, jnp.sin(z) / z)
 
 
 def j1_over_x(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -67,6 +67,7 @@ def cspbi3() -> Potential:
 def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Potential:
     """A network on the Zunger form with random weights, and every strength, none zero."""
     key, *keys = jax.random.split(jax.random.key(3), 5)
+    also = jax.random.key(4)
     network = Network(
         Radial(0.5, 0.5, 6.0), (8, 8), len(species), last=STARTS["xavier"], scale=0.5
     )
@@ -75,6 +76,7 @@ def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Po
     strengths = Strengths(
         spin_orbit=1 + draw[0][:, 0] if spin else None,
         nonlocal_=draw[1],
+        s_wave=0.3 * jax.random.normal(also, (len(species), 2)),
         charge=draw[2][:, 0],
         strain=draw[3],
     )

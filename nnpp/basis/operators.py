@@ -82,7 +82,7 @@ class Diagonal:
 
 @pytree
 class Separable:
-    """Σ_p Σ_ij B_{G,pi} s_p C_{σi,σ′j} B*_{G′,pj}: a few projectors p of three directions i.
+    """Σ_p Σ_ij B_{G,pi} s_p C_{σi,σ′j} B*_{G′,pj}: a few projectors p of 2l + 1 directions i.
 
     Attributes:
         B: the projectors, real or complex, directions running fastest; zero on rows that only
@@ -93,7 +93,12 @@ class Separable:
 
     B: Block
     strength: Float[Array, " p"]
-    coupling: Complex[Array, "spin 3 spin 3"]
+    coupling: Complex[Array, "spin i spin i"]
+
+    @property
+    def directions(self) -> int:
+        """2l + 1."""
+        return self.coupling.shape[1]
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
         """As a matrix: one product for each pair of spins."""
@@ -106,9 +111,9 @@ class Separable:
         ((left,),) = self._coupled()
         return times(split(left, parts), adjoint(self.B))
 
-    def _coupled(self) -> Complex[Array, "spin spin g p3"]:
+    def _coupled(self) -> Complex[Array, "spin spin g pi"]:
         """Σ_i B_pi s_p C_{σi,σ′j} for each pair of spins."""
-        B = joined(self.B).reshape(len(self.B), -1, 3)
+        B = joined(self.B).reshape(len(self.B), -1, self.directions)
         CB = jnp.einsum("gpi,p,sitj->stgpj", B, self.strength, self.coupling)
         return CB.reshape(*CB.shape[:3], -1)
 
@@ -118,16 +123,16 @@ class Separable:
         back = joined(times(self.B, split(mixed.reshape(self.B.shape[2], -1))))
         return jnp.moveaxis(back.reshape(len(back), *psi.shape[::2]), 1, 0)
 
-    def _seen(self, psi: Psi) -> Complex[Array, "spin p 3 state"]:
+    def _seen(self, psi: Psi) -> Complex[Array, "spin p i state"]:
         """Σ_G B*_{G,pj} ψ_G."""
         spins, g, states = psi.shape
         flat = jnp.moveaxis(psi, 0, 1).reshape(g, spins * states)
-        seen = joined(inner(self.B, split(flat))).reshape(-1, 3, spins, states)
+        seen = joined(inner(self.B, split(flat))).reshape(-1, self.directions, spins, states)
         return jnp.moveaxis(seen, 2, 0)
 
     def _mixed(
-        self, seen: Complex[Array, "spin p 3 state"]
-    ) -> Complex[Array, "spin p 3 state"]:
+        self, seen: Complex[Array, "spin p i state"]
+    ) -> Complex[Array, "spin p i state"]:
         """C times s, applied to what the projectors see."""
         if self.coupling.shape[0] == 1:
             C = self.coupling[0, :, 0, :]
@@ -137,7 +142,7 @@ class Separable:
     def diagonal(self) -> Float[Array, "spin g"]:
         """The diagonal, real because C is Hermitian."""
         C, B = jnp.einsum("sisj->sij", self.coupling), joined(self.B)
-        B = B.reshape(len(B), -1, 3)
+        B = B.reshape(len(B), -1, self.directions)
         return jnp.einsum("gpi,sij,p,gpj->sg", B, C, self.strength, B.conj()).real
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:

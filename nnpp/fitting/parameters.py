@@ -11,6 +11,7 @@ from nnpp.pytree import pytree, static
 STRENGTHS = {
     "spin_orbit": "spin_orbit",
     "nonlocal": "nonlocal_",
+    "s_wave": "s_wave",
     "charge": "charge",
     "strain": "strain",
 }

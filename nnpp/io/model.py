@@ -25,12 +25,13 @@ UNITS = {
     "local/v": "hartree·bohr³",
     "strengths/spin_orbit": "hartree",
     "strengths/nonlocal": "hartree",
+    "strengths/s_wave": "hartree",
     "strengths/charge": "e",
     "strengths/strain": "1",
 }
 """Units of arrays by name; weights of a network have none."""
 
-STRENGTHS = {"spin_orbit": (), "nonlocal": (2,), "charge": (), "strain": (2,)}
+STRENGTHS = {"spin_orbit": (), "nonlocal": (2,), "s_wave": (2,), "charge": (), "strain": (2,)}
 """Strengths by name, and how many numbers of each a species has."""
 
 

@@ -48,6 +48,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     with spec.origin.telling("systems", i, "reference"):
         found = _read(system.reference)
         doubts = found.about(crystal)
+    found = found.thinned(system.reference.take, crystal)
     if found.spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
         found = replace(found, E=np.repeat(found.E, 2, axis=1), spinor=True)
     _agreeing(spec, i, found)

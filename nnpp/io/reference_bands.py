@@ -1,7 +1,7 @@
 """Reference bands: levels as a file gives them, and all that it says of their origin."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +88,25 @@ class ReferenceBands:
             moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > STANDSTILL
             jumps = tuple(int(i) + 1 for i in np.flatnonzero(still & moved))
         return listed(crystal, self.k, labels=labels, jumps=jumps)
+
+    def thinned(self, take: str | int, crystal: Crystal) -> "ReferenceBands":
+        """All k-points, those that are "named", or these and each `take`-th."""
+        if take == "all":
+            return self
+        labels = self.kpoints(crystal).labels
+        kept = np.array([bool(name) for name in labels])
+        if isinstance(take, int):
+            kept[::take] = True
+        if not kept.any():
+            raise InputError("its k-points have no names", "write take: 2, or all", self.path)
+        return replace(
+            self,
+            k=self.k[kept],
+            E=self.E[kept],
+            labels=tuple(name for name, k in zip(labels, kept, strict=True) if k),
+            distance=None if self.distance is None else self.distance[kept],
+            weights=None if self.weights is None else self.weights[kept],
+        )
 
     def about(self, crystal: Crystal) -> tuple[str, ...]:
         """What does not fit the crystal that these levels are taken for; another is refused."""

@@ -14,15 +14,17 @@ class Strengths:
 
     Attributes:
         spin_orbit: a5 [hartree].
-        nonlocal_: a6 and a7 [hartree].
+        nonlocal_: a6 and a7, on p waves [hartree].
         charge: a4 [e].
         strain: s1 and s2.
+        s_wave: b1 and b2, on s waves [hartree].
     """
 
     spin_orbit: Float[Array, " species"] | None = None
     nonlocal_: Float[Array, "species 2"] | None = None
     charge: Float[Array, " species"] | None = None
     strain: Float[Array, "species 2"] | None = None
+    s_wave: Float[Array, "species 2"] | None = None
 
 
 def strain_factor(

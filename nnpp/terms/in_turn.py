@@ -6,6 +6,7 @@ costs little beside the product with more than a few functions.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -30,12 +31,14 @@ class Unmade:
         F: F_m at each of them.
         centres: where the projectors sit.
         group: centres at a time.
+        directions: 2l + 1.
     """
 
     waves: PlaneWaves
     F: Float[Array, "g m"]
     centres: Centres
     group: int = static()
+    directions: int = static()
 
 
 @pytree
@@ -48,6 +51,7 @@ class InTurn:
         centres: those of each group, groups on the first axis.
         a: the strength of each centre, zero where one only fills up.
         term: the operator of one group.
+        directions: 2l + 1.
     """
 
     waves: PlaneWaves
@@ -55,6 +59,7 @@ class InTurn:
     centres: Centres
     a: Float[Array, "group centre"]
     term: Term = static()
+    directions: int = static()
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
         """As a matrix."""
@@ -79,18 +84,18 @@ class InTurn:
     def among(self, rows: Int[Array, " few"]) -> "InTurn":
         """The same between the plane waves of `rows` alone."""
         waves = jax.tree.map(lambda x: x[rows], self.waves)
-        return InTurn(waves, self.F[rows], self.centres, self.a, self.term)
+        return replace(self, waves=waves, F=self.F[rows])
 
     def bytes_of_group(self) -> int:
         """What the projectors of one group take."""
-        return bytes_a_centre(self.centres, self.F.size) * self.a.shape[1]
+        return bytes_a_centre(self.centres, self.F.size, self.directions) * self.a.shape[1]
 
     def _sum(self, f: Callable[[Separable], Array]) -> Array:
         """Σ f over the groups."""
 
         @jax.checkpoint  # else reverse mode would keep the projectors of every group
         def of_group(centres: Centres, a: Float[Array, " centre"]) -> Array:
-            return f(self.term(a, projectors(self.waves, centres, self.F)))
+            return f(self.term(a, projectors(self.waves, centres, self.F, self.directions)))
 
         def add(total: Array, group: tuple) -> tuple[Array, None]:
             return total + of_group(*group), None
@@ -117,4 +122,4 @@ def in_turn(term: Term, a: Float[Array, " centre"], unmade: Unmade) -> InTurn:
         jax.tree.map(grouped, centres.standing),
     )
     strengths = jnp.pad(a, (0, surplus)).reshape(groups, group)
-    return InTurn(unmade.waves, unmade.F, grouped_centres, strengths, term)
+    return InTurn(unmade.waves, unmade.F, grouped_centres, strengths, term, unmade.directions)

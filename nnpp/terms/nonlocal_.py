@@ -14,4 +14,4 @@ from nnpp.terms.projectors import strengths
 def nonlocal_(a: Float[Array, " centre"], B: Block) -> Separable:
     """One of the two parts at one k [hartree]: a6 with the projectors of W₁, a7 with W₂."""
     coupling = jnp.eye(3, dtype=complex)[None, :, None, :]
-    return Separable(B, strengths(a, B), coupling)
+    return Separable(B, strengths(a, B, 3), coupling)

@@ -1,7 +1,10 @@
-"""Projectors on the p waves of every atom: B_{G,(a,m),i} = √(12π/Ω) e^{−iK·τ_a} K_i F_m(K).
+"""Projectors on s or p waves of atoms: B_{G,(a,m),i} = √(4π(2l+1)/Ω) e^{−iK·τ_a} Y_i F_m.
+
+Y = 1 for l = 0 and K_i for l = 1: Σ_i Y_i(K) Y_i(K′) = (KK′)^l P_l(K̂·K̂′).
 
 e^{−i(G−G′)·τ} = e^{−iK·τ} e^{+iK′·τ}, so that every term of the form
-(12π/Ω) Σ_a e^{−i(G−G′)·τ_a} K̂_i I(K,K′) K̂′_j is a sum of products B B*, zero at K = 0.
+(12π/Ω) Σ_a e^{−i(G−G′)·τ_a} K̂_i I(K,K′) K̂′_j is a sum of products B B*, zero at K = 0, and
+so is (4π/Ω) Σ_a e^{−i(G−G′)·τ_a} I(K,K′).
 
 Where the origin is a centre of inversion, the atoms at τ and −τ make two standing waves, and an
 atom that is its own image makes one, so that B is real:
@@ -70,18 +73,24 @@ def centres(crystal: Crystal, centred: bool) -> Centres:
     )
 
 
-def projectors(waves: PlaneWaves, centres: Centres, F: Float[Array, "g m"]) -> Block:
-    """B at one k, columns (centre, m, i), i fastest; zero on rows that only fill up."""
-    phase = _phase(waves, centres) * jnp.sqrt(12 * jnp.pi / centres.volume)
+def projectors(
+    waves: PlaneWaves, centres: Centres, F: Float[Array, "g m"], directions: int
+) -> Block:
+    """B at one k, columns (centre, m, i), i fastest; zero on rows that only fill up.
+
+    `directions` are 2l + 1: one for s waves, three for p waves.
+    """
+    phase = _phase(waves, centres) * jnp.sqrt(4 * jnp.pi * directions / centres.volume)
     phase = jnp.where(waves.real[:, None, None], phase, 0)
-    B = jnp.einsum("gpa,gm,gi->gpami", phase, F, waves.K)
+    Y = jnp.ones((len(F), 1)) if directions == 1 else waves.K
+    B = jnp.einsum("gpa,gm,gi->gpami", phase, F, Y)
     return B.reshape(len(F), phase.shape[1], -1)
 
 
-def bytes_a_centre(centres: Centres, radial: int) -> int:
+def bytes_a_centre(centres: Centres, radial: int, directions: int) -> int:
     """What the columns of one centre take in B, from the size of F."""
     parts = 2 if centres.standing is None else 1
-    return 8 * parts * 3 * radial
+    return 8 * parts * directions * radial
 
 
 def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]:
@@ -92,6 +101,6 @@ def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]
     return (centres.standing.amplitude * jnp.cos(angle))[:, None]
 
 
-def strengths(a: Float[Array, " centre"], B: Block) -> Float[Array, " p"]:
+def strengths(a: Float[Array, " centre"], B: Block, directions: int) -> Float[Array, " p"]:
     """The strength of each projector in B, from that of its centre."""
-    return jnp.repeat(a, B.shape[2] // (3 * len(a)))
+    return jnp.repeat(a, B.shape[2] // (directions * len(a)))

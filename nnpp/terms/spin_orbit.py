@@ -23,4 +23,4 @@ COUPLING = np.einsum("lij,lst->sitj", -0.5j * EPSILON, SIGMA)
 
 def spin_orbit(a5: Float[Array, " centre"], B: Block) -> Separable:
     """H_SO at one k [hartree], from the projectors of W_so."""
-    return Separable(B, strengths(a5, B), jnp.asarray(COUPLING))
+    return Separable(B, strengths(a5, B, 3), jnp.asarray(COUPLING))

@@ -25,7 +25,13 @@ from nnpp.potentials.zunger import Zunger
 Written = ZungerPotential | TablePotential | NeuralPotential
 """Potentials whose numbers stand in the fit itself."""
 
-PARTS = {"spin_orbit": 0.0, "nonlocal_": (0.0, 0.0), "charge": 0.0, "strain": (0.0, 0.0)}
+PARTS = {
+    "spin_orbit": 0.0,
+    "nonlocal_": (0.0, 0.0),
+    "s_wave": (0.0, 0.0),
+    "charge": 0.0,
+    "strain": (0.0, 0.0),
+}
 """Strengths by name, and what each is where an element has none."""
 
 

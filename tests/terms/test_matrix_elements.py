@@ -10,6 +10,7 @@ from scipy.special import spherical_jn
 from nnpp.hamiltonian import frame
 from nnpp.terms.long_range import long_range, neutral
 from nnpp.terms.nonlocal_ import nonlocal_
+from nnpp.terms.s_wave import s_wave
 from nnpp.terms.spin_orbit import spin_orbit
 from tests import systems
 from tests.terms.weights import PAIRS
@@ -23,11 +24,11 @@ def at_one_k():
     return system, jax.tree.map(lambda x: x[0], system.waves)
 
 
-def by_formula(K, L, weight, strength, structure):
-    """(12π/Ω) Σ_a s_a e^{−i(K−L)·τ_a} I_W(K, L), without the angular factor."""
+def by_formula(K, L, weight, strength, structure, l=1):
+    """(4π(2l+1)/Ω) Σ_a s_a e^{−i(K−L)·τ_a} I_W(K, L), without the angular factor."""
     p, q = np.linalg.norm(K), np.linalg.norm(L)
     integral = quad(
-        lambda r: r**2 * spherical_jn(1, p * r) * spherical_jn(1, q * r) * weight(r),
+        lambda r: r**2 * spherical_jn(l, p * r) * spherical_jn(l, q * r) * weight(r),
         0,
         9,
         epsabs=1e-13,
@@ -35,7 +36,7 @@ def by_formula(K, L, weight, strength, structure):
     )[0]
     phases = np.exp(-1j * np.asarray(structure.positions) @ (K - L))
     a = np.array([strength[s] for s in structure.species_of_atom])
-    return 12 * np.pi / float(structure.volume) * (a @ phases) * integral
+    return 4 * np.pi * (2 * l + 1) / float(structure.volume) * (a @ phases) * integral
 
 
 @pytest.mark.parametrize(("weight", "which"), [("inner", 1), ("outer", 2)])
@@ -49,6 +50,19 @@ def test_nonlocal(weight, which):
         K, L = vectors[i], vectors[j]
         cosine = K @ L / np.linalg.norm(K) / np.linalg.norm(L)
         assert abs(M[i, j] - cosine * by_formula(K, L, PAIRS[weight][1], a, structure)) < 1e-10
+    assert np.abs(M).max() > 1e-3
+
+
+@pytest.mark.parametrize(("weight", "which"), [("inner", 3), ("outer", 4)])
+def test_s_wave(weight, which):
+    system, waves = at_one_k()
+    b = jnp.array([1.3, -0.7, 0.4])
+    B = frame(waves, system).B[which]
+    M = np.asarray(s_wave(b[system.centres.species], B).matrix())[0, :, 0]
+    vectors, structure = np.asarray(waves.K), systems.perovskite()
+    for i, j in np.random.default_rng(2).integers(len(vectors), size=(25, 2)):
+        exact = by_formula(vectors[i], vectors[j], PAIRS[weight][1], b, structure, l=0)
+        assert abs(M[i, j] - exact) < 1e-10
     assert np.abs(M).max() > 1e-3
 
 

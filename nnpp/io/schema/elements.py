@@ -7,7 +7,7 @@ from pydantic import Field
 
 from nnpp.io.schema.section import Real, Section, problem
 
-Trained = Literal["local", "spin_orbit", "nonlocal", "charge", "strain"]
+Trained = Literal["local", "spin_orbit", "nonlocal", "s_wave", "charge", "strain"]
 
 
 class Strengths(Section):
@@ -20,7 +20,12 @@ class Strengths(Section):
         default=None, description="Spin-orbit strength a5 [hartree]."
     )
     nonlocal_: tuple[Real, Real] | None = Field(
-        default=None, alias="nonlocal", description="Non-local strengths a6 and a7 [hartree]."
+        default=None,
+        alias="nonlocal",
+        description="Non-local strengths a6 and a7, on p waves [hartree].",
+    )
+    s_wave: tuple[Real, Real] | None = Field(
+        default=None, description="Non-local strengths b1 and b2, on s waves [hartree]."
     )
     charge: Real | None = Field(default=None, description="Long-range charge a4 [e].")
 

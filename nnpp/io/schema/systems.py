@@ -61,6 +61,10 @@ class ReferenceSpec(Section):
     kpoints: FileName | None = Field(
         default=None, description="DeePseudopot's kpoints file, which its bands need."
     )
+    take: Literal["all", "named"] | Count = Field(
+        default="all",
+        description="Which k-points: all, those that have names, or these and each N-th.",
+    )
 
     @model_validator(mode="before")
     @classmethod
