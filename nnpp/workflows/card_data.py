@@ -1,0 +1,72 @@
+"""Where the data of a card come from: what references say of themselves, files and hashes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from nnpp.io.bands_h5 import read_bands_h5
+from nnpp.io.card import Table
+from nnpp.io.schema.systems import System
+
+SOMEWHERE = re.compile(r"(?<![\w.])~?(?:/[^\s/,;:'\"]+){2,}/?")
+"""A file by its place on a machine, which is nobody's concern."""
+
+LONGEST = 300
+"""Letters of one thing that a reference says of itself."""
+
+NOT_SAID = ("inputs_sha256",)
+"""What a reference says of itself that a reader has no use for."""
+
+
+def origin_of(system: System) -> tuple[str, ...]:
+    """What the reference of a system says of its making."""
+    if system.reference is None:
+        return ("no reference bands",)
+    file = system.reference.file
+    if system.reference.format != "h5":
+        return (f"{file.name}: how it was made is not told",)
+    said = dict(_told(read_bands_h5(file).provenance))
+    if not said:
+        return (f"{file.name}: how it was made is not told",)
+    return (file.name, *(f"{key} {value}" for key, value in said.items()))
+
+
+def inputs_of(read: Mapping[str, str]) -> Table:
+    """Files and SHA-256."""
+    rows = ((f"`{short(name)}`", f"`{digest}`") for name, digest in sorted(read.items()))
+    return Table(("file", "SHA-256"), tuple(rows))
+
+
+def short(name: str) -> str:
+    """A file as seen from its fit; one outside by its name and its folder."""
+    path = PurePath(name)
+    if path.is_absolute() or ".." in path.parts:
+        return "/".join(part for part in path.parts[-2:] if part not in ("/", ".."))
+    return path.as_posix()
+
+
+def anywhere(text: str) -> str:
+    """The text, with files of a machine named without their place."""
+    return SOMEWHERE.sub(lambda found: Path(found[0]).name, text)
+
+
+def _told(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Everything in it, names in words."""
+    for key, value in provenance.items():
+        if key not in NOT_SAID and value not in (None, "", [], {}):
+            yield key.replace("_", " "), anywhere(_spelt(value))[:LONGEST]
+
+
+def _spelt(value: Any) -> str:
+    """A value in words."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case Mapping():
+            return ", ".join(f"{k.replace('_', ' ')} {_spelt(v)}" for k, v in value.items())
+        case list() | tuple():
+            return " ".join(_spelt(v) for v in value)
+    return str(value)
