@@ -94,7 +94,7 @@ In a fit.yaml it is `potential: {{kind: model, file: FOLDER}}`.
 
 - author of the potential: {author}
 - licence of the potential: {licence}
-- nnpp itself is under the MIT licence; structures and reference bands have licences of their own
+- nnpp itself is under the MIT licence; reference bands have licences of their own
 """
 
 

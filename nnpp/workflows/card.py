@@ -1,4 +1,4 @@
-"""`nnpp card`: a README.md by which a stranger can judge a potential, from what its run holds."""
+"""`nnpp card`: a README.md by which a stranger can judge the potential of a run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ from typing import Any
 from nnpp.io.bands_h5 import read_bands_h5
 from nnpp.io.card import Table
 from nnpp.io.schema.systems import System
+from nnpp.units import HARTREE_EV
 
 SOMEWHERE = re.compile(r"(?<![\w.])~?(?:/[^\s/,;:'\"]+){2,}/?")
 """A file by its place on a machine, which is nobody's concern."""
@@ -20,16 +21,33 @@ NOT_SAID = ("inputs_sha256",)
 
 
 def origin_of(system: System) -> tuple[str, ...]:
-    """What the reference of a system says of its making."""
+    """What is told of the data of a system: its reference, how they weigh, other targets."""
+    aims = (f"aimed at a {t.kind} of {t.value * HARTREE_EV:g} eV" for t in system.targets)
+    return (*_of_reference(system), *_weights(system), *aims)
+
+
+def _of_reference(system: System) -> Iterator[str]:
+    """What a reference says of its making."""
     if system.reference is None:
-        return ("no reference bands",)
-    file = system.reference.file
-    if system.reference.format != "h5":
-        return (f"{file.name}: how it was made is not told",)
-    said = dict(_told(read_bands_h5(file).provenance))
-    if not said:
-        return (f"{file.name}: how it was made is not told",)
-    return (file.name, *(f"{key} {value}" for key, value in said.items()))
+        yield "no reference bands"
+        return
+    file, said = system.reference.file, {}
+    if system.reference.format == "h5":
+        said = dict(_told(read_bands_h5(file).provenance))
+    yield file.name if said else f"{file.name}: how it was made is not told"
+    yield from (f"{key} {value}" for key, value in said.items())
+
+
+def _weights(system: System) -> Iterator[str]:
+    """Weights that are not all one."""
+    weights = system.weights
+    if weights.bands is not None:
+        yield f"bands weigh {' '.join(f'{w:g}' for w in weights.bands)}"
+    if weights.kpoints is not None:
+        yield "k-points weigh as the fit lists"
+    for window in weights.windows:
+        low, high = window.low * HARTREE_EV, window.high * HARTREE_EV
+        yield f"levels from {low:g} to {high:g} eV weigh {window.weight:g} times as much"
 
 
 def inputs_of(read: Mapping[str, str]) -> Table:

@@ -67,8 +67,10 @@ def _form(fit: Fit, model: Model) -> Iterator[Row]:
 def _network(form: Mapping[str, Any]) -> Iterator[Row]:
     """A network under its envelope."""
     v0, features = form["reference"] is not None, form["features"]
-    yield "v(q)", f"{'(v⁰ + N)' if v0 else 'N'} · envelope, N a network" + (
-        "" if v0 else " that stands alone"
+    yield (
+        "v(q)",
+        f"{'(v⁰ + N)' if v0 else 'N'} · envelope, N a network"
+        + ("" if v0 else " that stands alone"),
     )
     yield "v⁰(q)", f"{ZUNGER}, fixed" if v0 else "none"
     hidden = "-".join(map(str, form["hidden"]))

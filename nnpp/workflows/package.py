@@ -1,6 +1,7 @@
-"""`nnpp package`: a potential with all that others need to use and to judge it, and its sums."""
+"""`nnpp package`: a potential with all that others need to use it and to judge it."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def run_package(run: Path, out: Path | None, wishes: Wishes, inputs: bool) -> li
 
 def _inputs(fit: Fit) -> dict[str, bytes]:
     """The files that the fit was read from, and a run.yaml that finds them in the package."""
-    data, sources = _within(plain(fit.spec))
+    data, sources = _within(fit)
     about = read_yaml(fit.source)[0]
     told: dict[str, Any] = {key: about[key] for key in TOLD if key in about}
     read = {short(name): digest for name, digest in about.get("inputs_sha256", {}).items()}
@@ -51,27 +52,23 @@ def _inputs(fit: Fit) -> dict[str, bytes]:
     return {RUN_NAME: text.encode()} | {n: read_bytes(file) for n, file in sources.items()}
 
 
-def _within(data: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Path]]:
-    """A configuration whose files lie in the package, and where each now is."""
-    sources: dict[str, Path] = {}
+def _within(fit: Fit) -> tuple[dict[str, Any], dict[str, Path]]:
+    """The configuration with its files in the package, and where each of these now is."""
+    data, sources = plain(fit.spec), {}
+    for entry, key, room in _places(data):
+        if isinstance(entry.get(key), str):
+            there = Path(entry[key])
+            file = arrays_of(there) if room == "potential" else there
+            name = f"inputs/{room}/{re.sub('[^A-Za-z0-9._-]', '-', file.name)}"
+            entry[key], sources[name] = name, file
+    return data, sources
 
-    def moved(entry: dict[str, Any], key: str, room: str) -> dict[str, Any]:
-        """The entry with the file under `key` moved to this room of the package."""
-        if not isinstance(entry.get(key), str):
-            return entry
-        source = Path(entry[key])
-        source = arrays_of(source) if room == "potential" else source
-        name = f"inputs/{room}/{re.sub('[^A-Za-z0-9._-]', '-', source.name)}"
-        sources[name] = source
-        return entry | {key: name}
 
-    systems = []
+def _places(data: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Where a configuration may name a file, under which key, and its room in a package."""
+    yield data["potential"], "file", "potential"
     for system in data["systems"]:
-        room = system["name"]
-        system = moved(system, "structure", f"{room}/structure")
-        if "reference" in system:
-            reference = moved(system["reference"], "file", f"{room}/reference")
-            system = system | {"reference": moved(reference, "kpoints", f"{room}/kpoints")}
-        systems.append(system)
-    potential = moved(data["potential"], "file", "potential")
-    return data | {"systems": systems, "potential": potential}, sources
+        reference = system.get("reference", {})
+        yield system, "structure", f"{system['name']}/structure"
+        yield reference, "file", f"{system['name']}/reference"
+        yield reference, "kpoints", f"{system['name']}/kpoints"
