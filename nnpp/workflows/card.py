@@ -62,6 +62,7 @@ class Described:
 def run_card(runs: list[Path], wishes: Wishes) -> Iterator[Path]:
     """Write README.md into every run, once all of them are found sound."""
     for run in runs:
+        trained_fit(run)
         _refuse_no_place(run)
     for one in [described(run, wishes) for run in runs]:
         with held(one.fit.folder):
@@ -78,15 +79,15 @@ def _refuse_no_place(run: Path) -> None:
 
 def described(run: Path, wishes: Wishes) -> Described:
     """The card of a run; one that is not trained, changed or unsound is refused."""
-    fit = trained_fit(run)
+    fit, wishes = trained_fit(run), kept(run, wishes)
     refuse_changed(fit)
-    refuse_unsound(fit.folder)
     model, told = read_model(fit.folder), read_summary(fit.folder)
     about = read_yaml(fit.source)[0]
     systems = [shown(fit, case, told) for case in prepare(fit)]
+    refuse_unsound(fit.folder)
     card = _card(fit, model, systems, about)
     figures = tuple(name for name, _ in card.figures)
-    return Described(fit, card_text(card, kept(fit.folder, wishes)), figures)
+    return Described(fit, card_text(card, wishes), figures)
 
 
 def trained_fit(run: Path) -> Fit:
@@ -148,8 +149,11 @@ def _missing(systems: list[Shown]) -> Iterator[str]:
 
 def _basis(model: Model) -> str:
     """Cutoff and rule of the plane waves to be used."""
-    basis = basis_of(model)
-    return f"{basis['cutoff_hartree']:g} hartree with plane waves `{basis['plane_waves']}`"
+    basis, systems = basis_of(model), model.about["systems"]
+    several = len({s["cutoff_hartree"] for s in systems}) > 1
+    widest = " (the widest of its systems)" if several else ""
+    cutoff, rule = basis["cutoff_hartree"], basis["plane_waves"]
+    return f"{cutoff:.8g} hartree{widest} with plane waves `{rule}`"
 
 
 def _figures(fit: Fit) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:

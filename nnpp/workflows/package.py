@@ -28,7 +28,7 @@ TOLD = ("versions", "devices", "cores", "seed", "notes")
 
 def run_package(run: Path, out: Path | None, wishes: Wishes, inputs: bool) -> list[Path]:
     """Write the package of a run, by default RUN.zip beside it; the paths written."""
-    known = run.absolute()
+    known = run if run.name not in ("", "..") else run.resolve()
     out = known.with_name(f"{known.name}{ZIP}") if out is None else out
     refuse_taken(out)
     made = described(run, wishes)
