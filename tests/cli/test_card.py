@@ -19,9 +19,12 @@ from nnpp.io.bands_h5 import read_bands_h5, write_bands_h5
 from nnpp.io.metrics import append
 from nnpp.io.model import read_model, write_model
 from nnpp.io.package import SUMS, refuse_damaged, write_package
+from nnpp.workflows.about import about_model
 from nnpp.workflows.bands import run_bands
 from nnpp.workflows.choices import Choices
-from nnpp.workflows.init_fit import run_init_fit
+from nnpp.workflows.potential import before_training
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.provenance import hashes, write_run
 from nnpp.workflows.read import read_fits, read_runs
 from tests import systems
 from tests.cli.samples import tree, write_tiny
@@ -36,11 +39,11 @@ def made(tmp_path_factory):
     write_fit(room / "small")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", leave_undrawn)
-        list(run_init_fit(read_fits([room / "small"]), room / "results", False))
-        run = room / "results/small"
-        start = read_model(run / "start.safetensors")
-        moved = jax.tree.map(lambda x: x + 0.01, start.potential)
-        write_model(run / "potential", moved, start.about | {"loss_ev2": 0.5})
+        (fit,), run = read_fits([room / "small"]), room / "results/small"
+        write_run(run, fit, hashes(fit), {})
+        moved = jax.tree.map(lambda x: x + 0.01, before_training(fit.spec.potential))
+        about = about_model(fit, prepare(fit), hashes(fit)) | {"loss_ev2": 0.5}
+        write_model(run / "potential", moved, about)
         append(run / "metrics.jsonl", {"step": 6, "holdout_ev2": 0.25})
         for name in ("history.png", "errors.png"):
             (run / name).write_bytes(b"not drawn")
