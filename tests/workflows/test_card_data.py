@@ -11,7 +11,11 @@ from nnpp.io.bands_h5 import write_bands_h5
 from nnpp.io.markdown import cells, plain
 from nnpp.io.schema.systems import System
 from nnpp.observables.bands import Bands
+from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+from nnpp.pytree import pytree
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.card_data import inputs_of, origin_of, short
 from nnpp.workflows.card_form import terms_of, zunger_of
@@ -26,6 +30,15 @@ SAID = {
     "masses": {"electron": 0.09375725832954918},
     "inputs_sha256": {"a": "b"},
 }
+
+
+@pytree
+class Ringing(Zunger):
+    """Zunger's form under an envelope, with a ripple in q that is v(r) at 15 bohr."""
+
+    def __call__(self, q):
+        damped = jax.numpy.exp(-(q**2) / 8)[:, None]
+        return damped * (super().__call__(q) + jax.numpy.cos(15.0 * q)[:, None])
 
 
 def system(file, **more):
@@ -89,10 +102,13 @@ def test_v0_and_terms_are_those_of_the_potential():
 
 
 def test_the_ripple_is_the_largest_v_of_r_far_out():
-    """Against the plain transform, with its nodes for nearer atoms, on a coarser grid."""
-    potential = systems.everything()
+    """Against the plain transform on a grid of its own, of a form that rings at 15 bohr."""
+    local = systems.zunger("Cd", "Se")
+    rings = Ringing(local.a)
+    potential = Potential(rings, Strengths(charge=jax.numpy.zeros(2)), ("Cd", "Se"))
     (told,) = _ripple(potential)
-    v = np.abs(np.asarray(real_space(potential.local, jax.numpy.asarray(FAR), 30.0, 4000)))
+    v = np.abs(np.asarray(real_space(rings, jax.numpy.asarray(FAR), 30.0, 1200)))
+    assert np.all(v.max(axis=0) * HARTREE_EV > 1e-3)
     for symbol, x in zip(potential.species, v.max(axis=0) * HARTREE_EV, strict=True):
         assert f"{x:.2g} eV ({symbol})" in told
     assert told.endswith("without its Coulomb tail.")
