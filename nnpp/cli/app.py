@@ -14,6 +14,7 @@ import typer
 from nnpp import MOST_DEVICES, __version__
 from nnpp.cli import (
     bands,
+    card,
     check,
     console,
     doctor,
@@ -21,6 +22,7 @@ from nnpp.cli import (
     fit,
     import_,
     init_fit,
+    package,
     schema,
     slurm,
     train,
@@ -78,6 +80,8 @@ VERBS = {
     "import": import_,
     "export": export,
     "verify": verify,
+    "card": card,
+    "package": package,
     "slurm": slurm,
     "doctor": doctor,
     "schema": schema,

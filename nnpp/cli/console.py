@@ -74,7 +74,7 @@ def wrote(paths: Iterable[Path]) -> None:
         suffixes.setdefault(path.with_suffix(""), []).append(path.suffix.lstrip("."))
     for name, endings in suffixes.items():
         together = endings[0] if len(endings) == 1 else f"{{{','.join(endings)}}}"
-        say(f"wrote {name}.{together}")
+        say(f"wrote {name}" + (f".{together}" if together else ""))
 
 
 def watched(

@@ -50,6 +50,11 @@ def space_group(crystal: Crystal, tolerance: float = TOLERANCE) -> str:
     return f"{dataset.international} ({dataset.number})"
 
 
+def conventional_lengths(crystal: Crystal) -> Float[np.ndarray, " 3"]:
+    """Lengths of the conventional lattice vectors, as of the cube of zinc blende [bohr]."""
+    return np.linalg.norm(_dataset(crystal).std_lattice, axis=1)
+
+
 def rotations(crystal: Crystal) -> np.ndarray:
     """R of each operation, x → R x + t in fractional coordinates (op, 3, 3).
 

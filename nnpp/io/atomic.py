@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,23 @@ def write_whole(path: Path, data: bytes | str) -> Path:
     return path
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Lend a folder beside `path`: it becomes `path` if the block ends well, else it goes."""
+    temporary = None
+    try:
+        with told(path, "cannot be written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
+            temporary.chmod(0o777 & ~_umask())
+            yield temporary
+            temporary.rename(path)
+            _entry_to_disk(path.parent)
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
 def becomes(name: str) -> str | None:
     """The name that a temporary of this name was to get; None if it is no temporary."""
     found = TEMPORARY.fullmatch(name)
@@ -76,10 +94,15 @@ def _fresh(path: Path) -> Path:
         prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
     )
     os.close(handle)
+    Path(name).chmod(0o666 & ~_umask())
+    return Path(name)
+
+
+def _umask() -> int:
+    """The rights that this process gives away on no file."""
     umask = os.umask(0)
     os.umask(umask)
-    Path(name).chmod(0o666 & ~umask)
-    return Path(name)
+    return umask
 
 
 def _to_disk(path: Path) -> None:

@@ -105,6 +105,8 @@ def arrays_of(path: Path) -> Path:
             path.with_name(path.name.removesuffix(ARRAYS)),
         )
     file = path / f"{STEM}{ARRAYS}" if path.is_dir() else path
+    if file.suffix == ".zip":
+        raise InputError("is zipped", "unpack it, and name the folder in it", path)
     if file.suffix not in (ARRAYS, COPY):
         raise InputError("is no fitted potential", f"name a run, or its {STEM}{ARRAYS}", path)
     file = file.with_suffix(ARRAYS)

@@ -29,6 +29,15 @@ def compare_with_reference(case: Case, bands: Bands) -> Comparison | None:
     return compare(ours, theirs, weights_of(case, theirs))
 
 
+def errors_at_all_k(case: Case, bands: Bands) -> Float[Array, "k band"] | None:
+    """E − E_ref from their zeros of energy [hartree]; None if not at the same k-points."""
+    theirs = reference_bands(case)
+    if theirs is None or not case.comparable:
+        return None
+    ours = matched(_counted_alike(case, bands).E, theirs.E)
+    return from_zero(case, ours) - from_zero(case, theirs.E)
+
+
 def aligned_reference(case: Case, bands: Bands) -> Bands | None:
     """The reference, shifted so that its zero of energy is where `bands` have theirs."""
     theirs = reference_bands(case)

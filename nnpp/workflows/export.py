@@ -99,7 +99,7 @@ def radial(v: FormFactors) -> Radial:
             "is a table of v(q) at a few lengths, which has no v(r)",
             "export a zunger or neural potential",
         )
-    end = _end(v)
+    end = decays_at(v)
     for reach in REACHES[:-1]:
         cut = _largest_beyond(v, reach, end)
         if 4 * np.pi * reach**3 * cut < NEGLIGIBLE:
@@ -121,7 +121,7 @@ def transformed(
     return np.concatenate([real_space(v, jnp.asarray(x), end, nodes) for x in pieces])
 
 
-def _end(v: FormFactors) -> float:
+def decays_at(v: FormFactors) -> float:
     """Where all form factors have decayed [bohr⁻¹]."""
     largest = np.abs(np.asarray(v(jnp.linspace(0.0, ENDS[0], 400)))).max()
     for end in ENDS:

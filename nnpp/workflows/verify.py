@@ -16,6 +16,7 @@ from nnpp.hamiltonian import system
 from nnpp.io.bands_h5 import StoredBands, read_bands_h5
 from nnpp.io.model import Model, read_model
 from nnpp.io.model_file import copy_of
+from nnpp.io.package import SUMS, is_package, refuse_damaged
 from nnpp.io.text import exists
 from nnpp.observables.bands import levels
 from nnpp.parallel import one_device_per_core
@@ -56,12 +57,19 @@ class Finding:
 def run_verify(path: Path) -> Iterator[Finding]:
     """Everything that can be checked without fitting again; an InputError if unreadable."""
     one_device_per_core()
+    yield from _sums(path if path.is_dir() else path.parent)
     model = read_model(path)
     yield from _files(model)
     yield from _form_factors(model.potential)
     yield from _strain(model.potential)
     for file in sorted(model.path.parent.glob("*/bands.h5")):
         yield from _stored(model, file)
+
+
+def _sums(folder: Path) -> Iterator[Finding]:
+    """Of a package, whether all its files are there and whole; one that is not is refused."""
+    if is_package(folder):
+        yield Finding(SUMS, f"agrees; {refuse_damaged(folder)} files")
 
 
 def _files(model: Model) -> Iterator[Finding]:

@@ -1,0 +1,124 @@
+"""What a card tells of its data and of its form, without a run."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from nnpp.crystal.kpoints import listed
+from nnpp.io.bands_h5 import write_bands_h5
+from nnpp.io.markdown import cells, plain
+from nnpp.io.schema.systems import System
+from nnpp.observables.bands import Bands
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.real_space import real_space
+from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.zunger import Zunger
+from nnpp.pytree import pytree
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.card_data import inputs_of, origin_of, short
+from nnpp.workflows.card_form import terms_of, zunger_of
+from nnpp.workflows.card_limits import FAR, _ripple
+from tests import systems
+
+SAID = {
+    "program": "GPAW 22.8.0",
+    "functional": "GLLBSC",
+    "mesh": [8, 8, 8],
+    "setups": "/home/somebody/gpaw/setups-0.9",
+    "masses": {"electron": 0.09375725832954918},
+    "inputs_sha256": {"a": "b"},
+}
+
+
+@pytree
+class Ringing(Zunger):
+    """Zunger's form under an envelope, with a ripple in q that is v(r) at 15 bohr."""
+
+    def __call__(self, q):
+        damped = jax.numpy.exp(-(q**2) / 8)[:, None]
+        return damped * (super().__call__(q) + jax.numpy.cos(15.0 * q)[:, None])
+
+
+def system(file, **more):
+    """A system of a fit with this reference."""
+    data = {"name": "zb", "structure": "zb.vasp", "cutoff": "2 hartree", "reference": file}
+    return System.model_validate(data | more)
+
+
+def test_a_reference_speaks_for_itself(tmp_path):
+    """What its file says is told; not where the files of its maker were."""
+    crystal = systems.zincblende()
+    bands = Bands(listed(crystal, systems.GXL), jax.numpy.zeros((3, 8)), 4, False)
+    write_bands_h5(tmp_path / "b.h5", bands, crystal, SAID)
+    weights = {"bands": [1, 1, 1, 20, 20, 1, 1, 1]}
+    targets = [{"kind": "gap", "value": "1.74 eV"}]
+    one = system(tmp_path / "b.h5", weights=weights, targets=targets)
+    assert origin_of(one) == (
+        "b.h5",
+        "program GPAW 22.8.0",
+        "functional GLLBSC",
+        "mesh 8 8 8",
+        "setups setups-0.9",
+        "masses electron 0.0937573",
+        "bands weigh 1 1 1 20 20 1 1 1",
+        "aimed at a gap of 1.74 eV",
+    )
+    write_bands_h5(tmp_path / "b.h5", bands, crystal, {})
+    assert origin_of(system(tmp_path / "b.h5")) == ("b.h5: how it was made is not told",)
+    assert origin_of(system(tmp_path / "b.csv")) == ("b.csv: how it was made is not told",)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("reference/GaAs/bands.csv", "reference/GaAs/bands.csv"),
+        ("../../../home/somebody/data/b.csv", "data/b.csv"),
+        ("/home/somebody/data/b.csv", "data/b.csv"),
+        ("../b.csv", "b.csv"),
+    ],
+)
+def test_files_are_named_without_their_place_on_a_machine(name, told):
+    assert short(name) == told
+    assert f"`{told}`" in str(inputs_of({name: "0" * 64}))
+
+
+def test_v0_and_terms_are_those_of_the_potential():
+    potential = systems.everything()
+    table = zunger_of(potential)
+    assert table is not None
+    told = np.array([row[1:] for row in table.rows], float)
+    assert np.abs(told - [systems.ZUNGER[s] for s in ("Cd", "Se")]).max() < 1e-8
+    assert table == zunger_of(systems.cdse())
+    assert zunger_of(systems.table()) is None
+    assert terms_of(potential.strengths) == (
+        "spin-orbit",
+        "non-local",
+        "long-range charge",
+        "strain factors",
+    )
+    assert terms_of(systems.cdse().strengths) == ()
+
+
+def test_the_ripple_is_the_largest_v_of_r_far_out():
+    """Against the plain transform on a grid of its own, of a form that rings at 15 bohr."""
+    local = systems.zunger("Cd", "Se")
+    rings = Ringing(local.a)
+    potential = Potential(rings, Strengths(charge=jax.numpy.zeros(2)), ("Cd", "Se"))
+    (told,) = _ripple(potential)
+    v = np.abs(np.asarray(real_space(rings, jax.numpy.asarray(FAR), 30.0, 1200)))
+    assert np.all(v.max(axis=0) * HARTREE_EV > 1e-3)
+    for symbol, x in zip(potential.species, v.max(axis=0) * HARTREE_EV, strict=True):
+        assert f"{x:.2g} eV ({symbol})" in told
+    assert told.endswith("without its Coulomb tail.")
+    assert "it has no v(r)" in next(_ripple(systems.table()))
+
+
+@given(some.text(), some.text())
+def test_no_words_break_a_table(a, b):
+    """Whatever a name holds, its row is one line of as many cells."""
+    head, rule, row = cells(("x", "y"), [(plain(a), plain(b))]).split("\n")
+    assert len(row) == len(head) == len(rule)
+    bare = row.replace("\\\\", "").replace("\\|", "")
+    assert bare.count("|") == 3
