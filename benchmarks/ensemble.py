@@ -27,7 +27,7 @@ CUTOFF, STEPS, MEMBERS, AIM = "5 hartree", 20, 8, 3.0
 def run() -> None:
     """The fit, then the ensemble by each way to differ."""
     one_device_per_core()
-    fit = chosen(read(INPUTS / "zb-CdSe", start="zero")[0], Choices(cutoff=CUTOFF))
+    fit = chosen(read(INPUTS / "self-check", start="zero")[0], Choices(cutoff=CUTOFF))
     spec = fit.spec.potential
     start, _ = learn_form(start_of(spec), before_training(spec))
     objective = objective_of(fit, prepare(fit), start)

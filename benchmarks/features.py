@@ -10,7 +10,7 @@ from itertools import islice
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.fits import INPUTS, loss_ev2, read, started, steps
+from benchmarks.fits import TABLES, loss_ev2, read, started, steps
 from nnpp.fitting.eased import eased
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import measure
@@ -39,7 +39,7 @@ def run() -> None:
         features = {"kind": "bare"} if gaussians is None else GAUSSIAN | gaussians
         network = {"features": features, "activation": activation, "hidden": hidden}
         fit, cases = read(
-            INPUTS / "III-V", network=network, envelope={"kind": "gaussian", "sigma": sigma}
+            TABLES, network=network, envelope={"kind": "gaussian", "sigma": sigma}
         )
         objective = eased(started(fit, cases))
         states = [s for s, _ in islice(steps(objective, LevenbergMarquardt()), STEPS[-1] + 1)]

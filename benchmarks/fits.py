@@ -20,6 +20,7 @@ from nnpp.workflows.potential import start_of
 from nnpp.workflows.prepare import prepare
 
 INPUTS = Path(__file__).parents[1] / "inputs"
+TABLES = Path(__file__).parent / "tables"
 
 
 def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:

@@ -1,6 +1,6 @@
 """One network for InAs, InP, GaAs and GaP: how near does it come, and does it stay physical?
 
-References: the bands of Cohen and Bergstresser's tables (inputs/III-V). Aims, in root mean
+References: the bands of Cohen and Bergstresser's tables (benchmarks/tables). Aims, in root mean
 squares over the path: band edges 10 meV, all eight bands 60 meV, held out no more than 1.5
 times that. Then what no fit has seen: gaps in cells 1 % shorter and longer, and of GaInAs₂.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks.fits import INPUTS
+from benchmarks.fits import TABLES
 from benchmarks.process import verdict
 from nnpp.basis.rules import RULES
 from nnpp.crystal.crystal import Crystal, crystal
@@ -43,7 +43,7 @@ Q, R = jnp.arange(0.0, 8.0, 0.01), jnp.arange(0.0, 40.0, 0.05)
 def run() -> None:
     """The course of the fit, its errors, and what carries over."""
     one_device_per_core()
-    fit = read_inputs(INPUTS / "III-V")
+    fit = read_inputs(TABLES)
     with tempfile.TemporaryDirectory() as name:
         out, losses = Path(name), []
         list(run_init_fit([fit], out))

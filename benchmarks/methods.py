@@ -32,7 +32,7 @@ FEW, AIM, EPOCHS = 3, 30, 100
 def run() -> None:
     """Both curves from one start."""
     one_device_per_core()
-    fit, cases = read(INPUTS / "zb-CdSe", network=NETWORK)
+    fit, cases = read(INPUTS / "self-check", network=NETWORK)
     spec = fit.spec.potential
     start, learned = learn_form(start_of(spec), before_training(spec))
     print(f"  learned {learned}")

@@ -13,7 +13,7 @@ from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.kpoints import KPoints, listed
 from nnpp.errors import InputError
 from nnpp.io.atomic import whole, write_whole
-from nnpp.io.bands_csv import read_bands_csv
+from nnpp.io.bands_csv import read_bands_csv, write_bands_csv
 from nnpp.io.bands_h5 import read_bands_h5
 from nnpp.io.bands_json import read_bands_json
 from nnpp.io.inputs import read_inputs
@@ -207,3 +207,30 @@ def test_a_full_disk(tmp_path):
     )
     assert "cannot be written: file too large" in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("take", "kept"),
+    [
+        ("all", [0, 1, 2, 3, 4, 5]),
+        ("named", [0, 2, 3, 4, 5]),
+        (5, [0, 2, 3, 4, 5]),
+        (1, range(6)),
+    ],
+)
+def test_some_k_points_of_a_reference(tmp_path, take, kept):
+    """Those with names stay whatever is counted; levels, names and the jump go with them."""
+    found = read_bands_csv(write_bands_csv(tmp_path / "bands.csv", bands()))
+    some, kept = found.thinned(take, cdse()), list(kept)
+    assert np.array_equal(some.k, found.k[kept])
+    assert np.array_equal(some.E, found.E[kept])
+    kpoints = some.kpoints(cdse())
+    assert kpoints.labels == tuple(path().labels[i] for i in kept)
+    assert np.diff(np.asarray(kpoints.distance))[kept.index(4) - 1] == 0
+
+
+def test_named_k_points_of_a_reference_without_names(tmp_path):
+    text = CSV.replace(",L,", ",,").replace(",Γ,", ",,").replace("0.5,0.5,0.5", "0.4,0.3,0.1")
+    (tmp_path / "bands.csv").write_text(text.replace("0.0,0.0,0.0", "0.1,0.0,0.0"))
+    with pytest.raises(InputError, match="no names"):
+        read_bands_csv(tmp_path / "bands.csv").thinned("named", cdse())
