@@ -1,0 +1,164 @@
+"""What pages show of the program itself: commands and fit.yaml, told anew at every build.
+
+A page has `<!-- generated: NAME -->` where it is to stand, so that neither can drift.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+import typer
+
+from nnpp.cli.app import app
+from nnpp.io.fit_yaml import json_schema
+
+PLACE = re.compile(r"<!-- generated: (\w+) -->")
+
+Schema = dict[str, Any]
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """The page with what is generated in its places; an unknown name fails the build."""
+    return PLACE.sub(lambda found: PARTS[found[1]](), markdown)
+
+
+def commands() -> str:
+    """Every command with its arguments and options, as the command line declares them."""
+    group = typer.main.get_command(app)
+    context = click.Context(group, info_name="nnpp")
+    parts = [_options(group, context)]
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        inside = click.Context(command, info_name=name, parent=context)
+        parts += [f"## nnpp {name}", str(command.help), _usage(command, inside)]
+        parts.append(_options(command, inside))
+    return "\n\n".join(parts)
+
+
+def _usage(command: click.Command, context: click.Context) -> str:
+    """How it is called."""
+    words = " ".join(command.collect_usage_pieces(context))
+    return f"```text\n{context.command_path} {words}\n```"
+
+
+def _options(command: click.Command, context: click.Context) -> str:
+    """A table of all that it takes."""
+    rows = ["| | |", "|---|---|"]
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is None:
+            name, told = str(parameter.make_metavar(context)), getattr(parameter, "help", "")
+        else:
+            name, told = record
+        rows.append(f"| `{name}` | {_cell(str(told or ''))} |".replace("‑", "-"))
+    return "\n".join(rows)
+
+
+def fit_yaml() -> str:
+    """Every key of fit.yaml with its type, default and meaning, from the JSON Schema."""
+    schema = json_schema()
+    parts = [_section("The file", schema)]
+    for name in _in_order(schema):
+        parts.append(_section(name, schema["$defs"][name]))
+    return "\n\n".join(parts)
+
+
+def _in_order(schema: Schema) -> list[str]:
+    """The sections in the order in which the file names them."""
+    order: list[str] = []
+
+    def visit(part: Schema) -> None:
+        for name in _named(part):
+            if name not in order:
+                order.append(name)
+                visit(schema["$defs"][name])
+
+    visit({k: v for k, v in schema.items() if k != "$defs"})
+    return order
+
+
+def _named(part: Any) -> Iterator[str]:
+    """The sections that a part of the schema refers to."""
+    if isinstance(part, dict):
+        if "$ref" in part:
+            yield part["$ref"].rpartition("/")[2]
+        for value in part.values():
+            yield from _named(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _named(value)
+
+
+def _section(name: str, part: Schema) -> str:
+    """A heading, what it is, a table of its keys."""
+    rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
+    required = part.get("required", [])
+    for key, value in part.get("properties", {}).items():
+        default = "**needed**" if key in required else _default(value)
+        rows.append(
+            f"| `{key}` | {_type(value)} | {default} | {_cell(value.get('description', ''))} |"
+        )
+    return "\n\n".join([f"## {name}", part.get("description", ""), "\n".join(rows)])
+
+
+def _type(value: Schema) -> str:
+    """What may stand there."""
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    for choice in ("oneOf", "anyOf", "allOf"):
+        if choice in value:
+            kinds = [_type(v) for v in value[choice] if v.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return ", ".join(f"`{word}`" for word in value["enum"])
+    match value.get("type"):
+        case "array" if "prefixItems" in value:
+            return "[" + ", ".join(_type(v) for v in value["prefixItems"]) + "]"
+        case "array":
+            return f"list of {_type(value['items'])}"
+        case "object":
+            inner = value.get("additionalProperties")
+            return f"name: {_type(inner)}" if isinstance(inner, dict) else "keys"
+        case "string":
+            return f"text, as `{value['examples'][0]}`" if "examples" in value else "text"
+        case "integer":
+            return "whole number" + _bounds(value)
+        case "number":
+            return "number" + _bounds(value)
+        case kind:
+            return str(kind)
+
+
+def _bounds(value: Schema) -> str:
+    """What a number must keep to."""
+    signs = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
+    told = [f"{sign} {value[key]:g}" for key, sign in signs.items() if key in value]
+    return " " + ", ".join(told) if told else ""
+
+
+def _default(value: Schema) -> str:
+    """What holds if nobody says."""
+    match value.get("default"):
+        case None | "" | [] | {}:
+            return "—"
+        case dict():
+            return "its own"
+        case bool() as truth:
+            return f"`{str(truth).lower()}`"
+        case list() as several:
+            return f"`[{', '.join(map(str, several))}]`"
+        case single:
+            return f"`{single}`"
+
+
+def _cell(text: str) -> str:
+    """A text that breaks no table and is no Markdown."""
+    text = " ".join(text.split())
+    return re.sub(r"([|*_<>$])", r"\\\1", text)
+
+
+PARTS: dict[str, Callable[[], str]] = {"commands": commands, "fit_yaml": fit_yaml}
