@@ -18,6 +18,7 @@ NAMES = (
     "methods",
     "features",
     "iii_v",
+    "dft",
     "ensemble",
     "reference",
 )
