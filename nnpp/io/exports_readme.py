@@ -34,8 +34,10 @@ nnpp's charge a4 and spin-orbit a5.
 {values}
 {absent}
 v(r){untailed} is set to 0 at {short:g} bohr, where it is at most {cut:.1e} hartree.
-Transformed back, the rows of potX{sr}.par give v(q), q ≤ {checked:g}, again to {error:.1e}
-hartree·bohr³. The codes draw straight lines between the rows.
+The codes draw straight lines between the rows. So drawn and transformed back,
+potX{sr}.par gives v(q), q ≤ {checked:g}, again to {error:.1e} hartree·bohr³.
+For that its rows are v − δ²v/12 + δ⁴v/90 (δ² the second difference), at most {lifted:.1e}
+hartree from v(r): lines between samples would cut every bend. Samples are in final_pot_X.dat.
 {tail}"""
 
 CHARGED_ROWS = """\
@@ -61,12 +63,14 @@ class Faith:
         cut: its largest value beyond [hartree].
         checked: up to where v(q) was compared [bohr⁻¹].
         error: the largest difference of v(q) [hartree·bohr³].
+        lifted: the largest difference between rows and v(r) [hartree].
     """
 
     short: float
     cut: float
     checked: float
     error: float
+    lifted: float
 
 
 def readme(name: str, elements: list[Element], faith: Faith) -> str:
