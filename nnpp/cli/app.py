@@ -26,6 +26,7 @@ from nnpp.cli import (
     train,
     tune,
     verify,
+    volume,
 )
 from nnpp.cli.kept import keep_programs
 from nnpp.errors import NnppError
@@ -77,6 +78,7 @@ VERBS = {
     "check": check,
     "import": import_,
     "export": export,
+    "volume": volume,
     "verify": verify,
     "slurm": slurm,
     "doctor": doctor,
