@@ -48,5 +48,5 @@ def load(path):
 
 
 def calculator(path, **options):
-    """The same as a calculator of ASE: `kpts`, `cutoff` [hartree] and `n` levels may be given."""
+    """The same as a calculator of ASE; `kpts`, `cutoff` [hartree] and `n` may be given."""
     return importlib.import_module("nnpp.workflows.calculator").calculator(path, **options)

@@ -1,4 +1,4 @@
-"""A fitted potential as a calculator of ASE: levels and band structures in eV, no total energy."""
+"""A fitted potential as a calculator of ASE: levels and bands in eV, and no total energy."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -51,7 +51,7 @@ class _Solved:
         return self._solve(self.crystal, self.kpoints)
 
     def unfolded(self) -> tuple[Float[np.ndarray, "k 3"], Int[np.ndarray, " k"]]:
-        """All points of the mesh, the last coordinate fastest, and which irreducible one each is."""
+        """All points of the mesh, the last coordinate fastest, and which irreducible each is."""
         if self.size is None:
             k = np.asarray(self.kpoints.fractional)
             return k, np.arange(len(k))
@@ -179,7 +179,7 @@ class Calculator(BaseCalculator):
 def _no_total_energy(what: str) -> NoReturn:
     """Said once, in one sentence."""
     raise PropertyNotImplementedError(
-        f"no {what}: a semi-empirical pseudopotential is fitted to levels and has no total energy"
+        f"no {what}: a semi-empirical pseudopotential, fitted to levels, has no total energy"
     )
 
 
