@@ -51,7 +51,7 @@ class _Solved:
         return self._solve(self.crystal, self.kpoints)
 
     def unfolded(self) -> tuple[Float[np.ndarray, "k 3"], Int[np.ndarray, " k"]]:
-        """All points of the mesh, the last coordinate fastest, and which irreducible each is."""
+        """All points of the mesh, last coordinate fastest, and which irreducible each is."""
         if self.size is None:
             k = np.asarray(self.kpoints.fractional)
             return k, np.arange(len(k))

@@ -110,7 +110,10 @@ def test_the_bonds_of_silicon():
     """All valence electrons of a 2×2×2 mesh are densest half-way between two neighbours."""
     potential, structure = silicon()
     n = np.stack(np.meshgrid(*[[0, 0.5]] * 3, indexing="ij"), -1).reshape(-1, 3)
-    total = sum(of_levels(potential, structure, k, 4, 4.0)[0].sum(axis=0) for k in n) / 4
+    s = systems.at(structure, n, 4.0)
+    _, psi = states(potential, s, 4, dense)
+    each = [densities(potential, s, structure, psi[k], k).sum(axis=0) for k in range(8)]
+    total = sum(each) / 4
     assert total.mean() * float(structure.volume) == pytest.approx(8, abs=1e-9)
     along = [at(total, np.full(3, x)) for x in np.arange(17) / 64]
     assert np.argmax(along) == 8
