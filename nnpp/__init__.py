@@ -45,3 +45,8 @@ def load(path):
     """A fitted potential, by its run or its potential.safetensors, ready to give bands."""
     # By name: the rooms of the house import this file, which so imports none of them.
     return importlib.import_module("nnpp.workflows.load").load(path)
+
+
+def calculator(path, **options):
+    """The same as a calculator of ASE; `kpts`, `cutoff` [hartree] and `n` may be given."""
+    return importlib.import_module("nnpp.workflows.calculator").calculator(path, **options)

@@ -87,11 +87,14 @@ class Convolution:
         """Σ_r V(r) |ψ(r)|²: one transform a state, and ∂/∂V(r) is the density."""
 
         def one(psi: Complex[Array, "spin g"]) -> Float[Array, ""]:
-            psi_r = self._in_space(psi)
-            density = jnp.sum(psi_r.real**2 + psi_r.imag**2, axis=0)
+            density = self._squared(psi)
             return jnp.vdot(self.box.V_r, density) * density.size
 
         return _state_by_state(one, psi)
+
+    def density(self, psi: Psi) -> Float[Array, "state x y z"]:
+        """Σ_σ |Σ_G ψ_Gσ e^{iG·r}|² of every state: 1 on the average over the points."""
+        return _state_by_state(lambda one: self._squared(one) * self.box.V_r.size**2, psi)
 
     def among(self, rows: Int[Array, " few"]) -> "Convolution":
         """Between a few plane waves."""
@@ -100,6 +103,11 @@ class Convolution:
     def _place(self) -> Int[Array, " g"]:
         """Places half-way to the centre, where no component of n is negative."""
         return self.code + self.box.centre // 2
+
+    def _squared(self, psi: Complex[Array, "spin g"]) -> Float[Array, "x y z"]:
+        """|ψ(r)|² of both spins over the number of points squared."""
+        psi_r = self._in_space(psi)
+        return jnp.sum(psi_r.real**2 + psi_r.imag**2, axis=0)
 
     def _in_space(self, psi: Complex[Array, "spin g"]) -> Complex[Array, "spin x y z"]:
         """Σ_G ψ_G e^{iG·r} over the number of points, but for a phase common to all G."""

@@ -28,6 +28,7 @@ from nnpp.cli import (
     train,
     tune,
     verify,
+    volume,
 )
 from nnpp.cli.kept import keep_programs
 from nnpp.errors import NnppError
@@ -79,6 +80,7 @@ VERBS = {
     "check": check,
     "import": import_,
     "export": export,
+    "volume": volume,
     "verify": verify,
     "card": card,
     "package": package,

@@ -41,12 +41,17 @@ LARGEST = 1e9
 
 def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
     """Write the levels as ASE reads them."""
-    E = np.asarray(bands.E) * HARTREE_EV
-    top = float(E[:, bands.occupied - 1].max()) if 0 < bands.occupied <= E.shape[1] else 0.0
-    structure = BandStructure(_band_path(bands.kpoints, crystal), E[None], reference=top)
+    structure = band_structure(bands, _band_path(bands.kpoints, crystal))
     with whole(path) as temporary:
         temporary.write_text(encode(structure))
     return path
+
+
+def band_structure(bands: Bands, path: BandPath) -> BandStructure:
+    """The levels as ASE has them [eV]; `path` holds their k-points."""
+    E = np.asarray(bands.E) * HARTREE_EV
+    top = float(E[:, bands.occupied - 1].max()) if 0 < bands.occupied <= E.shape[1] else 0.0
+    return BandStructure(path, E[None], reference=top)
 
 
 def read_bands_json(path: Path) -> ReferenceBands:

@@ -25,7 +25,7 @@ MOST_ROWS = 8192
 HEADING = "for filter-diagonalisation codes"
 """How the first line of its README.md ends."""
 
-OURS = ("pot*.par", "SO_*.par", "final_pot_*.dat")
+OURS = ("pot*.par", "SO_*.par", "S_*.par", "final_pot_*.dat")
 """Files of an export that go with the elements and charges of a potential."""
 
 
@@ -45,6 +45,7 @@ class Element:
         strain: s1 and s2 of the strain factor.
         spin: a5 of spin-orbit, a6 and a7 of the non-local term [hartree].
         charge: a4 of the tail [e], None without charges.
+        s_wave: b1 and b2 of the term on s waves [hartree], None without it.
     """
 
     symbol: str
@@ -58,6 +59,7 @@ class Element:
     strain: tuple[float, float]
     spin: tuple[float, float, float]
     charge: float | None
+    s_wave: tuple[float, float] | None
 
     @property
     def whole(self) -> Float[np.ndarray, " r"]:
@@ -97,6 +99,8 @@ def _files(e: Element) -> Iterator[tuple[str, str]]:
     for name, value in zip(("a4", "a5"), e.strain, strict=True):
         yield f"pot{e.symbol}_{name}.par", f"{value!r}\n"
     yield f"SO_{e.symbol}.par", columns(np.array(e.spin), np.zeros(3))
+    if e.s_wave is not None:
+        yield f"S_{e.symbol}.par", "".join(f"{b!r}\n" for b in e.s_wave)
     yield f"final_pot_{e.symbol}.dat", columns(e.r_table, e.v_table)
     yield f"final_pot_q_{e.symbol}.dat", columns(e.q, e.v_q)
 

@@ -17,6 +17,7 @@ and checked by SHA-256, is potential.safetensors with potential.json.
     potX_a5.par        s2, the cubic strain coefficient
     SO_X.par           three rows: a5 (spin-orbit), a6, a7 (non-local); the second column is
                        a filler, which the codes skip
+{s_wave_rows}\
     final_pot_X.dat    r, v(r) on DeePseudopot's grid: {table_rows} rows, r = 0 … {table_end:g}
     final_pot_q_X.dat  q, v(q) [hartree·bohr³], not divided by a volume: {q_rows} rows,
                        q = 0 … {q_end:g}
@@ -32,16 +33,28 @@ nnpp's charge a4 and spin-orbit a5.
 | element | s1 | s2 | a5 | a6 | a7 |{charge_head}
 |---|---|---|---|---|---|{charge_rule}
 {values}
-{absent}
+{absent}{s_wave}
 v(r){untailed} is set to 0 at {short:g} bohr, where it is at most {cut:.1e} hartree.
-Transformed back, the rows of potX{sr}.par give v(q), q ≤ {checked:g}, again to {error:.1e}
-hartree·bohr³. The codes draw straight lines between the rows.
+The codes draw straight lines between the rows. So drawn and transformed back,
+potX{sr}.par gives v(q), q ≤ {checked:g}, again to {error:.1e} hartree·bohr³.
+For that its rows are v − δ²v/12 + δ⁴v/90 (δ² the second difference), at most {lifted:.1e}
+hartree from v(r): lines between samples would cut every bend. Samples are in final_pot_X.dat.
 {tail}"""
 
 CHARGED_ROWS = """\
                        with the Coulomb tail, shifted to end at 0
     potX_SR.par        r, v(r) without the Coulomb tail; the same r
     potX_LR.par        r, −a4·erf(γr)/r, γ = 0.2 bohr⁻¹: the tail alone, not shifted
+"""
+
+S_WAVE_ROWS = """\
+    S_X.par            two rows: b1 and b2, of the term on s waves
+"""
+
+S_WAVE = """
+**The filter codes have no term on s waves, and give other levels without it.** It is b1 with W₁
+and b2 with W₂ [hartree] in (4π/Ω) Σ_a exp(−i(G−G′)·τ_a) ∫ r² j₀(Kr) W(r) j₀(K′r) dr, as S_X.par has
+them; the code that uses this potential has to add it.
 """
 
 TAIL = """
@@ -61,12 +74,14 @@ class Faith:
         cut: its largest value beyond [hartree].
         checked: up to where v(q) was compared [bohr⁻¹].
         error: the largest difference of v(q) [hartree·bohr³].
+        lifted: the largest difference between rows and v(r) [hartree].
     """
 
     short: float
     cut: float
     checked: float
     error: float
+    lifted: float
 
 
 def readme(name: str, elements: list[Element], faith: Faith) -> str:
@@ -86,6 +101,8 @@ def readme(name: str, elements: list[Element], faith: Faith) -> str:
         q_end=first.q[-1],
         values="\n".join(_row(e) for e in elements),
         absent=_absent(elements),
+        s_wave_rows=S_WAVE_ROWS if first.s_wave is not None else "",
+        s_wave=S_WAVE if first.s_wave is not None else "",
         **vars(faith),
         **_words(charged),
     )

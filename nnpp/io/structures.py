@@ -72,29 +72,37 @@ def read_structure(path: Path) -> Crystal:
     images = _images(path)
     if len(images) != 1:
         raise InputError(f"holds {len(images)} structures", "keep the one that is meant", path)
-    atoms = images[0]
-    _refuse_shared_sites(atoms, path)
-    if not atoms.cell.array.any():
-        raise InputError("has no cell", "give the three lattice vectors", path)
-    if not all(atoms.pbc):
-        raise InputError("is not periodic in three directions", "set pbc to T T T", path)
+    _refuse_shared_sites(images[0], path)
     try:
-        cell = atoms.cell.array / BOHR_ANGSTROM
-        return _sound(cell, _fractional(cell, atoms), tuple(atoms.get_chemical_symbols()))
+        return crystal_of(images[0])
     except InputError as error:
         raise error.at(path) from error
 
 
-def write_structure(path: Path, crystal: Crystal) -> Path:
-    """Write a crystal as a POSCAR, all digits."""
-    atoms = Atoms(
+def crystal_of(atoms: Atoms) -> Crystal:
+    """The crystal that ASE's Atoms are."""
+    if not atoms.cell.array.any():
+        raise InputError("has no cell", "give the three lattice vectors")
+    if not all(atoms.pbc):
+        raise InputError("is not periodic in three directions", "set pbc to T T T")
+    cell = atoms.cell.array / BOHR_ANGSTROM
+    return _sound(cell, _fractional(cell, atoms), tuple(atoms.get_chemical_symbols()))
+
+
+def atoms_of(crystal: Crystal) -> Atoms:
+    """The crystal as ASE's Atoms [Å]."""
+    return Atoms(
         crystal.symbols,
         cell=np.asarray(crystal.cell) * BOHR_ANGSTROM,
         scaled_positions=np.asarray(crystal.fractional),
         pbc=True,
     )
+
+
+def write_structure(path: Path, crystal: Crystal) -> Path:
+    """Write a crystal as a POSCAR, all digits."""
     with whole(path) as temporary:
-        write(temporary, atoms, format="vasp", direct=True)
+        write(temporary, atoms_of(crystal), format="vasp", direct=True)
     return path
 
 

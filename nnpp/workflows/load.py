@@ -14,12 +14,11 @@ from nnpp.errors import InputError
 from nnpp.hamiltonian import System, system
 from nnpp.io.model import Model, read_model
 from nnpp.io.path_text import read_path_text
-from nnpp.io.structures import inline_structure, read_structure
+from nnpp.io.structures import crystal_of, read_structure
 from nnpp.observables.bands import Bands, bands
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
-from nnpp.units import BOHR_ANGSTROM
 from nnpp.workflows.cases import kpoints_of
 from nnpp.workflows.model_fit import basis_of
 
@@ -83,12 +82,10 @@ def _crystal(structure: Any) -> Crystal:
             f"a {type(structure).__name__} is no crystal",
             "give a structure file, ASE's Atoms or a Crystal",
         )
-    if not all(structure.pbc):
-        raise InputError("the atoms are not periodic in three directions", "set pbc to True")
-    places = np.asarray(structure.get_scaled_positions(wrap=False), float).tolist()
-    named = zip(structure.get_chemical_symbols(), places, strict=True)
-    atoms = [(symbol, x, y, z) for symbol, (x, y, z) in named]
-    return inline_structure(1 / BOHR_ANGSTROM, structure.cell.array.tolist(), atoms)
+    try:
+        return crystal_of(structure)
+    except InputError as error:
+        raise error.at("atoms") from error
 
 
 def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:

@@ -1,0 +1,47 @@
+"""`nnpp volume`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnpp.cli import console
+
+
+def command(
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
+    ] = None,
+    structure: Annotated[
+        Path | None,
+        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
+    ] = None,
+    kpoint: Annotated[
+        str, typer.Option(help="A special point (G for Γ), or '0.5 0 0.5'.")
+    ] = "Γ",
+    band: Annotated[
+        list[str] | None,
+        typer.Option(help="vbm, cbm or a number from 1 on; may be repeated [vbm and cbm]."),
+    ] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="cube or xsf.")] = "cube",
+    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+) -> None:
+    """Write V(r) and the densities of levels for programs that draw them in space."""
+    from nnpp.workflows.choices import choices
+    from nnpp.workflows.read import read_fits, read_structure_by
+
+    wanted = choices(cutoff=cutoff)
+    if structure is None:
+        fits = read_fits(inputs or [Path("inputs")], wanted)
+    else:
+        fits = [read_structure_by(inputs or [], structure, wanted)]
+    from nnpp.workflows.volume import run_volume  # imports JAX: a wrong fit is told before
+
+    bands = tuple(dict.fromkeys(band or ("vbm", "cbm")))
+    for told in run_volume(fits, kpoint, bands, format, out):
+        for text in told.levels:
+            console.remark(f"{told.system}: {text}")
+        console.wrote(told.paths)

@@ -1,0 +1,61 @@
+"""Fields on the points of a cell: V(r) [hartree], and |ψ(r)|² of a level [bohr⁻³], ∫ = 1.
+
+Plane waves lie in a box of S ≥ 4·max|n| + 1 points an axis, in which V and |ψ|² are exact: no
+component wraps. A crystal that was moved to its centre of inversion is moved back, by phases.
+"""
+
+import jax
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.inversion import centred
+from nnpp.hamiltonian import System, at_shells, values
+from nnpp.observables.completeness import TOGETHER
+from nnpp.potentials.potential import Potential
+
+Field = Float[np.ndarray, "x y z"]
+"""Values at x₁ = i/S₁, x₂ = j/S₂, x₃ = l/S₃ of the cell as it was given."""
+
+
+def local_potential(potential: Potential, system: System, crystal: Crystal) -> Field:
+    """V(r) as the plane waves see it, up to their longest |G−G′| [hartree]."""
+    V = values(at_shells(potential, system), system).V
+    return _moved_back(np.asarray(V.V_r), crystal)
+
+
+def densities(
+    potential: Potential,
+    system: System,
+    crystal: Crystal,
+    psi: Complex[Array, "g level"],
+    k: int = 0,
+) -> Float[np.ndarray, "level x y z"]:
+    """Σ_σ|ψ(r)|² of the levels whose states at the k-point `k` are `psi` [bohr⁻³]."""
+    waves = jax.tree.map(lambda x: x[k], system.waves)
+    V = values(at_shells(potential, system), system).V
+    spins = len(psi) // len(waves.K)
+    apart = psi.reshape(spins, -1, psi.shape[1])
+    found = np.asarray(system.local.operator(V, waves).density(apart) / crystal.volume)
+    return np.stack([_moved_back(x, crystal) for x in found])
+
+
+def multiplet(E: Float[np.ndarray, " level"], n: int) -> tuple[int, int]:
+    """The first level, from 0, of those that lie together with level `n`; the one after them.
+
+    Only their mean density has a meaning: within a multiplet the states are arbitrary.
+    """
+    apart = np.flatnonzero(np.diff(E) > TOGETHER) + 1
+    edges = [0, *map(int, apart), len(E)]
+    after = int(np.searchsorted(edges, n, side="right"))
+    return edges[after - 1], edges[after]
+
+
+def _moved_back(field: Field, crystal: Crystal) -> Field:
+    """f(r − c), where the origin of `field` is the point c of the crystal as it was given."""
+    c = np.asarray(crystal.fractional[0] - centred(crystal)[0].fractional[0])
+    if not c.any():
+        return field
+    m = np.meshgrid(*[np.fft.fftfreq(n, 1 / n) for n in field.shape], indexing="ij")
+    phase = np.exp(-2j * np.pi * np.tensordot(c, np.stack(m), axes=1))
+    return np.fft.ifftn(np.fft.fftn(field) * phase).real

@@ -1,0 +1,173 @@
+"""`nnpp volume`: V(r), and |ψ(r)|² of levels at one k-point, for programs that draw them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.crystal.paths import special_points
+from nnpp.eigensolvers.dense import dense
+from nnpp.errors import InputError, nearest
+from nnpp.hamiltonian import System
+from nnpp.io.atomic import refuse_unwritable
+from nnpp.io.inputs import Fit
+from nnpp.io.path_text import read_point_text
+from nnpp.io.structures import formula
+from nnpp.io.volume import FORMATS, Volume, write_volume
+from nnpp.observables.bands import checked, states
+from nnpp.observables.completeness import complete
+from nnpp.observables.fields import densities, local_potential, multiplet
+from nnpp.parallel import one_device_per_core
+from nnpp.potentials.potential import Potential
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import Case
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.trained import potential_of
+
+EDGES = ("vbm", "cbm")
+"""Levels by name: the highest full one of the k-point, and the lowest empty one."""
+
+MORE = 4
+"""Levels computed above the ones wanted, so that no multiplet is cut."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What to say of the levels of one system, and the files that were written of it."""
+
+    system: str
+    levels: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One system at the one k-point, and its levels, from 0, by what they were called."""
+
+    case: Case
+    k: KPoints
+    system: System
+    levels: dict[str, int]
+
+
+def run_volume(
+    fits: list[Fit], kpoint: str, bands: tuple[str, ...], suffix: str, out: Path
+) -> Iterator[Told]:
+    """Write V(r) and the densities of `bands` at `kpoint` of every system of every fit."""
+    one_device_per_core()
+    if suffix not in FORMATS:
+        raise InputError(f"unknown format {suffix!r:.20}", nearest(suffix, FORMATS), "--format")
+    ready = [(fit, [_wanted(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]
+    folders = {fit.name: Path(out) / fit.name for fit, _ in ready}
+    for fit, of_fit in ready:
+        for one in of_fit:
+            refuse_unwritable(folders[fit.name] / one.case.spec.name)
+    for fit, of_fit in ready:
+        potential = potential_of(fit)
+        for one in of_fit:
+            name, crystal = one.case.spec.name, one.case.crystal
+            volumes, told = _volumes(one, potential)
+            paths = [
+                write_volume(folders[fit.name] / name, v, crystal, suffix) for v in volumes
+            ]
+            yield Told(name, told, tuple(paths))
+
+
+def _wanted(case: Case, kpoint: str, bands: tuple[str, ...]) -> Wanted:
+    """What is asked of one system, refused where it has no such k-point or level."""
+    k = _point(kpoint, case)
+    levels, system = {band: _level(band, case) for band in bands}, case.at(k)
+    room, highest = system.room(case.spinor), max(levels.values(), default=0)
+    if highest >= room:
+        raise InputError(
+            f"{case.spec.name} has {room} levels at this k-point, and no level {highest + 1}",
+            "name a lower one, or raise the cutoff",
+            "--band",
+        )
+    return Wanted(case, k, system, levels)
+
+
+def _point(text: str, case: Case) -> KPoints:
+    """The one k-point, with its name if it has one."""
+    try:
+        point = read_point_text(text)
+    except InputError as error:
+        raise error.at("--kpoint") from error
+    if not isinstance(point, str):
+        return listed(case.crystal, [point])
+    known, _ = special_points(case.crystal)
+    if point not in known:
+        what = f"{case.spec.name} has no special point {point!r}"
+        raise InputError(what, nearest(point, known), "--kpoint")
+    return listed(case.crystal, [known[point]], labels=(point,))
+
+
+def _level(band: str, case: Case) -> int:
+    """The level meant, from 0."""
+    if band in EDGES:
+        level = case.occupied - 1 + EDGES.index(band)
+        if level < 0:
+            raise InputError(f"no level of {case.spec.name} is full", "name cbm", "--band")
+        return level
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", band):
+        raise InputError(
+            f"{band!r:.20} is no level", "write vbm, cbm, or a number from 1 on", "--band"
+        )
+    return int(band) - 1
+
+
+def _volumes(one: Wanted, potential: Potential) -> tuple[list[Volume], tuple[str, ...]]:
+    """V(r) and each density, and a sentence on each level."""
+    crystal, name = one.case.crystal, formula(one.case.crystal)
+    V = local_potential(potential, one.system, crystal)
+    volumes, told = [Volume("potential", f"local potential of {name}", V, False)], []
+    E, psi = _solved(one, potential)
+    for band, level in one.levels.items():
+        first, after = multiplet(E, level)
+        each = densities(potential, one.system, crystal, psi[:, first:after])
+        which = f"{_which(first, after)}, {E[first:after].mean() * HARTREE_EV:.6f} eV"
+        title = f"|psi|^2 of {name} at {_named(one.k)}, {which}"
+        volumes.append(Volume(f"density-{_file(one.k)}-{band}", title, each.mean(axis=0), True))
+        told.append(f"{band}: {which}")
+    return volumes, tuple(told)
+
+
+def _which(first: int, after: int) -> str:
+    """Levels as they are counted by people."""
+    if after == first + 1:
+        return f"level {after}"
+    return f"mean of levels {first + 1} to {after}, which lie together"
+
+
+def _solved(
+    one: Wanted, potential: Potential
+) -> tuple[Float[np.ndarray, " level"], Complex[Array, "g level"]]:
+    """Levels and states at the one k-point, up to the end of the highest multiplet."""
+    highest, room = max(one.levels.values(), default=0), one.system.room(one.case.spinor)
+    n = min(highest + 1 + MORE, room)
+    while True:
+        E, psi = states(potential, one.system, n, one.case.solve)
+        checked(E)
+        if one.case.solve is not dense:
+            complete(E, potential, one.system)
+        if multiplet(np.asarray(E[0]), highest)[1] < n or n == room:
+            return np.asarray(E[0]), psi[0]
+        n = min(2 * n, room)
+
+
+def _named(k: KPoints) -> str:
+    """The k-point in ASCII."""
+    label = k.labels[0].replace("Γ", "Gamma")
+    numbers = " ".join(f"{x:.6g}" for x in np.asarray(k.fractional[0]))
+    return f"{label if label.isascii() else ''} k = ({numbers})".strip()
+
+
+def _file(k: KPoints) -> str:
+    """The k-point as a part of a file name."""
+    label = k.labels[0].replace("Γ", "Gamma")
+    numbers = "_".join(f"{x:.6g}" for x in np.asarray(k.fractional[0]))
+    return label if label and label.isascii() else numbers
