@@ -53,8 +53,8 @@ S_WAVE_ROWS = """\
 
 S_WAVE = """
 **The filter codes have no term on s waves, and give other levels without it.** It is b1 with W₁
-and b2 with W₂ [hartree] in (4π/Ω) Σ_a exp(−i(G−G′)·τ_a) ∫ r² j₀(Kr) W(r) j₀(K′r) dr, as S_X.par has
-them; the code that uses this potential has to add it.
+and b2 with W₂ [hartree] in (4π/Ω) Σ_a exp(−i(G−G′)·τ_a) ∫ r² j₀(Kr) W(r) j₀(K′r) dr, as S_X.par
+has them; a code that uses this potential has to add it.
 """
 
 TAIL = """

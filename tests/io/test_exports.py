@@ -260,7 +260,7 @@ def test_what_has_no_real_space_is_refused(make, words, tmp_path):
 def test_a_term_that_the_filter_codes_lack_is_told(tmp_path):
     """b1 and b2 stand in a file of their own, and README says that they are needed."""
     write_model(tmp_path / "potential", systems.everything(), {})
-    folder = [p.parent for p in run_export(tmp_path) if p.name == "README.md"][0]
+    folder = next(p.parent for p in run_export(tmp_path) if p.name == "README.md")
     b = np.asarray(systems.everything().strengths.s_wave)
     assert np.array_equal(np.loadtxt(folder / "S_Cd.par"), b[0])
     assert np.array_equal(np.loadtxt(folder / "S_Se.par"), b[1])
