@@ -11,6 +11,7 @@ over all 61 k-points, half of which no fit has seen; splittings [eV]; dE/d ln Ω
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def told(folder: Path) -> None:
     record("dft", results)
 
 
-def row(potential: Potential, name: str) -> dict[str, float]:
+def row(potential: Potential, name: str) -> dict[str, Any]:
     """One material, printed."""
     both = {v: solved(potential, name, v) for v in ("0.99", "1.00", "1.01")}
     ours, theirs = both["1.00"]
@@ -120,7 +121,7 @@ def splitting(E: np.ndarray) -> float:
     return float(E[-1, 7] - E[-1, 3])
 
 
-def wurtzite(potential: Potential) -> dict[str, float]:
+def wurtzite(potential: Potential) -> dict[str, Any]:
     """What zinc blende's potential says of wurtzite: gap, and levels A, B, C at Γ [eV]."""
     stored = read_bands_h5(INPUTS / "reference" / "wz-CdSe" / "1.00.h5")
     cubic = read_bands_h5(INPUTS / "reference" / "zb-CdSe" / "1.00.h5").crystal

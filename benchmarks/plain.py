@@ -63,7 +63,7 @@ def _fixed(system: System, waves, species: int) -> Array:
     box = Box(jnp.zeros(places, complex), jnp.zeros(d.box), d.box, d.centre)
 
     def at(so, nl):
-        return hamiltonian(waves, system, Values(box, so, nl)).matrix()
+        return hamiltonian(waves, system, Values(box, so, nl, None)).matrix()
 
     zero = at(jnp.zeros(species), jnp.zeros((species, 2)))
     each = []
