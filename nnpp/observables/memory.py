@@ -14,6 +14,7 @@ from typing import Any
 import jax
 
 from nnpp.basis.convolution import AT_ONCE, Convolution
+from nnpp.basis.operators import Separable
 from nnpp.eigensolvers import davidson
 from nnpp.eigensolvers.choice import Solver, automatic, faster
 from nnpp.eigensolvers.dense import dense
@@ -25,7 +26,7 @@ from nnpp.terms.in_turn import InTurn
 REAL, COMPLEX = 8, 16
 """Bytes of a number."""
 
-MATRICES, BOXES, SPACES, COUNTED = 5, 4, 16, 4
+MATRICES, BOXES, SPACES, COUNTED = 5, 4, 17, 4
 """How many live at a time: dense H, states in boxes, V, H whose levels are counted."""
 
 PROGRAM = 700_000_000
@@ -65,7 +66,7 @@ def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
     space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
     assembled = H.waves <= davidson.ASSEMBLED_UP_TO
     matrix = REAL * scalar * H.waves * (2 * H.waves + coarse) if assembled else 0
-    return _bytes_of(H) + max(matrix, boxes) + SPACES * space
+    return _bytes_of(H) + _projectors(H) + max(matrix, boxes) + SPACES * space
 
 
 def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
@@ -84,6 +85,11 @@ def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memo
     size = g * (1 + (numbers.spin_orbit is not None))
     counting = COUNTED * COMPLEX * size**2 if size <= LARGEST else 0
     return Memory(PROGRAM + 2 * _bytes_of(system), counting, each, min(k, k_in_memory(each)))
+
+
+def _projectors(H: Any) -> int:
+    """Those of every separable term once more: complex, times their couplings."""
+    return sum(COMPLEX * op.B.size for op in (*H.scalar, *H.spin) if isinstance(op, Separable))
 
 
 def _bytes_of(tree: Any) -> int:
