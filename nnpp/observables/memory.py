@@ -26,7 +26,7 @@ from nnpp.terms.in_turn import InTurn
 REAL, COMPLEX = 8, 16
 """Bytes of a number."""
 
-MATRICES, BOXES, SPACES, COUNTED = 5, 4, 17, 4
+MATRICES, BOXES, SPACES, COUNTED = 5, 4, 17.2, 4
 """How many live at a time: dense H, states in boxes, V, H whose levels are counted."""
 
 PROGRAM = 700_000_000
@@ -66,7 +66,7 @@ def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
     space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
     assembled = H.waves <= davidson.ASSEMBLED_UP_TO
     matrix = REAL * scalar * H.waves * (2 * H.waves + coarse) if assembled else 0
-    return _bytes_of(H) + _projectors(H) + max(matrix, boxes) + SPACES * space
+    return _bytes_of(H) + _projectors(H) + max(matrix, boxes) + round(SPACES * space)
 
 
 def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
@@ -88,8 +88,8 @@ def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memo
 
 
 def _projectors(H: Any) -> int:
-    """Those of every separable term once more: complex, times their couplings."""
-    return sum(COMPLEX * op.B.size for op in (*H.scalar, *H.spin) if isinstance(op, Separable))
+    """Those of every separable term once more: times their couplings."""
+    return sum(REAL * op.B.size for op in (*H.scalar, *H.spin) if isinstance(op, Separable))
 
 
 def _bytes_of(tree: Any) -> int:
