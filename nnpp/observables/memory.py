@@ -26,7 +26,7 @@ from nnpp.terms.in_turn import InTurn
 REAL, COMPLEX = 8, 16
 """Bytes of a number."""
 
-MATRICES, BOXES, SPACES, COUNTED = 5, 4, 17.2, 4
+MATRICES, BOXES, SPACES, COUNTED = 5, 4, 16, 4
 """How many live at a time: dense H, states in boxes, V, H whose levels are counted."""
 
 PROGRAM = 700_000_000
@@ -64,9 +64,8 @@ def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
     m = davidson.columns(H, n + davidson.GUARD)
     w, scalar = davidson.width(davidson.columns(H, n)), H.spinless().parts
     space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
-    assembled = H.waves <= davidson.ASSEMBLED_UP_TO
-    matrix = REAL * scalar * H.waves * (2 * H.waves + coarse) if assembled else 0
-    return _bytes_of(H) + _projectors(H) + max(matrix, boxes) + round(SPACES * space)
+    matrix = _matrix(H, scalar, coarse) if H.waves <= davidson.ASSEMBLED_UP_TO else 0
+    return _bytes_of(H) + max(matrix, boxes) + SPACES * space
 
 
 def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
@@ -87,9 +86,13 @@ def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memo
     return Memory(PROGRAM + 2 * _bytes_of(system), counting, each, min(k, k_in_memory(each)))
 
 
-def _projectors(H: Any) -> int:
-    """Those of every separable term once more: times their couplings."""
-    return sum(REAL * op.B.size for op in (*H.scalar, *H.spin) if isinstance(op, Separable))
+def _matrix(H: Any, parts: int, coarse: int) -> int:
+    """H without spin and its coarse columns, while the coarse matrix is solved densely.
+
+    Beside them B times its coupling, and B*, of every separable term that goes into the matrix.
+    """
+    made = sum(2 * REAL * op.B.size for op in H.scalar if isinstance(op, Separable))
+    return REAL * parts * (H.waves * (2 * H.waves + coarse) + MATRICES * coarse**2) + made
 
 
 def _bytes_of(tree: Any) -> int:
