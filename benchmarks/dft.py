@@ -10,18 +10,22 @@ over all 61 k-points, half of which no fit has seen; splittings [eV]; dE/d ln Ω
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Array
 
 from benchmarks.fits import INPUTS
 from benchmarks.process import ran
 from benchmarks.record import record
+from nnpp.crystal.crystal import Crystal
 from nnpp.hamiltonian import system
 from nnpp.io.bands_h5 import read_bands_h5
 from nnpp.io.model import read_model
-from nnpp.observables.bands import levels
+from nnpp.observables.bands import Bands, levels
+from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
@@ -83,8 +87,8 @@ def row(potential: Potential, name: str) -> dict[str, Any]:
     """One material, printed."""
     both = {v: solved(potential, name, v) for v in ("0.99", "1.00", "1.01")}
     ours, theirs = both["1.00"]
-    found = {p: rms(ours, theirs, 8 + place) for p, place in PAIRS.items()}
-    told = {"Δso": [splitting(E) for E in both["1.00"]]}
+    found = {p: rms(ours.E, theirs.E, 8 + place) for p, place in PAIRS.items()}
+    told = {"Δso": [float(spin_orbit_splitting(b)) * HARTREE_EV for b in both["1.00"]]}
     told["slope"] = [
         (direct(high) - direct(low)) / np.log(1.01 / 0.99)
         for low, high in zip(both["0.99"], both["1.01"], strict=True)
@@ -96,39 +100,40 @@ def row(potential: Potential, name: str) -> dict[str, Any]:
     }
 
 
-def solved(potential: Potential, name: str, volume: str) -> tuple[np.ndarray, np.ndarray]:
-    """Levels of the potential and of the reference [eV], absolute at rest; L … Γ … Γ."""
+def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
+    """Bands of the potential and of the reference, absolute at rest; L … Γ … Γ."""
     stored = read_bands_h5(INPUTS / "reference" / name / f"{volume}.h5")
-    crystal, k = stored.crystal, stored.bands.kpoints
-    a = (4 * float(crystal.volume)) ** (1 / 3)
-    s = system(crystal, k, SHELLS * (2 * np.pi / a) ** 2 / 2)
-    ours = levels(potential, s, stored.bands.E.shape[1])
-    return np.asarray(ours) * HARTREE_EV, np.asarray(stored.bands.E) * HARTREE_EV
+    theirs = stored.bands
+    s = system(stored.crystal, theirs.kpoints, cutoff(stored.crystal))
+    return replace(theirs, E=levels(potential, s, theirs.E.shape[1])), theirs
 
 
-def rms(ours: np.ndarray, theirs: np.ndarray, first: int) -> float:
+def cutoff(cubic: Crystal) -> float:
+    """That of the fits [hartree]."""
+    a = (4 * float(cubic.volume)) ** (1 / 3)
+    return SHELLS * (2 * np.pi / a) ** 2 / 2
+
+
+def rms(ours: Array, theirs: Array, first: int) -> float:
     """Of a pair of levels [meV]."""
-    return 1e3 * float(np.sqrt(np.mean((ours - theirs)[:, first : first + 2] ** 2)))
+    return (
+        1e3 * HARTREE_EV * float(np.sqrt(np.mean((ours - theirs)[:, first : first + 2] ** 2)))
+    )
 
 
-def direct(E: np.ndarray) -> float:
-    """The gap at Γ, the last k-point of the path."""
-    return float(E[-1, 8] - E[-1, 7])
-
-
-def splitting(E: np.ndarray) -> float:
-    """Γ8 − Γ7."""
-    return float(E[-1, 7] - E[-1, 3])
+def direct(bands: Bands) -> float:
+    """The gap at Γ, the last k-point of the path [eV]."""
+    full = bands.occupied
+    return float(bands.E[-1, full] - bands.E[-1, full - 1]) * HARTREE_EV
 
 
 def wurtzite(potential: Potential) -> dict[str, Any]:
     """What zinc blende's potential says of wurtzite: gap, and levels A, B, C at Γ [eV]."""
     stored = read_bands_h5(INPUTS / "reference" / "wz-CdSe" / "1.00.h5")
     cubic = read_bands_h5(INPUTS / "reference" / "zb-CdSe" / "1.00.h5").crystal
-    a, n = (4 * float(cubic.volume)) ** (1 / 3), 20
-    s = system(stored.crystal, stored.bands.kpoints, SHELLS * (2 * np.pi / a) ** 2 / 2)
+    s = system(stored.crystal, stored.bands.kpoints, cutoff(cubic))
     gamma = stored.bands.kpoints.labels.index("Γ")
-    both = (np.asarray(levels(potential, s, n)), np.asarray(stored.bands.E))
+    both = (np.asarray(levels(potential, s, 20)), np.asarray(stored.bands.E))
     found = {}
     for name, E in zip(("ours", "reference"), both, strict=True):
         E = E[gamma] * HARTREE_EV

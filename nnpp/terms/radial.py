@@ -60,11 +60,9 @@ class RadialProjectors:
 
 
 def radial_projectors(
-    weight: Callable[[np.ndarray], np.ndarray],
-    longest: float,
-    l: int = 1,
+    weight: Callable[[np.ndarray], np.ndarray], longest: float, l: int
 ) -> RadialProjectors:
-    """The projectors of `weight` for 0 ≤ K ≤ `longest` [bohr⁻¹]."""
+    """The projectors of `weight` on waves of `l`, for 0 ≤ K ≤ `longest` [bohr⁻¹]."""
     r = np.linspace(0, 20, 4001)
     end = float(r[weight(r) > SMALLEST_WEIGHT * weight(r).max()].max())
     r, w = gauss_legendre(24 + int(end * longest), end)

@@ -32,7 +32,7 @@ ROUNDED = 1e-6
 EDGES = 20.0
 """Weight of the bands that make the gap."""
 
-NONLOCAL = [0.1, 0.1]
+NONLOCAL = (0.1, 0.1)
 """First a6 and a7, and b1 and b2. With v(q) free at every length the loss of GaAs by GLLB-SC
 is 10 eV² without them, 2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
 
@@ -227,8 +227,8 @@ def _elements(found: dict[str, Imported]) -> dict[str, Any]:
         form = PUBLISHED.get(symbol, typical)
         elements[symbol] = {
             "local": [round(x, 8) for x in form],
-            "nonlocal": NONLOCAL,
-            "s_wave": NONLOCAL,
+            "nonlocal": list(NONLOCAL),  # lists of their own: YAML would write one as an alias
+            "s_wave": list(NONLOCAL),
         }
         if spinor:
             elements[symbol]["spin_orbit"] = round(first_spin_orbit(atomic_number(symbol)), 4)

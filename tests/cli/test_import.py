@@ -35,6 +35,7 @@ def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
     assert "name: GaAs-EIGVAL" in text and "name: GaAs-BAND" in text
     assert text.count("zero: absolute") == 2
     assert "train: [local, nonlocal, s_wave, spin_orbit]" in text
+    assert "&" not in text
     assert made.out.count("-5.4400 eV at Γ") == 2
     assert made.out.count("1–20: closed shells") == 2
 

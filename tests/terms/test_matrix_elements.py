@@ -39,29 +39,29 @@ def by_formula(K, L, weight, strength, structure, l=1):
     return 4 * np.pi * (2 * l + 1) / float(structure.volume) * (a @ phases) * integral
 
 
-@pytest.mark.parametrize(("weight", "which"), [("inner", 1), ("outer", 2)])
-def test_nonlocal(weight, which):
+def cosine(K, L):
+    """K̂·L̂."""
+    return K @ L / np.linalg.norm(K) / np.linalg.norm(L)
+
+
+@pytest.mark.parametrize(
+    ("term", "weight", "which", "l", "legendre"),
+    [
+        (nonlocal_, "inner", 1, 1, cosine),
+        (nonlocal_, "outer", 2, 1, cosine),
+        (s_wave, "inner", 3, 0, lambda K, L: 1.0),
+        (s_wave, "outer", 4, 0, lambda K, L: 1.0),
+    ],
+)
+def test_non_local(term, weight, which, l, legendre):
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])
     B = frame(waves, system).B[which]
-    M = np.asarray(nonlocal_(a[system.centres.species], B).matrix())[0, :, 0]
+    M = np.asarray(term(a[system.centres.species], B).matrix())[0, :, 0]
     vectors, structure = np.asarray(waves.K), systems.perovskite()
     for i, j in np.random.default_rng(0).integers(len(vectors), size=(25, 2)):
         K, L = vectors[i], vectors[j]
-        cosine = K @ L / np.linalg.norm(K) / np.linalg.norm(L)
-        assert abs(M[i, j] - cosine * by_formula(K, L, PAIRS[weight][1], a, structure)) < 1e-10
-    assert np.abs(M).max() > 1e-3
-
-
-@pytest.mark.parametrize(("weight", "which"), [("inner", 3), ("outer", 4)])
-def test_s_wave(weight, which):
-    system, waves = at_one_k()
-    b = jnp.array([1.3, -0.7, 0.4])
-    B = frame(waves, system).B[which]
-    M = np.asarray(s_wave(b[system.centres.species], B).matrix())[0, :, 0]
-    vectors, structure = np.asarray(waves.K), systems.perovskite()
-    for i, j in np.random.default_rng(2).integers(len(vectors), size=(25, 2)):
-        exact = by_formula(vectors[i], vectors[j], PAIRS[weight][1], b, structure, l=0)
+        exact = legendre(K, L) * by_formula(K, L, PAIRS[weight][1], a, structure, l)
         assert abs(M[i, j] - exact) < 1e-10
     assert np.abs(M).max() > 1e-3
 
