@@ -76,7 +76,7 @@ def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Po
     strengths = Strengths(
         spin_orbit=1 + draw[0][:, 0] if spin else None,
         nonlocal_=draw[1],
-        s_wave=-0.3 * jax.random.normal(also, (len(species), 2)),
+        s_wave=0.1 * jax.random.normal(also, (len(species), 2)),
         charge=draw[2][:, 0],
         strain=draw[3],
     )
