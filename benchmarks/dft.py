@@ -103,8 +103,9 @@ def row(potential: Potential, name: str) -> dict[str, Any]:
 def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
     """Bands of the potential and of the reference, absolute at rest; L … Γ … Γ."""
     stored = read_bands_h5(INPUTS / "reference" / name / f"{volume}.h5")
-    theirs = stored.bands
-    s = system(stored.crystal, theirs.kpoints, cutoff(stored.crystal))
+    theirs, crystal = stored.bands, stored.crystal
+    crystal = replace(crystal, rest_volume=crystal.volume / float(volume))
+    s = system(crystal, theirs.kpoints, cutoff(crystal))
     return replace(theirs, E=levels(potential, s, theirs.E.shape[1])), theirs
 
 

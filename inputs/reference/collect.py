@@ -1,18 +1,22 @@
 """What GPAW and Elk left, as references of nnpp, and the tables of README.md.
 
-    python inputs/reference/collect.py GPAW_FOLDER [--pbe FOLDER] [--elk FOLDER]
+    python inputs/reference/collect.py GPAW [NAME …] --tb09 FOLDER [--pbe FOLDER --elk FOLDER]
 
-writes inputs/reference/NAME/VOLUME.h5 (and 1.00.csv) from FOLDER/NAME_GLLBSC_VOLUME.json, the
-valence top of the volume at rest where it was for the published pseudopotentials, and prints
-gaps, splittings and masses; beside them, if given, PBE of GPAW and of Elk.
+writes inputs/reference/NAME/VOLUME.h5 (and 1.00.csv) from GPAW/NAME_GLLBSC_VOLUME.json,
+of InAs from what Elk wrote in the folder of --tb09, the valence top of the volume at rest where
+it was for the published pseudopotentials, and prints gaps, splittings and masses; beside them,
+if given, PBE of GPAW and of Elk.
 """
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 
+from nnpp.crystal.kpoints import listed
 from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.bands_h5 import write_bands_h5
 from nnpp.io.codes.format import Beside
@@ -27,6 +31,12 @@ TOP_EV = {
 }  # fmt: skip
 """Valence tops of the published pseudopotentials; those of others and of strained cells: 0."""
 
+STEP = 0.01
+"""To the k-points that masses are taken from [bohr⁻¹]."""
+
+ELK = ("c_tb09", "rgkmax", "ngridk")
+"""Settings of Elk that are kept with its numbers."""
+
 NAMES = ("Si", "GaP", "GaAs", "InP", "InAs", "zb-CdSe", "wz-CdSe")
 
 
@@ -34,17 +44,19 @@ def main() -> None:
     """Collect, then print."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("gpaw", type=Path)
+    words.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
+    words.add_argument("--tb09", type=Path)
     words.add_argument("--pbe", type=Path)
     words.add_argument("--elk", type=Path)
     said = words.parse_args()
     print(
         "|  | gap | Γ | L | X | Δso | dEΓ/d ln Ω | electron | heavy | light |\n|" + "---|" * 10
     )
-    for name in NAMES:
-        print(row(said.gpaw, name))
+    for name in said.names:
+        print(row(said.tb09 if name == "InAs" else said.gpaw, name))
     if said.pbe and said.elk:
         print("\n|  | GPAW | Elk |\n|---|---|---|")
-        for name in NAMES:
+        for name in said.names:
             print(beside(said.pbe, said.elk, name))
 
 
@@ -72,14 +84,58 @@ def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
     """One volume, written as a reference; and what it was made with."""
     stem = folder / f"{name}_GLLBSC_{volume}"
     top = TOP_EV.get(name, 0.0) if volume == "1.00" else 0.0
-    about = json.loads(Path(f"{stem}.about.json").read_text())
-    wishes = Wishes(Beside(), spinor=True, occupied=about["electrons"], top=top / HARTREE_EV)
-    one = imported(Path(f"{stem}.json"), wishes)
+    found = with_elk if stem.is_dir() else with_gpaw
+    one, about = found(stem, top / HARTREE_EV)
     to = HERE / name / f"{volume}.h5"
-    write_bands_h5(to, one.bands, one.crystal, about)
+    write_bands_h5(to, one.bands, one.crystal, about | {"volume": float(volume)})
     if volume == "1.00":
         write_bands_csv(to.with_suffix(".csv"), one.bands)
     return one, about
+
+
+def with_gpaw(stem: Path, top: float) -> tuple[Imported, dict]:
+    """What with_gpaw.py wrote."""
+    about = json.loads(Path(f"{stem}.about.json").read_text())
+    wishes = Wishes(Beside(), spinor=True, occupied=about["electrons"], top=top)
+    return imported(Path(f"{stem}.json"), wishes), about
+
+
+def with_elk(folder: Path, top: float) -> tuple[Imported, dict]:
+    """What with_elk.py wrote with a constant c."""
+    one = folded(imported(folder / "BAND.OUT", Wishes(Beside(), top=top)))
+    said = (folder / "elk.in").read_text()
+    about = {
+        "program": one.found.provenance,
+        "functional": "exchange of Tran and Blaha (2009), correlation of Perdew and Wang",
+        "spin_orbit": "in the second variation, self-consistently",
+        **{word: said.split(f"{word}\n")[1].split("\n")[0].strip() for word in ELK},
+        "masses": masses(folder / "MASSES.OUT"),
+    }
+    return one, about
+
+
+def folded(one: Imported) -> Imported:
+    """The line from U to the reciprocal lattice vector 1 1 1, told as that from K to Γ."""
+    old = one.bands
+    k, place = np.asarray(old.kpoints.fractional), old.kpoints.labels.index("U")
+    then = (1 - k[place:])[:, [0, 2, 1]]
+    labels = (*old.kpoints.labels[: place + 1], "K", *old.kpoints.labels[place + 1 :])
+    there = listed(one.crystal, np.concatenate([k[: place + 1], then]), labels=labels,
+                   jumps=(place + 1,))  # fmt: skip
+    E = np.insert(np.asarray(old.E), place, np.asarray(old.E)[place], axis=0)
+    return replace(one, bands=replace(old, kpoints=there, E=jnp.asarray(E)))
+
+
+def masses(path: Path) -> dict[str, float]:
+    """As with_gpaw.py has them, from levels at 0, h/2 and h."""
+    levels = np.loadtxt(path)[:, 1].reshape(-1, 3)
+    full = int(np.sum(levels[:, 0] < 0))
+    half, whole = (
+        2 * (levels[:, i] - levels[:, 0]) / h**2 for i, h in ((1, STEP / 2), (2, STEP))
+    )
+    curvature = ((4 * half - whole) / 3)[full - 6 : full + 2].reshape(4, 2).mean(axis=1)
+    signs = {"split_off_hole": -1, "light_hole": -1, "heavy_hole": -1, "electron": 1}
+    return {name: sign / c for (name, sign), c in zip(signs.items(), curvature, strict=True)}
 
 
 def beside(pbe: Path, elk: Path, name: str) -> str:

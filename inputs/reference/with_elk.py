@@ -1,24 +1,40 @@
-"""Bands with Elk: all electrons, PBE, spin-orbit; to be laid beside those of GPAW.
+"""Bands with Elk: all electrons, spin-orbit; PBE, or the potential of Tran and Blaha.
 
-    python inputs/reference/with_elk.py FOLDER [--mesh N] [--cutoff RGKMAX] STRUCTURE.vasp …
+    python inputs/reference/with_elk.py FOLDER [--c C] [--mesh N] [--cutoff RGKMAX] FILE.vasp …
 
-runs Elk in FOLDER/STRUCTURE for each structure, along the path of with_gpaw.py; `nnpp import`
-reads FOLDER/STRUCTURE/BAND.OUT. `elk-lapw` and its species files have to be installed.
+runs Elk in FOLDER/FILE for each structure, along the path of with_gpaw.py (X U Γ ends at the
+reciprocal lattice vector 1 1 1, so that its second half is K Γ); `nnpp import` reads BAND.OUT.
+MASSES.OUT holds levels at 0, h/2 and h along x. `elk-lapw` and its species files have to be
+installed. With C the exchange is that of Tran and Blaha, Phys. Rev. Lett. 102, 226401 (2009),
+c as given.
 """
 
 import argparse
-import os
 import subprocess
 from pathlib import Path
 
+import numpy as np
+from ase import Atoms
 from ase.io import read
 
 BOHR = 0.529177210903
 SPECIES = "/usr/share/elk-lapw/species/"
 POINTS = 61
 
+STEP = 0.01
+"""To the k-points that masses are taken from [bohr⁻¹]."""
+
+FUNCTIONAL = [["xctype", "20 0 0"]]
+TRAN_BLAHA = [
+    ["xctype", "100 208 12"],
+    ["cmagz", ".true."],
+    ["nxoapwlo", "1"],
+    ["msmooth", "4"],
+]
+"""PBE; and of Libxc, which wants moments along z alone, LAPW and smooth gradients."""
+
 PATHS = {
-    True: [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0.5), (0.625, 0.25, 0.625), (0, 0, 0)],
+    True: [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0.5), (0.625, 0.25, 0.625), (1, 1, 1)],
     False: [(0, 0, 0), (0.5, 0, 0), (1 / 3, 1 / 3, 0), (0, 0, 0), (0, 0, 0.5)],
 }
 """Corners for cubic crystals, L Γ X U Γ, and for hexagonal ones, Γ M K Γ A."""
@@ -31,41 +47,53 @@ def main() -> None:
     words.add_argument("structures", nargs="+", type=Path)
     words.add_argument("--mesh", type=int, default=6, help="k-points along each direction")
     words.add_argument("--cutoff", type=float, default=7.5, help="rgkmax")
+    words.add_argument("--c", type=float, help="of Tran and Blaha; without it PBE")
     words.add_argument("--species", default=SPECIES, help="folder of species files")
     said = words.parse_args()
     for structure in said.structures:
         place = said.folder / structure.stem
         place.mkdir(parents=True, exist_ok=True)
-        text = settings(structure, said.mesh, said.cutoff, said.species)
-        (place / "elk.in").write_text(text)
-        with (place / "elk.log").open("w") as log:
-            subprocess.run(["elk-lapw"], cwd=place, check=True, stdout=log, env=os.environ)
+        solved(place, read(structure), said)
         print(structure.stem, flush=True)
 
 
-def settings(structure: Path, mesh: int, cutoff: float, species: str) -> str:
-    """The elk.in of a self-consistent run and of bands along the path."""
-    atoms = read(structure)
+def solved(place: Path, atoms: Atoms, said: argparse.Namespace) -> None:
+    """The density, with levels near Γ; then the bands."""
+    near = [(0, 0, 0), tuple(atoms.cell.array[:, 0] / BOHR * STEP / (2 * np.pi))]
+    corners = PATHS[len(atoms) == 2]
+    for tasks, k, points in ((["0", "20"], near, 3), (["20"], corners, POINTS)):
+        blocks = [["tasks", *tasks], *settings(atoms, said), line(k, points)]
+        text = "\n\n".join("\n  ".join(block) for block in blocks)
+        (place / "elk.in").write_text(text + "\n")
+        with (place / "elk.log").open("w") as log:
+            subprocess.run(["elk-lapw"], cwd=place, check=True, stdout=log)
+        if points == 3:
+            (place / "BAND.OUT").rename(place / "MASSES.OUT")
+
+
+def line(corners: list[tuple[float, ...]], points: int) -> list[str]:
+    """A path."""
+    return ["plot1d", f"{len(corners)} {points}", *(" ".join(map(str, k)) for k in corners)]
+
+
+def settings(atoms: Atoms, said: argparse.Namespace) -> list[list[str]]:
+    """What elk.in says of a structure, in blocks."""
     symbols = list(dict.fromkeys(atoms.get_chemical_symbols()))
     a, c = atoms.cell.lengths()[[0, 2]]
-    corners = PATHS[len(atoms) == 2]
-    blocks = [
-        ["tasks", "0", "20"],
-        ["xctype", "20 0 0"],
+    return [
+        *(FUNCTIONAL if said.c is None else [*TRAN_BLAHA, ["c_tb09", f"{said.c}"]]),
         ["spinorb", ".true."],
-        ["rgkmax", f"{cutoff}"],
+        ["rgkmax", f"{said.cutoff}"],
         ["gmaxvr", "16"],
         ["nempty", "12"],
-        ["ngridk", f"{mesh} {mesh} {max(1, round(mesh * a / c))}"],
-        ["sppath", f"'{species}'"],
+        ["ngridk", f"{said.mesh} {said.mesh} {max(1, round(said.mesh * a / c))}"],
+        ["sppath", f"'{said.species}'"],
         ["avec", *(" ".join(f"{x / BOHR:.12f}" for x in row) for row in atoms.cell)],
         ["atoms", str(len(symbols)), *(line for s in symbols for line in placed(atoms, s))],
-        ["plot1d", f"{len(corners)} {POINTS}", *(" ".join(map(str, k)) for k in corners)],
     ]
-    return "\n\n".join("\n  ".join(block) for block in blocks) + "\n"
 
 
-def placed(atoms, symbol: str) -> list[str]:
+def placed(atoms: Atoms, symbol: str) -> list[str]:
     """A species file and the atoms of it."""
     here = [
         x

@@ -95,12 +95,21 @@ def write(folder: Path, name: str, volume: float, xc: str, cutoff: float, mesh: 
     print(f"{stem.name}: gap {about['gap_ev']:.4f} eV", flush=True)
 
 
-def solved(atoms: Atoms, name: str, xc: str, cutoff: float, mesh: int, log: str) -> dict:
+def solved(
+    atoms: Atoms,
+    name: str,
+    xc: str,
+    cutoff: float,
+    mesh: int,
+    log: str,
+    setups: str | dict = "paw",
+) -> dict:
     """Bands with spin-orbit, and the numbers that tell of them."""
     size = (mesh, mesh, divisions(atoms, mesh))
     atoms.calc = GPAW(
         mode=PW(cutoff), xc=xc, txt=log, occupations=FermiDirac(WIDTH), nbands=-8,
         kpts={"size": size, "gamma": True}, convergence={"bands": "CBM+2.0", "density": 1e-6},
+        setups=setups,
     )  # fmt: skip
     energy = atoms.get_potential_energy()
     electrons = round(atoms.calc.get_number_of_electrons())

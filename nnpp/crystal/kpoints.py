@@ -37,6 +37,13 @@ class KPoints:
         at = np.flatnonzero(np.all(np.abs(k - np.round(k)) < 1e-9, axis=1))
         return int(at[0]) if at.size else None
 
+    @property
+    def sure_gamma(self) -> int:
+        """The same, where what is asked for needs it."""
+        if self.gamma is None:
+            raise InputError("this needs Γ among the k-points", "add the k-point 0 0 0")
+        return self.gamma
+
 
 def travelled(crystal: Crystal, fractional: np.ndarray, jumps: np.ndarray) -> np.ndarray:
     """Distance along a path [bohr⁻¹]; the step into each k of `jumps` counts nothing."""

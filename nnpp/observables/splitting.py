@@ -3,24 +3,15 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 
-NEEDED = "the splitting needs Γ among the k-points and all filled levels, six or more"
+NEEDED = "the splitting needs all filled levels at Γ, six or more"
 
 
 def spin_orbit_splitting(bands: Bands) -> Float[Array, ""]:
     """The splitting at the first Γ among the k-points [hartree]."""
-    return splitting_at(bands, gamma_of(bands.kpoints))
-
-
-def gamma_of(kpoints: KPoints) -> int:
-    """The place of Γ; without it there is no splitting to look for."""
-    gamma = kpoints.gamma
-    if gamma is None:
-        raise InputError(NEEDED, "add the k-point 0 0 0")
-    return gamma
+    return splitting_at(bands, bands.kpoints.sure_gamma)
 
 
 def splitting_at(bands: Bands, gamma: int) -> Float[Array, ""]:

@@ -17,6 +17,10 @@ from nnpp.special import gauss_legendre, j0, j1_over_x
 ACCURACY = 1e-11
 """Absolute error of I_W that leaving out combinations may cause [bohr³]."""
 
+NODES, EVEN = 32, 2
+"""Nodes and combinations are multiples of these, so that crystals of nearly equal volume share
+programs; the combinations added are no zeros, only smaller than need be."""
+
 SMALLEST_WEIGHT = 1e-18
 """W(r) below this, relative to its greatest value, ends the integral."""
 
@@ -65,10 +69,15 @@ def radial_projectors(
     """The projectors of `weight` on waves of `l`, for 0 ≤ K ≤ `longest` [bohr⁻¹]."""
     r = np.linspace(0, 20, 4001)
     end = float(r[weight(r) > SMALLEST_WEIGHT * weight(r).max()].max())
-    r, w = gauss_legendre(24 + int(end * longest), end)
+    r, w = gauss_legendre(_up(24 + int(end * longest), NODES), end)
     amplitude = np.sqrt(w * r**2 * weight(r))
     K = np.linspace(0, longest, 8 * len(r))
     sampled = spherical_jn(l, K[:, None] * r) * amplitude
     _, s, combinations = np.linalg.svd(sampled, full_matrices=False)
-    kept = combinations[s**2 > ACCURACY]
+    kept = combinations[: _up(int(np.sum(s**2 > ACCURACY)), EVEN)]
     return RadialProjectors(jnp.asarray(r), jnp.asarray(amplitude[:, None] * kept.T), l)
+
+
+def _up(n: int, step: int) -> int:
+    """The next multiple of `step`."""
+    return -(-n // step) * step

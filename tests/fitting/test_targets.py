@@ -6,6 +6,7 @@ import pytest
 
 from nnpp.crystal.kpoints import listed
 from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.direct_gap import DirectGapTarget
 from nnpp.fitting.targets.form import FormTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.splitting import SplittingTarget
@@ -58,6 +59,12 @@ def test_gap():
     overlapping = jnp.array([[0.0, 1.0], [0.5, 2.0], [1.5, 3.0]])
     (r,) = GapTarget(jnp.asarray(0.0), jnp.asarray(1.0))(bands(overlapping, occupied=1))
     assert float(r) == -0.5
+
+
+def test_direct_gap():
+    """At the first k, 2 + 1 = 3, aimed at 2.5 with weight 4."""
+    (r,) = DirectGapTarget(jnp.asarray(2.5), jnp.asarray(4.0), gamma=0)(bands())
+    assert float(r) == 2 * 0.5
 
 
 def test_splitting():

@@ -165,6 +165,18 @@ def test_targets_without_a_reference(made):
     assert float(measured.loss) * HARTREE_EV**2 == pytest.approx(4 * (E[4] - E[3] - 1.5) ** 2)
 
 
+def test_a_direct_gap(made):
+    """At Γ, the second of the k-points."""
+    aimed = LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0], [0, 0, 0]]")
+    aimed += "    targets: [{kind: direct_gap, value: 1.5 eV, weight: 4}]\n"
+    objective = made(system=aimed, fit="", potential=ZUNGER)
+    measured = measure(objective, objective.parameters.start())
+    E = np.asarray(measured.y[0]) * HARTREE_EV
+    assert E[0, 4] - E[0, 3] > E[1, 4] - E[1, 3] + 1
+    aside = E[1, 4] - E[1, 3] - 1.5
+    assert float(measured.loss) * HARTREE_EV**2 == pytest.approx(4 * aside**2)
+
+
 def test_a_splitting(made):
     """Levels up to the lowest empty one; Γ is found among the k-points of the reference."""
     aimed = LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0], [0, 0, 0]]")
@@ -191,6 +203,13 @@ REFUSED = [
         LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0]]")
         + "    targets: [{kind: splitting, value: 0.4 eV}]\n",
         SPINORS,
+        None,
+        "needs Γ among the k-points",
+    ),
+    (
+        LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0]]")
+        + "    targets: [{kind: direct_gap, value: 0.4 eV}]\n",
+        ZUNGER,
         None,
         "needs Γ among the k-points",
     ),

@@ -143,7 +143,7 @@ class Weights(Section):
 class Target(Section):
     """A number, beside the bands, that the potential should give."""
 
-    kind: Literal["gap", "splitting"] = Field(description="What is compared.")
+    kind: Literal["gap", "direct_gap", "splitting"] = Field(description="What is compared.")
     value: Energy = Field(description='What it should be, as "1.74 eV".')
     weight: Positive = Field(default=1.0, description="Factor on its squared error [eV⁻²].")
 
