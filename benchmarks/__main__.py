@@ -19,6 +19,7 @@ NAMES = (
     "features",
     "iii_v",
     "dft",
+    "priors",
     "ensemble",
     "reference",
 )

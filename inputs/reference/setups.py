@@ -1,6 +1,6 @@
 """Do the setups matter? 3d of Ga in the core, as in GPAW's own, or among the valence electrons.
 
-    gpaw python inputs/reference/setups.py FOLDER
+    PYTHONPATH=inputs/reference gpaw python -- inputs/reference/setups.py FOLDER
 
 makes setups of Ga with 3d in FOLDER and prints what of GaP and GaAs they change.
 """
@@ -39,7 +39,7 @@ def main() -> None:
 
 def with_d(xc: str) -> None:
     """A setup of Ga with 13 valence electrons, Ga.d.XC in this folder."""
-    Generator("Ga", xc, scalarrel=True, nofiles=True).run(core="[Ar]", rcut=RADII, name="d")
+    Generator("Ga", xc, scalarrel=True, nofiles=True).run(core="[Ar]", rcut=list(RADII), name="d")
 
 
 def told(name: str, xc: str, setup: str, cutoff: float) -> None:

@@ -24,7 +24,7 @@ POINTS = 61
 STEP = 0.01
 """To the k-points that masses are taken from [bohr⁻¹]."""
 
-FUNCTIONAL = [["xctype", "20 0 0"]]
+PBE = [["xctype", "20 0 0"]]
 TRAN_BLAHA = [
     ["xctype", "100 208 12"],
     ["cmagz", ".true."],
@@ -58,16 +58,20 @@ def main() -> None:
 
 
 def solved(place: Path, atoms: Atoms, said: argparse.Namespace) -> None:
-    """The density, with levels near Γ; then the bands."""
+    """The density by PBE, and from it that with c; levels near Γ; bands."""
     near = [(0, 0, 0), tuple(atoms.cell.array[:, 0] / BOHR * STEP / (2 * np.pi))]
-    corners = PATHS[len(atoms) == 2]
-    for tasks, k, points in ((["0", "20"], near, 3), (["20"], corners, POINTS)):
-        blocks = [["tasks", *tasks], *settings(atoms, said), line(k, points)]
+    fixed = settings(atoms, said)
+    runs = [(["0"], PBE, near), (["20"], PBE, near), (["20"], PBE, PATHS[len(atoms) == 2])]
+    if said.c is not None:
+        meta = [*TRAN_BLAHA, ["c_tb09", f"{said.c}"]]
+        runs = [runs[0], (["1"], meta, near), *((task, meta, k) for task, _, k in runs[1:])]
+    for tasks, functional, k in runs:
+        blocks = [["tasks", *tasks], *functional, *fixed, line(k, 3 if k is near else POINTS)]
         text = "\n\n".join("\n  ".join(block) for block in blocks)
         (place / "elk.in").write_text(text + "\n")
         with (place / "elk.log").open("w") as log:
             subprocess.run(["elk-lapw"], cwd=place, check=True, stdout=log)
-        if points == 3:
+        if tasks == ["20"] and k is near:
             (place / "BAND.OUT").rename(place / "MASSES.OUT")
 
 
@@ -81,7 +85,6 @@ def settings(atoms: Atoms, said: argparse.Namespace) -> list[list[str]]:
     symbols = list(dict.fromkeys(atoms.get_chemical_symbols()))
     a, c = atoms.cell.lengths()[[0, 2]]
     return [
-        *(FUNCTIONAL if said.c is None else [*TRAN_BLAHA, ["c_tb09", f"{said.c}"]]),
         ["spinorb", ".true."],
         ["rgkmax", f"{said.cutoff}"],
         ["gmaxvr", "16"],

@@ -1,6 +1,6 @@
 """Bands with GPAW: GLLB-SC or PBE, plane waves, spin-orbit added to the converged states.
 
-    gpaw python inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME …
+    gpaw python -- inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME …
 
 writes for every material and volume FOLDER/NAME_XC_VOLUME.json (bands as ASE writes them, with
 spin-orbit), the structure beside it (.vasp), and what it was made with (.about.json). The

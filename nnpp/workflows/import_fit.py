@@ -36,7 +36,7 @@ NONLOCAL = (0.1, 0.1)
 """First a6 and a7, and b1 and b2. With v(q) free at every length the loss of GaAs by GLLB-SC
 is 10 eV² without them, 2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
 
-FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 4.0e-5}}
+FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
 """How a fit of imported bands goes about it; as inputs/III-V."""
 
 NETWORK = {

@@ -37,12 +37,13 @@ def test_two_of_five_centres_at_a_time(structure, monkeypatch):
         return H.matrix(), H.diagonal(), H @ psi, H.assembled().M, few, H.expectation(psi)
 
     def found():
-        strengths = jax.jit(jax.grad(weight))(potential).strengths
-        return *jax.jit(everything)(H(potential)), strengths.spin_orbit, strengths.nonlocal_
+        """By programs of their own, as `PROJECTORS` is no argument."""
+        strengths = jax.jit(lambda potential: jax.grad(weight)(potential))(potential).strengths
+        all_ways = jax.jit(lambda H: everything(H))(H(potential))
+        return *all_ways, strengths.spin_orbit, strengths.nonlocal_
 
     at_once = found()
     most = max(op.B.nbytes for op in H(potential).spin + H(potential).scalar[2:])
-    jax.clear_caches()
     monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", most // 2)
     parted = [op for op in (*H(potential).scalar, *H(potential).spin) if isinstance(op, InTurn)]
     assert any(op.a.shape == (3, 2) for op in parted)

@@ -1,0 +1,39 @@
+"""What does smoothness of v(q) cost where a fit looks, and gain where it does not?
+
+zb-CdSe as shipped, with other weights of the prior on curvature ∫(d²v/dq²)²: its bands over
+all k-points, and wurtzite CdSe, never fitted, from the same potential.
+
+    python -m benchmarks priors       some ten minutes on two cores
+"""
+
+import tempfile
+from pathlib import Path
+
+from benchmarks.dft import PAIRS, row, wurtzite
+from benchmarks.fits import INPUTS
+from benchmarks.process import ran
+from benchmarks.record import record
+from nnpp.io.model import read_model
+from nnpp.parallel import one_device_per_core
+
+SHIPPED = "curvature: 2.0e-5"
+WEIGHTS = ("4.0e-7", "4.0e-6", "2.0e-5", "1.0e-4", "1.0e-3")
+
+
+def run() -> None:
+    """One fit for each weight."""
+    one_device_per_core()
+    results = {}
+    with tempfile.TemporaryDirectory() as place:
+        for weight in WEIGHTS:
+            to = Path(place) / weight
+            to.mkdir()
+            text = (INPUTS / "zb-CdSe" / "fit.yaml").read_text("utf-8")
+            text = text.replace(SHIPPED, f"curvature: {weight}")
+            text = text.replace("../reference", str(INPUTS / "reference"))
+            (to / "fit.yaml").write_text(text, "utf-8")
+            ran("-m", "nnpp.cli.app", "fit", str(to), "--out", place)
+            potential = read_model(Path(place) / weight).potential
+            print(f"  {weight:13}" + "".join(f"{p:>7}" for p in PAIRS), flush=True)
+            results[weight] = {"zb": row(potential, "zb-CdSe"), "wz": wurtzite(potential)}
+    record("priors", results)
