@@ -1,9 +1,10 @@
-"""How near do the shipped fits come to their references by GPAW, along whole paths?
+"""How near do the shipped fits come to their references by GPAW and Elk, along whole paths?
 
 A network and, with the same terms beside it, Zunger's form, fitted by the same method. Root
 mean squares [meV] of the upper three pairs of valence spinors and the lower two of conduction
-over all 61 k-points, half of which no fit has seen; splittings [eV]; dE/d ln Ω of the gap at
-Γ [eV], from levels at ±1 %. Wurtzite CdSe, never fitted, from the potential of zinc blende.
+over all 61 k-points (InAs 62), two thirds of which no fit has seen; splittings [eV]; dE/d ln Ω
+of the gap at Γ [eV], from levels at ±1 %. Wurtzite CdSe, never fitted, from the potential of
+zinc blende.
 
     python -m benchmarks dft       makes the fits; NNPP_RUNS=FOLDER uses those that are there
 """

@@ -29,6 +29,7 @@ def run() -> None:
             to = Path(place) / weight
             to.mkdir()
             text = (INPUTS / "zb-CdSe" / "fit.yaml").read_text("utf-8")
+            assert SHIPPED in text
             text = text.replace(SHIPPED, f"curvature: {weight}")
             text = text.replace("../reference", str(INPUTS / "reference"))
             (to / "fit.yaml").write_text(text, "utf-8")

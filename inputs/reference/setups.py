@@ -39,15 +39,15 @@ def main() -> None:
 
 def with_d(xc: str) -> None:
     """A setup of Ga with 13 valence electrons, Ga.d.XC in this folder."""
-    Generator("Ga", xc, scalarrel=True, nofiles=True).run(core="[Ar]", rcut=list(RADII), name="d")
+    Generator("Ga", xc, scalarrel=True, nofiles=True).run(
+        core="[Ar]", rcut=list(RADII), name="d"
+    )
 
 
 def told(name: str, xc: str, setup: str, cutoff: float) -> None:
     """One row."""
     setups = {"Ga": setup, "default": "paw"}
-    found = solved(
-        MATERIALS[name](), name, xc, cutoff, MESH, f"{name}_{xc}_{setup}.txt", setups
-    )
+    found = solved(MATERIALS[name](), xc, cutoff, MESH, f"{name}_{xc}_{setup}.txt", setups)
     E = found["bands"].energies[0]
     full, gamma = found["electrons"], found["bands"].path.kpts.tolist().index([0, 0, 0])
     E = E - E[gamma, full - 1]

@@ -1,6 +1,6 @@
 """Bands with GPAW: GLLB-SC or PBE, plane waves, spin-orbit added to the converged states.
 
-    gpaw python -- inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME …
+    gpaw python -- inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME
 
 writes for every material and volume FOLDER/NAME_XC_VOLUME.json (bands as ASE writes them, with
 spin-orbit), the structure beside it (.vasp), and what it was made with (.about.json). The
@@ -27,9 +27,6 @@ WIDTH = 0.001
 
 STEP = 0.01
 """To the k-points that masses are taken from [bohr⁻¹]."""
-
-RAISED = {"InAs": 0.47}
-"""Of what is no semiconductor in GLLB-SC with spin-orbit: raised to its measured gap [eV]."""
 
 POINTS = 61
 """K-points on a path."""
@@ -79,7 +76,7 @@ def write(folder: Path, name: str, volume: float, xc: str, cutoff: float, mesh: 
     stem = folder / f"{name}_{xc}_{volume:.2f}"
     atoms = MATERIALS[name]()
     atoms.set_cell(atoms.cell * volume ** (1 / 3), scale_atoms=True)
-    found = solved(atoms, name, xc, cutoff, mesh, f"{stem}.txt")
+    found = solved(atoms, xc, cutoff, mesh, f"{stem}.txt")
     atoms.write(f"{stem}.vasp", format="vasp", direct=True, vasp5=True)
     found.pop("bands").write(f"{stem}.json")
     about = {
@@ -97,7 +94,6 @@ def write(folder: Path, name: str, volume: float, xc: str, cutoff: float, mesh: 
 
 def solved(
     atoms: Atoms,
-    name: str,
     xc: str,
     cutoff: float,
     mesh: int,
@@ -118,8 +114,7 @@ def solved(
     wanted = full + 2 * len(atoms) + 2
     bands, E = at(atoms, path, wanted)
     top, bottom = float(E[:, full - 1].max()), float(E[:, full].min())
-    jump = discontinuity(atoms.calc, top, bottom) if xc == "GLLBSC" else 0.0
-    raised = RAISED.get(name, jump) if xc == "GLLBSC" else 0.0
+    raised = discontinuity(atoms.calc, top, bottom) if xc == "GLLBSC" else 0.0
     soc = with_spin(bands, E, raised, full)[:, : 2 * wanted]
     gap = float(soc[:, 2 * full].min() - soc[:, 2 * full - 1].max())
     return {
@@ -127,8 +122,7 @@ def solved(
         "electrons": electrons,
         "total_energy_ev": float(energy),
         "gap_without_spin_ev": bottom - top,
-        "discontinuity_ev": jump,
-        "conduction_bands_raised_by_ev": raised,
+        "discontinuity_ev": raised,
         "gap_ev": gap,
         "masses": masses(atoms, wanted, raised, full),
     }

@@ -39,9 +39,11 @@ class KPoints:
 
     @property
     def sure_gamma(self) -> int:
-        """The same, where what is asked for needs it."""
+        """The place of Γ; an InputError where there is none."""
         if self.gamma is None:
-            raise InputError("this needs Γ among the k-points", "add the k-point 0 0 0")
+            raise InputError(
+                "what is asked for needs Γ among the k-points", "add the k-point 0 0 0"
+            )
         return self.gamma
 
 

@@ -105,7 +105,7 @@ class Row:
 
     Attributes:
         waves: the plane waves at each.
-        systems: all that no k changes, stacked.
+        systems: the systems with plane waves at their first k alone, stacked.
         counts: how many are of each system.
     """
 

@@ -37,7 +37,7 @@ NONLOCAL = (0.1, 0.1)
 is 10 eV² without them, 2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
 
 FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
-"""How a fit of imported bands goes about it; as inputs/III-V."""
+"""How a fit of imported bands goes about it; the priors are those of inputs/zb-CdSe."""
 
 NETWORK = {
     "network": {"features": {"kind": "radial", "width": 0.3, "spacing": 0.25}},

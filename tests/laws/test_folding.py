@@ -10,7 +10,7 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.observables.bands import levels
 from tests import systems
 
-CUTOFF, OCCUPIED = 4.0, 16
+CUTOFF, OCCUPIED = 2.5, 16
 
 
 @pytest.mark.parametrize("spin", [False, True])

@@ -20,8 +20,8 @@ POTENTIAL = Potential(
 def asked(scale, fractional):
     """zb-CdSe in other lattice constants, cut off so that plane waves stay the same."""
     structure = systems.zincblende(a=scale * systems.A_CDSE)
-    built = system(structure, listed(structure, fractional), 1.5 / scale**2)
-    return Asked(at_shells(POTENTIAL, built), built, 6, systems.SOLVERS["dense"])
+    built = system(structure, listed(structure, fractional), 1.0 / scale**2)
+    return Asked(at_shells(POTENTIAL, built), built, 5, systems.SOLVERS["dense"])
 
 
 def test_volumes_with_other_k_points_share_a_row():
@@ -36,9 +36,7 @@ def test_volumes_with_other_k_points_share_a_row():
     assert len(in_rows(row, [*many, other])) == 3
     assert rows == [[3, 4], [1]]
     for one, (E, slopes) in zip(many, levels_and_slopes(many), strict=True):
-        alone = levels(POTENTIAL, one.system, 6, one.solve)
+        alone = levels(POTENTIAL, one.system, 5, one.solve)
         assert E.shape == alone.shape
         assert float(np.abs(E - alone).max()) < 1e-12
         assert slopes.v.shape[:2] == E.shape
-        ((_, slopes_alone),) = levels_and_slopes([one])
-        assert float(np.abs(slopes_alone.v.sum(axis=1) - slopes.v.sum(axis=1)).max()) < 1e-11
