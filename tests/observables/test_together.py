@@ -20,7 +20,7 @@ POTENTIAL = Potential(
 def asked(scale, fractional):
     """zb-CdSe in other lattice constants, cut off so that plane waves stay the same."""
     structure = systems.zincblende(a=scale * systems.A_CDSE)
-    built = system(structure, listed(structure, fractional), 1.0 / scale**2)
+    built = system(structure, listed(structure, fractional), 1.5 / scale**2)
     return Asked(at_shells(POTENTIAL, built), built, 5, systems.SOLVERS["dense"])
 
 
