@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array
 
-from benchmarks.fits import INPUTS
+from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
 from nnpp.crystal.crystal import Crystal
@@ -26,6 +26,7 @@ from nnpp.hamiltonian import system
 from nnpp.io.bands_h5 import read_bands_h5
 from nnpp.io.model import read_model
 from nnpp.observables.bands import Bands, levels
+from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
@@ -57,12 +58,7 @@ def run() -> None:
 
 def zunger(folder: Path) -> Path:
     """The fit III-V with Zunger's form in place of the network."""
-    text = (
-        (INPUTS / "III-V" / "fit.yaml")
-        .read_text("utf-8")
-        .replace("kind: neural", "kind: zunger")
-    )
-    text = text.replace("../reference", str(INPUTS / "reference"))
+    text = shipped("III-V").replace("kind: neural", "kind: zunger")
     kept = [line for line in text.splitlines() if not line.startswith(NEURAL)]
     to = folder / "III-V-zunger"
     to.mkdir()
@@ -124,9 +120,8 @@ def rms(ours: Array, theirs: Array, first: int) -> float:
 
 
 def direct(bands: Bands) -> float:
-    """The gap at Γ, the last k-point of the path [eV]."""
-    full = bands.occupied
-    return float(bands.E[-1, full] - bands.E[-1, full - 1]) * HARTREE_EV
+    """The gap at Γ [eV]."""
+    return float(direct_gap_at(bands, bands.kpoints.sure_gamma)) * HARTREE_EV
 
 
 def wurtzite(potential: Potential) -> dict[str, Any]:

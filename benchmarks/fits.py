@@ -23,6 +23,12 @@ INPUTS = Path(__file__).parents[1] / "inputs"
 TABLES = Path(__file__).parent / "tables"
 
 
+def shipped(name: str) -> str:
+    """The fit.yaml of a shipped fit, for a folder elsewhere."""
+    text = (INPUTS / name / "fit.yaml").read_text("utf-8")
+    return text.replace("../reference", str(INPUTS / "reference"))
+
+
 def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:
     """A fit and its systems, with some entries of its potential changed."""
     fit = read_inputs(folder)

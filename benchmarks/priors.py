@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.dft import PAIRS, row, wurtzite
-from benchmarks.fits import INPUTS
+from benchmarks.fits import shipped
 from benchmarks.process import ran
 from benchmarks.record import record
 from nnpp.io.model import read_model
@@ -28,10 +28,9 @@ def run() -> None:
         for weight in WEIGHTS:
             to = Path(place) / weight
             to.mkdir()
-            text = (INPUTS / "zb-CdSe" / "fit.yaml").read_text("utf-8")
+            text = shipped("zb-CdSe")
             assert SHIPPED in text
             text = text.replace(SHIPPED, f"curvature: {weight}")
-            text = text.replace("../reference", str(INPUTS / "reference"))
             (to / "fit.yaml").write_text(text, "utf-8")
             ran("-m", "nnpp.cli.app", "fit", str(to), "--out", place)
             potential = read_model(Path(place) / weight).potential

@@ -20,6 +20,8 @@ from nnpp.crystal.kpoints import listed
 from nnpp.io.bands_csv import write_bands_csv
 from nnpp.io.bands_h5 import write_bands_h5
 from nnpp.io.codes.format import Beside
+from nnpp.observables.gap import direct_gap_at
+from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.counted import Wishes
 from nnpp.workflows.imported import Imported, imported
@@ -66,7 +68,7 @@ def row(folder: Path, name: str) -> str:
     rest, about = done["1.00"]
     E = relative(rest)
     direct = {
-        v: at(one, relative(one), "Γ", 0) - at(one, relative(one), "Γ", -1)
+        v: float(direct_gap_at(one.bands, one.bands.kpoints.sure_gamma)) * HARTREE_EV
         for v, (one, _) in done.items()
     }
     slope = (direct["1.01"] - direct["0.99"]) / np.log(1.01 / 0.99)
@@ -74,7 +76,8 @@ def row(folder: Path, name: str) -> str:
     full = rest.bands.occupied
     cells = [f"{E[:, full].min():.3f}", f"{direct['1.00']:.3f}"]
     cells += ["", ""] if name == "wz-CdSe" else [f"{at(rest, E, x, 0):.3f}" for x in "LX"]
-    split = at(rest, E, "Γ", -1) - at(rest, E, "Γ", -6)
+    split = float(spin_orbit_splitting(rest.bands)) * HARTREE_EV
+    split = -at(rest, E, "Γ", -6) if name == "wz-CdSe" else split
     cells += [f"{split:.3f}", f"{slope:.2f}"]
     known = {"Si": ("heavy_hole", "light_hole"), "wz-CdSe": ("electron",)}
     cells += [

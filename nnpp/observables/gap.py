@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Array, Float
 
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
@@ -47,3 +48,8 @@ def gap(bands: Bands) -> Gap:
     apart = k[at_vbm] - k[at_cbm]
     direct = bool(np.all(np.abs(apart - np.round(apart)) < SAME_K))
     return Gap(vbm, cbm, at_vbm, at_cbm, direct)
+
+
+def direct_gap_at(bands: Bands, k: int) -> Float[Array, ""]:
+    """E_c(k) − E_v(k) at one of the k-points; differentiable [hartree]."""
+    return bands.E[k, bands.occupied] - bands.E[k, bands.occupied - 1]

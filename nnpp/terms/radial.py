@@ -18,8 +18,8 @@ ACCURACY = 1e-11
 """Absolute error of I_W that leaving out combinations may cause [bohr³]."""
 
 NODES, EVEN = 32, 2
-"""Nodes and combinations are multiples of these, so that crystals of nearly equal volume share
-programs; the combinations added are no zeros, only smaller than need be."""
+"""Nodes and combinations are multiples of these, so that crystals of nearly equal volume mostly
+share programs; the combinations added are no zeros, only smaller than need be."""
 
 SMALLEST_WEIGHT = 1e-18
 """W(r) below this, relative to its greatest value, ends the integral."""

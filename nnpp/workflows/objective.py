@@ -12,13 +12,14 @@ from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum, Target
+from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.direct_gap import DirectGapTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import Measure, curvature, prior, size
-from nnpp.fitting.targets.splitting import SplittingTarget
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.fitting import Priors
+from nnpp.observables.gap import direct_gap_at
+from nnpp.observables.splitting import splitting_at
 from nnpp.potentials.neural import Neural
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.table import Table
@@ -104,7 +105,7 @@ def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
 
 def _direct_gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
     """A target of the gap at Γ."""
-    return partial(DirectGapTarget, gamma=kpoints.sure_gamma)
+    return partial(AtGammaTarget, measure=direct_gap_at, gamma=kpoints.sure_gamma)
 
 
 def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
@@ -114,11 +115,11 @@ def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
             "a splitting is aimed at, but no element has a spin-orbit strength",
             "add spin_orbit to an element, or remove the target",
         )
-    return partial(SplittingTarget, gamma=kpoints.sure_gamma)
+    return partial(AtGammaTarget, measure=splitting_at, gamma=kpoints.sure_gamma)
 
 
 KINDS = {"gap": _gap, "direct_gap": _direct_gap, "splitting": _splitting}
-"""Targets of one number; a new one is a file of fitting/targets and an entry here."""
+"""Targets of one number; a new one at Γ is a function of bands, and an entry here."""
 
 
 def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator[Source]:

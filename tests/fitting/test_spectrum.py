@@ -8,10 +8,11 @@ import pytest
 from nnpp.fitting.method import gradient, linear
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import STRENGTHS
+from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import curvature, prior
-from nnpp.fitting.targets.splitting import SplittingTarget
+from nnpp.observables.splitting import splitting_at
 from nnpp.observables.zero import Top
 from tests import systems
 from tests.fitting.samples import GENERIC, entries, small, spectrum, trained
@@ -76,7 +77,7 @@ def full_objective():
     )
     numbers = [
         GapTarget(jnp.asarray(0.07), jnp.asarray(3.0)),
-        SplittingTarget(jnp.asarray(0.02), jnp.asarray(5.0), gamma=0),
+        AtGammaTarget(jnp.asarray(0.02), jnp.asarray(5.0), splitting_at, gamma=0),
     ]
     source = spectrum(potential, targets=[fitted, *numbers], held=[held], n=10)
     q = jnp.linspace(0.0, 8.0, 41)

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 
 from nnpp.crystal.kpoints import listed
+from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.direct_gap import DirectGapTarget
 from nnpp.fitting.targets.form import FormTarget
 from nnpp.fitting.targets.gap import GapTarget
-from nnpp.fitting.targets.splitting import SplittingTarget
 from nnpp.observables.bands import Bands
+from nnpp.observables.gap import direct_gap_at
+from nnpp.observables.splitting import splitting_at
 from nnpp.observables.zero import Absolute, Level, Top
 from tests import systems
 from tests.fitting.samples import holding, trained
@@ -63,7 +64,7 @@ def test_gap():
 
 def test_direct_gap():
     """At the first k, 2 + 1 = 3, aimed at 2.5 with weight 4."""
-    (r,) = DirectGapTarget(jnp.asarray(2.5), jnp.asarray(4.0), gamma=0)(bands())
+    (r,) = AtGammaTarget(jnp.asarray(2.5), jnp.asarray(4.0), direct_gap_at, gamma=0)(bands())
     assert float(r) == 2 * 0.5
 
 
@@ -73,7 +74,7 @@ def test_splitting():
     gamma = np.array([-2.0, -2.0, 0.3, 0.3, 0.7, 0.7, 0.7, 0.7, 2.0, 2.0])
     there = bands(np.stack([other, gamma]), occupied=8, spinor=True, first=(-0.4, 0, 0))
     there = Bands(listed(systems.zincblende(), [[0.4, 0, 0], [0, 0, 0]]), there.E, 8, True)
-    (r,) = SplittingTarget(jnp.asarray(0.1), jnp.asarray(9.0), gamma=1)(there)
+    (r,) = AtGammaTarget(jnp.asarray(0.1), jnp.asarray(9.0), splitting_at, gamma=1)(there)
     assert float(r) == pytest.approx(3 * 0.3, abs=1e-14)
 
 
