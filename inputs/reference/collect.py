@@ -39,6 +39,11 @@ STEP = 0.01
 ELK = ("c_tb09", "rgkmax", "ngridk")
 """Settings of Elk that are kept with its numbers."""
 
+MASSES = ("electron", "heavy_hole", "light_hole")
+"""Along x at Γ; those of NO_MASS are left out: other places, two directions, no gap by PBE."""
+
+NO_MASS = {"Si": ("electron",), "wz-CdSe": ("heavy_hole", "light_hole")}
+
 NAMES = ("Si", "GaP", "GaAs", "InP", "InAs", "zb-CdSe", "wz-CdSe")
 
 
@@ -79,12 +84,13 @@ def row(folder: Path, name: str) -> str:
     split = float(spin_orbit_splitting(rest.bands)) * HARTREE_EV
     split = -at(rest, E, "Γ", -6) if name == "wz-CdSe" else split
     cells += [f"{split:.3f}", f"{slope:.2f}"]
-    known = {"Si": ("heavy_hole", "light_hole"), "wz-CdSe": ("electron",)}
-    cells += [
-        f"{m[x]:.3f}" if x in known.get(name, m) else ""
-        for x in ("electron", "heavy_hole", "light_hole")
-    ]
+    cells += [f"{m[x]:.3f}" if x in known(name) else "" for x in MASSES]
     return "| " + " | ".join([name, *cells]) + " |"
+
+
+def known(name: str) -> list[str]:
+    """Which masses mean something."""
+    return [x for x in MASSES if x not in NO_MASS.get(name, ())]
 
 
 def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
@@ -147,20 +153,22 @@ def masses(path: Path) -> dict[str, float]:
 
 
 def beside(pbe: Path, elk: Path, name: str) -> str:
-    """Γ gap, splitting and valence levels of two programs, in electronvolts."""
-    stem = pbe / f"{name}_PBE_1.00"
-    electrons = json.loads(Path(f"{stem}.about.json").read_text())["electrons"]
-    said = Wishes(Beside(), spinor=True, occupied=electrons)
+    """Γ gap, splitting, valence levels [eV] and masses by two programs."""
+    stem, folder = pbe / f"{name}_PBE_1.00", elk / f"{name}_GLLBSC_1.00"
+    about = json.loads(Path(f"{stem}.about.json").read_text())
+    said = Wishes(Beside(), spinor=True, occupied=about["electrons"])
     first = imported(Path(f"{stem}.json"), said)
-    second = imported(elk / f"{name}_GLLBSC_1.00" / "BAND.OUT", Wishes(Beside()))
+    second = imported(folder / "BAND.OUT", Wishes(Beside()))
     told = []
-    for one in (first, second):
+    for one, m in ((first, about["masses"]), (second, masses(folder / "MASSES.OUT"))):
         E = relative(one)
         corners = ("L", "X") if "wz" not in name else ("M", "A")
         levels = [f"{x} {at(one, E, x, -1):.3f} {at(one, E, x, -3):.3f}" for x in corners]
         told.append(
             f"gap {at(one, E, 'Γ', 0):.3f}, Δso {-at(one, E, 'Γ', -6):.3f}, "
             + ", ".join(levels)
+            + ", masses "
+            + (" ".join(f"{m[x]:.3f}" for x in known(name)) if name != "InAs" else "none")
         )
     return f"| {name} | {told[0]} | {told[1]} |"
 

@@ -46,10 +46,11 @@ CIRCLE: dict[str, Any] = {
     "markeredgecolor": style.BLACK,
     "markeredgewidth": 0.45,
 }
-HELD_OUT: dict[str, Any] = CIRCLE | {
+UNSEEN: dict[str, Any] = CIRCLE | {
     "marker": "D",  # another shape, for those who print without colour
-    "markersize": 2.7,
+    "markersize": 2.1,
     "markerfacecolor": style.ORANGE,
+    "markeredgewidth": 0.3,
 }
 SHADE: dict[str, Any] = {"alpha": 0.25}
 EDGE: dict[str, Any] = {
@@ -114,8 +115,8 @@ def _who(picture: BandPicture, axis: Abscissa) -> style.Legend:
         who["spread"] = tuple(shades)
     if picture.reference is not None:
         who[picture.reference_name] = Line2D([], [], **CIRCLE)
-    if reference_marks(picture, axis).held_out.any():
-        who["held out"] = Line2D([], [], **HELD_OUT)
+    if reference_marks(picture, axis).unseen.any():
+        who["not fitted"] = Line2D([], [], **UNSEEN)
     return who
 
 
@@ -158,9 +159,9 @@ def _draw_spread(
 
 
 def draw_reference(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
-    """The reference as circles, and as filled marks where it was held out."""
+    """The reference as circles, and as filled marks where the fit never saw it."""
     marks = reference_marks(picture, axis)
-    groups = ((marks[~marks.held_out], CIRCLE), (marks[marks.held_out], HELD_OUT))
+    groups = ((marks[~marks.unseen], CIRCLE), (marks[marks.unseen], UNSEEN))
     for group, look in groups:
         shown = group[thinned(group.x, axis, _band_width(axis))]
         ax.plot(shown.x, shown.E, zorder=3, **look)

@@ -18,7 +18,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 from nnpp.errors import InputError
 from nnpp.plotting import style
 from nnpp.plotting.abscissa import abscissa
-from nnpp.plotting.bands import CIRCLE, HELD_OUT, draw_levels, draw_reference, scale_bands
+from nnpp.plotting.bands import CIRCLE, UNSEEN, draw_levels, draw_reference, scale_bands
 from nnpp.plotting.decades import PLAIN, off_scale, power, reach, scale_log
 from nnpp.plotting.picture import BandPicture
 from nnpp.plotting.potential import Q_AXIS, V_Q_AXIS, PotentialCurves, draw_q, scale_across
@@ -192,8 +192,8 @@ def _legends(stage: Stage) -> list[style.Legend]:
     left: style.Legend = {f"bands: {picture.name}": tuple(lines)}
     if picture.reference is not None:
         left[picture.reference_name] = Line2D([], [], **CIRCLE)
-    if picture.held_out is not None:
-        left["held out"] = Line2D([], [], **HELD_OUT)
+    if picture.unseen is not None:
+        left["not fitted"] = Line2D([], [], **UNSEEN)
     right: style.Legend = {
         f"$v(q)$: {s}": Line2D([], [], color=c) for s, c in curves.colours.items()
     }

@@ -37,7 +37,7 @@ class BandPicture:
         name: what the lines are called.
         reference_name: what the circles are called.
         spread: half the width of a shade around each level of `bands` [hartree].
-        held_out: the k-points of the reference that the fit never saw, drawn differently.
+        unseen: the k-points of the reference that the fit never saw, drawn differently.
     """
 
     title: str
@@ -51,20 +51,20 @@ class BandPicture:
     name: str = "nnpp"
     reference_name: str = "reference"
     spread: Float[np.ndarray, "k band"] | None = None
-    held_out: Bool[np.ndarray, " refk"] | None = None
+    unseen: Bool[np.ndarray, " refk"] | None = None
 
 
 @dataclass(frozen=True)
 class Marks:
-    """Points of a figure: x as on its axis, E from its zero [eV], and whether held out."""
+    """Points of a figure: x as on its axis, E from its zero [eV], whether no fit saw them."""
 
     x: Float[np.ndarray, " p"]
     E: Float[np.ndarray, " p ..."]
-    held_out: Bool[np.ndarray, " p"]
+    unseen: Bool[np.ndarray, " p"]
 
     def __getitem__(self, which: np.ndarray) -> "Marks":
         """Some of the points."""
-        return Marks(self.x[which], self.E[which], self.held_out[which])
+        return Marks(self.x[which], self.E[which], self.unseen[which])
 
 
 def valence_top(bands: Bands) -> float:
@@ -135,10 +135,10 @@ def reference_marks(picture: BandPicture, axis: Abscissa) -> Marks:
     """The reference, at the places of the axis where its k-points lie."""
     if picture.reference is None:
         return Marks(np.empty(0), np.empty((0, 0)), np.empty(0, bool))
-    reference, held = distinct(picture.reference), picture.held_out
+    reference, held = distinct(picture.reference), picture.unseen
     which, x = axis.places(np.asarray(reference.kpoints.fractional, float))
-    held_out = np.zeros(len(reference.kpoints), bool) if held is None else held
-    marks = Marks(x, levels_ev(picture, reference)[which], held_out[which])
+    unseen = np.zeros(len(reference.kpoints), bool) if held is None else held
+    marks = Marks(x, levels_ev(picture, reference)[which], unseen[which])
     return marks[np.argsort(x, kind="stable")]
 
 

@@ -98,6 +98,6 @@ def neural(
     network: Network, envelope: Envelope, reference: Zunger | None, key: Key[Array, ""]
 ) -> Neural:
     """A network on top of `reference`, with weights freshly drawn from `key`."""
-    weights = jax.tree.map(jnp.asarray, network.init(key, jnp.zeros(1)))
+    weights = jax.jit(network.init)(key, jnp.zeros(1))
     fixed = None if reference is None else tuple(map(tuple, reference.a.tolist()))
     return Neural(weights, fixed, network, envelope)

@@ -36,7 +36,7 @@ from nnpp.workflows.draw import (
     draw_potential,
     with_spread,
 )
-from nnpp.workflows.of_fit import ensemble_of_fit, with_fit
+from nnpp.workflows.of_fit import along_whole_paths, ensemble_of_fit, with_fit
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, note_options, provenance, write_run
 from nnpp.workflows.run_folder import START, has, is_run
@@ -80,7 +80,9 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     Whatever is wrong is refused before anything is computed or written.
     """
     one_device_per_core()
-    ready = by_all(lambda: [(fit, prepare(fit), hashes(fit)) for fit in fits])
+    ready = by_all(
+        lambda: [(fit, prepare(along_whole_paths(fit)), hashes(fit)) for fit in fits]
+    )
     by_first(lambda: _refuse(ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
@@ -112,7 +114,7 @@ def _run_fit(
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.telling("systems", i):
-            done = with_fit(_solve(case, potential, choices), fit, ensemble, choices)
+            done = with_fit(_solve(case, potential, choices), fit, i, ensemble, choices)
             followed = connected(case, potential, done.bands) if choices.connect else None
         about, own = provenance(fit, case, read), folder / case.spec.name
         write = partial(_write, done, followed, potential, own, about, choices)

@@ -83,7 +83,7 @@ class Film:
             bands=last,
             zero="absolute" if topless(last, reference) else "vbm",
             reference=reference,
-            held_out=None if unseen is None else unseen.seen,
+            unseen=None if unseen is None else unseen.seen,
         )
         path = run.folder / spectrum.name / f"fit.{self.kind}"
         pictures = [self._frame(i, frame) for frame in frames]

@@ -1,4 +1,4 @@
-"""What figures show of the fit behind a potential: the spread of members, k held out."""
+"""What figures show of the fit behind a potential: whole paths, spread of members, k unseen."""
 
 from dataclasses import replace
 
@@ -6,9 +6,11 @@ import numpy as np
 from jaxtyping import Bool
 
 from nnpp.crystal.symmetry import SAME_K
-from nnpp.io.ensemble import Levels, StoredEnsemble
+from nnpp.io.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.io.inputs import Fit
 from nnpp.io.model_file import STEM
+from nnpp.io.reference import read_reference
+from nnpp.io.schema.systems import LevelZero, System
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.workflows.cases import Case
@@ -22,20 +24,41 @@ SAME_LEVEL = 1e-6
 """Levels solved twice agree to this, whatever solved them [hartree]."""
 
 
+def along_whole_paths(fit: Fit) -> Fit:
+    """The fit, with all k-points of its references where it took some of them.
+
+    It stays as it is where weights or the zero of energy count k-points as taken, and where an
+    ensemble knows its levels there alone.
+    """
+    if _trained(fit) and has(fit.folder, NAME):
+        return fit
+    systems = tuple(_whole(system) for system in fit.spec.systems)
+    return replace(fit, spec=fit.spec.model_copy(update={"systems": systems}))
+
+
+def _whole(system: System) -> System:
+    """A system with all of its reference."""
+    by_place = system.weights.kpoints is not None or isinstance(system.zero, LevelZero)
+    if system.reference is None or by_place:
+        return system
+    reference = system.reference.model_copy(update={"take": "all"})
+    return system.model_copy(update={"reference": reference})
+
+
 def ensemble_of_fit(fit: Fit, potential: Potential) -> StoredEnsemble | None:
     """The ensemble of a trained run."""
     return ensemble_of(fit.folder, potential) if _trained(fit) else None
 
 
 def with_fit(
-    done: Solved, fit: Fit, ensemble: StoredEnsemble | None, choices: Choices
+    done: Solved, fit: Fit, i: int, ensemble: StoredEnsemble | None, choices: Choices
 ) -> Solved:
-    """The same, with what the fit tells of it."""
+    """The same, with what the fit tells of its system `i`."""
     members = None if ensemble is None else ensemble.systems.get(done.case.spec.name)
     if members is not None and not _same(members, done.bands):
         members = None
     own = _trained(fit) and choices.compare is None
-    return replace(done, members=members, held_out=_held_out(fit, done.case) if own else None)
+    return replace(done, members=members, unseen=_unseen(fit, i, done.case) if own else None)
 
 
 def _trained(fit: Fit) -> bool:
@@ -52,9 +75,14 @@ def _same(members: Levels, bands: Bands) -> bool:
     return bool(np.abs(E[:, :n] - members.fitted[:, :n]).max() < SAME_LEVEL)
 
 
-def _held_out(fit: Fit, case: Case) -> Bool[np.ndarray, " k"] | None:
-    """The k-points of the reference that the fit never saw, if there are any."""
-    settings = fit.spec.fit
-    if case.reference is None or not settings.hold_out:
+def _unseen(fit: Fit, i: int, case: Case) -> Bool[np.ndarray, " k"] | None:
+    """The k-points of the reference that the fit did not take, or held out; None if none."""
+    settings, taken = fit.spec.fit, read_reference(fit.spec, i, case.crystal)
+    if case.reference is None or taken is None:
         return None
-    return held_out(case, settings.hold_out, settings.seed)
+    known = replace(case, spec=fit.spec.systems[i], reference=taken, kpoints=taken.kpoints)
+    seen = ~held_out(known, settings.hold_out, settings.seed)
+    k, of_fit = (np.asarray(r.kpoints.fractional) for r in (case.reference, taken))
+    apart = np.abs(k[:, None] - of_fit[seen]).max(axis=2)
+    unseen = apart.min(axis=1, initial=np.inf) > SAME_K
+    return unseen if unseen.any() else None

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from nnpp.hamiltonian import at_shells, form_factors
+from nnpp.hamiltonian import at_shells
 from nnpp.io.inputs import Fit
 from nnpp.observables.memory import Memory, of_process
 from nnpp.parallel import on_processors, room
@@ -119,7 +119,7 @@ def _refuse_lost_table_entries(fit: Fit, case: Case, potential: Potential) -> No
 
 def _refuse_infinite_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
     """A form factor that is infinite or no number at a length that the crystal has."""
-    v, q = np.asarray(form_factors(potential, case.system)), np.asarray(case.system.q)
+    v, q = (np.asarray(x) for x in (at_shells(potential, case.system).v, case.system.q))
     for element, of_shells in zip(case.system.species, v.T, strict=True):
         if not np.isfinite(of_shells).all():
             worst = q[~np.isfinite(of_shells)][0]

@@ -28,7 +28,7 @@ class Solved:
         seconds: taken by this system, compiling included.
         paths: files written.
         members: levels of an ensemble of the same potential at the same k-points.
-        held_out: k-points of the reference that the fit never saw.
+        unseen: k-points of the reference that the fit never saw.
     """
 
     case: Case
@@ -40,4 +40,4 @@ class Solved:
     seconds: float
     paths: tuple[Path, ...] = ()
     members: Levels | None = None
-    held_out: Bool[np.ndarray, " refk"] | None = None
+    unseen: Bool[np.ndarray, " refk"] | None = None

@@ -167,20 +167,20 @@ def filled(figure: Figure) -> list:
     return [line for line in figure.axes[0].lines if line.get_marker() == "D"]
 
 
-def test_held_out_points_have_marks_of_their_own_and_lose_their_circles():
+def test_unseen_points_have_marks_of_their_own_and_lose_their_circles():
     bands = cosines(along(8))
     held = np.zeros(len(bands.kpoints), bool)
     held[np.flatnonzero([not label for label in bands.kpoints.labels])[::2]] = True
-    figure = figure_bands(picture(bands=bands, reference=bands, held_out=held))
+    figure = figure_bands(picture(bands=bands, reference=bands, unseen=held))
     x = abscissa(bands.kpoints).x
     assert len(filled(figure)) == 4
     assert filled(figure)[0].get_xdata().tolist() == pytest.approx(x[held].tolist(), abs=1e-5)
     circles = set(np.round(dots(figure, "none")[0].get_xdata(), 5))
     assert circles.isdisjoint(np.round(x[held], 5))
-    assert words(figure)[1:] == ["nnpp", "reference", "held out"]
+    assert words(figure)[1:] == ["nnpp", "reference", "not fitted"]
 
 
-def test_without_held_out_points_every_mark_is_a_circle():
+def test_without_unseen_points_every_mark_is_a_circle():
     figure = figure_bands(picture(reference=cosines(along())))
     assert not any(len(line.get_xdata()) for line in filled(figure))
     assert words(figure)[1:] == ["nnpp", "reference"]

@@ -1,0 +1,46 @@
+"""What figures show of a fit that took some k-points of its references."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnpp.io.schema.systems import LevelZero
+from nnpp.workflows.of_fit import _unseen, along_whole_paths
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.read import read_one
+
+INPUTS = Path(__file__).parents[2] / "inputs"
+
+
+@pytest.fixture(scope="module")
+def fit():
+    return read_one(INPUTS / "zb-CdSe")
+
+
+@pytest.fixture(scope="module")
+def whole(fit):
+    return prepare(along_whole_paths(fit))
+
+
+def test_figures_go_along_whole_paths(whole):
+    assert all(len(case.kpoints) == 61 and case.comparable for case in whole)
+
+
+def test_unseen_is_what_was_not_taken_or_held_out(fit, whole):
+    named = {i for i, name in enumerate(whole[0].reference.kpoints.labels) if name}
+    taken, unseen = sorted(named | set(range(0, 61, 3))), _unseen(fit, 0, whole[0])
+    assert unseen[np.setdiff1d(np.arange(61), taken)].all()
+    assert unseen[taken].sum() == round(0.1 * len(taken))
+
+
+def test_weights_and_zeros_that_count_k_points_keep_their_list(fit):
+    system = fit.spec.systems[0]
+    by_weights = {"weights": system.weights.model_copy(update={"kpoints": (1.0,) * 22})}
+    by_level = {"zero": LevelZero(band=8, kpoint=6)}
+    for change in (by_weights, by_level):
+        systems = (system.model_copy(update=change), *fit.spec.systems[1:])
+        spec = fit.spec.model_copy(update={"systems": systems})
+        now = along_whole_paths(replace(fit, spec=spec)).spec.systems
+        assert [s.reference.take for s in now] == [3, "all", "all"]
