@@ -40,7 +40,7 @@ ELK = ("c_tb09", "rgkmax", "ngridk")
 """Settings of Elk that are kept with its numbers."""
 
 MASSES = ("electron", "heavy_hole", "light_hole")
-"""Along x at Γ; those of NO_MASS are left out: other places, two directions, no gap by PBE."""
+"""Along x at Γ; those of NO_MASS are left out: they lie elsewhere, or x is not all."""
 
 NO_MASS = {"Si": ("electron",), "wz-CdSe": ("heavy_hole", "light_hole")}
 
@@ -167,8 +167,11 @@ def beside(pbe: Path, elk: Path, name: str) -> str:
         told.append(
             f"gap {at(one, E, 'Γ', 0):.3f}, Δso {-at(one, E, 'Γ', -6):.3f}, "
             + ", ".join(levels)
-            + ", masses "
-            + (" ".join(f"{m[x]:.3f}" for x in known(name)) if name != "InAs" else "none")
+            + (
+                ""
+                if name == "InAs"
+                else ", masses " + " ".join(f"{m[x]:.3f}" for x in known(name))
+            )
         )
     return f"| {name} | {told[0]} | {told[1]} |"
 

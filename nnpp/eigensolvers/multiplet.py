@@ -1,0 +1,98 @@
+"""A group of neighbouring levels of a Hermitian matrix, differentiable any number of times.
+
+P = Σ_m |m⟩⟨m| over the group changes by what couples it to the other levels l,
+
+    dP = X + X†,  X = Σ_lm |l⟩ ⟨l|dH|m⟩ ⟨m| / (E_m − E_l),
+
+and so does X itself. No difference of two levels of the group, nor of two others, ever stands
+below: multiplets are harmless, where derivatives of single eigenvectors are infinite.
+
+Forward mode as often as wanted, reverse mode once and last: forward mode over reverse mode goes
+through the eigenvectors, and fails at multiplets.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from nnpp.eigensolvers.dense import eigh
+from nnpp.pytree import pytree, static
+
+Matrix = Complex[Array, "n n"]
+
+
+@pytree
+class Group:
+    """Levels `first` to `last` of H, the last not among them.
+
+    Attributes:
+        H: the matrix [hartree].
+        E: all its eigenvalues [hartree].
+        U: its eigenvectors; the rules below do not look at their derivatives.
+    """
+
+    H: Matrix
+    E: Float[Array, " n"]
+    U: Matrix
+    first: int = static()
+    last: int = static()
+
+    @property
+    def count(self) -> int:
+        """Of its levels."""
+        return self.last - self.first
+
+
+def group(H: Matrix, first: int, last: int) -> Group:
+    """H solved, and a group of its levels named."""
+    return Group(H, *eigh(H), first, last)
+
+
+@jax.custom_jvp
+def projector(g: Group) -> Matrix:
+    """P, on the levels of the group."""
+    U = g.U[:, g.first : g.last]
+    return U @ U.conj().T
+
+
+@projector.defjvp
+def _projector(primals: tuple[Group], tangents: tuple[Group]) -> tuple[Matrix, Matrix]:
+    (g,), (dg,) = primals, tangents
+    X = coupled(g, dg.H)
+    return projector(g), X + _adjoint(X)
+
+
+@jax.custom_jvp
+def coupled(g: Group, R: Matrix) -> Matrix:
+    """X = Σ_lm |l⟩ ⟨l|R|m⟩ ⟨m| / (E_m − E_l), m of the group, l of the others.
+
+    It solves XH − HX = QRP with Q = 1 − P, from which its derivative follows:
+    dX = coupled(dR + RD − DR + dH X − X dH) + XD† − D†X, D = coupled(dH).
+    """
+    inside = slice(g.first, g.last)
+    apart = g.E[None, inside] - g.E[:, None]
+    other = jnp.ones(len(g.E), bool).at[inside].set(False)[:, None]
+    U = g.U[:, inside]
+    Y = jnp.where(other, _adjoint(g.U) @ (R @ U) / jnp.where(other, apart, 1), 0)
+    return g.U @ Y @ _adjoint(U)
+
+
+@coupled.defjvp
+def _coupled(
+    primals: tuple[Group, Matrix], tangents: tuple[Group, Matrix]
+) -> tuple[Matrix, Matrix]:
+    (g, R), (dg, dR) = primals, tangents
+    X, D = coupled(g, R), coupled(g, dg.H)
+    back = _adjoint(D)
+    inner = dR + R @ D - D @ R + dg.H @ X - X @ dg.H
+    return X, coupled(g, inner) + X @ back - back @ X
+
+
+def energy(g: Group) -> Float[Array, ""]:
+    """Σ_m E_m = tr PH [hartree]."""
+    return jnp.sum(projector(g).T * g.H).real
+
+
+def _adjoint(X: Matrix) -> Matrix:
+    """X†."""
+    return X.conj().T
