@@ -7,8 +7,8 @@ P = Σ_m |m⟩⟨m| over the group changes by what couples it to the other level
 and so does X itself. No difference of two levels of the group, nor of two others, ever stands
 below: multiplets are harmless, where derivatives of single eigenvectors are infinite.
 
-Forward mode as often as wanted, reverse mode once and last: forward mode over reverse mode goes
-through the eigenvectors, and fails at multiplets.
+Forward mode as often as wanted, reverse mode once and last. Forward over reverse mode would
+need derivatives of eigenvectors, and gives NaN.
 """
 
 import jax
@@ -28,7 +28,7 @@ class Group:
     Attributes:
         H: the matrix [hartree].
         E: all its eigenvalues [hartree].
-        U: its eigenvectors; the rules below do not look at their derivatives.
+        U: its eigenvectors.
     """
 
     H: Matrix
@@ -45,7 +45,22 @@ class Group:
 
 def group(H: Matrix, first: int, last: int) -> Group:
     """H solved, and a group of its levels named."""
-    return Group(H, *eigh(H), first, last)
+    return Group(H, *_solved(H), first, last)
+
+
+@jax.custom_jvp
+def _solved(H: Matrix) -> tuple[Float[Array, " n"], Matrix]:
+    """E and U, which the rules below use and whose derivatives they never look at."""
+    return eigh(H)
+
+
+@_solved.defjvp
+def _unknown(primals: tuple[Matrix], tangents: tuple[Matrix]) -> tuple[tuple, tuple]:
+    """NaN, lest anybody else look at them."""
+    (H,), (dH,) = primals, tangents
+    E, U = found = _solved(H)
+    never = jnp.nan * jnp.sum(dH).real
+    return found, (jnp.full_like(E, never), jnp.full_like(U, never))
 
 
 @jax.custom_jvp
@@ -93,6 +108,6 @@ def energy(g: Group) -> Float[Array, ""]:
     return jnp.sum(projector(g).T * g.H).real
 
 
-def _adjoint(X: Matrix) -> Matrix:
+def _adjoint(X: Complex[Array, "a b"]) -> Complex[Array, "b a"]:
     """X†."""
     return X.conj().T
