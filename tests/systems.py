@@ -5,6 +5,7 @@ from functools import lru_cache
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.kpoints import listed
@@ -107,6 +108,14 @@ def few(H, n):
 
 SOLVERS = {"dense": dense, "davidson": few}
 """Eigensolvers over which the laws run; a new one is one more entry."""
+
+BOTH = [
+    pytest.param(name, solver, marks=[pytest.mark.slow] * slow)
+    for name in POTENTIALS
+    for solver in SOLVERS
+    for slow in [solver != "dense" and name in ("zunger", "table")]
+]
+"""Of potentials and solvers; `spinless` has the terms of those that are slow, and more."""
 
 GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])
 """Γ, X and L of a face-centred cubic cell."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from nnpp.crystal.kpoints import KPoints
 from nnpp.eigensolvers.choice import Solver, automatic
@@ -32,8 +33,9 @@ class Spectrum:
     """One system and its targets.
 
     Attributes:
-        system: its plane waves and all that atoms and k-points fix.
-        kpoints: where.
+        system: its plane waves and all that atoms and k-points fix, at k that symmetry keeps
+            apart.
+        kpoints: where levels are looked at.
         targets: what its levels should be.
         held: the same for what the fit may not see.
         name: of the system.
@@ -41,6 +43,7 @@ class Spectrum:
         occupied: how many of them are full.
         spinor: whether each holds one electron.
         solve: the eigensolver.
+        place: which k of `system` has the levels of each k-point; None: the same ones.
     """
 
     system: System
@@ -52,6 +55,7 @@ class Spectrum:
     occupied: int = static()
     spinor: bool = static()
     solve: Solver = static(default=automatic)
+    place: Int[Array, " k"] | None = None
 
     def observe(
         self, parameters: Parameters, theta: Float[Array, " parameter"]
@@ -81,6 +85,16 @@ class Spectrum:
 
         return jacobian(flat, theta)
 
+    def at_all(self, x: Float[Array, "distinct ..."]) -> Float[Array, "k ..."]:
+        """What was found at the k of `system`, at each k-point."""
+        return x if self.place is None else x[self.place]
+
+    def at_distinct(self, E: Float[Array, "k level"]) -> Float[Array, "distinct level"]:
+        """Levels at the k of `system`, from those at each k-point."""
+        if self.place is None:
+            return E
+        return E[np.unique(np.asarray(self.place), return_index=True)[1]]
+
     def residuals(self, E: Float[Array, "k level"]) -> Float[Array, " residual"]:
         """R of all targets [hartree]."""
         return self._all(self.targets, E)
@@ -98,7 +112,8 @@ def observe(
     spectra: Sequence[Spectrum], parameters: Parameters, theta: Float[Array, " parameter"]
 ) -> list[Float[Array, "k level"]]:
     """E of all spectra [hartree]; differentiable."""
-    return all_levels([s.asked(parameters, theta) for s in spectra])
+    found = all_levels([s.asked(parameters, theta) for s in spectra])
+    return [s.at_all(E) for s, E in zip(spectra, found, strict=True)]
 
 
 def linear(
@@ -108,4 +123,7 @@ def linear(
     found = levels_and_slopes([s.asked(parameters, theta) for s in spectra])
     flat = jax.vmap(jax.vmap(lambda tree: ravel_pytree(tree)[0]))
     both = zip(spectra, found, strict=True)
-    return [(E, flat(slopes) @ s.slope(parameters, theta)) for s, (E, slopes) in both]
+    return [
+        (s.at_all(E), s.at_all(flat(slopes) @ s.slope(parameters, theta)))
+        for s, (E, slopes) in both
+    ]

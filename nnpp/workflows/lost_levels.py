@@ -27,5 +27,6 @@ def refuse_lost_levels(
     potential = objective.parameters.put(on_one)
     for source, E in zip(objective.sources, measured.y, strict=True):
         if isinstance(source, Spectrum) and source.solve is not dense:
-            which = None if turn is None else [turn % len(E)]
-            complete(E, potential, source.system, which)
+            solved = source.at_distinct(E)
+            which = None if turn is None else [turn % len(solved)]
+            complete(solved, potential, source.system, which)

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
-from nnpp.crystal.kpoints import KPoints
+from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.crystal.symmetry import equivalent
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.parameters import Parameters
@@ -60,8 +62,10 @@ def _spectra(fit: Fit, cases: list[Case]) -> Iterator[Spectrum]:
 def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
     """The levels of one system at the k-points of its reference, and their targets."""
     kpoints = case.kpoints if case.reference is None else case.reference.kpoints
+    distinct, place = _distinct(case, kpoints)
     return Spectrum(
-        system=case.system if kpoints is case.kpoints else case.at(kpoints),
+        system=case.system if distinct is case.kpoints else case.at(distinct),
+        place=place,
         kpoints=kpoints,
         targets=(*_bands(case, ~held), *_numbers(case, kpoints)),
         held=tuple(_bands(case, held)),
@@ -71,6 +75,20 @@ def _spectrum(case: Case, held: Bool[np.ndarray, " k"]) -> Spectrum:
         spinor=case.spinor,
         solve=case.solve,
     )
+
+
+def _distinct(case: Case, kpoints: KPoints) -> tuple[KPoints, Int[jax.Array, " k"] | None]:
+    """The k-points that symmetry keeps apart, and which of them stands for each.
+
+    Those that it makes one have the same levels, if the plane waves are as symmetric.
+    """
+    k = np.asarray(kpoints.fractional)
+    _, first, place = np.unique(
+        equivalent(case.crystal, k), return_index=True, return_inverse=True
+    )
+    if case.spec.plane_waves != "per-k" or len(first) == len(k):
+        return kpoints, None
+    return listed(case.crystal, k[first]), jnp.asarray(place)
 
 
 def _levels(case: Case) -> int:

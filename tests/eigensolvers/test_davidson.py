@@ -29,7 +29,7 @@ def random_k(rng):
     return [special, special + near, rng.uniform(-0.5, 0.5, 3)][rng.integers(3)]
 
 
-@pytest.mark.parametrize("n", [7, 10])
+@pytest.mark.parametrize("n", [pytest.param(7, marks=pytest.mark.slow), 10])
 def test_two_hundred_potentials_lose_no_level(n):
     """Zunger forms around the published one, some far off, each at a k of its own."""
     rng = np.random.default_rng(0)
@@ -61,7 +61,7 @@ def test_levels_with_spin_orbit_and_every_other_term():
         assert float(jnp.abs(found - exact).max()) < 1e-9 < float(jnp.ptp(exact))
 
 
-@pytest.mark.parametrize("n", [9, 16])
+@pytest.mark.parametrize("n", [9, pytest.param(16, marks=pytest.mark.slow)])
 def test_kramers_pairs_where_three_of_them_meet(n):
     """CsPbI3 at Γ and beside it; an odd number of levels cuts the last pair."""
     s = systems.at(systems.perovskite(), [[0.0, 0.0, 0.0], [1e-7, 0.0, 0.0]], cutoff=2.5)

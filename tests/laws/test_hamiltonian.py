@@ -17,6 +17,7 @@ from nnpp.units import HARTREE_EV
 from tests import systems
 
 every_potential = pytest.mark.parametrize("name", systems.POTENTIALS)
+every_pair = pytest.mark.parametrize(("name", "solver"), systems.BOTH)
 every_solver = pytest.mark.parametrize("solver", systems.SOLVERS)
 
 
@@ -66,8 +67,7 @@ def test_every_operator_alone_acts_as_its_matrix(name):
             assert np.abs(acted - np.einsum("sgth,thn->sgn", M, psi)).max() < 1e-12
 
 
-@every_potential
-@every_solver
+@every_pair
 def test_filling_rows_never_change_a_level(name, solver):
     """One k alone has no filling rows; beside others it has."""
     potential, together = systems.POTENTIALS[name](), systems.generic()
@@ -92,8 +92,7 @@ def test_a_shift_of_origin_changes_no_level(name, rule):
     assert np.abs(E[0] - E[1]).max() < 1e-11
 
 
-@every_potential
-@every_solver
+@every_pair
 def test_minus_k_has_the_levels_of_k(name, solver):
     k = np.array([[0.13, 0.27, -0.31], [0.05, 0.4, 0.2]])
     s = systems.at(systems.zincblende(), np.vstack([k, -k]))
@@ -102,8 +101,7 @@ def test_minus_k_has_the_levels_of_k(name, solver):
     assert np.abs(E[0] - E[1]).max() > 1e-3
 
 
-@every_potential
-@every_solver
+@every_pair
 def test_rotations_of_the_crystal_change_no_level(name, solver):
     """100 random pairs of k and operation, |ΔE| < 1e-9 eV."""
     structure, rng = systems.zincblende(), np.random.default_rng(0)

@@ -14,8 +14,7 @@ RESIDUAL = {"dense": 1e-10, "davidson": TOLERANCE}
 """|Hψ − Eψ| [hartree]; its square over a gap is the error of a level."""
 
 
-@pytest.mark.parametrize("solver", systems.SOLVERS)
-@pytest.mark.parametrize("name", systems.POTENTIALS)
+@pytest.mark.parametrize(("name", "solver"), systems.BOTH)
 @pytest.mark.parametrize("k", [0, 4])
 def test_the_lowest_states(name, solver, k):
     """At Γ, with its multiplets, and at a point of no symmetry."""

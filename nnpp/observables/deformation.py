@@ -1,0 +1,107 @@
+"""Deformation potentials: how levels follow a strain, exactly, atoms keeping their fractions.
+
+A strain η turns each r into (1+η)r, so that K and Q = G−G′ become K(1+η)⁻¹ and Q(1+η)⁻¹, Ω
+grows by det(1+η), and the integers of plane waves stay. With P the projector on some levels,
+
+    ∂(Σ_m E_m)/∂η_ij = tr P ∂H/∂η_ij,
+
+and dE/d ln Ω is a third of its trace over their number: a_c and a_v of the band edges.
+A strain of no dilation splits the four levels Γ8 (Pikus and Bir, Sov. Phys. Solid State 1, 1502
+(1960)): levels heavy along 100 rise by −b(η_xx − η_yy), those heavy along 111 by −√3 d η_xy if
+η_xy = η_yz = η_zx, and light ones fall by as much. As fractions are kept, d is without what the
+sublattices then do (Kleinman's parameter is zero).
+"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.eigensolvers.multiplet import group, projector
+from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.observables.masses import CUBIC, Expansion, along
+from nnpp.potentials.potential import Potential
+from nnpp.pytree import pytree
+
+SHEARS = np.array([np.diag([2, -1, -1]) / 3, (1 - np.eye(3)) / np.sqrt(3)])
+"""Strains by which levels heavy along 100 and along 111 rise by −b and −d."""
+
+
+def strained(system: System, eta: Float[Array, "3 3"]) -> System:
+    """The system under a symmetric strain; differentiable. Each G−G′ has its own length."""
+    back, grown = jnp.linalg.inv(jnp.eye(3) + eta), jnp.linalg.det(jnp.eye(3) + eta)
+    d = system.local.differences
+    Q = d.Q @ back
+    still = jnp.all(d.Q == 0, axis=-1)
+    q = jnp.where(still, 0.0, jnp.sqrt(jnp.where(still, 1.0, jnp.sum(Q**2, axis=-1))))
+    differences = replace(d, Q=Q, q=q, shell=jnp.arange(len(q)))
+    return replace(
+        system,
+        waves=replace(system.waves, K=system.waves.K @ back),
+        local=replace(
+            system.local, structure=system.local.structure / grown, differences=differences
+        ),
+        centres=replace(
+            system.centres,
+            tau=system.centres.tau @ (jnp.eye(3) + eta),
+            volume=system.centres.volume * grown,
+        ),
+        dilation=(1 + system.dilation) * grown - 1,
+    )
+
+
+@pytree
+class UnderStrain:
+    """H at one k, and how it follows a strain.
+
+    Attributes:
+        H: without strain [hartree].
+        slope: ∂H/∂η_ij [hartree].
+    """
+
+    H: Complex[Array, "n n"]
+    slope: Complex[Array, "3 3 n n"]
+
+
+@jax.jit
+def under_strain(potential: Potential, system: System) -> UnderStrain:
+    """H at the first k-point of `system`."""
+
+    def H(eta: Float[Array, "3 3"]) -> tuple[Array, Array]:
+        s = strained(system, (eta + eta.T) / 2)
+        waves: PlaneWaves = jax.tree.map(lambda x: x[0], s.waves)
+        M = hamiltonian(waves, s, values(at_shells(potential, s), s)).matrix()
+        return M, M
+
+    slope, here = jax.jacfwd(H, has_aux=True)(jnp.zeros((3, 3)))
+    return UnderStrain(here, jnp.moveaxis(slope, (-2, -1), (0, 1)))
+
+
+def by_strain(at: UnderStrain, first: int, last: int) -> Float[Array, "3 3"]:
+    """∂E/∂η_ij, mean over the levels from `first` to before `last` [hartree]."""
+    P = projector(group(at.H, first, last))
+    return jnp.einsum("ab,ijba->ij", P, at.slope).real / (last - first)
+
+
+def by_volume(at: UnderStrain, first: int, last: int) -> Float[Array, ""]:
+    """dE/d ln Ω, mean over the levels from `first` to before `last` [hartree]."""
+    return jnp.trace(by_strain(at, first, last)) / 3
+
+
+def shear(at: UnderStrain, about: Expansion, first: int) -> Float[Array, " 2"]:
+    """The b and d of the four levels from `first`, Γ8 of a cubic crystal [hartree].
+
+    Which of them are heavy is told by their D along the same direction, `about` the same k.
+    """
+    levels = group(at.H, first, first + 4)
+    P, found = projector(levels), []
+    for eta, n in zip(SHEARS, CUBIC, strict=True):
+        W = P @ jnp.einsum("ij,ijab->ab", eta, at.slope) @ P
+        D = along(about, levels, n)
+        D = D - P * jnp.trace(D).real / 4
+        size = jnp.sqrt(jnp.sum(W * W.T).real / 4)
+        found.append(-size * jnp.sign(jnp.sum(W * D.T).real))
+    return jnp.stack(found)
