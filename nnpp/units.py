@@ -26,3 +26,6 @@ LENGTH = {
     "nm": 10 / BOHR_ANGSTROM,
 }
 """Bohr per unit, for quantities written with their unit."""
+
+MASS = {"me": 1.0}
+"""Electron masses per unit, for quantities written with their unit."""

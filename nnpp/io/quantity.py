@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from nnpp.errors import InputError, nearest
 from nnpp.io.schema.section import problem
-from nnpp.units import ENERGY, LENGTH
+from nnpp.units import ENERGY, LENGTH, MASS
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S*)\s*")
@@ -47,6 +47,11 @@ def length(value: object) -> float:
     return quantity(value, LENGTH)
 
 
+def mass(value: object) -> float:
+    """A mass [electron masses]."""
+    return quantity(value, MASS)
+
+
 def _field(read: Callable[[object], float], unit: str, known: Mapping[str, float]) -> list[Any]:
     """What pydantic needs to read such a quantity, write it, and describe it to editors."""
 
@@ -64,6 +69,7 @@ def _field(read: Callable[[object], float], unit: str, known: Mapping[str, float
 
 _ENERGY = _field(energy, "hartree", ENERGY)
 _LENGTH = _field(length, "bohr", LENGTH)
+_MASS = _field(mass, "me", MASS)
 
 Energy = Annotated[float, *_ENERGY]
 """An energy written with its unit [hartree]."""
@@ -76,3 +82,6 @@ Length = Annotated[float, *_LENGTH]
 
 PositiveLength = Annotated[float, Field(gt=0), *_LENGTH]
 """A length above zero [bohr]."""
+
+PositiveMass = Annotated[float, Field(gt=0), *_MASS]
+"""A mass above zero [electron masses]."""

@@ -22,7 +22,7 @@ NOT_SAID = ("inputs_sha256",)
 
 def origin_of(system: System) -> tuple[str, ...]:
     """What is told of the data of a system: its reference, how they weigh, other targets."""
-    aims = (f"aimed at a {t.kind} of {t.value * HARTREE_EV:g} eV" for t in system.targets)
+    aims = (f"aimed at a {t.kind} of {t.text}" for t in system.targets)
     return (*_of_reference(system), *_weights(system), *aims)
 
 

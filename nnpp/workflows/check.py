@@ -9,7 +9,7 @@ import numpy as np
 from nnpp.crystal.symmetry import space_group
 from nnpp.io.inputs import Fit
 from nnpp.io.reference import Reference
-from nnpp.io.schema.systems import Target
+from nnpp.io.schema.targets import EnergyTarget, MassTarget
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
@@ -168,6 +168,6 @@ def _listed(weights: tuple[float, ...]) -> str:
     return " ".join(f"{w:g}" for w in (weights[:1] if len(set(weights)) == 1 else weights))
 
 
-def _target(target: Target) -> str:
+def _target(target: EnergyTarget | MassTarget) -> str:
     """A number beside the bands."""
-    return f"{target.kind} {target.value * HARTREE_EV:g} eV, weight {target.weight:g}"
+    return f"{target.kind} {target.text}, weight {target.weight:g}"

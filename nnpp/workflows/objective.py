@@ -18,6 +18,8 @@ from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import Measure, curvature, prior, size
+from nnpp.fitting.targets.quantity import Quantity
+from nnpp.hamiltonian import System
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.fitting import Priors
 from nnpp.observables.gap import direct_gap_at
@@ -30,6 +32,7 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of, zero
 from nnpp.workflows.hold_out import held_out
+from nnpp.workflows.quantities import quantity
 
 GRID, END = 0.025, 10.0
 """Spacing and end of the lengths at which priors look [bohr⁻¹]; the tail is as long again."""
@@ -39,21 +42,24 @@ def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
     """All targets of all systems, and the priors."""
     spec = fit.spec
     spectra = [s for s in _spectra(fit, cases) if s.targets]
-    if not spectra:
+    quantities = tuple(_quantities(fit, cases))
+    if not spectra and not quantities:
         raise spec.origin.error(
             "no system has a reference or target that weighs anything: nothing to fit",
             "add reference: FILE, or weights that are not zero, or use `nnpp bands`",
             "systems",
         )
+    systems = [source.system for source in (*spectra, *quantities)]
     with spec.origin.telling("fit", "priors"):
-        priors = tuple(_priors(spec.fit.priors, start, spectra))
-    return Objective(Parameters(start, spec.potential.train), (*spectra, *priors))
+        priors = tuple(_priors(spec.fit.priors, start, systems))
+    sources = (*spectra, *quantities, *priors)
+    return Objective(Parameters(start, spec.potential.train), sources)
 
 
 def _spectra(fit: Fit, cases: list[Case]) -> Iterator[Spectrum]:
     """One spectrum for each system that has something to be held against."""
     for i, case in enumerate(cases):
-        if case.reference is None and not case.spec.targets:
+        if case.reference is None and not any(t.kind in LEVELS for t in case.spec.targets):
             continue
         with fit.spec.origin.telling("systems", i):
             yield _spectrum(case, held_out(case, fit.spec.fit.hold_out, fit.spec.fit.seed))
@@ -95,7 +101,8 @@ def _levels(case: Case) -> int:
     """Levels that the targets look at."""
     reference = case.reference
     seen = 0 if reference is None else -(-reference.E.shape[1] // case.times)
-    return max(seen, case.occupied + 1 if case.spec.targets else seen)
+    aimed = any(target.kind in LEVELS for target in case.spec.targets)
+    return max(seen, case.occupied + 1 if aimed else seen)
 
 
 def _bands(case: Case, seen: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
@@ -112,8 +119,18 @@ def _bands(case: Case, seen: Bool[np.ndarray, " k"]) -> Iterator[BandsTarget]:
 def _numbers(case: Case, kpoints: KPoints) -> Iterator[Target]:
     """Targets of one number each."""
     for target in case.spec.targets:
-        value, weight = jnp.asarray(target.value), jnp.asarray(target.weight)
-        yield KINDS[target.kind](case, kpoints)(value, weight)
+        if target.kind in LEVELS:
+            value, weight = jnp.asarray(target.value), jnp.asarray(target.weight)
+            yield LEVELS[target.kind](case, kpoints)(value, weight)
+
+
+def _quantities(fit: Fit, cases: list[Case]) -> Iterator[Quantity]:
+    """Targets that are told from the states at Γ."""
+    for i, case in enumerate(cases):
+        for j, target in enumerate(case.spec.targets):
+            if target.kind not in LEVELS:
+                with fit.spec.origin.telling("systems", i, "targets", j):
+                    yield quantity(case, target)
 
 
 def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
@@ -136,14 +153,14 @@ def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
     return partial(AtGammaTarget, measure=splitting_at, gamma=kpoints.sure_gamma)
 
 
-KINDS = {"gap": _gap, "direct_gap": _direct_gap, "splitting": _splitting}
-"""Targets of one number; a new one at Γ is a function of bands, and an entry here."""
+LEVELS = {"gap": _gap, "direct_gap": _direct_gap, "splitting": _splitting}
+"""Targets of one number that levels tell; a new one is a function of bands, and an entry."""
 
 
-def _priors(spec: Priors, start: Potential, spectra: list[Spectrum]) -> Iterator[Source]:
+def _priors(spec: Priors, start: Potential, systems: list[System]) -> Iterator[Source]:
     """Priors that have a weight; a weight of one counts an integral in eV² as it stands."""
     q = jnp.arange(0.0, END + GRID / 2, GRID)
-    longest = max(float(s.system.q[-1]) for s in spectra)
+    longest = max(float(s.q[-1]) for s in systems)
     wanted: dict[str, tuple[Measure, float, jnp.ndarray]] = {
         "size": (size, spec.size, q),
         "curvature": (curvature, spec.curvature, q),

@@ -95,22 +95,3 @@ def heavier_pair(structure, potential, eta, n, step=0.004):
                    for k in (np.zeros(3), near))  # fmt: skip
     curved = np.abs(there - here).reshape(2, 2).mean(axis=1)
     return "lower" if curved[0] < curved[1] else "upper"
-
-
-def test_gradients_are_differences():
-    """Of dE/d ln Ω of Γ8 and of b and d, with respect to the potential."""
-    system = systems.at(systems.zincblende(), [[0.0] * 3], 1.2)
-    potential = systems.everything()
-    rng = np.random.default_rng(7)
-    d = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), potential)
-
-    @jax.jit
-    def told(t):
-        moved = jax.tree.map(lambda x, dx: x + t * dx, potential, d)
-        at = under_strain(moved, system)
-        about = expansion(at_shells(moved, system), system)
-        return jnp.append(shear(at, about, 4), by_volume(at, 4, 8))
-
-    h = 1e-4
-    slopes = (8 * (told(h) - told(-h)) - told(2 * h) + told(-2 * h)) / (12 * h)
-    np.testing.assert_allclose(jax.jit(jax.jacrev(told))(0.0), slopes, rtol=1e-6)

@@ -115,19 +115,3 @@ def test_luttinger_s_numbers_are_fits_of_the_bands():
         E = -gamma[0] + 2 * mixed * np.array([-1, -1, 1, 1])
         np.testing.assert_allclose(curved, E, rtol=1e-5)
         np.testing.assert_allclose(curvatures(about, 4, 8, n), E, rtol=1e-9)
-
-
-def test_gradients_at_a_multiplet_are_differences():
-    system = systems.at(systems.zincblende(), [[0.0] * 3], 2.0)
-    numbers = at_shells(systems.everything(), system)
-    rng = np.random.default_rng(5)
-    d = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), numbers)
-
-    @jax.jit
-    def told(t):
-        about = expansion(jax.tree.map(lambda x, dx: x + t * dx, numbers, d), system)
-        return jnp.concatenate([luttinger(about, 4), inverse_masses(about, 8, 10)[0, :1]])
-
-    h = 1e-3
-    slopes = (8 * (told(h) - told(-h)) - told(2 * h) + told(-2 * h)) / (12 * h)
-    np.testing.assert_allclose(jax.jit(jax.jacrev(told))(0.0), slopes, rtol=1e-6)

@@ -11,13 +11,13 @@ from nnpp.io.schema.section import (
     Count,
     FileName,
     NotNegative,
-    Positive,
     Real,
     Section,
     Vector,
     either,
     problem,
 )
+from nnpp.io.schema.targets import Target
 
 FORMATS = {".csv": "csv", ".h5": "h5", ".hdf5": "h5", ".json": "json", ".par": "deepseudopot"}
 """Formats of reference bands, by suffix."""
@@ -138,14 +138,6 @@ class Weights(Section):
             if weights is not None and not any(weights):
                 raise problem(f"weights: all {name} weigh zero", "give one a weight", name)
         return self
-
-
-class Target(Section):
-    """A number, beside the bands, that the potential should give."""
-
-    kind: Literal["gap", "direct_gap", "splitting"] = Field(description="What is compared.")
-    value: Energy = Field(description='What it should be, as "1.74 eV".')
-    weight: Positive = Field(default=1.0, description="Factor on its squared error [eV⁻²].")
 
 
 class System(Section):

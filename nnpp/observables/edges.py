@@ -1,0 +1,91 @@
+"""Numbers that describe the band edges at Γ: masses, and how they follow the volume.
+
+The conduction edge is one level, the valence edge three; with spin-orbit a pair, and the four
+of Γ8. Masses of holes are those along 100: 1/m = γ₁ − 2γ₂ of heavy ones, γ₁ + 2γ₂ of light.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnpp.hamiltonian import System, at_shells
+from nnpp.observables.deformation import by_volume, under_strain
+from nnpp.observables.masses import Expansion, expansion, inverse_masses, luttinger
+from nnpp.potentials.potential import Potential
+
+Number = Float[Array, ""]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Where the band edges are among the levels at Γ.
+
+    Attributes:
+        occupied: how many levels are full.
+        spinor: whether each holds one electron.
+    """
+
+    occupied: int
+    spinor: bool
+
+    @property
+    def conduction(self) -> tuple[int, int]:
+        """The first level of the edge, and the first beyond."""
+        return self.occupied, self.occupied + (2 if self.spinor else 1)
+
+    @property
+    def valence(self) -> tuple[int, int]:
+        """The same of the valence edge."""
+        return self.occupied - (4 if self.spinor else 3), self.occupied
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of a crystal at Γ, as a function of its potential and its plane waves there."""
+
+    of: Callable[[Edges, Potential, System], Number]
+    edges: Edges
+
+    def __call__(self, potential: Potential, system: System) -> Number:
+        """The number."""
+        return self.of(self.edges, potential, system)
+
+
+def inverse_electron_mass(edges: Edges, potential: Potential, system: System) -> Number:
+    """1/m of the conduction edge, mean over directions [1/mₑ]."""
+    about = _expanded(potential, system)
+    return jnp.trace(inverse_masses(about, *edges.conduction)) / 3
+
+
+def inverse_heavy_mass(edges: Edges, potential: Potential, system: System) -> Number:
+    """1/m of heavy holes [1/mₑ]."""
+    one, two, _ = luttinger(_expanded(potential, system), edges.valence[0])
+    return one - 2 * two
+
+
+def inverse_light_mass(edges: Edges, potential: Potential, system: System) -> Number:
+    """1/m of light holes [1/mₑ]."""
+    one, two, _ = luttinger(_expanded(potential, system), edges.valence[0])
+    return one + 2 * two
+
+
+def conduction_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
+    """dE_c/d ln Ω [hartree]."""
+    return by_volume(under_strain(potential, system), *edges.conduction)
+
+
+def valence_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
+    """dE_v/d ln Ω [hartree]."""
+    return by_volume(under_strain(potential, system), *edges.valence)
+
+
+def gap_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
+    """dE_g/d ln Ω [hartree]."""
+    at = under_strain(potential, system)
+    return by_volume(at, *edges.conduction) - by_volume(at, *edges.valence)
+
+
+def _expanded(potential: Potential, system: System) -> Expansion:
+    return expansion(at_shells(potential, system), system)

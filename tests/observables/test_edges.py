@@ -1,0 +1,52 @@
+"""Masses and deformation potentials of band edges, and their gradients at Γ's multiplets."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.hamiltonian import at_shells
+from nnpp.observables.deformation import by_volume, shear, under_strain
+from nnpp.observables.edges import Edges
+from nnpp.observables.masses import CUBIC, curvatures, expansion, inverse_masses
+from nnpp.workflows.quantities import KINDS
+from tests import systems
+
+SPIN, SPINLESS = Edges(8, spinor=True), Edges(4, spinor=False)
+
+
+def test_edges_are_multiplets():
+    assert (SPIN.valence, SPIN.conduction) == ((4, 8), (8, 10))
+    assert (SPINLESS.valence, SPINLESS.conduction) == ((1, 4), (4, 5))
+
+
+def test_every_kind_and_its_gradient():
+    """With respect to a network and every strength at once, against differences."""
+    system = systems.at(systems.zincblende(), [[0.0] * 3], 1.2)
+    potential, rng = systems.everything(), np.random.default_rng(7)
+    d = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), potential)
+
+    def told(t):  # each program of it is compiled once
+        moved = jax.tree.map(lambda x, dx: x + t * dx, potential, d)
+        at, about = under_strain(moved, system), expansion(at_shells(moved, system), system)
+        kinds = [measure(SPIN, moved, system) for measure in KINDS.values()]
+        return jnp.array(kinds), shear(at, about, 4), at, about
+
+    h = 1e-4
+    values, b_and_d, at, about = told(0.0)
+    far = {x: jnp.concatenate(told(x * h)[:2]) for x in (-2, -1, 1, 2)}
+    slopes = (8 * (far[1] - far[-1]) - far[2] + far[-2]) / (12 * h)
+    exact = jax.jacrev(lambda t: jnp.concatenate(told(t)[:2]))(0.0)
+    np.testing.assert_allclose(exact, slopes, rtol=1e-6)
+    assert np.abs(np.asarray(b_and_d)).min() > 1e-5
+
+    found = dict(zip(KINDS, np.asarray(values), strict=True))
+    holes = -np.asarray(curvatures(about, 4, 8, CUBIC[0]))[::-1]
+    assert sorted([found["heavy_hole_mass"], found["light_hole_mass"]]) == pytest.approx(
+        sorted([holes[0], holes[2]]), rel=1e-9
+    )
+    m = np.asarray(inverse_masses(about, 8, 10))
+    np.testing.assert_allclose(m, found["electron_mass"] * np.eye(3), atol=1e-10)
+    c, v = found["conduction_by_volume"], found["valence_by_volume"]
+    assert found["gap_by_volume"] == pytest.approx(c - v, rel=1e-12)
+    assert v == pytest.approx(float(by_volume(at, 4, 8)), rel=1e-12)
