@@ -19,6 +19,9 @@ from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
+DIFFERENCES = 128
+"""Differences are filled up to multiples of this, so that nearly equal bases share programs."""
+
 SAME_LENGTH = 1e-9
 """Lengths whose squares agree to this, relative to the longest, form one shell."""
 
@@ -42,11 +45,14 @@ class PlaneWaves:
 class Differences:
     """The distinct G−G′ of a basis, and the shells of equal length among them.
 
+    Rows that only fill up stand for differences that do not occur, in shell 0.
+
     Attributes:
         n: each difference as whole numbers.
         Q: the same, Cartesian [bohr⁻¹].
         place: where each one stands in the box, 0 ↔ G = G′ at `centre`.
         shell: which length each one has.
+        occurs: False where a row only fills up.
         q: the distinct lengths |G−G′| [bohr⁻¹]: form factors are wanted here, and only here.
         box: the size of the box, S ≥ 4·max|n| + 1 along each axis.
         centre: the place of the difference zero.
@@ -56,6 +62,7 @@ class Differences:
     Q: Float[Array, "delta 3"]
     place: Int[Array, " delta"]
     shell: Int[Array, " delta"]
+    occurs: Bool[Array, " delta"]
     q: Float[Array, " shell"]
     box: tuple[int, int, int] = static()
     centre: int = static()
@@ -125,14 +132,18 @@ def plane_waves(
     box, centre = _box(sets)
     codes = [_code(n, box) for n in sets]
     place = _occurring(codes, box, centre)
+    absent = np.setdiff1d(np.arange(np.prod(box)), place)[: -len(place) % DIFFERENCES]
+    occurs = np.arange(len(place) + len(absent)) < len(place)
+    place = np.concatenate([place, absent])
     n = np.stack(np.unravel_index(place, box), axis=1) - np.unravel_index(centre, box)
-    shell, q = _shells(n @ b)
+    of_those, q = _shells(n[occurs] @ b)
+    shell = np.pad(of_those, (0, len(absent)))
     waves = PlaneWaves(
         K=jnp.asarray(_filled([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
         code=jnp.asarray(_filled(codes)),
         real=jnp.asarray(_filled([np.ones(len(m), bool) for m in sets])),
     )
     differences = Differences(
-        *map(jnp.asarray, (n, n @ b, place, shell, q)), box=box, centre=centre
+        *map(jnp.asarray, (n, n @ b, place, shell, occurs, q)), box=box, centre=centre
     )
     return waves, differences

@@ -4,15 +4,15 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int
+from jaxtyping import Array, Complex, Float
 
 from nnpp.eigensolvers.inertia import count_below
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, Values, at_shells, hamiltonian, values
+from nnpp.hamiltonian import AtShells, System, at_shells, hamiltonian, values
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5
@@ -34,11 +34,10 @@ def complete(
     """
     if _size(potential, system) > LARGEST:
         return E
-    numbers, all_levels = _numbers(potential, system), np.asarray(E)
+    numbers, all_levels = at_shells(potential, _at(system, 0)), np.asarray(E)
     for i in range(len(E)) if which is None else which:
-        levels = all_levels[i]
-        sigma, below = _below_last_group(levels)
-        found = count_below(np.array(_matrix(numbers, system, jnp.asarray(i))), sigma)
+        sigma, below = _below_last_group(all_levels[i])
+        found = count_below(np.array(_matrix(numbers, _at(system, i).bare(numbers))), sigma)
         if found != below:
             raise InputError(
                 f"k-point {i + 1}: {found} levels lie where {below} were found",
@@ -59,14 +58,13 @@ def _size(potential: Potential, system: System) -> int:
     return system.waves.K.shape[1] * (1 + (potential.strengths.spin_orbit is not None))
 
 
-@jax.jit
-def _numbers(potential: Potential, system: System) -> Values:
-    """What the potential comes to, the same for all k."""
-    return values(at_shells(potential, system), system)
+def _at(system: System, i: int) -> System:
+    """The same at one k-point, so that systems share programs however many they have."""
+    return replace(system, waves=jax.tree.map(lambda x: x[i : i + 1], system.waves))
 
 
 @jax.jit
-def _matrix(numbers: Values, system: System, i: Int[Array, ""]) -> Complex[Array, "n n"]:
-    """H at one k [hartree]."""
-    waves = jax.tree.map(lambda x: x[i], system.waves)
-    return hamiltonian(waves, system, numbers).matrix()
+def _matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
+    """H at its one k [hartree]."""
+    waves = jax.tree.map(lambda x: x[0], system.waves)
+    return hamiltonian(waves, system, values(numbers, system)).matrix()

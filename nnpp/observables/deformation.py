@@ -35,7 +35,7 @@ def strained(system: System, eta: Float[Array, "3 3"]) -> System:
     back, grown = jnp.linalg.inv(jnp.eye(3) + eta), jnp.linalg.det(jnp.eye(3) + eta)
     d = system.local.differences
     Q = d.Q @ back
-    still = jnp.all(d.Q == 0, axis=-1)
+    still = jnp.all(d.Q == 0, axis=-1) | ~d.occurs
     q = jnp.where(still, 0.0, jnp.sqrt(jnp.where(still, 1.0, jnp.sum(Q**2, axis=-1))))
     differences = replace(d, Q=Q, q=q, shell=jnp.arange(len(q)))
     return replace(

@@ -18,7 +18,7 @@ class LocalTerm:
     """The half of V that the atoms fix once; training supplies the other half, v.
 
     Attributes:
-        structure: S_s(G−G′)/Ω for every distinct difference [bohr⁻³].
+        structure: S_s(G−G′)/Ω for every difference that occurs, else 0 [bohr⁻³].
         differences: the distinct G−G′ between which V acts.
     """
 
@@ -40,6 +40,6 @@ class LocalTerm:
 
 def local_term(crystal: Crystal, differences: Differences) -> LocalTerm:
     """What the atoms of `crystal` fix of V."""
-    phases = jnp.exp(-1j * differences.Q @ crystal.positions.T)
+    phases = jnp.exp(-1j * differences.Q @ crystal.positions.T) * differences.occurs[:, None]
     members = jnp.asarray(crystal.species_of_atom)[:, None] == jnp.arange(len(crystal.species))
     return LocalTerm(phases @ members / crystal.volume, differences)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from nnpp.basis.plane_waves import plane_waves
+from nnpp.basis.plane_waves import DIFFERENCES, plane_waves
 from nnpp.basis.rules import RULES, per_k, sphere
 from nnpp.crystal.crystal import crystal
 from nnpp.crystal.kpoints import listed
@@ -45,7 +45,9 @@ def test_every_difference_has_its_place_and_none_is_missing(name, rule):
         at = (code[:, None] - code[None]).ravel() + d.centre
         assert all(place[tuple(m)] == p for m, p in zip(pairs, at.tolist(), strict=True))
         occurring |= set(map(tuple, pairs))
-    assert occurring == set(place)
+    vectors = np.asarray(d.n)
+    assert occurring == set(map(tuple, vectors[np.asarray(d.occurs)].tolist()))
+    assert len(vectors) % DIFFERENCES == 0 or len(vectors) == np.prod(d.box)
     assert np.allclose(d.Q, np.asarray(d.n) @ np.asarray(structure.reciprocal), atol=1e-13)
 
 
@@ -53,8 +55,8 @@ def test_every_difference_has_its_place_and_none_is_missing(name, rule):
 def test_shells_are_the_distinct_lengths(name):
     structure = SHAPES[name]()
     _, d = plane_waves(structure, listed(structure, K), 1.5, per_k)
-    q, lengths = np.asarray(d.q), np.linalg.norm(d.Q, axis=1)
-    assert np.abs(q[np.asarray(d.shell)] - lengths).max() < 1e-8
+    q, lengths = np.asarray(d.q), np.linalg.norm(d.Q, axis=1)[np.asarray(d.occurs)]
+    assert np.abs(q[np.asarray(d.shell)[np.asarray(d.occurs)]] - lengths).max() < 1e-8
     assert set(d.shell.tolist()) == set(range(len(q)))
     assert q[0] == 0
     assert np.diff(q).min() > 1e-6

@@ -72,8 +72,9 @@ def test_the_potential_by_hand(first):
     structure = crystal(systems.FCC * 11.0, [[first] * 3, [first + 0.25] * 3], ("Cd", "Cd"))
     s = systems.at(structure, [0, 0, 0], 2.0)
     assert s.centred
-    V, Q = local_potential(potential, s, structure), np.asarray(s.local.differences.Q)
-    v = np.asarray(potential.local(jnp.linalg.norm(s.local.differences.Q, axis=1)))[:, 0]
+    V, d = local_potential(potential, s, structure), s.local.differences
+    Q = np.asarray(d.Q)[np.asarray(d.occurs)]
+    v = np.asarray(potential.local(jnp.linalg.norm(jnp.asarray(Q), axis=1)))[:, 0]
     for place in [(0, 0, 0), (1, 2, 3), (4, 0, 7)]:
         r = np.array(place) / V.shape @ np.asarray(structure.cell)
         waves = np.exp(1j * (r - np.asarray(structure.positions)) @ Q.T).sum(axis=0)
