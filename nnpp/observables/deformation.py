@@ -21,9 +21,11 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.multiplet import group, projector
+from nnpp.errors import InputError
 from nnpp.hamiltonian import System, at_shells, hamiltonian, values
 from nnpp.observables.masses import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
+from nnpp.potentials.table import Table
 from nnpp.pytree import pytree
 
 SHEARS = np.array([np.diag([2, -1, -1]) / 3, (1 - np.eye(3)) / np.sqrt(3)])
@@ -69,6 +71,11 @@ class UnderStrain:
 @jax.jit
 def under_strain(potential: Potential, system: System) -> UnderStrain:
     """H at the first k-point of `system`."""
+    if isinstance(potential.local, Table):
+        raise InputError(
+            "a table knows v(q) at its lengths alone, and a strain changes them",
+            "use a form or a network, or remove the target",
+        )
 
     def H(eta: Float[Array, "3 3"]) -> tuple[Array, Array]:
         s = strained(system, (eta + eta.T) / 2)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.errors import InputError
 from nnpp.hamiltonian import at_shells, hamiltonian, values
 from nnpp.observables.deformation import (
     SHEARS,
@@ -95,3 +96,8 @@ def heavier_pair(structure, potential, eta, n, step=0.004):
                    for k in (np.zeros(3), near))  # fmt: skip
     curved = np.abs(there - here).reshape(2, 2).mean(axis=1)
     return "lower" if curved[0] < curved[1] else "upper"
+
+
+def test_a_table_has_no_slope():
+    with pytest.raises(InputError, match="alone, and a strain changes them"):
+        under_strain(systems.table(), systems.at(systems.zincblende(), [[0.0] * 3], 1.2))
