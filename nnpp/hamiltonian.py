@@ -21,8 +21,8 @@ from nnpp.blocks import Block
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.inversion import centred
 from nnpp.crystal.kpoints import KPoints
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import strain_factor
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.strengths import Strengths, strain_factor
 from nnpp.pytree import pytree, static
 from nnpp.terms.in_turn import Term, Unmade, in_turn
 from nnpp.terms.kinetic import kinetic
@@ -163,27 +163,34 @@ class Values:
     s_wave: Float[Array, "species 2"] | None
 
 
-def form_factors(potential: Potential, system: System) -> Float[Array, "shell species"]:
-    """v_s at the shells of `system`, strain and long range included [hartree·bohr³]."""
-    columns, strengths = potential.columns(system.species), potential.strengths
-    v = potential.local(system.q)[:, columns]
-    if strengths.strain is not None:
-        v = v * strain_factor(strengths.strain[columns], system.dilation)
-    if strengths.charge is not None:
-        v = v + long_range(system.q, neutral(strengths.charge[columns], system.count))
-    return v
+def at_shells(potential: Potential, system: System) -> AtShells:
+    """What `potential` comes to in `system`, the same for all k."""
+    columns = potential.columns(system.species)
+    of_system = system.q, system.dilation, system.count
+    return _at_shells(potential.local, potential.strengths, columns, *of_system)
 
 
 @jax.jit
-def at_shells(potential: Potential, system: System) -> AtShells:
-    """What `potential` comes to in `system`, the same for all k."""
-    columns, strengths = potential.columns(system.species), potential.strengths
+def _at_shells(
+    local: FormFactors,
+    strengths: Strengths,
+    columns: Int[Array, " species"],
+    q: Float[Array, " shell"],
+    dilation: Float[Array, ""],
+    count: Float[Array, " species"],
+) -> AtShells:
+    """The same without names, so that crystals of other elements share the program."""
 
     def here(strength: Array | None) -> Array | None:
         return None if strength is None else strength[columns]
 
+    v = local(q)[:, columns]
+    if strengths.strain is not None:
+        v = v * strain_factor(strengths.strain[columns], dilation)
+    if strengths.charge is not None:
+        v = v + long_range(q, neutral(strengths.charge[columns], count))
     return AtShells(
-        v=form_factors(potential, system),
+        v=v,
         spin_orbit=here(strengths.spin_orbit),
         nonlocal_=here(strengths.nonlocal_),
         s_wave=here(strengths.s_wave),

@@ -6,7 +6,7 @@ import pytest
 
 from nnpp.crystal.crystal import crystal
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import form_factors
+from nnpp.hamiltonian import at_shells
 from nnpp.observables.bands import states
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
@@ -79,7 +79,7 @@ def test_the_potential_by_hand(first):
         r = np.array(place) / V.shape @ np.asarray(structure.cell)
         waves = np.exp(1j * (r - np.asarray(structure.positions)) @ Q.T).sum(axis=0)
         assert V[place] == pytest.approx((waves @ v).real / float(structure.volume), abs=1e-11)
-    mean = 2 * float(form_factors(potential, s)[0, 0]) / float(structure.volume)
+    mean = 2 * float(at_shells(potential, s).v[0, 0]) / float(structure.volume)
     assert V.mean() == pytest.approx(mean, abs=1e-12)
     assert abs(mean) > 0.01
 

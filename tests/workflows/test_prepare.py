@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.hamiltonian import form_factors
+from nnpp.hamiltonian import at_shells
 from nnpp.io.inputs import read_inputs
 from nnpp.observables.bands import levels
 from nnpp.units import HARTREE_EV
@@ -48,7 +48,7 @@ def test_the_strain_factor_sees_the_dilation(tmp_path):
     v = {}
     for name, text in {"plain": TINY, "strained": strained, "dilated": dilated}.items():
         _, case, potential = made(tmp_path / name, text)
-        v[name] = np.asarray(form_factors(potential, case.system))
+        v[name] = np.asarray(at_shells(potential, case.system).v)
     assert np.array_equal(v["plain"], v["strained"])
     assert np.allclose(v["dilated"][:, 0], v["plain"][:, 0], rtol=1e-14)
     assert np.allclose(v["dilated"][:, 1], v["plain"][:, 1] * (1 + 0.05 + 0.003), rtol=1e-13)
