@@ -2,7 +2,8 @@
 
 All members move together, by Levenberg-Marquardt whatever method the fit was made with: one
 vmap over states and weights. To the eigensolver a member is a few more k-points (together.py in
-observables), so that memory holds no more Hamiltonians at a time than one fit needs.
+observables), so that memory holds no more Hamiltonians at a time than one fit needs; targets of
+masses and deformation potentials are computed for all members at once.
 
 B. Efron, Ann. Stat. 7, 1 (1979), doi:10.1214/aos/1176344552 (the bootstrap).
 """
@@ -23,6 +24,7 @@ from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
+from nnpp.fitting.targets.quantity import Quantity
 from nnpp.observables.bands import Bands
 from nnpp.parallel import agreed, program
 from nnpp.potentials.neural import Neural
@@ -74,7 +76,7 @@ def by_seeds(
     So members differ where no level looks. Each has a first evaluation of its own, and may take
     a step less than in a bootstrap (at least 1).
     """
-    systems = [s.system for s in objective.sources if isinstance(s, Spectrum)]
+    systems = [s.system for s in objective.sources if isinstance(s, Spectrum | Quantity)]
     shells = jnp.concatenate([system.q for system in systems])
     starts = learned_anew(objective.parameters, theta, shells, keys)
     return Plan(_all_alike(objective), starts, max(1, affordable(taken) - 1))

@@ -34,7 +34,7 @@ def complete(
     """
     if _size(potential, system) > LARGEST:
         return E
-    numbers, all_levels = at_shells(potential, _at(system, 0)), np.asarray(E)
+    numbers, all_levels = at_shells(potential, system), np.asarray(E)
     for i in range(len(E)) if which is None else which:
         sigma, below = _below_last_group(all_levels[i])
         found = count_below(np.array(_matrix(numbers, _at(system, i).bare(numbers))), sigma)

@@ -31,6 +31,7 @@ from nnpp.workflows.card_systems import (
 )
 from nnpp.workflows.ensemble import ensemble_of
 from nnpp.workflows.model_fit import basis_of
+from nnpp.workflows.of_fit import along_whole_paths
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.provenance import hashes, refuse_changed
 from nnpp.workflows.run_folder import has
@@ -83,7 +84,8 @@ def described(run: Path, wishes: Wishes) -> Described:
     refuse_changed(fit)
     model, told = read_model(fit.folder), read_summary(fit.folder)
     about = read_yaml(fit.source)[0]
-    systems = [shown(fit, case, told) for case in prepare(fit)]
+    cases = prepare(along_whole_paths(fit))
+    systems = [shown(fit, i, case, told) for i, case in enumerate(cases)]
     refuse_unsound(fit.folder)
     card = _card(fit, model, systems, about)
     figures = tuple(name for name, _ in card.figures)

@@ -23,8 +23,8 @@ from nnpp.observables.gap import gap
 from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.cases import Case
-from nnpp.workflows.compare import errors_at_all_k, from_zero, reference_bands, weights_of
-from nnpp.workflows.hold_out import held_out
+from nnpp.workflows.compare import errors_at_all_k, reference_bands
+from nnpp.workflows.of_fit import seen_and_held
 
 SAME = 1e-6
 """Numbers of summary.json and of bands.h5 agree to this [eV, meV]."""
@@ -48,34 +48,27 @@ class Shown:
     """One system as a card shows it.
 
     Attributes:
-        case: the system.
-        held: which k-points of its reference the fit never saw.
+        case: the system, with all of its reference.
+        fitted: which k-points of its reference the fit looked at.
+        held: which it held out.
         numbers: what summary.json tells of it.
         errors: E − E_ref of its stored bands [meV], None where there are none to compare.
         why: there are none.
     """
 
     case: Case
+    fitted: Bool[np.ndarray, " k"]
     held: Bool[np.ndarray, " k"]
     numbers: dict[str, Any]
     errors: Float[np.ndarray, "k band"] | None
     why: str = ""
 
-    @property
-    def fitted(self) -> Bool[np.ndarray, " k"]:
-        """The k-points that weigh anything in the fit."""
-        bands = reference_bands(self.case)
-        if bands is None:
-            return ~self.held
-        weights = weights_of(self.case, from_zero(self.case, bands.E))
-        return np.asarray(weights > 0).any(axis=1) & ~self.held
 
-
-def shown(fit: Fit, case: Case, told: dict[str, dict[str, Any]]) -> Shown:
-    """A system with its errors, or with the reason why it has none."""
-    held = held_out(case, fit.spec.fit.hold_out, fit.spec.fit.seed)
+def shown(fit: Fit, i: int, case: Case, told: dict[str, dict[str, Any]]) -> Shown:
+    """The system `i` with its errors, or with the reason why it has none."""
     name = case.spec.name
-    file, blank = fit.folder / name / "bands.h5", Shown(case, held, {}, None)
+    blank = Shown(case, *seen_and_held(fit, i, case), {}, None)
+    file = fit.folder / name / "bands.h5"
     if not exists(file) or name not in told:
         return replace(blank, why="its bands are not in this run")
     stored = read_bands_h5(file)

@@ -172,7 +172,7 @@ def _told(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble:
         by=found.about["by"],
         steps=found.about["steps"],
         gaps_ev={name: (gap["mean"], gap["spread"]) for name, gap in gaps.items()},
-        widest_mev=max(s["spread_mev"]["largest"] for s in systems.values()),
+        widest_mev=max((s["spread_mev"]["largest"] for s in systems.values()), default=0.0),
         seconds=found.about["seconds"],
         paths=paths,
     )

@@ -42,7 +42,7 @@ def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
     """All targets of all systems, and the priors."""
     spec = fit.spec
     spectra = [s for s in _spectra(fit, cases) if s.targets]
-    quantities = tuple(_quantities(fit, cases))
+    quantities = tuple(_quantities(cases))
     if not spectra and not quantities:
         raise spec.origin.error(
             "no system has a reference or target that weighs anything: nothing to fit",
@@ -124,13 +124,10 @@ def _numbers(case: Case, kpoints: KPoints) -> Iterator[Target]:
             yield LEVELS[target.kind](case, kpoints)(value, weight)
 
 
-def _quantities(fit: Fit, cases: list[Case]) -> Iterator[Quantity]:
+def _quantities(cases: list[Case]) -> Iterator[Quantity]:
     """Targets that are told from the states at Γ."""
-    for i, case in enumerate(cases):
-        for j, target in enumerate(case.spec.targets):
-            if target.kind not in LEVELS:
-                with fit.spec.origin.telling("systems", i, "targets", j):
-                    yield quantity(case, target)
+    for case in cases:
+        yield from (quantity(case, t) for t in case.spec.targets if t.kind not in LEVELS)
 
 
 def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:

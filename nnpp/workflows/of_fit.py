@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Bool
 
-from nnpp.crystal.symmetry import SAME_K
+from nnpp.crystal.symmetry import SAME_K, equivalent
 from nnpp.io.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.io.inputs import Fit
 from nnpp.io.model_file import STEM
@@ -15,12 +15,13 @@ from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.workflows.cases import Case
 from nnpp.workflows.choices import Choices
+from nnpp.workflows.compare import from_zero, reference_bands, weights_of
 from nnpp.workflows.ensemble import ensemble_of
 from nnpp.workflows.hold_out import held_out
 from nnpp.workflows.run_folder import has, is_run
 from nnpp.workflows.solved import Solved
 
-SAME_LEVEL = 1e-6
+SAME_LEVEL = 1e-5
 """Levels solved twice agree to this, whatever solved them [hartree]."""
 
 
@@ -58,7 +59,30 @@ def with_fit(
     if members is not None and not _same(members, done.bands):
         members = None
     own = _trained(fit) and choices.compare is None
-    return replace(done, members=members, unseen=_unseen(fit, i, done.case) if own else None)
+    unseen = ~seen_and_held(fit, i, done.case)[0] if own else np.zeros(0, bool)
+    return replace(done, members=members, unseen=unseen if unseen.any() else None)
+
+
+def seen_and_held(
+    fit: Fit, i: int, case: Case
+) -> tuple[Bool[np.ndarray, " k"], Bool[np.ndarray, " k"]]:
+    """Which k-points of its reference the fit looked at, and which it held out.
+
+    `case` is its system `i`, whose reference may hold more k-points than the fit took. Those
+    that symmetry makes one of the fit's are told alike.
+    """
+    taken = read_reference(fit.spec, i, case.crystal)
+    if case.reference is None or taken is None:
+        return np.ones(len(case.kpoints), bool), np.zeros(len(case.kpoints), bool)
+    of_fit = replace(case, spec=fit.spec.systems[i], reference=taken, kpoints=taken.kpoints)
+    held = held_out(of_fit, fit.spec.fit.hold_out, fit.spec.fit.seed)
+    bands = reference_bands(of_fit)
+    assert bands is not None, "it has a reference"
+    weighs = np.asarray(weights_of(of_fit, from_zero(of_fit, bands.E)) > 0).any(axis=1)
+    here, there = (np.asarray(r.kpoints.fractional) for r in (case.reference, taken))
+    which = equivalent(case.crystal, np.concatenate([here, there]))
+    here, there = which[: len(here)], which[len(here) :]
+    return np.isin(here, there[weighs & ~held]), np.isin(here, there[held])
 
 
 def _trained(fit: Fit) -> bool:
@@ -73,16 +97,3 @@ def _same(members: Levels, bands: Bands) -> bool:
         return False
     n = min(E.shape[1], members.fitted.shape[1])
     return bool(np.abs(E[:, :n] - members.fitted[:, :n]).max() < SAME_LEVEL)
-
-
-def _unseen(fit: Fit, i: int, case: Case) -> Bool[np.ndarray, " k"] | None:
-    """The k-points of the reference that the fit did not take, or held out; None if none."""
-    settings, taken = fit.spec.fit, read_reference(fit.spec, i, case.crystal)
-    if case.reference is None or taken is None:
-        return None
-    known = replace(case, spec=fit.spec.systems[i], reference=taken, kpoints=taken.kpoints)
-    seen = ~held_out(known, settings.hold_out, settings.seed)
-    k, of_fit = (np.asarray(r.kpoints.fractional) for r in (case.reference, taken))
-    apart = np.abs(k[:, None] - of_fit[seen]).max(axis=2)
-    unseen = apart.min(axis=1, initial=np.inf) > SAME_K
-    return unseen if unseen.any() else None

@@ -10,6 +10,7 @@ from nnpp.parallel import on_processors, room
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.workflows.cases import Case
+from nnpp.workflows.quantities import refuse_unknown
 
 MOST_PLANE_WAVES = 200_000
 """A system of more is not built: one solution would take longer than an hour."""
@@ -27,6 +28,9 @@ def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
         _refuse_too_much_memory(fit, i, case, potential)
         _refuse_lost_table_entries(fit, case, potential)
         _refuse_infinite_form_factors(fit, case, potential)
+    for j, target in enumerate(case.spec.targets):
+        with fit.spec.origin.telling("systems", i, "targets", j):
+            refuse_unknown(case, potential, target.kind)
 
 
 def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:

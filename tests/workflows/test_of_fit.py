@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnpp.io.schema.systems import LevelZero
-from nnpp.workflows.of_fit import _unseen, along_whole_paths
+from nnpp.workflows.of_fit import along_whole_paths, seen_and_held
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.read import read_one
 
@@ -30,9 +30,12 @@ def test_figures_go_along_whole_paths(whole):
 
 def test_unseen_is_what_was_not_taken_or_held_out(fit, whole):
     named = {i for i, name in enumerate(whole[0].reference.kpoints.labels) if name}
-    taken, unseen = sorted(named | set(range(0, 61, 3))), _unseen(fit, 0, whole[0])
-    assert unseen[np.setdiff1d(np.arange(61), taken)].all()
-    assert unseen[taken].sum() == round(0.1 * len(taken))
+    taken = sorted(named | set(range(0, 61, 3)))
+    seen, held = seen_and_held(fit, 0, whole[0])
+    assert not seen[np.setdiff1d(np.arange(61), taken)].any()
+    assert held.sum() == round(0.1 * len(taken)) == 2
+    assert not (seen & held).any()
+    assert (seen | held)[taken].all()
 
 
 def test_weights_and_zeros_that_count_k_points_keep_their_list(fit):
