@@ -3,8 +3,8 @@
 A network and, with the same terms beside it, Zunger's form, fitted by the same method. Root
 mean squares [meV] of the upper three pairs of valence spinors and the lower two of conduction
 over all 61 k-points (InAs 62), two thirds of which (of GaAs half) no fit has seen; splittings
-[eV]; dE/d ln Ω of the gap at Γ [eV], from levels at ±1 %. Wurtzite CdSe, never fitted, from the potential of
-zinc blende.
+[eV]; dE/d ln Ω of the gap at Γ [eV], from levels at ±1 %. Wurtzite CdSe, never fitted, from the
+potential of zinc blende.
 
     python -m benchmarks dft       makes the fits; NNPP_RUNS=FOLDER uses those that are there
 """

@@ -113,9 +113,9 @@ BOTH = [
     pytest.param(name, solver, marks=[pytest.mark.slow] * slow)
     for name in POTENTIALS
     for solver in SOLVERS
-    for slow in [solver != "dense" and name in ("zunger", "table")]
+    for slow in [solver != "dense" and name != "everything"]
 ]
-"""Of potentials and solvers; `spinless` has the terms of those that are slow, and more."""
+"""Of potentials and solvers; `everything` has the terms of those that are slow, and more."""
 
 GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])
 """Γ, X and L of a face-centred cubic cell."""

@@ -1,5 +1,7 @@
 """Levels and their derivatives from one solution; residuals and J of all targets together."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -107,3 +109,20 @@ def test_J_is_the_derivative_of_the_residuals_and_twice_its_product_that_of_the_
     seen, slope = gradient(objective, theta)
     assert float(seen.loss) == pytest.approx(float(r @ r), rel=1e-13)
     assert np.abs(np.asarray(2 * J.T @ r - slope)).max() < 1e-11 * np.abs(slope).max()
+
+
+def test_k_points_that_symmetry_makes_one_are_solved_once():
+    """Two L and another point, from two solutions or from three: levels and their slopes."""
+    k = np.array([[0.5, 0, 0], [0.1, 0.2, 0.3], [0, 0.5, 0]])
+    potential = small(spin=False)
+    three = spectrum(potential, k, n=2, strain=0.0)
+    two = replace(three, system=spectrum(potential, k[:2], n=2, strain=0.0).system,
+                  place=jnp.array([0, 1, 0]))  # fmt: skip
+    parameters = trained(potential)
+    pairs = [s.linear(parameters, parameters.start()) for s in (two, three)]
+    for found, expected in zip(*pairs, strict=True):
+        assert found.shape == expected.shape
+        assert float(jnp.abs(found - expected).max()) < 1e-9
+    E = pairs[0][0]
+    assert float(jnp.abs(two.at_distinct(E) - E[:2]).max()) == 0
+    assert three.at_distinct(E) is E

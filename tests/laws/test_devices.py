@@ -99,7 +99,6 @@ def test_batches_of_k_points_give_the_numbers_of_one_at_a_time(monkeypatch):
     system, potential = systems.at(systems.zincblende(), k, cutoff=1.5), systems.cdse()
     one = levels(potential, system, 6)
     monkeypatch.setattr(parallel, "k_at_once", lambda each: 3)
-    jax.clear_caches()  # else the program of before would answer
-    three = levels(potential, system, 6)
+    three = levels(potential, system, 9)[:, :6]  # with 6, the program of before would answer
     assert float(jnp.ptp(one)) > 0.1
     assert float(jnp.abs(one - three).max()) < 1e-12

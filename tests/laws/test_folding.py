@@ -13,7 +13,7 @@ from tests import systems
 CUTOFF, OCCUPIED = 2.5, 16
 
 
-@pytest.mark.parametrize("spin", [False, True])
+@pytest.mark.parametrize("spin", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_without_a_matrix_as_in_the_primitive_cell(spin, monkeypatch):
     """Eight atoms of zb-CdSe: Fourier transforms, and the projectors of an atom at a time."""
     potential = systems.everything() if spin else systems.cdse()

@@ -16,7 +16,7 @@ def stretched(system, t):
     return replace(system, waves=replace(system.waves, K=system.waves.K * (1 + t)))
 
 
-@pytest.mark.parametrize("spin", [False, True])
+@pytest.mark.parametrize("spin", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_derivative_with_respect_to_k_at_gamma(spin):
     """Finite where K = 0 and where rows only fill up, and equal to central differences."""
     k = np.array([[0.0, 0.0, 0.0], [0.13, 0.27, -0.31]])
