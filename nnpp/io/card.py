@@ -50,8 +50,8 @@ A dilation is the change of volume Ω/Ω₀ − 1. K-points held out had no part
 
 ## How far it is from the reference
 
-Root mean squares of E − E_ref, every k-point alike whatever it weighed [meV]; all k are those of
-the reference, also such as the fit did not take.
+Root mean squares of E − E_ref, every k-point alike whatever it weighed [meV]; all k are those
+of the reference, also such as the fit did not take.
 
 {errors}
 
