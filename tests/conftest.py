@@ -29,6 +29,20 @@ from jaxtyping import install_import_hook
 
 install_import_hook("nnpp", "beartype.beartype")
 
+LONG = ("faults/", "docs/", "laws/", "workflows/test_tr", "eigensolvers/", "fitting/", "cli/")
+"""Files that take long begin first, so that no process waits for one that began last."""
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, each as it was."""
+    order = {name: place for place, name in enumerate(LONG)}
+
+    def place(item):
+        file = item.nodeid.removeprefix("tests/")
+        return next((order[name] for name in LONG if file.startswith(name)), len(LONG))
+
+    items.sort(key=place)
+
 
 @pytest.fixture
 def undrawn(monkeypatch):
