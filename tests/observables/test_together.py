@@ -40,3 +40,5 @@ def test_volumes_with_other_k_points_share_a_row():
         assert E.shape == alone.shape
         assert float(np.abs(E - alone).max()) < 1e-12
         assert slopes.v.shape[:2] == E.shape
+        ((_, slopes_alone),) = levels_and_slopes([one])
+        assert float(np.abs(slopes_alone.v.sum(axis=1) - slopes.v.sum(axis=1)).max()) < 1e-11
