@@ -10,7 +10,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.convolution import Box
 from nnpp.basis.operators import Diagonal, Operator
@@ -96,6 +96,10 @@ class System:
         )
         return replace(self, species=(), fewest=0, radial=tuple(used))
 
+    def at(self, i: int) -> "System":
+        """The same at its `i`-th k-point alone, so that systems of any number share programs."""
+        return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
+
     def room(self, spinor: bool) -> int:
         """How many levels fit at every k: plane waves, times two for spinors."""
         return self.fewest * (1 + spinor)
@@ -163,10 +167,12 @@ class Values:
     s_wave: Float[Array, "species 2"] | None
 
 
-def at_shells(potential: Potential, system: System) -> AtShells:
-    """What `potential` comes to in `system`, the same for all k."""
-    columns = potential.columns(system.species)
-    of_system = system.q, system.dilation, system.count
+def at_shells(
+    potential: Potential, system: System, q: Float[Array, " shell"] | None = None
+) -> AtShells:
+    """What `potential` comes to in `system`, the same for all k; v at `system.q`, or at `q`."""
+    columns, q = potential.columns(system.species), system.q if q is None else q
+    of_system = q, system.dilation, system.count
     return _at_shells(potential.local, potential.strengths, columns, *of_system)
 
 
@@ -246,22 +252,36 @@ def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) 
     return in_turn(term, of_centre, B) if isinstance(B, Unmade) else term(of_centre, B)
 
 
-def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
-    """H in its frame."""
+def separable(
+    frame: Frame, numbers: AtShells | Values
+) -> tuple[tuple[Operator, ...], tuple[Operator, ...]]:
+    """The terms that have projectors: those that leave spin alone, and those that mix it."""
     so, p1, p2, s1, s2 = frame.B
-    scalar: list[Operator] = [frame.kinetic, system.local.operator(values.V, frame.waves)]
+    scalar: list[Operator] = []
     for term, a, B in (
-        (nonlocal_, values.nonlocal_, (p1, p2)),
-        (s_wave, values.s_wave, (s1, s2)),
+        (nonlocal_, numbers.nonlocal_, (p1, p2)),
+        (s_wave, numbers.s_wave, (s1, s2)),
     ):
         if a is not None:
             scalar += [_term(term, a[:, i], B[i], frame) for i in (0, 1)]
-    spin: list[Operator] = []
-    if values.spin_orbit is not None:
-        spin.append(_term(spin_orbit, values.spin_orbit, so, frame))
-    return Hamiltonian(tuple(scalar), tuple(spin), system.centred)
+    a5 = numbers.spin_orbit
+    spin = () if a5 is None else (_term(spin_orbit, a5, so, frame),)
+    return tuple(scalar), spin
+
+
+def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
+    """H in its frame."""
+    scalar, spin = separable(frame, values)
+    local = system.local.operator(values.V, frame.waves)
+    return Hamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
 
 
 def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
     """H at the one k-point of `waves`."""
     return within(frame(waves, system), system, values)
+
+
+def matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
+    """H at the first k-point of `system`, dense [hartree]."""
+    waves = jax.tree.map(lambda x: x[0], system.waves)
+    return hamiltonian(waves, system, values(numbers, system)).matrix()

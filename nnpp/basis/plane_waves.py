@@ -85,7 +85,7 @@ def _occurring(codes: list[np.ndarray], box: tuple[int, int, int], centre: int) 
     return np.flatnonzero(np.roll(seen, middle, axis=(0, 1, 2)))
 
 
-def _shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shell of each vector, and the length of each shell in rising order."""
     squares = np.sum(Q**2, axis=1)
     order = np.argsort(squares, kind="stable")
@@ -136,7 +136,7 @@ def plane_waves(
     occurs = np.arange(len(place) + len(absent)) < len(place)
     place = np.concatenate([place, absent])
     n = np.stack(np.unravel_index(place, box), axis=1) - np.unravel_index(centre, box)
-    of_those, q = _shells(n[occurs] @ b)
+    of_those, q = shells(n[occurs] @ b)
     shell = np.pad(of_those, (0, len(absent)))
     waves = PlaneWaves(
         K=jnp.asarray(_filled([(m + x) @ b for m, x in zip(sets, k, strict=True)])),

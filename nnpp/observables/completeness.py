@@ -4,15 +4,14 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import jax
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.inertia import count_below
 from nnpp.errors import InputError
-from nnpp.hamiltonian import AtShells, System, at_shells, hamiltonian, values
+from nnpp.hamiltonian import System, at_shells, matrix
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5
@@ -37,7 +36,7 @@ def complete(
     numbers, all_levels = at_shells(potential, system), np.asarray(E)
     for i in range(len(E)) if which is None else which:
         sigma, below = _below_last_group(all_levels[i])
-        found = count_below(np.array(_matrix(numbers, _at(system, i).bare(numbers))), sigma)
+        found = count_below(np.array(_matrix(numbers, system.at(i).bare(numbers))), sigma)
         if found != below:
             raise InputError(
                 f"k-point {i + 1}: {found} levels lie where {below} were found",
@@ -58,13 +57,5 @@ def _size(potential: Potential, system: System) -> int:
     return system.waves.K.shape[1] * (1 + (potential.strengths.spin_orbit is not None))
 
 
-def _at(system: System, i: int) -> System:
-    """The same at one k-point, so that systems share programs however many they have."""
-    return replace(system, waves=jax.tree.map(lambda x: x[i : i + 1], system.waves))
-
-
-@jax.jit
-def _matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
-    """H at its one k [hartree]."""
-    waves = jax.tree.map(lambda x: x[0], system.waves)
-    return hamiltonian(waves, system, values(numbers, system)).matrix()
+_matrix = jax.jit(matrix)
+"""H at one k [hartree]."""

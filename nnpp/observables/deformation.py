@@ -19,10 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.hamiltonian import System, at_shells, matrix
 from nnpp.observables.masses import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
@@ -79,8 +78,7 @@ def under_strain(potential: Potential, system: System) -> UnderStrain:
 
     def H(eta: Float[Array, "3 3"]) -> tuple[Array, Array]:
         s = strained(system, (eta + eta.T) / 2)
-        waves: PlaneWaves = jax.tree.map(lambda x: x[0], s.waves)
-        M = hamiltonian(waves, s, values(at_shells(potential, s), s)).matrix()
+        M = matrix(at_shells(potential, s), s)
         return M, M
 
     slope, here = jax.jacfwd(H, has_aux=True)(jnp.zeros((3, 3)))

@@ -21,7 +21,7 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.multiplet import Group, coupled, group, projector
-from nnpp.hamiltonian import AtShells, System, hamiltonian, values
+from nnpp.hamiltonian import AtShells, System, matrix
 from nnpp.pytree import pytree
 
 Direction = Float[Array | np.ndarray, " 3"]
@@ -49,11 +49,10 @@ class Expansion:
 @jax.jit
 def expansion(numbers: AtShells, system: System) -> Expansion:
     """H about the first k-point of `system`."""
-    V, waves = values(numbers, system), jax.tree.map(lambda x: x[0], system.waves)
 
     def H(kappa: Float[Array, " 3"]) -> Complex[Array, "n n"]:
-        moved: PlaneWaves = replace(waves, K=waves.K + kappa)
-        return hamiltonian(moved, system, V).matrix()
+        moved: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)
+        return matrix(numbers, replace(system, waves=moved))
 
     def with_slope(kappa: Float[Array, " 3"]) -> tuple[Array, tuple[Array, Array]]:
         """H_i, and beside it H and H_i themselves."""
