@@ -97,7 +97,7 @@ class System:
         return replace(self, species=(), fewest=0, radial=tuple(used))
 
     def at(self, i: int) -> "System":
-        """The same at its `i`-th k-point alone, so that systems of any number share programs."""
+        """The same at its `i`-th k-point alone; systems of any number then share programs."""
         return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
 
     def room(self, spinor: bool) -> int:

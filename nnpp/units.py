@@ -29,3 +29,6 @@ LENGTH = {
 
 MASS = {"me": 1.0}
 """Electron masses per unit, for quantities written with their unit."""
+
+SPEED_OF_LIGHT = 137.035999084
+"""c in atomic units, 1/α."""

@@ -164,6 +164,24 @@ def choices(
     return Choices(mesh=size, broadening=width, zero=zero, window=shown, **plainly)
 
 
+def light(
+    mesh: str | None, broaden: str | None, to: str
+) -> tuple[tuple[int, int, int] | None, float, float]:
+    """Mesh, width and highest energy of `nnpp optics` [hartree]."""
+    size = None if mesh is None else _mesh(mesh)
+    found = {}
+    for option, text in {"--broaden": broaden or "0.1 eV", "--to": to}.items():
+        try:
+            found[option] = energy(text)
+        except InputError as error:
+            raise error.at(option) from error
+    if 0 != found["--broaden"] < NARROWEST:
+        raise InputError(f"{broaden} is below 1 meV", "write '0 eV' for none", "--broaden")
+    if found["--to"] <= 0:
+        raise InputError(f"{to} is no energy of light", "write e.g. '10 eV'", "--to")
+    return size, found["--broaden"], found["--to"]
+
+
 def _width(text: str) -> float:
     """A width above zero [hartree]."""
     try:

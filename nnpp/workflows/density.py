@@ -23,10 +23,10 @@ TAIL = 4.0
 """Widths of a Gaussian after which nothing of it is left."""
 
 
-def default_mesh(case: Case) -> tuple[int, int, int]:
-    """Even divisions, so that zone faces are met, with points `SPACING` apart or less."""
+def default_mesh(case: Case, spacing: float = SPACING) -> tuple[int, int, int]:
+    """Even divisions, so that zone faces are met, with points `spacing` apart or less."""
     lengths = np.linalg.norm(np.asarray(case.crystal.reciprocal), axis=1)
-    n = [2 * int(np.ceil(float(x) / SPACING / 2)) for x in lengths]
+    n = [2 * int(np.ceil(float(x) / spacing / 2)) for x in lengths]
     return n[0], n[1], n[2]
 
 

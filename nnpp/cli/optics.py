@@ -1,0 +1,46 @@
+"""`nnpp optics`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nnpp.cli import console
+
+
+def command(
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
+    ] = None,
+    structure: Annotated[
+        Path | None,
+        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
+    ] = None,
+    mesh: Annotated[str | None, typer.Option(help="Mesh of k-points, as 16x16x16.")] = None,
+    bands: Annotated[
+        int | None, typer.Option(min=2, help="Levels at each k-point [5 for each full one].")
+    ] = None,
+    broaden: Annotated[
+        str | None, typer.Option(help="Gaussian width ['0.1 eV']; '0 eV' for none.")
+    ] = None,
+    to: Annotated[str, typer.Option(help="Highest photon energy drawn.")] = "10 eV",
+    cutoff: Annotated[
+        str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+) -> None:
+    """Compute ε₁(ω), ε₂(ω) and the absorption of independent electrons, and draw them."""
+    from nnpp.workflows.choices import choices, light
+    from nnpp.workflows.read import read_fits, read_structure_by
+
+    wanted, numbers = choices(cutoff=cutoff), light(mesh, broaden, to)
+    if structure is None:
+        fits = read_fits(inputs or [Path("inputs")], wanted)
+    else:
+        fits = [read_structure_by(inputs or [], structure, wanted)]
+    from nnpp.workflows.optics import Wanted, run_optics  # imports JAX: a wrong fit is told
+
+    for told in run_optics(fits, Wanted(*numbers, levels=bands), out):
+        for text in told.texts:
+            console.remark(f"{told.system}: {text}")
+        console.wrote(told.paths)

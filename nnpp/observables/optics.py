@@ -1,0 +1,141 @@
+"""Light: joint density of states, ε₂ and ε₁, absorption, of independent electrons.
+
+    ε₂_ij(ω) = (4π²/Ωω) s Σ_cv ∫ d³k/V_BZ Re ⟨v|v_i|c⟩⟨c|v_j|v⟩ / E_cv · δ(E_cv − ω),
+    J(ω) = s Σ_cv ∫ d³k/V_BZ δ(E_cv − ω),  E_cv = E_c − E_v,
+
+s = 2 without spin, else 1; v from momentum.py. (1/ωE is 1/E², and tetrahedra then keep the sum
+rule, whatever the mesh.) Full levels to empty ones, k alike: no excitons,
+no local fields, no phonons. From ε₂ follow
+
+    ε₁(ω) = 1 + (1/π) P∫_{−∞}^{∞} ε₂(x)/(x−ω) dx,  ε₂(−x) = −ε₂(x)   (Kramers and Kronig)
+    α(ω) = (2ω/c) Im √(ε₁ + iε₂),   ∫₀^∞ ω ε₂ dω = 2π² N/Ω           (sum rule)
+
+with N electrons a cell; bands that were not computed are missing from the last two.
+Linear tetrahedra (tetrahedra.py). Atomic units: hartree, bohr⁻¹ for α.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex, Float
+from scipy.signal import fftconvolve
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.symmetry import rotations
+from nnpp.observables.bands import Bands
+from nnpp.observables.tetrahedra import about, below, tetrahedra
+from nnpp.units import SPEED_OF_LIGHT
+
+Tensors = Float[np.ndarray, "E 3 3"]
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What a crystal does to light.
+
+    Attributes:
+        energy: ω, evenly spaced from 0 [hartree].
+        joint: J, pairs of levels per hartree and cell.
+        imaginary: ε₂.
+        real: ε₁.
+        electrons: ∫₀^ω, as a number of electrons a cell, mean over directions.
+    """
+
+    energy: Float[np.ndarray, " E"]
+    joint: Float[np.ndarray, " E"]
+    imaginary: Tensors
+    real: Tensors
+    electrons: Float[np.ndarray, " E"]
+
+    @property
+    def absorption(self) -> Float[np.ndarray, " E"]:
+        """α, of the mean over directions [bohr⁻¹]."""
+        e1, e2 = (np.einsum("eii->e", x) / 3 for x in (self.real, self.imaginary))
+        return 2 * self.energy / SPEED_OF_LIGHT * np.sqrt(e1 + 1j * e2).imag
+
+
+def optics(
+    bands: Bands,
+    velocities: Complex[np.ndarray, "k 3 level level"],
+    crystal: Crystal,
+    size: tuple[int, int, int],
+    energy: Float[np.ndarray, " E"],
+    width: float = 0.0,
+) -> Optics:
+    """From levels and velocities at the irreducible points of a Γ-centred mesh.
+
+    `energy` is evenly spaced from 0, and all is broadened by Gaussians of `width` [hartree].
+    """
+    full, s = bands.occupied, 1 if bands.spinor else 2
+    E = np.asarray(bands.E)
+    E_cv = E[:, full:, None] - E[:, None, :full]
+    v = np.asarray(velocities)[:, :, full:, :full]
+    squared = np.einsum("kicv,kjcv->kcvij", v, v.conj()).real / E_cv[..., None, None]
+    squared = symmetric(squared, crystal)
+    volume, edges = float(crystal.volume), about(energy)
+    found, count = tetrahedra(crystal, size), E_cv[0].size
+    e = E_cv.reshape(-1, count)[found.corners]
+    A = squared.reshape(-1, count, 9)[found.corners].mean(axis=1)
+    one = np.ones((len(e), 1))  # J beside ε₂
+    n = np.zeros((len(edges), 10))
+    for pair in np.flatnonzero(e.min(axis=(0, 1)) < edges[-1]):
+        A_and_1 = np.concatenate([A[:, pair], one], axis=1) * found.share[:, None]
+        n += below(edges, e[:, :, pair], A_and_1)
+    step = energy[1] - energy[0]
+    density = s * np.diff(n, axis=0) / step
+    density[1:, :9] /= energy[1:, None]
+    density[0] = 0  # there is a gap
+    density = broadened(energy, density, width)
+    joint = density[:, 9]
+    imaginary = 4 * np.pi**2 / volume * density[:, :9].reshape(-1, 3, 3)
+    mean = np.einsum("eii->e", imaginary) / 3
+    seen = np.cumsum(energy * mean) * step * volume / (2 * np.pi**2)
+    return Optics(energy, joint, imaginary, kramers_kronig(energy, imaginary), seen)
+
+
+def broadened(
+    energy: Float[np.ndarray, " E"], density: Float[np.ndarray, "E column"], width: float
+) -> Float[np.ndarray, "E column"]:
+    """Columns that are odd in ω, each value a Gaussian of `width` [hartree]."""
+    if width <= 0:
+        return density
+    x = np.arange(len(energy)) * (energy[1] - energy[0]) / width
+    gauss = np.exp(-(np.concatenate([-x[:0:-1], x]) ** 2) / 2)
+    odd = np.concatenate([-density[:0:-1], density])
+    return fftconvolve(odd, gauss[:, None] / gauss.sum(), "same", axes=0)[len(energy) - 1 :]
+
+
+def symmetric(
+    T: Float[np.ndarray, "*rest 3 3"], crystal: Crystal
+) -> Float[np.ndarray, "*rest 3 3"]:
+    """Cartesian tensors, mean over the rotations of the crystal, as over the star of a k."""
+    cell = np.asarray(crystal.cell)
+    turn = [np.linalg.inv(cell) @ R.T @ cell for R in rotations(crystal)]
+    return sum(R.T @ T @ R for R in turn) / len(turn)
+
+
+def kramers_kronig(energy: Float[np.ndarray, " E"], imaginary: Tensors) -> Tensors:
+    """ε₁, exactly of the ε₂ that runs straight between its values and is odd.
+
+    P∫ of a hat of width h about x is (u+1)ln|u+1| + (u−1)ln|u−1| − 2u ln|u|, u = (x−ω)/h.
+    """
+    h = energy[1] - energy[0]
+    x = np.concatenate([-energy[:0:-1], energy])
+    both = np.concatenate([-imaginary[:0:-1], imaginary])
+    u = np.rint((x[None] - energy[:, None]) / h)
+    hat = _times_log(u + 1) + _times_log(u - 1) - 2 * _times_log(u)
+    found = np.tensordot(hat, both, axes=1) / np.pi
+    return found + np.eye(3)
+
+
+def _times_log(u: np.ndarray) -> np.ndarray:
+    """U ln|u|, zero at 0."""
+    return u * np.log(np.where(u == 0, 1, np.abs(u)))
+
+
+def strongest(found: Optics, below: float, share: float = 0.1) -> list[float]:
+    """Maxima of ε₂, mean over directions, below an energy and above a share of the highest."""
+    e = np.einsum("eii->e", found.imaginary)
+    inner = np.flatnonzero((e[1:-1] > e[:-2]) & (e[1:-1] >= e[2:])) + 1
+    high = inner[(e[inner] > share * e.max()) & (found.energy[inner] < below)]
+    return found.energy[high].tolist()

@@ -1,0 +1,107 @@
+"""Linear tetrahedra: ∫ d³k/V_BZ A(k) θ(E − e(k)) from e and A at the points of a mesh.
+
+Lehmann and Taut, Phys. Status Solidi B 54, 469 (1972), doi:10.1002/pssb.2220540211. Within each
+tetrahedron e is linear, and A the mean of its corners.
+"""
+
+from dataclasses import dataclass
+from itertools import permutations, product
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from nnpp.crystal.crystal import Crystal
+from nnpp.crystal.symmetry import mesh_map
+
+Corner = np.ndarray
+"""One number for each pair of a tetrahedron and an energy."""
+
+
+def _six(crystal: Crystal, size: tuple[int, int, int]) -> np.ndarray:
+    """Corners of the six tetrahedra about the shortest diagonal of a mesh cell (6, 4, 3)."""
+    step = np.asarray(crystal.reciprocal) / np.array(size)[:, None]
+    flips = [np.array(f) for f in product((0, 1), repeat=3) if f[0] == 0]
+    flip = min(flips, key=lambda f: float(np.linalg.norm((1 - 2 * f) @ step)))
+    axes = np.eye(3, dtype=int)
+    walks = [
+        np.cumsum([np.zeros(3, int), *axes[list(p)]], axis=0) for p in permutations(range(3))
+    ]
+    return np.array(walks) ^ flip
+
+
+@dataclass(frozen=True)
+class Tetrahedra:
+    """Those of a mesh that symmetry keeps apart: of 24,576 in 16×16×16 points of fcc, 900.
+
+    Attributes:
+        corners: which irreducible point of the mesh each corner is.
+        share: the part of the zone that each stands for; together 1.
+    """
+
+    corners: Int[np.ndarray, "tetrahedron 4"]
+    share: Float[np.ndarray, " tetrahedron"]
+
+
+def tetrahedra(crystal: Crystal, size: tuple[int, int, int]) -> Tetrahedra:
+    """All that fill the zone."""
+    stands_for, address = mesh_map(crystal, size)
+    _, of_point = np.unique(stands_for, return_inverse=True)
+    grid = np.empty(size, int)
+    grid[tuple((address % size).T)] = of_point
+    origin = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=-1).reshape(-1, 3)
+    places = (origin[:, None, None] + _six(crystal, size)) % size
+    every = np.sort(grid[tuple(np.moveaxis(places, -1, 0))].reshape(-1, 4), axis=1)
+    apart, count = np.unique(every, axis=0, return_counts=True)
+    return Tetrahedra(apart, count / len(every))
+
+
+def _low(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e1 ≤ E < e2."""
+    return (E - e1) ** 3 / ((e2 - e1) * (e3 - e1) * (e4 - e1))
+
+
+def _middle(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e2 ≤ E < e3."""
+    x, slope = E - e2, (e3 - e1 + e4 - e2) / ((e3 - e2) * (e4 - e2))
+    filled = (e2 - e1) ** 2 + 3 * (e2 - e1) * x + 3 * x**2 - slope * x**3
+    return filled / ((e3 - e1) * (e4 - e1))
+
+
+def _high(E: Corner, e1: Corner, e2: Corner, e3: Corner, e4: Corner) -> np.ndarray:
+    """n(E) of a tetrahedron for e3 ≤ E < e4."""
+    return 1 - (e4 - E) ** 3 / ((e4 - e1) * (e4 - e2) * (e4 - e3))
+
+
+def _within(energy: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple:
+    """Every pair of an interval [low, high) and an energy in it, as their places."""
+    first, last = np.searchsorted(energy, low), np.searchsorted(energy, high)
+    which = np.repeat(np.arange(len(low)), last - first)
+    shift = np.repeat(last - np.cumsum(last - first), last - first)
+    return which, np.arange(len(which)) + shift
+
+
+def below(
+    energy: Float[np.ndarray, " E"],
+    e: Float[np.ndarray, "tetrahedron 4"],
+    A: Float[np.ndarray, "tetrahedron *rest"],
+) -> Float[np.ndarray, "E *rest"]:
+    """Σ A·n(E) over tetrahedra, `energy` rising.
+
+    A tetrahedron meets only the energies between its corners: 0.3 s, where all pairs take 29 s
+    (12×12×12 points, 8 bands, 2500 energies). Corners that coincide enclose no energy, so that
+    nothing is divided by zero.
+    """
+    rising, columns = np.sort(e, axis=1).T, A.reshape(len(A), -1).T
+    full = np.searchsorted(energy, rising[3])
+    found = np.stack([np.bincount(full, a, len(energy) + 1)[:-1].cumsum() for a in columns])
+    for part, low, high in zip((_low, _middle, _high), rising, rising[1:], strict=False):
+        which, at = _within(energy, low, high)
+        n = part(energy[at], *rising[:, which])
+        found += np.stack([np.bincount(at, a[which] * n, len(energy)) for a in columns])
+    return found.T.reshape(len(energy), *A.shape[1:])
+
+
+def about(energy: Float[np.ndarray, " E"]) -> Float[np.ndarray, " edge"]:
+    """The ends of the intervals about each energy, half-way to the next."""
+    middle = (energy[1:] + energy[:-1]) / 2
+    return np.concatenate([2 * energy[:1] - middle[:1], middle, 2 * energy[-1:] - middle[-1:]])

@@ -1,0 +1,144 @@
+"""`nnpp optics`: ε₂(ω), ε₁(ω) and absorption of every system, written and drawn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnpp.crystal.symmetry import mesh
+from nnpp.errors import InputError
+from nnpp.io.atomic import refuse_unwritable, write_whole
+from nnpp.io.inputs import Fit
+from nnpp.io.optics_csv import write_optics_csv
+from nnpp.observables.bands import Bands, checked
+from nnpp.observables.momentum import levels_and_velocities
+from nnpp.observables.optics import Optics, optics, strongest
+from nnpp.parallel import one_device_per_core
+from nnpp.plotting.optics import OpticsPicture, figure_optics
+from nnpp.plotting.style import image
+from nnpp.potentials.potential import Potential
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import Case
+from nnpp.workflows.density import default_mesh
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.trained import potential_of
+
+SPACING = 0.05
+"""Default distance between points of the mesh [bohr⁻¹]."""
+
+STEP, SHARE = 0.02 / HARTREE_EV, 0.25
+"""Distance between energies [hartree]; that share of the broadening if it is narrower."""
+
+EMPTY = 4
+"""Empty levels for each full one, unless bands are asked for."""
+
+WHOLE = 1e-9
+"""A band edge that is open by less is no gap [hartree]."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line says.
+
+    Attributes:
+        size: the mesh; None for one of points `SPACING` apart.
+        width: of the Gaussians [hartree].
+        top: the highest energy drawn [hartree].
+        levels: at each k; None for `EMPTY` empty ones for each full one.
+    """
+
+    size: tuple[int, int, int] | None
+    width: float
+    top: float
+    levels: int | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What to say of one system, and the files that were written of it."""
+
+    system: str
+    texts: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+def run_optics(fits: list[Fit], wanted: Wanted, out: Path) -> Iterator[Told]:
+    """Solve every system of every fit on a mesh; whatever is wrong is refused before."""
+    one_device_per_core()
+    ready = [(fit, prepare(fit)) for fit in fits]
+    for fit, cases in ready:
+        for case in cases:
+            _refuse(case, wanted)
+            refuse_unwritable(out / fit.name / case.spec.name)
+    for fit, cases in ready:
+        potential = potential_of(fit)
+        for case in cases:
+            yield _of_system(case, potential, wanted, out / fit.name / case.spec.name)
+
+
+def _refuse(case: Case, wanted: Wanted) -> None:
+    """Refuse where there are no two levels to go between."""
+    n = _levels(case, wanted)
+    if not 0 < case.occupied < n:
+        raise InputError(
+            f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
+            "ask for more levels (--bands)",
+        )
+
+
+def _levels(case: Case, wanted: Wanted) -> int:
+    """How many at each k."""
+    return case.occupied * (1 + EMPTY) if wanted.levels is None else wanted.levels
+
+
+def _of_system(case: Case, potential: Potential, wanted: Wanted, folder: Path) -> Told:
+    """All of one system."""
+    size = default_mesh(case, SPACING) if wanted.size is None else wanted.size
+    kpoints = mesh(case.crystal, size)
+    system = case.at(kpoints)
+    n = min(_levels(case, wanted), system.room(case.spinor))
+    E, v = levels_and_velocities(potential, system, n, case.solve)
+    bands = Bands(kpoints, checked(E), case.occupied, case.spinor)
+    gap, ends = _gap_and_end(bands)
+    if gap <= WHOLE:
+        raise InputError(
+            f"{case.spec.name} has no gap, and what light does within a band is not known here",
+            "choose a potential with a gap",
+        )
+    step = min(STEP, SHARE * wanted.width) if wanted.width else STEP
+    highest = float(E[:, -1].max() - E[:, 0].min()) + 4 * wanted.width
+    energy = np.arange(int(np.ceil(max(highest, wanted.top) / step)) + 1) * step
+    found = optics(bands, np.asarray(v), case.crystal, size, energy, wanted.width)
+    texts = _texts(found, case, wanted, ends)
+    picture = OpticsPicture(found, min(wanted.top, ends), case.spec.name, _notes(size, wanted))
+    figure = figure_optics(picture)
+    paths = [write_optics_csv(folder / "optics.csv", found)]
+    paths += [write_whole(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
+    return Told(case.spec.name, texts, tuple(paths))
+
+
+def _gap_and_end(bands: Bands) -> tuple[float, float]:
+    """The gap, and the energy above which transitions to bands not computed are missing."""
+    E, full = np.asarray(bands.E), bands.occupied
+    ends = float((E[:, -1] - E[:, full - 1]).min())
+    return float(E[:, full].min() - E[:, full - 1].max()), ends
+
+
+def _notes(size: tuple[int, int, int], wanted: Wanted) -> tuple[str, ...]:
+    """What to know of the figure."""
+    how = f"{size[0]}×{size[1]}×{size[2]} points, linear tetrahedra"
+    wide = f", Gaussians of {wanted.width * HARTREE_EV:g} eV" if wanted.width else ""
+    return (f"{how}{wide}; independent electrons: no excitons, no local fields.",)
+
+
+def _texts(found: Optics, case: Case, wanted: Wanted, ends: float) -> tuple[str, ...]:
+    """The numbers that a reader looks for first."""
+    tops = [f"{x * HARTREE_EV:.2f}" for x in strongest(found, min(wanted.top, ends))]
+    still = np.linalg.eigvalsh(found.real[0])
+    at_rest = " ".join(f"{x:.2f}" for x in still) if np.ptp(still) > 5e-3 else f"{still[0]:.2f}"
+    seen = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
+    return (
+        f"ε₁(0) = {at_rest}; maxima of ε₂ at {', '.join(tops) or '—'} eV",
+        f"sum rule: {seen}; all transitions up to {ends * HARTREE_EV:.1f} eV are in it",
+    )

@@ -1,0 +1,86 @@
+"""Velocities: differences of levels, masses from them, and Kane's energy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nnpp.hamiltonian import at_shells
+from nnpp.observables.bands import levels
+from nnpp.observables.masses import expansion, inverse_masses
+from nnpp.observables.momentum import kane_energy, levels_and_velocities, squared, velocity
+from tests import systems
+
+CUTOFF, K = 1.8, np.array(systems.GENERIC_K[3])
+
+
+def at(potential, k=K):
+    system = systems.at(systems.zincblende(), [k], CUTOFF)
+    return system, velocity(at_shells(potential, system), system)
+
+
+@pytest.mark.parametrize("spin", [True, False])
+def test_a_level_moves_with_its_own_velocity(spin):
+    """⟨n|v_i|n⟩ = ∂E_n/∂k_i in the plane waves of k, with every term; and v is Hermitian."""
+    potential, n = systems.everything(spin=spin), 6
+    system = systems.at(systems.zincblende(), [K], CUTOFF)
+    v = np.asarray(levels_and_velocities(potential, system, n)[1][0])
+    np.testing.assert_allclose(v, v.conj().transpose(0, 2, 1), atol=1e-13)
+    b = np.linalg.inv(np.asarray(systems.zincblende().reciprocal))
+    waves = np.asarray(system.waves.K[0])
+    integers = np.rint(waves @ b - K).astype(int)
+    for i, unit in enumerate(np.eye(3)):
+        moved = [K + x * 1e-3 * unit @ b for x in (-2, -1, 1, 2)]
+        near = [
+            np.asarray(levels(potential, systems.at(
+                systems.zincblende(), [k], CUTOFF, rule=lambda *_: [integers]), n)[0])
+            for k in moved
+        ]  # fmt: skip
+        slope = (near[0] - 8 * near[1] + 8 * near[2] - near[3]) / (12 * 1e-3)
+        np.testing.assert_allclose(v[i].diagonal().real, slope, atol=1e-8)
+
+
+def test_masses_from_all_velocities_of_a_local_potential():
+    """(1/m)_ij = δ_ij + 2 Σ_l Re v_i v_j / (E − E_l): T alone moves with k."""
+    potential = systems.cdse()
+    system, found = at(potential)
+    E, U = np.linalg.eigh(np.asarray(found.H))
+    v = U.conj().T @ np.asarray(found.v) @ U
+    apart = np.delete(E[4] - E, 4)
+    of_others = np.delete(v[:, 4], 4, axis=1)
+    mixed = np.einsum("il,jl,l->ij", of_others, of_others.conj(), 1 / apart).real
+    by_hand = np.eye(3) + 2 * mixed
+    about = expansion(at_shells(potential, system), system)
+    np.testing.assert_allclose(inverse_masses(about, 4, 5), by_hand, rtol=1e-9)
+
+
+def test_kane_s_energy_is_that_of_one_matrix_element():
+    """2|⟨S|p_x|X⟩|²: of Γ15 without spin, and with a spin-orbit term too weak to matter."""
+    potential = systems.cdse()
+    _, found = at(potential, np.zeros(3))
+    E_P = float(kane_energy(found, (4, 5), (1, 4)))
+    U = np.linalg.eigh(np.asarray(found.H))[1]
+    strengths = np.abs(U[:, 4].conj() @ np.asarray(found.v[0]) @ U[:, 1:4]) ** 2
+    assert pytest.approx(2 * strengths.sum(), rel=1e-10) == E_P
+    each = np.asarray(squared(found, (4, 5), (1, 4)))
+    np.testing.assert_allclose(each, np.eye(3) * E_P / 2, atol=1e-12)
+
+
+def test_slopes_of_kane_s_energy_are_differences():
+    """With respect to the network and every strength, between multiplets."""
+    system = systems.at(systems.zincblende(), [np.zeros(3)], CUTOFF)
+    leaves, shape = jax.tree.flatten(systems.everything())
+
+    @jax.jit
+    def E_P(leaves):
+        potential = jax.tree.unflatten(shape, leaves)
+        return kane_energy(velocity(at_shells(potential, system), system), (8, 10), (2, 8))
+
+    rng, h = np.random.default_rng(0), 1e-4
+    along = [jnp.asarray(rng.normal(size=x.shape)) * (0.1 + jnp.abs(x)) for x in leaves]
+    slope = sum(
+        float(jnp.vdot(a, b)) for a, b in zip(jax.grad(E_P)(leaves), along, strict=True)
+    )
+    y = {x: float(E_P([a + x * h * b for a, b in zip(leaves, along, strict=True)]))
+         for x in (-2, -1, 1, 2)}  # fmt: skip
+    assert slope == pytest.approx((8 * (y[1] - y[-1]) - y[2] + y[-2]) / (12 * h), rel=1e-6)
