@@ -30,5 +30,13 @@ LENGTH = {
 MASS = {"me": 1.0}
 """Electron masses per unit, for quantities written with their unit."""
 
+SLOPE = {
+    "hartree/bohr": 1.0,
+    "eV/bohr": 1 / HARTREE_EV,
+    "eV/angstrom": BOHR_ANGSTROM / HARTREE_EV,
+    "eV/Å": BOHR_ANGSTROM / HARTREE_EV,
+}
+"""Hartree/bohr per unit, for quantities written with their unit."""
+
 SPEED_OF_LIGHT = 137.035999084
 """c in atomic units, 1/α."""

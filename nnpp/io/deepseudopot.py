@@ -20,7 +20,7 @@ MOST_SYSTEMS = 1000
 
 COMPANIONS = {
     r".*\.pth": "a .pth network is a pickle and is not read; start from Zunger",
-    r"(expCoupling|expDefPot|expEffMasses|qpoints)_.*": NOT_YET,
+    r"expEffMasses_.*": NOT_YET,
     r"kpoints_\d+_orderMatrix\.par": NOT_YET,
     r"mcOpts.*|.*ParamSteps\.par|init_qSpace_pot\.par": NOT_YET,
 }

@@ -69,10 +69,10 @@ CONFIG_NOT_YET = {
 CONFIG = CONFIG_USED | CONFIG_NOT_NEEDED | CONFIG_LEARNED | CONFIG_NOT_YET
 
 INPUT_USED = {"maxKE": "real", "nBands": "whole", "systemName": "words", "relE_bIdx": "whole"}
+INPUT_USED |= dict.fromkeys(("idxVB", "idxCB", "idxGap"), "whole")
+INPUT_USED |= dict.fromkeys(("fit_defPot", "fit_eph"), "switch")
 
-INPUT_NOT_YET = dict.fromkeys(("idxVB", "idxCB", "idxGap"), "whole") | dict.fromkeys(
-    ("fit_defPot", "fit_eph", "fit_eff_masses"), "switch"
-)
+INPUT_NOT_YET = {"fit_eff_masses": "switch"}
 
 INPUT_NOT_NEEDED = dict.fromkeys(
     ("BS_plot_center", "BS_plot_CBVB_range", "BS_plot_CBVB_range_zoom"), "real"

@@ -10,6 +10,7 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.io.deepseudopot_config import INPUT, Settings, read_settings
+from nnpp.io.deepseudopot_targets import read_targets
 from nnpp.io.schema.kpoints import FARTHEST
 from nnpp.io.schema.origin import Keys, Place
 from nnpp.io.tables import Line, read_lines, read_table, same_count
@@ -51,7 +52,12 @@ def read_system(folder: Path, i: int, zero_band: int | None) -> Entry:
         ("weights", "kpoints"): Place(folder / f"kpoints_{i}.par"),
     }
     data |= _compared(folder, i, int(str(data["bands"])))
-    return Entry(data, places, tuple(inputs.notes()))
+    symbols = [atom[0] for atom in structure["atoms"]]
+    rows = read_targets(
+        folder, i, inputs, symbols, read_kpoints(folder / f"kpoints_{i}.par")[0]
+    )
+    data |= {"targets": rows.data} if rows.data else {}
+    return Entry(data, places | rows.places, (*inputs.notes(), *rows.notes))
 
 
 def read_cell(path: Path) -> tuple[dict[str, Any], dict[Keys, Place]]:

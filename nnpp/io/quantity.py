@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from nnpp.errors import InputError, nearest
 from nnpp.io.schema.section import problem
-from nnpp.units import ENERGY, LENGTH, MASS
+from nnpp.units import ENERGY, LENGTH, MASS, SLOPE
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 QUANTITY = re.compile(rf"\s*({NUMBER})\s*(\S*)\s*")
@@ -52,6 +52,11 @@ def mass(value: object) -> float:
     return quantity(value, MASS)
 
 
+def slope(value: object) -> float:
+    """How an energy follows a displacement [hartree/bohr]."""
+    return quantity(value, SLOPE)
+
+
 def _field(read: Callable[[object], float], unit: str, known: Mapping[str, float]) -> list[Any]:
     """What pydantic needs to read such a quantity, write it, and describe it to editors."""
 
@@ -70,6 +75,7 @@ def _field(read: Callable[[object], float], unit: str, known: Mapping[str, float
 _ENERGY = _field(energy, "hartree", ENERGY)
 _LENGTH = _field(length, "bohr", LENGTH)
 _MASS = _field(mass, "me", MASS)
+_SLOPE = _field(slope, "hartree/bohr", SLOPE)
 
 Energy = Annotated[float, *_ENERGY]
 """An energy written with its unit [hartree]."""
@@ -85,3 +91,6 @@ PositiveLength = Annotated[float, Field(gt=0), *_LENGTH]
 
 PositiveMass = Annotated[float, Field(gt=0), *_MASS]
 """A mass above zero [electron masses]."""
+
+Slope = Annotated[float, Field(ge=0), *_SLOPE]
+"""How an energy follows a displacement, without its sign [hartree/bohr]."""

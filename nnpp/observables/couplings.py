@@ -14,7 +14,8 @@ Strain factors are those of the cell at rest: what a moving neighbour does to th
 Units: hartree/bohr.
 """
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +23,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves, shells
+from nnpp.basis.rules import per_k
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.inversion import centred
 from nnpp.crystal.kpoints import listed
@@ -34,7 +36,13 @@ from nnpp.terms.projectors import Centres, centres
 Levels = tuple[int, int]
 """The first of some levels in a row, from 0, and the one after their last."""
 
+FORBIDDEN = 1e-7
+"""A mean coupling below this is zero by symmetry, its root mere noise [hartree/bohr]."""
+
 Vector = np.ndarray | Float[Array, " 3"]
+
+Rule = Callable[[Crystal, np.ndarray, float], list[np.ndarray]]
+"""What chooses plane waves."""
 
 
 @pytree
@@ -56,10 +64,10 @@ class Pair:
     q: Float[Array, " shell"]
 
 
-def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float) -> Pair:
+def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = per_k) -> Pair:
     """Built once; k and q are fractional, `cutoff` in hartree."""
     crystal, _ = centred(crystal)  # as `system` does: the phases of both have one origin
-    both = system(crystal, listed(crystal, np.stack([k, np.asarray(k) + q])), cutoff)
+    both = system(crystal, listed(crystal, np.stack([k, np.asarray(k) + q])), cutoff, rule)
     left, right = np.asarray(both.waves.K)
     shell, lengths = shells((left[:, None] - right[None]).reshape(-1, 3))
     atoms = centres(crystal, False)
@@ -150,4 +158,25 @@ def mean_couplings(at: Moved, left: Levels, right: Levels) -> Float[Array, "atom
     P, Q = (projector(group(H, *levels)) for H, levels in ((at.left, left), (at.right, right)))
     squared = jnp.einsum("aigh,aigh->ai", P @ at.slope @ Q, at.slope.conj()).real
     mean = squared / ((left[1] - left[0]) * (right[1] - right[0]))
-    return jnp.where(mean > 0, jnp.sqrt(jnp.where(mean > 0, mean, 1)), 0)
+    seen = mean > FORBIDDEN**2
+    return jnp.where(seen, jnp.sqrt(jnp.where(seen, mean, 1)), 0)
+
+
+@dataclass(frozen=True)
+class Coupled:
+    """Mean couplings of some atoms and multiplets, as a function of a potential.
+
+    Attributes:
+        places: atom and direction of each, from 0.
+        members: its levels at k, and those at k+q.
+    """
+
+    places: tuple[tuple[int, int], ...]
+    members: tuple[tuple[Levels, Levels], ...]
+
+    def __call__(self, potential: Potential, pair: Pair) -> Float[Array, " y"]:
+        """G of each [hartree/bohr]."""
+        at = moved(potential, pair)
+        g = {both: mean_couplings(at, *both) for both in dict.fromkeys(self.members)}
+        each = zip(self.members, self.places, strict=True)
+        return jnp.stack([g[both][place] for both, place in each])

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 from nnpp.hamiltonian import System, at_shells
 from nnpp.observables.deformation import by_volume, under_strain
 from nnpp.observables.masses import Expansion, expansion, inverse_masses, luttinger
+from nnpp.observables.momentum import kane_energy, velocity
 from nnpp.potentials.potential import Potential
 
 Number = Float[Array, ""]
@@ -40,6 +41,11 @@ class Edges:
         """The same of the valence edge."""
         return self.occupied - (4 if self.spinor else 3), self.occupied
 
+    @property
+    def p_like(self) -> tuple[int, int]:
+        """The same of Γ15, which spin-orbit parts into Γ8 and Γ7."""
+        return self.occupied - (6 if self.spinor else 3), self.occupied
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -48,9 +54,9 @@ class Measure:
     of: Callable[[Edges, Potential, System], Number]
     edges: Edges
 
-    def __call__(self, potential: Potential, system: System) -> Number:
+    def __call__(self, potential: Potential, system: System) -> Float[Array, " 1"]:
         """The number."""
-        return self.of(self.edges, potential, system)
+        return self.of(self.edges, potential, system)[None]
 
 
 def inverse_electron_mass(edges: Edges, potential: Potential, system: System) -> Number:
@@ -69,6 +75,12 @@ def inverse_light_mass(edges: Edges, potential: Potential, system: System) -> Nu
     """1/m of light holes [1/mₑ]."""
     one, two, _ = luttinger(_expanded(potential, system), edges.valence[0])
     return one + 2 * two
+
+
+def kane(edges: Edges, potential: Potential, system: System) -> Number:
+    """Kane's energy E_P [hartree]."""
+    at = velocity(at_shells(potential, system), system)
+    return kane_energy(at, edges.conduction, edges.p_like)
 
 
 def conduction_by_volume(edges: Edges, potential: Potential, system: System) -> Number:

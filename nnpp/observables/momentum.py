@@ -47,7 +47,8 @@ def velocity(numbers: AtShells, system: System) -> Velocity:
 
     def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
         waves: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)
-        return (matrix(numbers, replace(system, waves=waves)),) * 2
+        M = matrix(numbers, replace(system, waves=waves))
+        return M, M
 
     v, here = jax.jacfwd(H, has_aux=True)(jnp.zeros(3))
     return Velocity(here, jnp.moveaxis(v, -1, 0))

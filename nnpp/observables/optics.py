@@ -111,7 +111,7 @@ def symmetric(
     """Cartesian tensors, mean over the rotations of the crystal, as over the star of a k."""
     cell = np.asarray(crystal.cell)
     turn = [np.linalg.inv(cell) @ R.T @ cell for R in rotations(crystal)]
-    return sum(R.T @ T @ R for R in turn) / len(turn)
+    return np.mean([R.T @ T @ R for R in turn], axis=0)
 
 
 def kramers_kronig(energy: Float[np.ndarray, " E"], imaginary: Tensors) -> Tensors:

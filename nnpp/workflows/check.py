@@ -1,5 +1,6 @@
 """`nnpp check`: what was read, what it will cost, and what looks wrong; nothing is solved."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 from nnpp.crystal.symmetry import space_group
 from nnpp.io.inputs import Fit
 from nnpp.io.reference import Reference
-from nnpp.io.schema.targets import EnergyTarget, MassTarget
+from nnpp.io.schema.targets import CouplingTarget, EnergyTarget, MassTarget, StretchTarget
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
@@ -20,6 +21,12 @@ from nnpp.workflows.potential import PARTS
 from nnpp.workflows.prepare import prepare
 from nnpp.workflows.refusals import memory_of
 from nnpp.workflows.trained import potential_of
+
+IN_ROWS = CouplingTarget | StretchTarget
+"""Targets of which files hold many."""
+
+ROWS = {"stretched": "slopes from two volumes", "coupling": "couplings to moving atoms"}
+"""What those are called."""
 
 Rows = tuple[tuple[str, str], ...]
 """Names and values, ready to be printed."""
@@ -102,8 +109,12 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
         yield "reference", "none"
     else:
         yield from _reference_rows(case, case.reference)
+    rows = Counter(t.kind for t in case.spec.targets if isinstance(t, IN_ROWS))
     for target in case.spec.targets:
-        yield "target", _target(target)
+        if not isinstance(target, IN_ROWS):
+            yield "target", _target(target)
+    for kind, count in rows.items():
+        yield "targets", f"{count} {ROWS[kind]}"
 
 
 def _formula(case: Case) -> str:

@@ -18,8 +18,6 @@ from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import Measure, curvature, prior, size
-from nnpp.fitting.targets.quantity import Quantity
-from nnpp.hamiltonian import System
 from nnpp.io.inputs import Fit
 from nnpp.io.schema.fitting import Priors
 from nnpp.observables.gap import direct_gap_at
@@ -32,7 +30,7 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
 from nnpp.workflows.compare import from_zero, reference_bands, weights_of, zero
 from nnpp.workflows.hold_out import held_out
-from nnpp.workflows.quantities import quantity
+from nnpp.workflows.quantities import quantities
 
 GRID, END = 0.025, 10.0
 """Spacing and end of the lengths at which priors look [bohr⁻¹]; the tail is as long again."""
@@ -42,17 +40,17 @@ def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
     """All targets of all systems, and the priors."""
     spec = fit.spec
     spectra = [s for s in _spectra(fit, cases) if s.targets]
-    quantities = tuple(_quantities(cases))
-    if not spectra and not quantities:
+    others = tuple(q for case in cases for q in quantities(case, start))
+    if not spectra and not others:
         raise spec.origin.error(
             "no system has a reference or target that weighs anything: nothing to fit",
             "add reference: FILE, or weights that are not zero, or use `nnpp bands`",
             "systems",
         )
-    systems = [source.system for source in (*spectra, *quantities)]
+    longest = max(float(source.system.q[-1]) for source in (*spectra, *others))
     with spec.origin.telling("fit", "priors"):
-        priors = tuple(_priors(spec.fit.priors, start, systems))
-    sources = (*spectra, *quantities, *priors)
+        priors = tuple(_priors(spec.fit.priors, start, longest))
+    sources = (*spectra, *others, *priors)
     return Objective(Parameters(start, spec.potential.train), sources)
 
 
@@ -124,12 +122,6 @@ def _numbers(case: Case, kpoints: KPoints) -> Iterator[Target]:
             yield LEVELS[target.kind](case, kpoints)(value, weight)
 
 
-def _quantities(cases: list[Case]) -> Iterator[Quantity]:
-    """Targets that are told from the states at Γ."""
-    for case in cases:
-        yield from (quantity(case, t) for t in case.spec.targets if t.kind not in LEVELS)
-
-
 def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
     """A target of the gap."""
     return GapTarget
@@ -154,10 +146,12 @@ LEVELS = {"gap": _gap, "direct_gap": _direct_gap, "splitting": _splitting}
 """Targets of one number that levels tell; a new one is a function of bands, and an entry."""
 
 
-def _priors(spec: Priors, start: Potential, systems: list[System]) -> Iterator[Source]:
-    """Priors that have a weight; a weight of one counts an integral in eV² as it stands."""
+def _priors(spec: Priors, start: Potential, longest: float) -> Iterator[Source]:
+    """Priors that have a weight; a weight of one counts an integral in eV² as it stands.
+
+    `longest` is the longest q at which any target looks [bohr⁻¹].
+    """
     q = jnp.arange(0.0, END + GRID / 2, GRID)
-    longest = max(float(s.q[-1]) for s in systems)
     wanted: dict[str, tuple[Measure, float, jnp.ndarray]] = {
         "size": (size, spec.size, q),
         "curvature": (curvature, spec.curvature, q),

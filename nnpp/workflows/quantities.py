@@ -1,4 +1,6 @@
-"""Targets of a fit that the states at Γ tell: masses and deformation potentials."""
+"""Targets of a fit that states tell: masses, deformation potentials, couplings."""
+
+from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,13 @@ from nnpp.crystal.symmetry import space_group
 from nnpp.errors import InputError
 from nnpp.fitting.targets.quantity import Quantity
 from nnpp.hamiltonian import System
-from nnpp.io.schema.targets import EnergyTarget, MassTarget
+from nnpp.io.schema.targets import (
+    CouplingTarget,
+    EnergyTarget,
+    MassTarget,
+    StretchTarget,
+    Target,
+)
 from nnpp.observables.edges import (
     Edges,
     Measure,
@@ -17,14 +25,17 @@ from nnpp.observables.edges import (
     inverse_electron_mass,
     inverse_heavy_mass,
     inverse_light_mass,
+    kane,
     valence_by_volume,
 )
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
+from nnpp.workflows.rows import coupled, refuse_unknown_atom, refuse_unknown_band, stretched
 
 KINDS = {
+    "kane_energy": kane,
     "electron_mass": inverse_electron_mass,
     "heavy_hole_mass": inverse_heavy_mass,
     "light_hole_mass": inverse_light_mass,
@@ -34,8 +45,10 @@ KINDS = {
 }
 """What each kind of target measures; of masses their inverse."""
 
-BY_VOLUME = tuple(kind for kind in KINDS if kind.endswith("by_volume"))
-OF_VALENCE = ("heavy_hole_mass", "light_hole_mass", "gap_by_volume", "valence_by_volume")
+BY_VOLUME = (*(kind for kind in KINDS if kind.endswith("by_volume")), "stretched")
+OF_VALENCE = tuple(
+    kind for kind in KINDS if kind not in ("electron_mass", "conduction_by_volume")
+)
 ZINC_BLENDE_OR_DIAMOND = ("(216)", "(227)")
 """Their valence edge at Γ is known to be Γ15, or Γ8."""
 
@@ -48,19 +61,34 @@ def at_gamma(case: Case) -> System:
     return case.at(listed(case.crystal, np.zeros((1, 3))))
 
 
-def quantity(case: Case, target: EnergyTarget | MassTarget) -> Quantity:
-    """A target."""
+def quantities(case: Case, start: Potential) -> Iterator[Quantity]:
+    """All such targets of a case; `start` tells which levels are multiplets."""
+    aims = case.spec.targets
+    one = [t for t in aims if isinstance(t, EnergyTarget | MassTarget)]
+    yield from (_at_edge(case, t) for t in one if t.kind in KINDS)
+    yield from stretched(case, [t for t in aims if isinstance(t, StretchTarget)])
+    yield from coupled(case, [t for t in aims if isinstance(t, CouplingTarget)], start)
+
+
+def _at_edge(case: Case, target: EnergyTarget | MassTarget) -> Quantity:
+    """What the states at the band edges tell."""
     measure = Measure(KINDS[target.kind], Edges(case.occupied, case.spinor))
     value, scale = target.value, np.sqrt(target.weight)
     if isinstance(target, MassTarget):
         value, scale = 1 / target.value, scale * target.value / HARTREE_EV
     name = f"{case.spec.name}: {target.kind}"
-    return Quantity(at_gamma(case), jnp.asarray(value), jnp.asarray(scale), measure, name)
+    y, s = jnp.asarray(value)[None], jnp.asarray(scale)[None]
+    return Quantity(at_gamma(case), y, s, measure, name)
 
 
-def refuse_unknown(case: Case, potential: Potential, kind: str) -> None:
+def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
     """Refuse what has no meaning for a crystal and its potential, or would not end."""
-    if kind not in KINDS:
+    kind = target.kind
+    if isinstance(target, CouplingTarget):
+        refuse_unknown_atom(case, target)
+    if isinstance(target, CouplingTarget | StretchTarget):
+        refuse_unknown_band(case, target)
+    elif kind not in KINDS:
         return
     group = space_group(case.crystal)
     if kind in OF_VALENCE and not any(n in group for n in ZINC_BLENDE_OR_DIAMOND):
@@ -73,9 +101,10 @@ def refuse_unknown(case: Case, potential: Potential, kind: str) -> None:
             f"{kind} is that of Γ8, and no element has a spin-orbit strength",
             "add spin_orbit to an element, or remove the target",
         )
-    if kind in BY_VOLUME and isinstance(potential.local, Table):
+    lengths = "a strain changes them" if kind in BY_VOLUME else "a phonon asks for others"
+    if kind in (*BY_VOLUME, "coupling") and isinstance(potential.local, Table):
         raise InputError(
-            f"{kind}: a table knows v(q) at its lengths alone, and a strain changes them",
+            f"{kind}: a table knows v(q) at its lengths alone, and {lengths}",
             "use a form or a network, or remove the target",
         )
     functions = case.n_plane_waves * (1 + case.spinor)

@@ -30,7 +30,7 @@ def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
         _refuse_infinite_form_factors(fit, case, potential)
     for j, target in enumerate(case.spec.targets):
         with fit.spec.origin.telling("systems", i, "targets", j):
-            refuse_unknown(case, potential, target.kind)
+            refuse_unknown(case, potential, target)
 
 
 def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:

@@ -80,7 +80,6 @@ def test_a_folder_is_read_as_it_is(tmp_path):
     assert cadmium.strain == (0.0586, 0) and selenium.strain == (0.1746, 0)
     assert (selenium.charge, selenium.spin_orbit) == (0.5, None)
     assert any("num_cores: not needed" in note for note in notes)
-    assert any("idxVB: not followed" in note for note in notes)
     assert any("SObool = 0" in note for note in notes)
     assert line_of(spec, "systems", 0, "bands") == 2
     read_all(tmp_path)
@@ -113,7 +112,7 @@ def test_companions_are_remarked_on(tmp_path):
         (folder / name).write_bytes(b"\x80")
     notes = " | ".join(read_deepseudopot(folder)[1])
     assert "a .pth network is a pickle and is not read; start from Zunger" in notes
-    assert "expDefPot_0.par: not followed" in notes
+    assert "expDefPot_0.par: not read, input_0.par does not say fit_defPot = 1" in notes
     assert "kpoints_0_orderMatrix.par: not followed" in notes
     assert "init_SParams.par: not read" in notes
 

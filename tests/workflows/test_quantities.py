@@ -31,12 +31,12 @@ def test_a_mass_and_a_deformation_potential_are_met(tmp_path):
     method, state = LevenbergMarquardt(), None
     method = LevenbergMarquardt()
     state = method.start(objective, objective.parameters.start())
-    inverse, slope = (float(y) for y in state.measured.y)
+    inverse, slope = (float(y[0]) for y in state.measured.y)
     before = 4 * (0.12 * inverse - 1) ** 2 + 2 * (slope * HARTREE_EV + 2.5) ** 2
     assert float(state.measured.loss) * HARTREE_EV**2 == pytest.approx(before, rel=1e-9)
     for _ in range(8):
         state = method.advance(objective, state)
-    inverse, slope = (float(y) for y in state.measured.y)
+    inverse, slope = (float(y[0]) for y in state.measured.y)
     assert 1 / inverse == pytest.approx(0.12, rel=1e-5)
     assert slope * HARTREE_EV == pytest.approx(-2.5, rel=1e-5)
     assert jnp.isfinite(state.J).all()

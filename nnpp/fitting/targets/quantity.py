@@ -1,50 +1,58 @@
-"""A number y that levels alone do not tell: r = s·(y − y₀). Masses, deformation potentials."""
+"""Numbers y that levels alone do not tell: r = s·(y − y₀). Masses, couplings."""
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 from jaxtyping import Array, Float
 
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian import System
+from nnpp.observables.couplings import Pair
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
+
+Numbers = Float[Array, " y"]
 
 
 @pytree
 class Quantity:
-    """What the number should be.
+    """What the numbers should be.
 
     Attributes:
-        system: the plane waves at the k that it is told from.
+        system: the plane waves that they are told from.
         value: y₀.
         scale: s [hartree per unit of y].
         measure: y.
-        name: what it is called.
+        name: what they are called.
     """
 
-    system: System
-    value: Float[Array, ""]
-    scale: Float[Array, ""]
-    measure: Callable[[Potential, System], Float[Array, ""]] = static()
+    system: System | Pair
+    value: Numbers
+    scale: Numbers
+    measure: Callable[[Potential, Any], Numbers] = static()
     name: str = static()
 
-    def observe(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> Float[Array, ""]:
+    def observe(self, parameters: Parameters, theta: Float[Array, " parameter"]) -> Numbers:
         """Y; differentiable."""
         return self.measure(parameters.put(theta), self.system)
 
     def linear(
         self, parameters: Parameters, theta: Float[Array, " parameter"]
-    ) -> tuple[Float[Array, ""], Float[Array, " parameter"]]:
+    ) -> tuple[Numbers, Float[Array, "y parameter"]]:
         """Y and ∂y/∂θ."""
-        return jax.value_and_grad(lambda x: self.observe(parameters, x))(theta)
 
-    def residuals(self, y: Float[Array, ""]) -> Float[Array, " 1"]:
+        def twice(x: Float[Array, " parameter"]) -> tuple[Numbers, Numbers]:
+            y = self.observe(parameters, x)
+            return y, y
+
+        slope, y = jax.jacrev(twice, has_aux=True)(theta)
+        return y, slope
+
+    def residuals(self, y: Numbers) -> Numbers:
         """R [hartree]."""
-        return (self.scale * (y - self.value))[None]
+        return self.scale * (y - self.value)
 
-    def held_out(self, y: Float[Array, ""]) -> Float[Array, " 0"]:
+    def held_out(self, y: Numbers) -> Float[Array, " 0"]:
         """Nothing is held out."""
-        return y[None][:0]
+        return y[:0]

@@ -55,6 +55,10 @@ def _near(k: Vector) -> Vector:
     return k
 
 
+NearPoint = Annotated[Vector, AfterValidator(_near)]
+"""A k-point in fractional coordinates."""
+
+
 class PathPoints(Section):
     """Points along straight lines between named k-points."""
 
@@ -82,7 +86,7 @@ class MeshPoints(Section):
 class ListedPoints(Section):
     """K-points one by one."""
 
-    fractional: tuple[Annotated[Vector, AfterValidator(_near)], ...] = Field(
+    fractional: tuple[NearPoint, ...] = Field(
         alias="list", min_length=1, description="K-points in units of the b_i."
     )
     weights: tuple[NotNegative, ...] | None = Field(

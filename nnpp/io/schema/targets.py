@@ -1,20 +1,24 @@
-"""Numbers beside the bands that a fit aims at: energies, and masses."""
+"""Numbers beside the bands that a fit aims at: energies, masses, couplings."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import Field, Tag, field_validator
 
-from nnpp.io.quantity import Energy, PositiveMass
-from nnpp.io.schema.section import Positive, Section, either
+from nnpp.io.quantity import Energy, PositiveMass, Slope
+from nnpp.io.schema.kpoints import NearPoint
+from nnpp.io.schema.section import Count, Positive, Section, either, problem
 from nnpp.units import HARTREE_EV
+
+LEAST = 1e-6
+"""A volume grown by less has no slope."""
 
 
 class EnergyTarget(Section):
     """An energy, beside the bands, that the potential should give."""
 
     kind: Literal[
-        "gap", "direct_gap", "splitting", "gap_by_volume", "conduction_by_volume",
-        "valence_by_volume",
+        "gap", "direct_gap", "splitting", "kane_energy", "gap_by_volume",
+        "conduction_by_volume", "valence_by_volume",
     ] = Field(description="What is compared; by volume: dE/d ln Ω of levels at Γ.")  # fmt: skip
     value: Energy = Field(description='What it should be, as "1.74 eV".')
     weight: Positive = Field(default=1.0, description="Factor on its squared error.")
@@ -42,17 +46,74 @@ class MassTarget(Section):
         return f"{self.value:g} me"
 
 
+GAMMA = (0.0, 0.0, 0.0)
+
+
+class Level(Section):
+    """One level at one k-point."""
+
+    band: Count = Field(description="Band, from 1, counted as `spin` says.")
+    kpoint: NearPoint = Field(default=GAMMA, description="Fractional k-point.")
+
+
+class StretchTarget(Level):
+    """How a level follows the volume, from two volumes, as the older code defines it."""
+
+    kind: Literal["stretched"] = Field(description="(E − E_s)/(Ω − s³Ω)·(Ω + s³Ω)/2.")
+    above: Level | None = Field(default=None, description="The level that E is counted from.")
+    stretch: Positive = Field(default=1.01, description="s, by which all lengths grow.")
+    value: Energy = Field(description='What it should be, as "-2.7 eV".')
+    weight: Positive = Field(default=1.0, description="Factor on its squared error.")
+
+    @field_validator("stretch")
+    @classmethod
+    def _another(cls, value: float) -> float:
+        """Not the volume itself."""
+        if abs(value - 1) < LEAST:
+            raise problem("stretch: two volumes are one", "write e.g. 1.01")
+        return value
+
+    @property
+    def text(self) -> str:
+        """The value with its unit."""
+        return f"{self.value * HARTREE_EV:g} eV"
+
+
+class CouplingTarget(Level):
+    """How a moving atom couples the levels of a band at k and at k+q."""
+
+    kind: Literal["coupling"] = Field(description="√ of the mean |⟨k|∂V/∂τ|k+q⟩|².")
+    atom: Count = Field(description="Place of the atom in the structure, from 1.")
+    along: Literal["x", "y", "z"] = Field(description="Where it moves.")
+    q: NearPoint = Field(description="Fractional wave vector of the motion.")
+    value: Slope = Field(description='What it should be, as "0.69 eV/bohr".')
+    weight: Positive = Field(default=1.0, description="Factor on its squared error, bohr = 1.")
+
+    @property
+    def text(self) -> str:
+        """The value with its unit."""
+        return f"{self.value * HARTREE_EV:g} eV/bohr"
+
+
+SECTIONS = {"stretched": "stretch", "coupling": "coupling"}
+"""Kinds that have a section of their own; masses are known by their name."""
+
+
 def _target_kind(value: Any) -> str | None:
     """Which section a target is; one of an unknown kind is refused there."""
-    if isinstance(value, EnergyTarget | MassTarget):
-        value = {"kind": value.kind}
+    if isinstance(value, Section):
+        value = {"kind": getattr(value, "kind", None)}
     if not isinstance(value, dict):
         return None
-    return "mass" if "mass" in str(value.get("kind")) else "energy"
+    kind = str(value.get("kind"))
+    return SECTIONS.get(kind, "mass" if "mass" in kind else "energy")
 
 
 Target = Annotated[
-    Annotated[EnergyTarget, Tag("energy")] | Annotated[MassTarget, Tag("mass")],
+    Annotated[EnergyTarget, Tag("energy")]
+    | Annotated[MassTarget, Tag("mass")]
+    | Annotated[StretchTarget, Tag("stretch")]
+    | Annotated[CouplingTarget, Tag("coupling")],
     either(_target_kind, "target: it is no mapping", "write {kind: gap, value: 1.74 eV}"),
 ]
 """Either of them."""
