@@ -51,9 +51,14 @@ def read_bands_csv(path: Path) -> ReferenceBands:
 
 
 def write_dos_csv(path: Path, dos: Dos) -> Path:
-    """Write the density of states per electronvolt and cell, against energies in eV."""
-    columns = (dos.energy * HARTREE_EV, dos.density / HARTREE_EV, dos.integrated)
-    rows = ["energy_ev,states_per_ev,integrated_states"]
+    """Write the density of states per electronvolt and cell, against energies in eV.
+
+    After it that within spheres about the atoms of each element.
+    """
+    columns = [dos.energy * HARTREE_EV, dos.density / HARTREE_EV, dos.integrated]
+    columns += [density / HARTREE_EV for density in dos.atoms.values()]
+    names = ("energy_ev", "states_per_ev", "integrated_states")
+    rows = [",".join([*names, *(f"about_{element}" for element in dos.atoms)])]
     rows += [",".join(f"{x:.9f}" for x in row) for row in zip(*columns, strict=True)]
     return write_whole(path, "\n".join(rows) + "\n")
 

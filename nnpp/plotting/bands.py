@@ -35,6 +35,8 @@ CIRCLES_APART = 0.055
 """Reference circles of one level stand about this far apart [inch]."""
 DOS_WIDTH, DOS_GAP = 0.9, 0.12
 """Of the panel beside the bands [inch]."""
+ELEMENTS = (style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK)
+"""Of the parts of a density of states."""
 ENERGY = {"vbm": r"$E - E_\mathrm{VBM}$ (eV)", "absolute": r"$E$ (eV)"}
 LOW = r"$_\mathrm{{{}}}$"
 """How a subscript is written."""
@@ -115,6 +117,9 @@ def _who(picture: BandPicture, axis: Abscissa) -> style.Legend:
         who["spread"] = tuple(shades)
     if picture.reference is not None:
         who[picture.reference_name] = Line2D([], [], **CIRCLE)
+    if picture.dos is not None:
+        lines = [(s, Line2D([], [], color=c, linewidth=0.7)) for s, c in _elements(picture.dos)]
+        who |= {f"about {s}": line for s, line in lines}
     if reference_marks(picture, axis).unseen.any():
         who["not fitted"] = Line2D([], [], **UNSEEN)
     return who
@@ -210,6 +215,11 @@ def _energies(ax: Axes, picture: BandPicture) -> None:
         ax.axhline(0.0, color=style.GREY, linewidth=0.5, linestyle=(0, (4, 3)), zorder=0.5)
 
 
+def _elements(dos: Dos) -> list[tuple[str, str]]:
+    """The elements whose part of the density is known, and their colours."""
+    return [(s, ELEMENTS[i % len(ELEMENTS)]) for i, s in enumerate(dos.atoms)]
+
+
 def _dos_frame(ax: Axes, picture: BandPicture, dos: Dos) -> None:
     """The density of states over the energies of the bands, filled where it is occupied."""
     E, density = from_zero_ev(picture, dos.energy), dos.density / HARTREE_EV
@@ -218,6 +228,8 @@ def _dos_frame(ax: Axes, picture: BandPicture, dos: Dos) -> None:
     ax.fill_betweenx(E[full], density[full], color=style.VALENCE, alpha=0.25, linewidth=0)
     ax.plot(density[full], E[full], color=style.VALENCE)
     ax.plot(density[~full], E[~full], color=style.CONDUCTION)
+    for (_, colour), part in zip(_elements(dos), dos.atoms.values(), strict=True):
+        ax.plot(part / HARTREE_EV, E, color=colour, linewidth=0.7)
     ax.set_xlim(0.0, 1.08 * density[(low <= E) & (high >= E)].max(initial=1e-9))
     ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], prune="lower"))
     ax.set_xlabel("states/eV/cell")

@@ -3,8 +3,12 @@
 import numpy as np
 
 from nnpp.crystal.symmetry import mesh
-from nnpp.observables.bands import bands
+from nnpp.eigensolvers.dense import dense
+from nnpp.io.structures import covalent_radius
+from nnpp.observables.bands import Bands, checked
+from nnpp.observables.completeness import complete
 from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
+from nnpp.observables.spheres import levels_in_spheres, touching
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
@@ -40,12 +44,17 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), case.n_levels
     more = min(2 * n, system.room(case.spinor))
-    found = bands(potential, system, case.crystal, kpoints, more, case.electrons, case.solve)
+    radii = touching(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
+    E, inside = levels_in_spheres(potential, system, more, radii, case.solve)
+    found = Bands(kpoints, checked(E), case.occupied, case.spinor)
+    if case.solve is not dense:
+        complete(E, potential, system)
+    shares = dict(zip(case.crystal.species, np.moveaxis(np.asarray(inside), 2, 0), strict=True))
     E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
     margin = max(MARGIN, tail)
     low, high = E.min() - margin, min(E[:, n - 1].max() + margin, E[:, -1].min() - tail)
     step = min(STEP, (choices.broadening or np.inf) / 4)
     energy = np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
     if choices.broadening is None:
-        return tetrahedron_dos(found, case.crystal, size, energy)
-    return gaussian_dos(found, choices.broadening, energy)
+        return tetrahedron_dos(found, case.crystal, size, energy, shares)
+    return gaussian_dos(found, choices.broadening, energy, shares)

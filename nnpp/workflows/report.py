@@ -1,0 +1,180 @@
+"""`nnpp report`: gaps, masses and deformation potentials beside reference and experiment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax.numpy as jnp
+
+from nnpp.crystal.symmetry import space_group
+from nnpp.hamiltonian import at_shells
+from nnpp.io.atomic import refuse_unwritable, write_whole
+from nnpp.io.inputs import Fit
+from nnpp.io.report_page import report_csv, report_page
+from nnpp.io.reports import Report, Row
+from nnpp.io.structures import formula
+from nnpp.observables.bands import Bands, bands
+from nnpp.observables.deformation import by_volume, shear, under_strain
+from nnpp.observables.edges import Edges
+from nnpp.observables.gap import direct_gap_at, gap
+from nnpp.observables.masses import expansion, inverse_masses, luttinger
+from nnpp.observables.measured import MEASURED
+from nnpp.observables.momentum import kane_energy, velocity
+from nnpp.observables.splitting import splitting_at
+from nnpp.parallel import one_device_per_core
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.table import Table
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.cases import Case
+from nnpp.workflows.compare import reference_bands
+from nnpp.workflows.of_fit import along_whole_paths
+from nnpp.workflows.prepare import prepare
+from nnpp.workflows.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
+from nnpp.workflows.trained import potential_of
+
+Numbers = dict[str, float]
+"""By the name of a row; energies in eV."""
+
+QUANTITIES = {
+    "gap": ("gap", "eV"),
+    "direct_gap": ("gap at Γ", "eV"),
+    "splitting": ("Δso", "eV"),
+    "electron_mass": ("m electron", "mₑ"),
+    "heavy_hole_mass": ("m heavy 100", "mₑ"),
+    "light_hole_mass": ("m light 100", "mₑ"),
+    "gamma_1": ("γ₁", ""),
+    "gamma_2": ("γ₂", ""),
+    "gamma_3": ("γ₃", ""),
+    "kane_energy": ("E_P", "eV"),
+    "conduction_by_volume": ("dE_c/d ln Ω", "eV"),
+    "valence_by_volume": ("dE_v/d ln Ω", "eV"),
+    "gap_by_volume": ("dE_g/d ln Ω", "eV"),
+    "b": ("b", "eV"),
+    "d": ("d, clamped", "eV"),
+}
+"""What is told, how it is called, and its unit."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The reports of a fit, and the files that hold them."""
+
+    name: str
+    reports: tuple[Report, ...]
+    paths: tuple[Path, ...]
+
+
+def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
+    """One report for each system at rest, all of a fit in one page."""
+    one_device_per_core()
+    ready = [(fit, prepare(along_whole_paths(fit))) for fit in fits]
+    for fit, _ in ready:
+        refuse_unwritable(out / fit.name)
+    for fit, cases in ready:
+        potential, folder = potential_of(fit), out / fit.name
+        at_rest = [case for case in cases if not case.spec.dilation]
+        reports = tuple(_report(case, potential) for case in at_rest)
+        paths = (
+            write_whole(folder / "report.csv", report_csv(reports)),
+            write_whole(folder / "report.html", report_page(fit.name, reports)),
+        )
+        yield Told(fit.name, reports, paths)
+
+
+def _report(case: Case, potential: Potential) -> Report:
+    """All rows of one system that anybody has a number for."""
+    here, notes = _here(case, potential)
+    reference = _of_reference(case)
+    source, measured = MEASURED.get(formula(case.crystal), ("", {}))
+    if not _is_cubic(case):
+        source, measured = "", {}
+    rows = tuple(
+        Row(*QUANTITIES[key], here.get(key), reference.get(key), measured.get(key))
+        for key in QUANTITIES
+        if key in here or key in reference
+    )
+    return Report(case.spec.name, rows, source, notes)
+
+
+def _is_cubic(case: Case) -> bool:
+    """Whether Γ15 and Γ8 have a meaning."""
+    return any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
+
+
+def _here(case: Case, potential: Potential) -> tuple[Numbers, tuple[str, ...]]:
+    """What the potential gives, and what it could not give."""
+    found = bands(
+        potential, case.system, case.crystal, case.kpoints, case.n_levels, case.electrons,
+        case.solve,
+    )  # fmt: skip
+    numbers = _of_levels(found)
+    functions = case.n_plane_waves * (1 + case.spinor)
+    if functions > LARGEST:
+        most = f"dense matrices of {functions} functions, {LARGEST} are the most"
+        return numbers, (f"no masses, no deformation potentials: {most}",)
+    if not 0 < case.occupied < case.n_levels:
+        return numbers, ("no masses: nothing is full, or nothing is empty",)
+    return numbers | _of_states(case, potential), _notes(case, potential)
+
+
+def _notes(case: Case, potential: Potential) -> tuple[str, ...]:
+    """What to know of the numbers."""
+    told = []
+    if isinstance(potential.local, Table):
+        told.append("a table knows v(q) at its lengths alone: no deformation potentials")
+    if not _is_cubic(case):
+        told.append("holes are told of zinc blende and diamond alone")
+    elif not case.spinor:
+        told.append("holes are those of Γ8, and this potential has no spin-orbit")
+    return tuple(told)
+
+
+def _of_levels(found: Bands) -> Numbers:
+    """What levels along the k-points tell."""
+    full, count = found.occupied, found.E.shape[1]
+    if not 0 < full < count:
+        return {}
+    numbers = {"gap": gap(found).width * HARTREE_EV}
+    gamma = found.kpoints.gamma
+    if gamma is None:
+        return numbers
+    numbers["direct_gap"] = float(direct_gap_at(found, gamma)) * HARTREE_EV
+    if found.spinor and full >= 6:
+        numbers["splitting"] = float(splitting_at(found, gamma)) * HARTREE_EV
+    return numbers
+
+
+def _of_states(case: Case, potential: Potential) -> Numbers:
+    """What the states at Γ tell."""
+    edges, system = Edges(case.occupied, case.spinor), at_gamma(case)
+    cubic, holes = _is_cubic(case), _is_cubic(case) and case.spinor
+    numbers = at_shells(potential, system)
+    about = expansion(numbers, system)
+    found = {"electron_mass": 3 / float(jnp.trace(inverse_masses(about, *edges.conduction)))}
+    if holes:
+        one, two, three = map(float, luttinger(about, edges.valence[0]))
+        found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three}
+        found["heavy_hole_mass"] = 1 / (one - 2 * two)
+        found["light_hole_mass"] = 1 / (one + 2 * two)
+    energies: Numbers = {}
+    if cubic:
+        at = velocity(numbers, system)
+        energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
+    if not isinstance(potential.local, Table):
+        at = under_strain(potential, system)
+        energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))
+        if cubic:
+            energies["valence_by_volume"] = float(by_volume(at, *edges.valence))
+            energies["gap_by_volume"] = (
+                energies["conduction_by_volume"] - energies["valence_by_volume"]
+            )
+        if holes:
+            b, d = map(float, shear(at, about, edges.valence[0]))
+            energies |= {"b": b, "d": d}
+    return found | {name: x * HARTREE_EV for name, x in energies.items()}
+
+
+def _of_reference(case: Case) -> Numbers:
+    """The same levels, of the reference."""
+    theirs = reference_bands(case)
+    return {} if theirs is None else _of_levels(theirs)
