@@ -67,7 +67,7 @@ class System:
         centres: where projectors sit.
         radial: the radial projectors of each kind in `KINDS`; None where no term uses them.
         count: atoms of each species in the cell.
-        dilation: Ω/Ω₀ − 1.
+        dilation: Ω/Ω₀ − 1, or of each species its own.
         species: the elements, in order of first appearance.
         fewest: plane waves at the k that has the fewest.
         centred: whether the origin is a centre of inversion.
@@ -78,7 +78,7 @@ class System:
     centres: Centres
     radial: tuple[RadialProjectors | None, ...]
     count: Float[Array, " species"]
-    dilation: Float[Array, ""]
+    dilation: Float[Array, "*species"]
     species: tuple[str, ...] = static()
     fewest: int = static()
     centred: bool = static()
@@ -182,7 +182,7 @@ def _at_shells(
     strengths: Strengths,
     columns: Int[Array, " species"],
     q: Float[Array, " shell"],
-    dilation: Float[Array, ""],
+    dilation: Float[Array, "*species"],
     count: Float[Array, " species"],
 ) -> AtShells:
     """The same without names, so that crystals of other elements share the program."""

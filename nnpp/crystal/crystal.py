@@ -1,5 +1,7 @@
 """A crystal: a_i (rows of the cell), τ_a = x_a·a, Ω = |det a|, a_i·b_j = 2π δ_ij."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -7,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
+
+DIGITS = 9
+"""Strains of atoms that agree to so many decimals are one."""
 
 
 @pytree
@@ -18,21 +23,29 @@ class Crystal:
         fractional: positions x_a of the atoms in units of the a_i.
         symbols: the element of each atom.
         rest_volume: Ω₀, the volume of the unstrained cell [bohr³].
+        kinds: for each atom its element in its own surroundings; None where elements are all.
+        own: ε of each kind, in place of that of the cell; None where there are no kinds.
     """
 
     cell: Float[Array, "3 3"]
     fractional: Float[Array, "atom 3"]
     symbols: tuple[str, ...] = static()
     rest_volume: Float[Array, ""]
+    kinds: tuple[int, ...] | None = static(default=None)
+    own: Float[Array, " kind"] | None = None
 
     @property
     def species(self) -> tuple[str, ...]:
-        """The distinct elements, in order of first appearance."""
-        return tuple(dict.fromkeys(self.symbols))
+        """The elements in order of first appearance, one as often as it has surroundings."""
+        if self.kinds is None:
+            return tuple(dict.fromkeys(self.symbols))
+        return tuple(self.symbols[self.kinds.index(kind)] for kind in range(len(self.own)))
 
     @property
     def species_of_atom(self) -> tuple[int, ...]:
         """For each atom the place of its element in `species`."""
+        if self.kinds is not None:
+            return self.kinds
         return tuple(self.species.index(s) for s in self.symbols)
 
     @property
@@ -51,14 +64,25 @@ class Crystal:
         return 2 * jnp.pi * jnp.linalg.inv(self.cell).T
 
     @property
-    def dilation(self) -> Float[Array, ""]:
-        """ε = Ω/Ω₀ − 1, what the strain factor of a potential sees."""
-        return self.volume / self.rest_volume - 1
+    def dilation(self) -> Float[Array, "*kind"]:
+        """ε = Ω/Ω₀ − 1, or that of each kind; what the strain factor of a potential sees."""
+        return self.volume / self.rest_volume - 1 if self.own is None else self.own
+
+    def with_own(self, strains: ArrayLike) -> "Crystal":
+        """The same, each atom with the ε given; atoms of one element and one ε are a kind."""
+        rounded = np.round(np.asarray(strains, float), DIGITS)
+        pairs = list(zip(self.symbols, rounded.tolist(), strict=True))
+        kinds = list(dict.fromkeys(pairs))
+        place, own = tuple(map(kinds.index, pairs)), jnp.asarray([e for _, e in kinds])
+        return replace(self, kinds=place, own=own)
 
     def strained(self, strain: ArrayLike) -> "Crystal":
         """The crystal with every a_i → (1 + ε) a_i, atoms carried along; Ω₀ stays."""
         cell = self.cell @ (jnp.eye(3) + jnp.asarray(strain)).T
-        return Crystal(cell, self.fractional, self.symbols, self.rest_volume)
+        if self.own is None:
+            return replace(self, cell=cell)
+        grown = jnp.linalg.det(jnp.eye(3) + jnp.asarray(strain))
+        return replace(self, cell=cell, own=(1 + self.own) * grown - 1)
 
 
 def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) -> Crystal:

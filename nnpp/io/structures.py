@@ -3,7 +3,7 @@
 import sqlite3
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from ase.spacegroup.spacegroup import SpacegroupError
 
 from nnpp.crystal.crystal import Crystal, crystal
 from nnpp.crystal.electrons import SYMBOLS, atomic_number
+from nnpp.crystal.environment import strains, tetrahedra
 from nnpp.errors import InputError, nearest
 from nnpp.io.atomic import whole
 from nnpp.io.schema.spec import FitSpec
@@ -129,11 +130,28 @@ def inline_structure(
     )
 
 
+def _with_own_strains(crystal: Crystal, named: Mapping[str, float]) -> Crystal:
+    """Each atom with the ε of its tetrahedron; refused where one has not four neighbours."""
+    bonds = {frozenset(pair.split("-")): length for pair, length in named.items()}
+    cell, positions = crystal.cell, crystal.positions
+    found = tetrahedra(positions, crystal.symbols, bonds, cell)
+    if not bool(found.whole.all()):
+        a = int(np.flatnonzero(~np.asarray(found.whole))[0])
+        raise InputError(
+            f"atom {a + 1}, {crystal.symbols[a]}, has not four neighbours at these bonds",
+            "name every bond of the crystal, with its length",
+        )
+    return crystal.with_own(strains(found, positions, cell))
+
+
 def _placed(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
     """The crystal of system `i`, whose elements are all among those of the potential."""
     with spec.origin.telling("systems", i, "structure"):
         found = _crystal(spec, i)
     found = replace(found, rest_volume=found.volume / (1 + spec.systems[i].dilation))
+    if spec.systems[i].bonds:
+        with spec.origin.telling("systems", i, "bonds"):
+            found = _with_own_strains(found, spec.systems[i].bonds)
     for symbol in found.species:
         if symbol not in elements:
             raise spec.origin.error(

@@ -1,7 +1,7 @@
 """Where a level is: its share within spheres about the atoms of each element.
 
 θ_s(r), one within R_s of an atom of s and zero elsewhere, is a local operator as V is, of form
-factor ∫_{r<R} e^{−iq·r} d³r = 4πR³ j₁(qR)/(qR). It is known up to the longest |G−G′|, as |ψ|² is,
+factor ∫_{r<R} e^{−iq·r} d³r = 4πR³ j₁(qR)/(qR). It is known up to the longest |G−G′|, as |ψ|²,
 so that ⟨ψ|θ_s|ψ⟩ is exact. What lies between spheres is nobody's.
 """
 

@@ -1,6 +1,7 @@
 """Strengths: one number or two for each species and term, beside the form factor v_s(q).
 
-Strain: v_s → v_s·[1 + s1 ε + s2 ε³], ε = Ω/Ω₀ − 1; exactly 1 in the unstrained crystal.
+Strain: v_s → v_s·[1 + s1 ε + s2 ε³], ε = Ω/Ω₀ − 1, or that of the tetrahedron about each atom
+(crystal/environment.py); exactly 1 in the unstrained crystal.
 """
 
 from jaxtyping import Array, Float
@@ -28,7 +29,7 @@ class Strengths:
 
 
 def strain_factor(
-    strain: Float[Array, "species 2"], dilation: Float[Array, ""]
+    strain: Float[Array, "species 2"], dilation: Float[Array, "*species"]
 ) -> Float[Array, " species"]:
     """1 + s1 ε + s2 ε³ of each species."""
     return 1 + strain[:, 0] * dilation + strain[:, 1] * dilation**3

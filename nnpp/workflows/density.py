@@ -49,7 +49,10 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     found = Bands(kpoints, checked(E), case.occupied, case.spinor)
     if case.solve is not dense:
         complete(E, potential, system)
-    shares = dict(zip(case.crystal.species, np.moveaxis(np.asarray(inside), 2, 0), strict=True))
+    shares: dict[str, np.ndarray] = {}
+    of_species = np.moveaxis(np.asarray(inside), 2, 0)
+    for element, share in zip(case.crystal.species, of_species, strict=True):
+        shares[element] = shares.get(element, 0) + share
     E, tail = np.asarray(found.E), TAIL * (choices.broadening or 0.0)
     margin = max(MARGIN, tail)
     low, high = E.min() - margin, min(E[:, n - 1].max() + margin, E[:, -1].min() - tail)

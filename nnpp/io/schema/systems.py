@@ -27,6 +27,10 @@ Name = Annotated[
 ]
 
 
+Bond = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]?-[A-Z][a-z]?$")]
+"""Two elements, as Cd-Se."""
+
+
 class InlineStructure(Section):
     """A crystal written out."""
 
@@ -156,6 +160,11 @@ class System(Section):
         default=0.0,
         description="Ω/Ω₀ − 1 of the cell as given, which strain factors see; 0 if unstrained.",
     )
+    bonds: dict[Bond, PositiveLength] = Field(
+        default={},
+        description='Bonds at rest, as {Cd-Se: "2.62 angstrom"}; each atom then has the ε of '
+        "its own tetrahedron.",
+    )
     cutoff: PositiveEnergy = Field(description='Kinetic energy of the basis, as "10 hartree".')
     plane_waves: Literal["per-k", "sphere", "deepseudopot"] = Field(
         default="per-k", description="Rule that chooses the plane waves."
@@ -206,6 +215,8 @@ class System(Section):
         """K-points from a reference need one; a band weighed or taken for zero exists."""
         if self.kpoints == "reference" and self.reference is None:
             raise problem("kpoints: there is no reference", "add reference: FILE", "kpoints")
+        if self.bonds and self.dilation:
+            raise problem("bonds: each atom has its own ε", "remove dilation", "bonds")
         weighed = self.weights.bands
         if self.bands is not None and weighed is not None and len(weighed) != self.bands:
             raise problem(
