@@ -113,7 +113,7 @@ BOTH = [
     pytest.param(name, solver, marks=[pytest.mark.slow] * slow)
     for name in POTENTIALS
     for solver in SOLVERS
-    for slow in [solver != "dense" and name != "everything"]
+    for slow in [(solver != "dense" and name != "everything") or name == "spinless"]
 ]
 """Of potentials and solvers; `everything` has the terms of those that are slow, and more."""
 

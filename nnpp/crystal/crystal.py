@@ -39,7 +39,9 @@ class Crystal:
         """The elements in order of first appearance, one as often as it has surroundings."""
         if self.kinds is None:
             return tuple(dict.fromkeys(self.symbols))
-        return tuple(self.symbols[self.kinds.index(kind)] for kind in range(len(self.own)))
+        return tuple(
+            self.symbols[self.kinds.index(kind)] for kind in range(max(self.kinds) + 1)
+        )
 
     @property
     def species_of_atom(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 VURGAFTMAN, MADELUNG = "Vurgaftman 2001", "Madelung 2004"
 
-_COLUMNS = (
+_COLUMNS: tuple[str, ...] = (
     "direct_gap", "splitting", "electron_mass", "gamma_1", "gamma_2", "gamma_3",
     "kane_energy", "conduction_by_volume", "valence_by_volume", "b", "d",
 )  # fmt: skip
@@ -59,3 +59,17 @@ MEASURED: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType(
     | {"Si": (MADELUNG, _SILICON | _holes(_SILICON))}
 )
 """By formula, cation first: whose numbers, and the numbers."""
+
+BOWING: Mapping[frozenset[str], float] = MappingProxyType(
+    {
+        frozenset(("InAs", "GaAs")): 0.477,
+        frozenset(("AlAs", "InAs")): 0.70,
+        frozenset(("InP", "GaP")): 0.65,
+        frozenset(("InAs", "InP")): 0.10,
+        frozenset(("GaAs", "GaP")): 0.19,
+        frozenset(("GaAs", "GaSb")): 1.43,
+        frozenset(("InAs", "InSb")): 0.67,
+        frozenset(("GaSb", "InSb")): 0.415,
+    }
+)
+"""C of the gap at Γ, E(x) = (1−x)E_A + xE_B − C x(1−x) (Vurgaftman 2001) [eV]."""

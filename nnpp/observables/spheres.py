@@ -35,7 +35,7 @@ def touching(crystal: Crystal, sizes: tuple[float, ...]) -> tuple[float, ...]:
     n = np.stack(np.meshgrid(*[np.arange(-2, 3)] * 3, indexing="ij"), -1).reshape(-1, 3)
     cell, atoms = np.asarray(crystal.cell), len(x)
     every = (x[None] + n[:, None]).reshape(-1, 3) @ cell
-    distance, which = KDTree(every).query(x @ cell, NEIGHBOURS + 1)
+    distance, which = map(np.asarray, KDTree(every).query(x @ cell, NEIGHBOURS + 1))
     both = of_atom[:, None] + of_atom[which[:, 1:] % atoms]
     nearest = (distance[:, 1:] / both).min()
     return tuple(float(nearest * one) for one in sizes)

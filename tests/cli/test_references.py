@@ -58,7 +58,7 @@ def test_a_folder_of_the_older_code(nnpp, tmp_path, monkeypatch):
     checked = nnpp("check", "older")
     assert checked.code == 0
     assert "expBandStruct_0.par: 4 bands, each spinless level twice, at 2" in checked.out
-    assert "idxVB: not followed" in checked.err
+    assert "num_cores: not needed" in checked.err
     told = nnpp("bands", "older", "--out", "out")
     assert told.code == 0
     assert "the network is not trained" in told.err

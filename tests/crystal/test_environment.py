@@ -108,7 +108,7 @@ def test_levels_are_those_of_a_dilated_crystal():
 
 
 def test_atoms_of_one_element_may_differ():
-    """In a cell of two, as in one where the form factors of that atom were so scaled by hand."""
+    """In a cell of two, as if the form factor of that atom alone were scaled by hand."""
     potential = systems.everything()
     alloy = repeated(systems.zincblende(), [[1, 0, 0], [0, 1, 0], [0, 0, 2]])
     e = [0.01 if a == 0 else 0.0 for a in range(len(alloy.symbols))]

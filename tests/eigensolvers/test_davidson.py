@@ -61,7 +61,8 @@ def test_levels_with_spin_orbit_and_every_other_term():
         assert float(jnp.abs(found - exact).max()) < 1e-9 < float(jnp.ptp(exact))
 
 
-@pytest.mark.parametrize("n", [9, pytest.param(16, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [9, 16])
 def test_kramers_pairs_where_three_of_them_meet(n):
     """CsPbI3 at Γ and beside it; an odd number of levels cuts the last pair."""
     s = systems.at(systems.perovskite(), [[0.0, 0.0, 0.0], [1e-7, 0.0, 0.0]], cutoff=2.5)

@@ -14,7 +14,7 @@ from tests.faults.lives import Life, Place
 from tests.fitting.samples import write_fit
 from tests.ports import free_port
 
-STEPS = 60
+STEPS = 40
 ADAM = f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003}}\n"
 ZUNGER = """\
 potential:
@@ -103,13 +103,19 @@ def first_story(prepared: Place) -> list[float]:
     return losses(place)
 
 
-def second_story(prepared: Place) -> list[float]:
-    place = again(prepared, "second")
+def second_story(prepared: Place, name: str = "second") -> list[float]:
+    place = again(prepared, name)
     killed(place, 0)
     whole(place)
     return losses(place)
 
 
+def test_two_go_on_after_a_kill(prepared):
+    steps = second_story(prepared, "alone")
+    assert len(steps) == len(set(steps)) == STEPS
+
+
+@pytest.mark.slow
 def test_steps_are_the_same_whoever_was_struck_and_when(prepared):
     with ThreadPoolExecutor() as pool:
         stories = [pool.submit(story, prepared) for story in (first_story, second_story)]

@@ -14,9 +14,9 @@ import pytest
 from tests.faults.lives import Place
 from tests.fitting.samples import write_fit
 
-KILLS, SIGNALS = 20, (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
+KILLS, SIGNALS = 10, (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
-MOVES, STEPS = 40, 300
+MOVES, STEPS = 40, 160
 WALK_THEN_ADAM = (
     f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003, hold_out: 0.25, "
     f"annealing: {{moves: {MOVES}, size: 0.02, beta: 20}}}}\n"
@@ -58,7 +58,7 @@ def prepared(tmp_path_factory):
 
 
 def killed(prepared: Prepared) -> int:
-    """Twenty lives, some of them too short for a step; how many steps the others did."""
+    """Ten lives, some of them too short for a step; how many steps the others did."""
     place, rng, did = prepared.again("killed"), random.Random(1), 0
     for i in range(KILLS):
         before, life = len(place.steps()), place.begin("train")

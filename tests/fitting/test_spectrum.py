@@ -38,7 +38,13 @@ def difference(f, x, e):
     return (8 * near - far) / (12 * STEP)
 
 
-@pytest.mark.parametrize("name", systems.POTENTIALS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=[pytest.mark.slow] * (n in ("spinless", "zunger")))
+        for n in systems.POTENTIALS
+    ],
+)
 def test_slopes_are_differences_and_those_of_forward_mode(name):
     """At a general k level by level, at Γ by multiplets; along every strength, and all of θ."""
     potential = systems.POTENTIALS[name]()

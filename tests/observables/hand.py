@@ -1,9 +1,13 @@
 """Bands made by hand, so that everything about them is known."""
 
+from dataclasses import replace
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.hamiltonian import at_shells, matrix
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
@@ -25,3 +29,15 @@ def on(kpoints: KPoints, E, spinor: bool = False) -> Bands:
 def spinors(a5=(0.8, 1.9)) -> Potential:
     """zb-CdSe with spin-orbit strengths of the right size, made up [hartree]."""
     return Potential(cdse().local, Strengths(spin_orbit=jnp.asarray(a5)), ("Cd", "Se"))
+
+
+def levels_near(potential, system):
+    """Levels at k + κ in the plane waves of the first k, by NumPy."""
+    numbers = at_shells(potential, system)
+
+    @jax.jit
+    def H(kappa):
+        waves = replace(system.waves, K=system.waves.K + kappa)
+        return matrix(numbers, replace(system, waves=waves))
+
+    return lambda kappa: np.linalg.eigvalsh(np.asarray(H(kappa)))

@@ -50,7 +50,10 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] * (n != "centred spinors")) for n in CASES],
+)
 def test_a_density_is_one_particle(name):
     """At Γ and at a k-point of no symmetry, which have unequal numbers of plane waves."""
     make, structure = CASES[name]

@@ -1,35 +1,21 @@
 """Masses against closed forms, and against differences of levels in the same plane waves."""
 
-from dataclasses import replace
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from nnpp.crystal.crystal import crystal
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian import at_shells
 from nnpp.observables.masses import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from tests import systems
+from tests.observables.hand import levels_near
 
 OBLIQUE = np.array([2.0, -1.0, 3.0]) / np.sqrt(14)
 SIDE = 6.0
 """Of a simple cubic cell [bohr]."""
-
-
-def levels_near(potential, system):
-    """Levels at k + κ in the plane waves of k, by NumPy."""
-    numbers, waves = at_shells(potential, system), jax.tree.map(lambda x: x[0], system.waves)
-
-    @jax.jit
-    def H(kappa):
-        moved = replace(waves, K=waves.K + kappa)
-        return hamiltonian(moved, system, values(numbers, system)).matrix()
-
-    return lambda kappa: np.linalg.eigvalsh(np.asarray(H(kappa)))
 
 
 def second_differences(E, n, h=0.02):

@@ -33,7 +33,9 @@ def accounted(numbers, system, n, solve) -> float:
     return compiled.memory_analysis().temp_size_in_bytes + of_lapack
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize(
+    "name", ["spinless", "spinors", pytest.param("pairs", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("solve", [dense, davidson])
 def test_no_less_than_xla_says_and_no_more_than_twice(name, solve):
     structure, of_potential, cutoff, n = SAMPLES[name]

@@ -17,7 +17,9 @@ def distorted():
     return crystal(np.eye(3) * 11.884, sites, ("Pb", "I", "I", "I", "Cs"))
 
 
-@pytest.mark.parametrize("structure", [systems.perovskite, distorted])
+@pytest.mark.parametrize(
+    "structure", [pytest.param(systems.perovskite, marks=pytest.mark.slow), distorted]
+)
 def test_two_of_five_centres_at_a_time(structure, monkeypatch):
     """Every way to use H, with standing and with running waves; the last group is filled up."""
     system, potential = systems.at(structure(), [0.11, -0.23, 0.31], 1.5), systems.cspbi3()

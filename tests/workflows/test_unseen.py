@@ -1,0 +1,54 @@
+"""Crystals that no fit has seen, and what experiment expects of them."""
+
+import numpy as np
+import pytest
+
+from nnpp.crystal.symmetry import space_group
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.unseen import Binary, Bowed, Sloped, unseen, zinc_blende
+
+INAS, GAAS = Binary("In", "As", 11.45, 4.2), Binary("Ga", "As", 10.68, 4.8)
+
+
+def test_cases_of_two_compounds():
+    found = {case.name: case for case in unseen([INAS, GAAS], spinor=True, cells=4)}
+    assert list(found) == [
+        "InAs +3% volume", "InAs -3% volume", "GaAs +3% volume", "GaAs -3% volume",
+        "InAs wurtzite", "GaAs wurtzite", "(InAs)1(GaAs)1",
+        "InAs-GaAs 0.75:0.25", "InAs-GaAs 0.5:0.5", "InAs-GaAs 0.25:0.75",
+    ]  # fmt: skip
+    grown = found["InAs +3% volume"].crystal
+    assert float(grown.dilation) == pytest.approx(0.03)
+    assert float(grown.volume / zinc_blende(INAS).volume) == pytest.approx(1.03)
+    half = found["InAs-GaAs 0.5:0.5"].crystal
+    assert sorted(half.symbols) == ["As"] * 4 + ["Ga"] * 2 + ["In"] * 2
+    assert half.own is not None and len(half.own) == len(half.species)
+    layers = found["(InAs)1(GaAs)1"]
+    own = dict(zip(layers.crystal.species, np.asarray(layers.crystal.own), strict=True))
+    assert own["In"] < 0 < own["Ga"]
+
+
+def test_a_crystal_at_rest_is_the_zinc_blende_itself():
+    rest = zinc_blende(INAS)
+    assert "(216)" in space_group(rest) and rest.symbols == ("In", "As")
+    assert float(rest.volume) == pytest.approx(11.45**3 / 4)
+
+
+def test_expectations_are_of_the_gaps_at_rest():
+    gaps = {"InAs": 0.4 / HARTREE_EV, "GaAs": 1.4 / HARTREE_EV}
+    sloped = Sloped("InAs", -6 / HARTREE_EV, 0.03)(gaps) * HARTREE_EV
+    assert sloped == pytest.approx(0.4 - 6 * np.log(1.03))
+    bowed = Bowed("InAs", "GaAs", 0.25, 0.477 / HARTREE_EV)(gaps) * HARTREE_EV
+    assert bowed == pytest.approx(0.75 * 0.4 + 0.25 * 1.4 - 0.477 * 3 / 16)
+
+
+def test_quantities_are_of_the_highest_levels():
+    E = np.array([-3.0, -2.0, -2.0, -1.5, -1.5, -1.0, -1.0, 2.0, 2.0])
+    wurtzite = next(c for c in unseen([INAS], True, 4) if "wurtzite" in c.name)
+    told = {name: float(f(E, 6)) for name, f in wurtzite.asked.items()}
+    assert told == {"gap at Γ": 3.0, "A − B": 0.5, "A − C": 1.0}
+
+
+def test_compounds_that_share_no_element_are_not_mixed():
+    names = [c.name for c in unseen([INAS, Binary("Ga", "P", 10.3, 5.0)], True, 4)]
+    assert not any("-GaP" in name or "1(" in name for name in names)
