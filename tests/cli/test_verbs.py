@@ -142,13 +142,16 @@ def test_density_of_states_holds_all_electrons_below_the_gap(done, more):
     done("--dos", "--mesh", "4x4x4", *more)
     with Path("out/tiny/zb/dos.csv").open() as file:
         head, *rows = csv.reader(file)
-    assert head == ["energy_ev", "states_per_ev", "integrated_states"]
-    energy, density, below = np.array(rows, float).T
+    names = ["energy_ev", "states_per_ev", "integrated_states", "about_Cd", "about_Se"]
+    assert head == names
+    energy, density, below, cadmium, selenium = np.array(rows, float).T
     about = json.loads(Path("out/tiny/summary.json").read_text())["systems"]["zb"]
     middle = (about["vbm_ev"] + about["cbm_ev"]) / 2
     assert np.interp(middle, energy, below) == pytest.approx(8, abs=1e-3)
     full = energy <= middle
     assert np.trapezoid(density[full], energy[full]) == pytest.approx(8, rel=2e-2)
+    top = full & (energy > about["vbm_ev"] - 3)
+    assert 0 < cadmium[top].sum() < selenium[top].sum() < density[top].sum()
 
 
 def test_a_page_stands_alone(done):

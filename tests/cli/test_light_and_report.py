@@ -1,0 +1,88 @@
+"""nnpp optics and nnpp report from the command line."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnpp.units import HARTREE_EV
+from tests.cli.samples import POTENTIAL, TINY, write_tiny, written
+
+SPINOR = TINY.replace(
+    POTENTIAL,
+    """\
+potential:
+  kind: zunger
+  elements:
+    Cd: {local: [-31.4518, 1.3890, -0.0502, 1.6603], spin_orbit: 0.8}
+    Se: {local: [8.4921, 4.3513, 1.3600, 0.3227], spin_orbit: 1.9}
+""",
+).replace("bands: 8", "bands: 16")
+
+
+def rows(path):
+    with Path(path).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_light(nnpp, tiny):
+    done = nnpp("optics", "tiny", "--mesh", "4x4x4", "--bands", "20", "--out", "out")
+    assert (done.code, done.err) == (0, ""), done.err
+    assert "zb: ε₁(0) = " in done.out and "of 8 electrons" in done.out
+    assert sorted(written(done.out)) == [
+        f"out/tiny/zb/optics.{x}" for x in ("csv", "pdf", "png")
+    ]
+    table = rows("out/tiny/zb/optics.csv")
+    e2 = np.array([float(r["eps2_xx"]) for r in table])
+    energy = np.array([float(r["energy_ev"]) for r in table])
+    assert e2.max() > 5 and np.abs(e2[energy < 0.5]).max() < 1e-3
+    zz = np.array([float(r["eps2_zz"]) for r in table])
+    np.testing.assert_allclose(zz, e2, atol=1e-6)
+    assert float(table[-1]["electrons"]) == pytest.approx(8, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "told"),
+    [
+        (["--to", "5"], "--to:", "has no unit"),
+        (["--to", "-5 eV"], "--to:", "no energy of light"),
+        (["--broaden", "0.1 meV"], "--broaden:", "below 1 meV"),
+        (["--mesh", "4x4"], "--mesh:", "as 12x12x12"),
+        (["--bands", "4"], "", "4 of 4 levels are full"),
+    ],
+)
+def test_wrong_light(refused, tiny, words, at, told):
+    refused("optics", "tiny", *words, told=told, at=at)
+
+
+def test_a_report(nnpp, tmp_path, monkeypatch):
+    """Numbers of the terminal, the table and the page are one; none of experiment for CdSe."""
+    monkeypatch.chdir(tmp_path)
+    write_tiny(tmp_path / "tiny", SPINOR)
+    done = nnpp("report", "tiny", "--out", "out")
+    assert (done.code, done.err) == (0, ""), done.err
+    table = {r["quantity"]: r for r in rows("out/tiny/report.csv")}
+    assert {"gap", "Δso", "m electron", "γ₁", "E_P", "dE_g/d ln Ω", "b"} <= set(table)
+    one, two = (float(table[f"γ{n}"]["nnpp"]) for n in "₁₂")
+    assert float(table["m heavy 100"]["nnpp"]) == pytest.approx(1 / (one - 2 * two), rel=1e-4)
+    assert float(table["Δso"]["nnpp"]) > 0.2
+    assert not any(r["experiment"] or r["reference"] for r in table.values())
+    page = Path("out/tiny/report.html").read_text(encoding="utf-8")
+    for line in done.out.splitlines():
+        words = line.split()
+        if words[:1] == ["E_P"]:
+            assert f"<td>{words[-3]}</td>" in page
+    assert max(map(len, done.out.splitlines())) <= 80
+
+
+def test_a_report_beside_experiment(nnpp, tmp_path, monkeypatch):
+    """GaAs by its name and group, whatever its potential gives."""
+    monkeypatch.chdir(tmp_path)
+    text = TINY.replace("Cd", "Ga").replace("Se", "As").replace("11.4485278", "10.683")
+    write_tiny(tmp_path / "tiny", text)
+    assert nnpp("report", "tiny", "--out", "out").code == 0
+    table = {r["quantity"]: r for r in rows("out/tiny/report.csv")}
+    assert table["gap"]["experiment"] == "1.519"
+    assert float(table["gap"]["nnpp"]) * HARTREE_EV != pytest.approx(1.519)
+    assert "γ₁" not in table, "without spin-orbit there is no Γ8"
