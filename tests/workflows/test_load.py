@@ -147,6 +147,17 @@ def test_a_fit_that_starts_from_a_model(run, tmp_path):
     assert ours.spec.potential == fit.spec.potential
 
 
+def test_every_strength_of_a_model_may_be_trained_further(tmp_path):
+    store(tmp_path / "run", systems.everything())
+    parts = "spin_orbit, nonlocal, s_wave, charge, strain"
+    text = MODEL.replace("}", f", train: [local, {parts}]}}")
+    fit = read_inputs(write_tiny(tmp_path / "fit", "systems:\n" + SYSTEM + text))
+    cadmium = fit.spec.potential.elements["Cd"]
+    b = systems.everything().strengths.s_wave[0]
+    assert cadmium.s_wave == pytest.approx(tuple(map(float, b)))
+    assert None not in (cadmium.nonlocal_, cadmium.charge, cadmium.strain, cadmium.spin_orbit)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

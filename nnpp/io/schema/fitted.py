@@ -9,7 +9,7 @@ from nnpp.errors import InputError
 from nnpp.io.schema.elements import Strengths, Trained, refuse_untrainable
 from nnpp.io.schema.section import FileName, Section, problem
 
-STORED = ("spin_orbit", "nonlocal", "charge", "strain")
+STORED = ("spin_orbit", "nonlocal", "s_wave", "charge", "strain")
 """Strengths as a model's file and an element name them."""
 
 
