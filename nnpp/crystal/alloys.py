@@ -22,6 +22,11 @@ LONGEST = 2.5
 """Lattice vectors of a quasi-random cell are shorter [a]."""
 
 
+def zinc_blende(cation: str, anion: str, a: float) -> Crystal:
+    """One primitive cell."""
+    return crystal(a * FCC, np.stack([np.zeros(3), np.full(3, 0.25)]), (cation, anion))
+
+
 def wurtzite(cation: str, anion: str, a: float) -> Crystal:
     """With the bonds of a zinc blende: a_w = a/√2, c = √(8/3) a_w, u = 3/8 [bohr]."""
     side = a / np.sqrt(2)

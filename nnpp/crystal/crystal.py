@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
-DIGITS = 9
-"""Strains of atoms that agree to so many decimals are one."""
+DIGITS = 6
+"""Strains of atoms that agree to so many decimals are one, their mean."""
 
 
 @pytree
@@ -70,13 +70,21 @@ class Crystal:
         """ε = Ω/Ω₀ − 1, or that of each kind; what the strain factor of a potential sees."""
         return self.volume / self.rest_volume - 1 if self.own is None else self.own
 
+    @property
+    def strains(self) -> Float[Array, " atom"]:
+        """ε of each atom."""
+        return jnp.broadcast_to(self.dilation, (len(self.species),))[
+            jnp.asarray(self.species_of_atom)
+        ]
+
     def with_own(self, strains: ArrayLike) -> "Crystal":
         """The same, each atom with the ε given; atoms of one element and one ε are a kind."""
-        rounded = np.round(np.asarray(strains, float), DIGITS)
-        pairs = list(zip(self.symbols, rounded.tolist(), strict=True))
+        exact = np.asarray(strains, float)
+        pairs = list(zip(self.symbols, np.round(exact, DIGITS).tolist(), strict=True))
         kinds = list(dict.fromkeys(pairs))
-        place, own = tuple(map(kinds.index, pairs)), jnp.asarray([e for _, e in kinds])
-        return replace(self, kinds=place, own=own)
+        place = tuple(map(kinds.index, pairs))
+        of_kind = np.bincount(place, exact) / np.bincount(place)
+        return replace(self, kinds=place, own=jnp.asarray(of_kind))
 
     def strained(self, strain: ArrayLike) -> "Crystal":
         """The crystal with every a_i → (1 + ε) a_i, atoms carried along; Ω₀ stays."""

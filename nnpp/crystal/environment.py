@@ -52,9 +52,16 @@ def tetrahedra(
 ) -> Tetrahedra:
     """Found once; the same atoms may then move by parts of a bond. Positions in bohr."""
     r, count = np.asarray(positions), len(symbols)
-    n = np.array([[0, 0, 0]] if cell is None else list(product((-1, 0, 1), repeat=3)))
-    images = (r + (0 if cell is None else (n @ np.asarray(cell))[:, None])).reshape(-1, 3)
     longest = REACH * max(bonds.values(), default=0.0)
+    home, n = np.zeros((count, 3)), np.zeros((1, 3))
+    if cell is not None:
+        a = np.asarray(cell)
+        home = -np.floor(r @ np.linalg.inv(a))
+        apart = 1 / np.linalg.norm(np.linalg.inv(a), axis=0)  # between planes of the lattice
+        far = [range(-int(m), int(m) + 1) for m in np.ceil(longest / apart)]
+        n = np.array(list(product(*far)), float)
+        r = r + home @ a
+    images = (r if cell is None else (r + (n @ np.asarray(cell))[:, None])).reshape(-1, 3)
     near = KDTree(images).query_ball_point(r, longest)
     neighbours, shift = np.zeros((count, 4), int), np.zeros((count, 4, 3))
     bond, whole = np.ones(count), np.zeros(count, bool)
@@ -62,7 +69,8 @@ def tetrahedra(
         found = list(_bonded(a, near[a], r[a], images, symbols, bonds))
         if len(found) == 4:
             at, rest = zip(*found, strict=True)
-            neighbours[a], shift[a] = np.array(at) % count, n[np.array(at) // count]
+            neighbours[a] = np.array(at) % count
+            shift[a] = n[np.array(at) // count] + home[neighbours[a]] - home[a]
             bond[a], whole[a] = np.mean(rest), True
     rest = 8 * np.sqrt(3) / 27 * bond**3
     return Tetrahedra(*map(jnp.asarray, (neighbours, shift, rest, whole)))

@@ -25,6 +25,7 @@ from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.fitting.targets.quantity import Quantity
+from nnpp.hamiltonian import System
 from nnpp.observables.bands import Bands
 from nnpp.parallel import agreed, program
 from nnpp.potentials.neural import Neural
@@ -77,7 +78,7 @@ def by_seeds(
     a step less than in a bootstrap (at least 1).
     """
     systems = [s.system for s in objective.sources if isinstance(s, Spectrum | Quantity)]
-    shells = jnp.concatenate([system.q for system in systems])
+    shells = jnp.concatenate([s.q for s in systems if isinstance(s, System)])
     starts = learned_anew(objective.parameters, theta, shells, keys)
     return Plan(_all_alike(objective), starts, max(1, affordable(taken) - 1))
 

@@ -21,6 +21,9 @@ from nnpp.observables.bands import Bands
 
 FORMAT = "nnpp bands 1"
 
+STRAINS = "crystal/strains"
+"""ε of each atom, where each has its own."""
+
 
 @dataclass(frozen=True)
 class StoredBands:
@@ -55,7 +58,8 @@ def write_bands_h5(
 
 def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
     """The numbers of a file, each with its unit."""
-    return {
+    own = {} if crystal.own is None else {STRAINS: (crystal.strains, "1")}
+    return own | {
         "E": (bands.E, "hartree"),
         "kpoints/fractional": (bands.kpoints.fractional, "reciprocal lattice vectors"),
         "kpoints/weights": (bands.kpoints.weights, "1"),
@@ -117,6 +121,8 @@ def _stored(file: h5py.File) -> StoredBands:
         symbols=tuple(json.loads(about["symbols"])),
         rest_volume=jnp.asarray(float(about["rest_volume"])),
     )
+    if STRAINS in file:
+        strained = strained.with_own(np.asarray(_values(file, STRAINS)))
     bands = Bands(kpoints, _values(file, "E"), int(about["occupied"]), bool(about["spinor"]))
     return StoredBands(bands, strained, json.loads(about["provenance"]))
 

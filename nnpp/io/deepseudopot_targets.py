@@ -17,6 +17,7 @@ from nnpp.errors import InputError
 from nnpp.io.deepseudopot_config import Settings
 from nnpp.io.schema.origin import Keys, Place
 from nnpp.io.tables import Line, read_lines
+from nnpp.units import DEEPSEUDOPOT_HARTREE_EV as EV
 
 SWITCHES = {"expDefPot": "fit_defPot", "expCoupling": "fit_eph", "qpoints": "fit_eph"}
 """What input_X.par says of each file."""
@@ -132,7 +133,7 @@ def _of_table(line: Line, k: np.ndarray, bands: int) -> list[tuple[dict[str, Any
 
 def _row(level: dict[str, Any], stretch: float, D: float, weight: float) -> dict[str, Any]:
     """A target of two volumes."""
-    aim = {"stretch": stretch, "value": f"{D!r} eV", "weight": weight}
+    aim = {"stretch": stretch, "value": f"{D / EV!r} hartree", "weight": weight}
     return {"kind": "stretched", **level, **aim}
 
 
@@ -173,7 +174,7 @@ def _coupled(
         for value, point, weight in zip(line.reals(), q.tolist(), weights, strict=True):
             if value < 0:
                 raise line.error(f"{value} is no mean coupling", "write numbers ≥ 0")
-            aim = {"value": f"{value!r} eV/bohr", "weight": float(weight)}
+            aim = {"value": f"{value / EV!r} hartree/bohr", "weight": float(weight)}
             place = {
                 "atom": atom,
                 "along": along,
@@ -184,7 +185,9 @@ def _coupled(
             if weight:
                 rows.append(({"kind": "coupling", **place, **aim}, line))
     if not rows:
-        raise InputError("holds no coupling", "write blocks of atoms", path)
+        raise InputError(
+            "holds no coupling that weighs anything", "write blocks of atoms", path
+        )
     return rows
 
 

@@ -40,12 +40,14 @@ def densities(
     return np.stack([_moved_back(x, crystal) for x in found])
 
 
-def multiplet(E: Float[np.ndarray, " level"], n: int) -> tuple[int, int]:
+def multiplet(
+    E: Float[np.ndarray, " level"], n: int, together: float = TOGETHER
+) -> tuple[int, int]:
     """The first level, from 0, of those that lie together with level `n`; the one after them.
 
     Only their mean density has a meaning: within a multiplet the states are arbitrary.
     """
-    apart = np.flatnonzero(np.diff(E) > TOGETHER) + 1
+    apart = np.flatnonzero(np.diff(E) > together) + 1
     edges = [0, *map(int, apart), len(E)]
     after = int(np.searchsorted(edges, n, side="right"))
     return edges[after - 1], edges[after]

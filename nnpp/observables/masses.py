@@ -46,9 +46,14 @@ class Expansion:
     H_ij: Complex[Array, "3 3 n n"]
 
 
-@jax.jit
 def expansion(numbers: AtShells, system: System) -> Expansion:
     """H about the first k-point of `system`."""
+    return _expansion(numbers, system.bare(numbers))
+
+
+@jax.jit
+def _expansion(numbers: AtShells, system: System) -> Expansion:
+    """The same without names, so that crystals of other elements share the program."""
 
     def H(kappa: Float[Array, " 3"]) -> Complex[Array, "n n"]:
         moved: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)

@@ -2,8 +2,7 @@
 
     E_m ≈ E + Σ_x (∂E/∂x) (x_m − x),
 
-x the numbers that a potential sends into a system (slopes.py). Members of an ensemble differ by
-little: of zb-CdSe their gaps come out to 2 % of their spread. Within a multiplet only the mean
+x the numbers that a potential sends into a system (slopes.py). Within a multiplet only the mean
 of its levels has a slope of its own, and is told for each.
 """
 

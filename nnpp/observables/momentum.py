@@ -41,9 +41,14 @@ class Velocity:
     v: Complex[Array, "3 n n"]
 
 
-@jax.jit
 def velocity(numbers: AtShells, system: System) -> Velocity:
     """At the first k-point of `system`."""
+    return _velocity(numbers, system.bare(numbers))
+
+
+@jax.jit
+def _velocity(numbers: AtShells, system: System) -> Velocity:
+    """The same without names, so that crystals of other elements share the program."""
 
     def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
         waves: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)

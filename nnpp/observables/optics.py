@@ -10,7 +10,7 @@ no local fields, no phonons. From ε₂ follow
     ε₁(ω) = 1 + (1/π) P∫_{−∞}^{∞} ε₂(x)/(x−ω) dx,  ε₂(−x) = −ε₂(x)   (Kramers and Kronig)
     α(ω) = (2ω/c) Im √(ε₁ + iε₂),   ∫₀^∞ ω ε₂ dω = 2π² N/Ω           (sum rule)
 
-with N electrons a cell; bands that were not computed are missing from the last two.
+with N electrons a cell; bands that were not computed are missing from all three.
 Linear tetrahedra (tetrahedra.py). Atomic units: hartree, bohr⁻¹ for α.
 """
 
@@ -75,11 +75,12 @@ def optics(
     volume, edges = float(crystal.volume), about(energy)
     found, count = tetrahedra(crystal, size), E_cv[0].size
     e = E_cv.reshape(-1, count)[found.corners]
-    A = squared.reshape(-1, count, 9)[found.corners].mean(axis=1)
+    of_pair = squared.reshape(-1, count, 9)
     one = np.ones((len(e), 1))  # J beside ε₂
     n = np.zeros((len(edges), 10))
     for pair in np.flatnonzero(e.min(axis=(0, 1)) < edges[-1]):
-        A_and_1 = np.concatenate([A[:, pair], one], axis=1) * found.share[:, None]
+        A = of_pair[:, pair][found.corners].mean(axis=1)
+        A_and_1 = np.concatenate([A, one], axis=1) * found.share[:, None]
         n += below(edges, e[:, :, pair], A_and_1)
     step = energy[1] - energy[0]
     density = s * np.diff(n, axis=0) / step
@@ -109,9 +110,10 @@ def symmetric(
     T: Float[np.ndarray, "*rest 3 3"], crystal: Crystal
 ) -> Float[np.ndarray, "*rest 3 3"]:
     """Cartesian tensors, mean over the rotations of the crystal, as over the star of a k."""
-    cell = np.asarray(crystal.cell)
-    turn = [np.linalg.inv(cell) @ R.T @ cell for R in rotations(crystal)]
-    return np.mean([R.T @ T @ R for R in turn], axis=0)
+    cell, found, R = np.asarray(crystal.cell), np.zeros_like(T), rotations(crystal)
+    for turn in np.linalg.inv(cell) @ R.transpose(0, 2, 1) @ cell:
+        found += turn.T @ T @ turn
+    return found / len(R)
 
 
 def kramers_kronig(energy: Float[np.ndarray, " E"], imaginary: Tensors) -> Tensors:
@@ -119,13 +121,12 @@ def kramers_kronig(energy: Float[np.ndarray, " E"], imaginary: Tensors) -> Tenso
 
     P∫ of a hat of width h about x is (u+1)ln|u+1| + (u−1)ln|u−1| − 2u ln|u|, u = (x−ω)/h.
     """
-    h = energy[1] - energy[0]
-    x = np.concatenate([-energy[:0:-1], energy])
-    both = np.concatenate([-imaginary[:0:-1], imaginary])
-    u = np.rint((x[None] - energy[:, None]) / h)
-    hat = _times_log(u + 1) + _times_log(u - 1) - 2 * _times_log(u)
-    found = np.tensordot(hat, both, axes=1) / np.pi
-    return found + np.eye(3)
+    count = len(energy)
+    both = np.concatenate([-imaginary[:0:-1], imaginary]).reshape(-1, 9)
+    u = np.arange(-2.0 * count + 1, 2 * count)
+    hat = _times_log(u + 1) + _times_log(u - 1) - 2 * _times_log(u)  # odd in u
+    found = -fftconvolve(both, hat[:, None], "full", axes=0)[len(u) // 2 :][: len(both)]
+    return found[count - 1 :].reshape(-1, 3, 3) / np.pi + np.eye(3)
 
 
 def _times_log(u: np.ndarray) -> np.ndarray:

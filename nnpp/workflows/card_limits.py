@@ -35,7 +35,8 @@ def limits(
 
 def _strain(fit: Fit, systems: list[Shown]) -> str:
     """Changes of volume that were in the fit, and whether strain factors were trained."""
-    dilations = sorted({s.case.spec.dilation for s in systems})
+    of_atoms = [np.asarray(s.case.crystal.strains) for s in systems]
+    dilations = sorted(np.round(np.concatenate(of_atoms), 6).tolist())
     seen = f"beyond dilations of {dilations[0]:+.3g} to {dilations[-1]:+.3g}"
     if not any(dilations):
         seen = "of any kind: all crystals were at rest"

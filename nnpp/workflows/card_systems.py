@@ -112,7 +112,11 @@ def system_row(one: Shown) -> Row:
         case.spec.name,
         f"{formula(case.crystal)}, {space_group(case.crystal)}",
         " × ".join(distinct),
-        f"{case.spec.dilation:+.4g}" if case.spec.dilation else "0",
+        "of each atom"
+        if case.spec.bonds
+        else f"{case.spec.dilation:+.4g}"
+        if case.spec.dilation
+        else "0",
         f"{case.spec.cutoff:.8g}",
         f"{case.spec.plane_waves}, {case.n_plane_waves} at most",
         f"{int(one.fitted.sum())}",

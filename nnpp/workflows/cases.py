@@ -19,6 +19,9 @@ from nnpp.io.schema.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPo
 from nnpp.io.schema.systems import System as SystemSpec
 from nnpp.observables.bands import occupied_levels
 
+AT_REST = 1e-4
+"""A strain of less is rounding."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -49,6 +52,11 @@ class Case:
     def occupied(self) -> int:
         """Full levels at each k."""
         return occupied_levels(self.electrons, self.spinor)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no atom is strained."""
+        return float(jnp.max(jnp.abs(self.crystal.strains))) < AT_REST
 
     @property
     def twice(self) -> bool:

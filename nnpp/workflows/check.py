@@ -104,6 +104,9 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
     yield "v(q)", _evaluations(case)
     if case.spec.dilation:
         yield "dilation", f"{case.spec.dilation:g}, so that strain factors act"
+    if case.spec.bonds:
+        e = np.asarray(case.crystal.strains)
+        yield "strain", f"of each atom its own, {e.min():+.3g} to {e.max():+.3g}"
     yield "k-points", f"{len(case.kpoints)}: {_special(case) or 'none with a name'}"
     if case.reference is None:
         yield "reference", "none"

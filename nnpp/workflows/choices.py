@@ -26,6 +26,10 @@ NARROWEST = ENERGY["meV"] * (1 - 1e-9)
 """A Gaussian narrower than this asks for more energies than a figure can show [hartree]."""
 
 
+BRIGHTEST = 10.0
+"""Photons of more energy are beyond any pseudopotential [hartree]."""
+
+
 @dataclass(frozen=True)
 class Choices:
     """Options of `nnpp bands`; None leaves what the fit says.
@@ -177,8 +181,8 @@ def light(
             raise error.at(option) from error
     if 0 != found["--broaden"] < NARROWEST:
         raise InputError(f"{broaden} is below 1 meV", "write '0 eV' for none", "--broaden")
-    if found["--to"] <= 0:
-        raise InputError(f"{to} is no energy of light", "write e.g. '10 eV'", "--to")
+    if not 0 < found["--to"] <= BRIGHTEST:
+        raise InputError(f"{to} is no energy of such light", "write e.g. '10 eV'", "--to")
     return size, found["--broaden"], found["--to"]
 
 

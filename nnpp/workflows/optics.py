@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.crystal.symmetry import mesh
+from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.inputs import Fit
 from nnpp.io.optics_csv import write_optics_csv
 from nnpp.observables.bands import Bands, checked
+from nnpp.observables.completeness import complete
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import Optics, optics, strongest
 from nnpp.parallel import one_device_per_core
@@ -64,7 +66,7 @@ class Told:
 
 
 def run_optics(fits: list[Fit], wanted: Wanted, out: Path) -> Iterator[Told]:
-    """Solve every system of every fit on a mesh; whatever is wrong is refused before."""
+    """Solve every system of every fit on a mesh; what can be is refused before, not metals."""
     one_device_per_core()
     ready = [(fit, prepare(fit)) for fit in fits]
     for fit, cases in ready:
@@ -80,6 +82,14 @@ def run_optics(fits: list[Fit], wanted: Wanted, out: Path) -> Iterator[Told]:
 def _refuse(case: Case, wanted: Wanted) -> None:
     """Refuse where there are no two levels to go between."""
     n = _levels(case, wanted)
+    fewest = case.at(mesh(case.crystal, _size(case, wanted))).room(case.spinor)
+    if wanted.levels is not None and n > fewest:
+        raise InputError(
+            f"{case.spec.name}: {n} levels at each k, and {fewest} functions at one",
+            "ask for fewer",
+            "--bands",
+        )
+    n = min(n, fewest)
     if not 0 < case.occupied < n:
         raise InputError(
             f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
@@ -92,14 +102,21 @@ def _levels(case: Case, wanted: Wanted) -> int:
     return case.occupied * (1 + EMPTY) if wanted.levels is None else wanted.levels
 
 
+def _size(case: Case, wanted: Wanted) -> tuple[int, int, int]:
+    """The mesh."""
+    return default_mesh(case, SPACING) if wanted.size is None else wanted.size
+
+
 def _of_system(case: Case, potential: Potential, wanted: Wanted, folder: Path) -> Told:
     """All of one system."""
-    size = default_mesh(case, SPACING) if wanted.size is None else wanted.size
+    size = _size(case, wanted)
     kpoints = mesh(case.crystal, size)
     system = case.at(kpoints)
     n = min(_levels(case, wanted), system.room(case.spinor))
     E, v = levels_and_velocities(potential, system, n, case.solve)
     bands = Bands(kpoints, checked(E), case.occupied, case.spinor)
+    if case.solve is not dense:
+        complete(E, potential, system)
     gap, ends = _gap_and_end(bands)
     if gap <= WHOLE:
         raise InputError(
@@ -138,7 +155,8 @@ def _texts(found: Optics, case: Case, wanted: Wanted, ends: float) -> tuple[str,
     still = np.linalg.eigvalsh(found.real[0])
     at_rest = " ".join(f"{x:.2f}" for x in still) if np.ptp(still) > 5e-3 else f"{still[0]:.2f}"
     seen = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
+    shown = f", drawn to {ends * HARTREE_EV:.1f} eV" if ends < wanted.top else ""
     return (
         f"ε₁(0) = {at_rest}; maxima of ε₂ at {', '.join(tops) or '—'} eV",
-        f"sum rule: {seen}; all transitions up to {ends * HARTREE_EV:.1f} eV are in it",
+        f"sum rule: {seen}; all transitions up to {ends * HARTREE_EV:.1f} eV are in it" + shown,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 
 from nnpp.crystal.symmetry import space_group
 from nnpp.hamiltonian import at_shells
@@ -16,6 +17,7 @@ from nnpp.io.structures import formula
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
+from nnpp.observables.fields import multiplet
 from nnpp.observables.gap import direct_gap_at, gap
 from nnpp.observables.masses import expansion, inverse_masses, luttinger
 from nnpp.observables.measured import MEASURED
@@ -39,7 +41,7 @@ QUANTITIES = {
     "gap": ("gap", "eV"),
     "direct_gap": ("gap at Γ", "eV"),
     "splitting": ("Δso", "eV"),
-    "electron_mass": ("m electron", "mₑ"),
+    "electron_mass": ("m electron Γ", "mₑ"),
     "heavy_hole_mass": ("m heavy 100", "mₑ"),
     "light_hole_mass": ("m light 100", "mₑ"),
     "gamma_1": ("γ₁", ""),
@@ -72,7 +74,7 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
         refuse_unwritable(out / fit.name)
     for fit, cases in ready:
         potential, folder = potential_of(fit), out / fit.name
-        at_rest = [case for case in cases if not case.spec.dilation]
+        at_rest = [case for case in cases if case.at_rest]
         reports = tuple(_report(case, potential) for case in at_rest)
         paths = (
             write_whole(folder / "report.csv", report_csv(reports)),
@@ -119,7 +121,9 @@ def _here(case: Case, potential: Potential) -> tuple[Numbers, tuple[str, ...]]:
 
 def _notes(case: Case, potential: Potential) -> tuple[str, ...]:
     """What to know of the numbers."""
-    told = []
+    told = [
+        "masses and slopes are those of Γ; an edge there of more levels than usual has none"
+    ]
     if isinstance(potential.local, Table):
         told.append("a table knows v(q) at its lengths alone: no deformation potentials")
     if not _is_cubic(case):
@@ -150,31 +154,42 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
     cubic, holes = _is_cubic(case), _is_cubic(case) and case.spinor
     numbers = at_shells(potential, system)
     about = expansion(numbers, system)
-    found = {"electron_mass": 3 / float(jnp.trace(inverse_masses(about, *edges.conduction)))}
+    alone = _is_alone(np.linalg.eigvalsh(np.asarray(about.H)), edges.conduction)
+    found: Numbers = {}
+    if alone:
+        mean = jnp.trace(inverse_masses(about, *edges.conduction)) / 3
+        found["electron_mass"] = 1 / float(mean)
     if holes:
         one, two, three = map(float, luttinger(about, edges.valence[0]))
         found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three}
         found["heavy_hole_mass"] = 1 / (one - 2 * two)
         found["light_hole_mass"] = 1 / (one + 2 * two)
     energies: Numbers = {}
-    if cubic:
+    if cubic and alone:
         at = velocity(numbers, system)
         energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
     if not isinstance(potential.local, Table):
         at = under_strain(potential, system)
-        energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))
+        if alone:
+            energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))
         if cubic:
             energies["valence_by_volume"] = float(by_volume(at, *edges.valence))
-            energies["gap_by_volume"] = (
-                energies["conduction_by_volume"] - energies["valence_by_volume"]
-            )
+        if cubic and alone:
+            c, v = (energies[f"{x}_by_volume"] for x in ("conduction", "valence"))
+            energies["gap_by_volume"] = c - v
         if holes:
             b, d = map(float, shear(at, about, edges.valence[0]))
             energies |= {"b": b, "d": d}
     return found | {name: x * HARTREE_EV for name, x in energies.items()}
 
 
+def _is_alone(E: np.ndarray, edge: tuple[int, int]) -> bool:
+    """Whether the levels of an edge are a multiplet of their own, as Γ15 of silicon is not."""
+    return multiplet(E, edge[0]) == edge
+
+
 def _of_reference(case: Case) -> Numbers:
     """The same levels, of the reference."""
     theirs = reference_bands(case)
-    return {} if theirs is None else _of_levels(theirs)
+    found = {} if theirs is None else _of_levels(theirs)
+    return found if case.spinor else {k: x for k, x in found.items() if k != "splitting"}

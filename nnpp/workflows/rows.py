@@ -1,7 +1,7 @@
 """Targets that come in rows, as files of the older code have them: couplings, two volumes."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,12 +10,17 @@ from nnpp.basis.rules import RULES
 from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError
 from nnpp.fitting.targets.quantity import Quantity
-from nnpp.io.schema.targets import CouplingTarget, StretchTarget
+from nnpp.hamiltonian import System
+from nnpp.io.schema.targets import CouplingTarget, Level, StretchTarget
 from nnpp.observables.couplings import Coupled, moved, pair
 from nnpp.observables.fields import multiplet
 from nnpp.observables.stretched import Stretched
 from nnpp.potentials.potential import Potential
+from nnpp.units import HARTREE_EV
 from nnpp.workflows.cases import Case
+
+TOGETHER = 1e-5 / HARTREE_EV
+"""Levels closer than this couple as one multiplet, as in the older code [hartree]."""
 
 
 def stretched(case: Case, rows: list[StretchTarget]) -> Iterator[Quantity]:
@@ -36,6 +41,7 @@ def stretched(case: Case, rows: list[StretchTarget]) -> Iterator[Quantity]:
         tuple(map(place, rows)), tuple(above), tuple(row.stretch for row in rows)
     )
     system = case.at(listed(case.crystal, np.array(points)))
+    _refuse_beyond(case, system, named)
     yield Quantity(system, *_aim(rows), measure, f"{case.spec.name}: stretched")
 
 
@@ -47,14 +53,16 @@ def coupled(case: Case, rows: list[CouplingTarget], start: Potential) -> Iterato
     for (k, q), of_place in by_place.items():
         rule = RULES[case.spec.plane_waves]
         both = pair(case.crystal, np.array(k), np.array(q), case.spec.cutoff, rule)
+        _refuse_beyond(case, both.system, of_place)
         at = moved(start, both)
         E = [np.linalg.eigvalsh(np.asarray(H)) for H in (at.left, at.right)]
         members = []
         for row in of_place:
-            left, right = (multiplet(levels, _level(case, row.band)) for levels in E)
+            left, right = (multiplet(levels, _level(case, row.band), TOGETHER) for levels in E)
             members.append((left, right))
         places = tuple((row.atom - 1, "xyz".index(row.along)) for row in of_place)
-        name = f"{case.spec.name}: couplings at q = {' '.join(f'{x:g}' for x in q)}"
+        at_k, by_q = (" ".join(f"{x:g}" for x in vector) for vector in (k, q))
+        name = f"{case.spec.name}: couplings from {at_k} by {by_q}"
         yield Quantity(both, *_aim(of_place), Coupled(places, tuple(members)), name)
 
 
@@ -69,6 +77,13 @@ def _aim(rows: list) -> tuple[jnp.ndarray, jnp.ndarray]:
 def _level(case: Case, band: int) -> int:
     """The level, from 0, of a band counted as `spin` says."""
     return (band - 1) // case.times
+
+
+def _refuse_beyond(case: Case, system: System, named: Sequence[Level]) -> None:
+    """Refuse a level beyond the plane waves of one of its k-points."""
+    band, room = max(level.band for level in named), system.room(case.spinor)
+    if _level(case, band) >= room:
+        raise InputError(f"band {band} lies beyond {room} functions", "raise the cutoff")
 
 
 def refuse_unknown_atom(case: Case, row: CouplingTarget) -> None:

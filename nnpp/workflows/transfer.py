@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from nnpp.basis.rules import RULES
+from nnpp.crystal.alloys import zinc_blende
 from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.electrons import electrons
 from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
@@ -25,6 +26,7 @@ from nnpp.io.ensemble import StoredEnsemble
 from nnpp.io.inputs import Fit
 from nnpp.observables.bands import Bands, checked, levels, occupied_levels
 from nnpp.observables.completeness import complete
+from nnpp.observables.couplings import Rule
 from nnpp.observables.coverage import Coverage, coverage
 from nnpp.observables.members import levels_of_members
 from nnpp.parallel import one_device_per_core
@@ -36,7 +38,7 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.of_fit import ensemble_of_fit
 from nnpp.workflows.run import Run, read_run
 from nnpp.workflows.trained import potential_of
-from nnpp.workflows.unseen import Binary, Unseen, binaries, gap_at_gamma, unseen, zinc_blende
+from nnpp.workflows.unseen import Binary, Unseen, binaries, gap_at_gamma, unseen
 
 MORE = 4
 """Levels above the highest full one that are solved for."""
@@ -121,8 +123,9 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
     ensemble = ensemble_of_fit(run.fit, potential)
     known = {} if ensemble is None else calibration(run, ensemble)
     yield Begun(run.fit.name, _notes(known))
-    factor = next((c.factor for c in known.values()), 1.0)
-    solve = Solver(potential, ensemble, run.cases[0].spinor)
+    factor = _factor(known)
+    first = run.cases[0]
+    solve = AtGamma(potential, ensemble, first.spinor, RULES[first.spec.plane_waves])
     rest = binaries(run.cases)
     gaps = {one.name: _gap(solve, one) for one in rest}
     rows = []
@@ -176,27 +179,35 @@ def _notes(known: dict[str, Coverage]) -> tuple[str, ...]:
         f"spread, 68 % within {c.factor:.2g}"
         for name, c in known.items()
     ]
-    return (*told, f"error bars are spreads times {next(iter(known.values())).factor:.2g}")
+    return (*told, f"error bars are spreads times {_factor(known):.2g}")
+
+
+def _factor(known: dict[str, Coverage]) -> float:
+    """What makes spreads honest, of the first set that tells; 1 if none does."""
+    return next((c.factor for c in known.values() if len(c.ratios)), 1.0)
 
 
 @dataclass(frozen=True)
-class Solver:
+class AtGamma:
     """Levels at Γ of any crystal, by the potential and by the members about it.
 
     Attributes:
         potential: of the run.
         ensemble: its members; None where there are none.
         spinor: whether levels hold one electron.
+        rule: what chooses plane waves.
     """
 
     potential: Potential
     ensemble: StoredEnsemble | None
     spinor: bool
+    rule: Rule
 
-    def __call__(self, crystal: Crystal, cutoff: float) -> Found:
-        """Solved once, members to first order."""
-        at = system(crystal, listed(crystal, np.zeros((1, 3))), cutoff)
-        top = occupied_levels(electrons(crystal), self.spinor) - 1
+    def __call__(self, crystal: Crystal, cutoff: float, electrons: int) -> Found:
+        """Solved once, members to first order; `electrons` for each two atoms."""
+        at = system(crystal, listed(crystal, np.zeros((1, 3))), cutoff, self.rule)
+        whole = electrons * len(crystal.symbols) // 2
+        top = occupied_levels(whole, self.spinor) - 1
         n = min(top + 1 + MORE, at.room(self.spinor))
         if self.ensemble is None:
             E, members = levels(self.potential, at, n), None
@@ -207,9 +218,9 @@ class Solver:
         return Found(np.asarray(E[0]), None if members is None else members[:, 0], top)
 
 
-def _rows(solve: Solver, case: Unseen, gaps: dict[str, float], factor: float) -> Iterator[Row]:
+def _rows(solve: AtGamma, case: Unseen, gaps: dict[str, float], factor: float) -> Iterator[Row]:
     """All quantities of a case; what is expected is of the first."""
-    found = solve(case.crystal, case.cutoff)
+    found = solve(case.crystal, case.cutoff, case.electrons)
     for i, (quantity, of_levels) in enumerate(case.asked.items()):
         known = case.expected if i == 0 else None
         expected = None if known is None else known(gaps) * HARTREE_EV
@@ -221,9 +232,9 @@ def _rows(solve: Solver, case: Unseen, gaps: dict[str, float], factor: float) ->
         yield Row(case.name, quantity, here, bar, expected, case.whose if known else "")
 
 
-def _gap(solve: Solver, one: Binary) -> float:
+def _gap(solve: AtGamma, one: Binary) -> float:
     """At Γ, at rest [hartree]."""
-    found = solve(zinc_blende(one), one.cutoff)
+    found = solve(zinc_blende(one.cation, one.anion, one.a), one.cutoff, one.electrons)
     return float(gap_at_gamma(found.E, found.top))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nnpp.crystal.alloys import quasi_random, superlattice, wurtzite
+from nnpp.crystal.alloys import quasi_random, superlattice, wurtzite, zinc_blende
 from nnpp.crystal.crystal import Crystal
 from nnpp.crystal.environment import strains, tetrahedra
 from nnpp.crystal.keating import relaxed
@@ -26,12 +26,21 @@ Levels = Any
 
 @dataclass(frozen=True)
 class Binary:
-    """A zinc-blende crystal at rest that was fitted: cation, anion, a [bohr], cutoff."""
+    """A zinc-blende crystal at rest that was fitted.
+
+    Attributes:
+        cation: its element.
+        anion: its element.
+        a: the lattice constant [bohr].
+        cutoff: of its plane waves [hartree].
+        electrons: in its cell.
+    """
 
     cation: str
     anion: str
     a: float
     cutoff: float
+    electrons: int = 8
 
     @property
     def name(self) -> str:
@@ -78,6 +87,7 @@ class Unseen:
 
     Attributes:
         name: of the case.
+        electrons: for each two atoms.
         crystal: its atoms, each with its own strain.
         cutoff: of its plane waves [hartree].
         asked: quantities by name, each from levels and the place of the highest full one.
@@ -86,6 +96,7 @@ class Unseen:
     """
 
     name: str
+    electrons: int
     crystal: Crystal
     cutoff: float
     asked: dict[str, Callable[[Levels, int], Levels]]
@@ -98,13 +109,13 @@ def binaries(cases: list[Case]) -> list[Binary]:
     found = {}
     for case in cases:
         symbols = case.crystal.symbols
-        if case.spec.dilation or len(symbols) != 2 or "(216)" not in space_group(case.crystal):
+        if not case.at_rest or len(symbols) != 2 or "(216)" not in space_group(case.crystal):
             continue
         name = formula(case.crystal)
         cation = next(s for s in symbols if name.startswith(s))
         anion = next(s for s in symbols if s != cation)
         a = float(conventional_lengths(case.crystal)[0])
-        found.setdefault(name, Binary(cation, anion, a, case.spec.cutoff))
+        found.setdefault(name, Binary(cation, anion, a, case.spec.cutoff, case.electrons))
     return list(found.values())
 
 
@@ -138,7 +149,10 @@ def _strained(one: Binary) -> Iterator[Unseen]:
     for e in (STRAIN, -STRAIN):
         yield Unseen(
             f"{one.name} {e:+.0%} volume",
-            zinc_blende(one).strained(((1 + e) ** (1 / 3) - 1) * np.eye(3)),
+            one.electrons,
+            zinc_blende(one.cation, one.anion, one.a).strained(
+                ((1 + e) ** (1 / 3) - 1) * np.eye(3)
+            ),
             one.cutoff / (1 + e) ** (2 / 3),
             {"gap at Γ": gap_at_gamma},
             None if known is None else Sloped(one.name, known / HARTREE_EV, e),
@@ -146,16 +160,12 @@ def _strained(one: Binary) -> Iterator[Unseen]:
         )
 
 
-def zinc_blende(one: Binary) -> Crystal:
-    """The zinc blende itself, one primitive cell."""
-    return quasi_random((one.cation, one.cation), one.anion, 0.0, one.a, True, count=1)
-
-
 def _wurtzite(one: Binary, spinor: bool) -> Unseen:
     """With the same bonds."""
     splits = {"A − B": _below(2), "A − C": _below(4)} if spinor else {"A − C": _below(2)}
     return Unseen(
         f"{one.name} wurtzite",
+        one.electrons,
         wurtzite(one.cation, one.anion, one.a),
         one.cutoff,
         {"gap at Γ": gap_at_gamma} | splits,
@@ -164,7 +174,8 @@ def _wurtzite(one: Binary, spinor: bool) -> Unseen:
 
 def _shared(first: Binary, second: Binary) -> bool:
     """Whether one element is common, on its sublattice."""
-    return (first.cation == second.cation) != (first.anion == second.anion)
+    same = (first.cation == second.cation) != (first.anion == second.anion)
+    return same and first.electrons == second.electrons
 
 
 def _layers(first: Binary, second: Binary) -> Unseen:
@@ -174,7 +185,7 @@ def _layers(first: Binary, second: Binary) -> Unseen:
     name = f"({first.name})1({second.name})1"
     cutoff = (first.cutoff + second.cutoff) / 2
     at_peace = _at_peace(crystal, first, second)
-    return Unseen(name, at_peace, cutoff, {"gap at Γ": gap_at_gamma})
+    return Unseen(name, first.electrons, at_peace, cutoff, {"gap at Γ": gap_at_gamma})
 
 
 def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
@@ -187,6 +198,7 @@ def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
     C = BOWING.get(frozenset((first.name, second.name)))
     return Unseen(
         f"{first.name}-{second.name} {1 - x:g}:{x:g}",
+        first.electrons,
         _at_peace(crystal, first, second),
         (1 - x) * first.cutoff + x * second.cutoff,
         {"gap at Γ": gap_at_gamma},

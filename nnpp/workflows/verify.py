@@ -150,8 +150,8 @@ def _charges(potential: Potential, name: str, stored: StoredBands) -> Iterator[F
     """Charges a4 as they act in one crystal: neutral."""
     if potential.strengths.charge is None:
         return
-    species, symbols = stored.crystal.species, stored.crystal.symbols
-    count = jnp.asarray([float(symbols.count(s)) for s in species])
+    species, of_atom = stored.crystal.species, jnp.asarray(stored.crystal.species_of_atom)
+    count = jnp.bincount(of_atom, length=len(species)).astype(float)
     a4 = potential.strengths.charge[potential.columns(species)]
     left = abs(float(count @ neutral(a4, count)))
     found = f"fitted {float(count @ a4):+.3g} e a cell, acts with {left:.0e} e"

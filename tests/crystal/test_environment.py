@@ -9,12 +9,15 @@ import pytest
 
 from nnpp.crystal.crystal import crystal
 from nnpp.crystal.environment import strains, tetrahedra
+from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError
 from nnpp.hamiltonian import at_shells
+from nnpp.io.bands_h5 import read_bands_h5, write_bands_h5
 from nnpp.io.inputs import read_inputs
 from nnpp.io.structures import read_crystals
-from nnpp.observables.bands import levels
+from nnpp.observables.bands import Bands, levels
 from nnpp.terms.long_range import long_range, neutral
+from nnpp.units import BOHR_ANGSTROM
 from tests import systems
 from tests.crystal.cells import repeated, wurtzite
 from tests.fitting.samples import write_fit
@@ -131,11 +134,34 @@ def test_atoms_of_one_element_may_differ():
     assert np.abs(other - plain).max() > 1e-5
 
 
+@pytest.mark.parametrize("change", ["another image", "skewed vectors", "either"])
+def test_it_matters_not_how_a_cell_is_written(change):
+    strained = systems.zincblende().strained(OBLIQUE)
+    cell, x = np.asarray(strained.cell), np.asarray(strained.fractional)
+    if change != "another image":
+        skew = np.array([[1, 0, 0], [2, 1, 0], [0, -1, 1]])
+        cell, x = skew @ cell, x @ np.linalg.inv(skew)
+    if change != "skewed vectors":
+        x = x + np.array([[1, -2, 0], [0, 0, 3]])
+    _, e = own(crystal(cell, x, ("Cd", "Se")))
+    np.testing.assert_allclose(e, own(strained)[1], rtol=1e-10)
+
+
+def test_strains_of_atoms_are_kept_in_a_file_of_bands(tmp_path):
+    mine = systems.zincblende().with_own([0.01, -0.02])
+    kpoints = listed(mine, [[0.0] * 3])
+    bands = Bands(kpoints, jnp.zeros((1, 8)), 4, False)
+    again = read_bands_h5(write_bands_h5(tmp_path / "b.h5", bands, mine, {})).crystal
+    np.testing.assert_array_equal(again.strains, [0.01, -0.02])
+    assert again.species == mine.species
+
+
 def test_a_fit_says_its_bonds(tmp_path):
     text = LISTED + "    bonds: {Cd-Se: 2.62 angstrom}\n"
     fit = read_inputs(write_fit(tmp_path / "fit", "", ZUNGER, text))
     (found,) = read_crystals(fit.spec)
-    assert found.own is not None and float(np.abs(found.own).max()) < 0.02
+    rest = np.sqrt(3) / 4 * 11.4485278 * BOHR_ANGSTROM
+    np.testing.assert_allclose(found.strains, (rest / 2.62) ** 3 - 1, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +170,7 @@ def test_a_fit_says_its_bonds(tmp_path):
         ("{Cd-Te: 2.6 angstrom}", "has not four neighbours"),
         ("{CdSe: 2.6 angstrom}", "bonds"),
         ("{Cd-Se: 2.6}", "has no unit"),
+        ("{Cd-Se: 2.6 angstrom, Se-Cd: 2.7 angstrom}", "one is given twice"),
         ("{Cd-Se: 2.6 angstrom}\n    dilation: 0.01", "remove dilation"),
     ],
 )

@@ -8,6 +8,8 @@ import pytest
 from nnpp.hamiltonian import at_shells
 from nnpp.observables.masses import expansion, inverse_masses
 from nnpp.observables.momentum import kane_energy, levels_and_velocities, squared, velocity
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
 from tests import systems
 from tests.observables.hand import levels_near
 
@@ -49,6 +51,10 @@ def test_masses_from_all_velocities_of_a_local_potential():
 
 def test_kane_s_energy_is_that_of_one_matrix_element():
     """2|⟨S|p_x|X⟩|²: of Γ15 without spin, and with a spin-orbit term too weak to matter."""
+    weak = Potential(
+        systems.cdse().local, Strengths(spin_orbit=jnp.full(2, 1e-7)), ("Cd", "Se")
+    )
+    _, of_spinors = at(weak, np.zeros(3))
     potential = systems.cdse()
     _, found = at(potential, np.zeros(3))
     E_P = float(kane_energy(found, (4, 5), (1, 4)))
@@ -57,6 +63,7 @@ def test_kane_s_energy_is_that_of_one_matrix_element():
     assert pytest.approx(2 * strengths.sum(), rel=1e-10) == E_P
     each = np.asarray(squared(found, (4, 5), (1, 4)))
     np.testing.assert_allclose(each, np.eye(3) * E_P / 2, atol=1e-12)
+    assert float(kane_energy(of_spinors, (8, 10), (2, 8))) == pytest.approx(E_P, rel=1e-5)
 
 
 def test_slopes_of_kane_s_energy_are_differences():

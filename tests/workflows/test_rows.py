@@ -7,7 +7,7 @@ import pytest
 from nnpp.errors import InputError
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.io.inputs import read_inputs
-from nnpp.units import HARTREE_EV
+from nnpp.units import DEEPSEUDOPOT_HARTREE_EV, HARTREE_EV
 from nnpp.workflows.objective import objective_of
 from nnpp.workflows.potential import start_of
 from nnpp.workflows.prepare import prepare
@@ -36,7 +36,11 @@ def made(folder, rows=ROWS):
 
 def test_rows_of_one_k_and_q_are_one_source(tmp_path):
     found = made(tmp_path)
-    names = ["zb: stretched", "zb: couplings at q = 0.5 0.5 0", "zb: couplings at q = 0 0 0"]
+    names = [
+        "zb: stretched",
+        "zb: couplings from 0 0 0 by 0.5 0.5 0",
+        "zb: couplings from 0 0 0 by 0 0 0",
+    ]
     assert list(found.names) == names
     state = LevenbergMarquardt().start(found, found.parameters.start())
     D, g, still = (np.asarray(y) * HARTREE_EV for y in state.measured.y)
@@ -88,6 +92,25 @@ def test_what_is_not_one_is_refused(tmp_path, old, new, words):
     assert "fit.yaml:" in str(caught.value)
 
 
+TABLE = """\
+potential:
+  kind: table
+  elements:
+    Cd: {local: {q: [0.95058477, 1.09764075], v: [-60.0, -9.0]}}
+    Se: {local: {q: [0.95058477, 1.09764075], v: [-60.0, -9.0]}}
+"""
+
+
+@pytest.mark.parametrize("row", ROWS.splitlines()[1:5:2])
+def test_a_table_has_none(tmp_path, row):
+    """It knows v(q) at its lengths alone."""
+    with pytest.raises(InputError, match="a table knows v\\(q\\) at its lengths alone"):
+        fit = read_inputs(
+            write_fit(tmp_path / "fit", LM, TABLE, LISTED + f"    targets:\n{row}\n")
+        )
+        prepare(fit)
+
+
 INPUT = (
     "maxKE = 5\nnBands = 10\nidxVB = 7\nidxCB = 8\nidxGap = 1\nfit_defPot = 1\nfit_eph = 1\n"
 )
@@ -128,10 +151,10 @@ def test_files_of_the_older_code(tmp_path):
     assert kinds == ["stretched"] * 2 + ["coupling"] * 24
     level, gap, first, second = rows[:4]
     assert (level.band, level.kpoint, level.stretch, level.weight) == (8, (0, 0, 0), 1.01, 1.5)
-    assert level.value * HARTREE_EV == pytest.approx(-2.7)
+    assert level.value * DEEPSEUDOPOT_HARTREE_EV == pytest.approx(-2.7, rel=1e-12)
     assert (gap.band, gap.kpoint, gap.above.band) == (9, (0.5, 0.5, 0.5), 8)
     assert (first.atom, first.along, first.band, first.q) == (1, "x", 8, (0, 0, 0))
-    assert second.value * HARTREE_EV == pytest.approx(0.69) and second.weight == 2
+    assert second.value * HARTREE_EV == pytest.approx(0.69, rel=1e-5) and second.weight == 2
     found = objective(tmp_path)
     assert [len(s.value) for s in found.sources[1:]] == [2, 12, 12]
 

@@ -215,6 +215,8 @@ class System(Section):
         """K-points from a reference need one; a band weighed or taken for zero exists."""
         if self.kpoints == "reference" and self.reference is None:
             raise problem("kpoints: there is no reference", "add reference: FILE", "kpoints")
+        if len({frozenset(bond.split("-")) for bond in self.bonds}) < len(self.bonds):
+            raise problem("bonds: one is given twice", "keep one of them", "bonds")
         if self.bonds and self.dilation:
             raise problem("bonds: each atom has its own ε", "remove dilation", "bonds")
         weighed = self.weights.bands
