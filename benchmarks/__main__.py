@@ -20,6 +20,7 @@ NAMES = (
     "iii_v",
     "dft",
     "priors",
+    "edges",
     "ensemble",
     "reference",
 )

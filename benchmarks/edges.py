@@ -1,0 +1,108 @@
+"""Can GaAs have experiment's mass and deformation potentials, and what do its bands pay?
+
+The bands of GLLB-SC with the empty ones raised to the measured gap are fitted, then fitted on
+with and without m*, dE_c/d ln Ω and dE_v/d ln Ω of experiment among the targets, as many steps.
+
+    python -m benchmarks edges       some ten minutes on two cores
+"""
+
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from benchmarks.fits import INPUTS, shipped
+from benchmarks.process import ran
+from benchmarks.record import record
+from nnpp.io.bands_h5 import read_bands_h5, write_bands_h5
+from nnpp.observables.gap import direct_gap_at
+from nnpp.observables.measured import MEASURED
+from nnpp.units import HARTREE_EV
+
+FIRST, THEN = 100, 60
+"""Steps of the fit, and of both that go on from it."""
+
+WEIGHTS = "weights: {bands: [%s]}"
+EDGES = WEIGHTS % "1, 1, 1, 1, 1, 1, 10, 10, 15, 15, 1, 1, 1, 1, 1, 1"
+EVEN = WEIGHTS % "3, 3, 3, 3, 3, 3, 5, 5, 5, 5, 3, 3, 3, 3, 3, 3"
+
+AIMS = """\
+      - {kind: electron_mass, value: %(electron_mass)s me, weight: 300}
+      - {kind: conduction_by_volume, value: %(conduction_by_volume)s eV, weight: 1}
+      - {kind: valence_by_volume, value: %(valence_by_volume)s eV, weight: 10}
+"""
+
+
+def run() -> None:
+    """Three fits, and what they tell."""
+    known = MEASURED["GaAs"][1]
+    with tempfile.TemporaryDirectory() as place:
+        to = Path(place)
+        _raised(to / "GaAs.h5", known["direct_gap"])
+        first = _fit(to, "first", _text(to, ""), FIRST)
+        model = f"potential:\n  kind: model\n  file: {first}\n  train: {PARTS}\n\n"
+        found = {}
+        for name, aims in {"without": "", "with": AIMS % known}.items():
+            text = _text(to, aims).replace(EDGES, EVEN).replace("1.0e-4}", "1.0e-6}", 1)
+            start, end = text.index("potential:"), text.index("fit:")
+            folder = _fit(to, name, text[:start] + model + text[end:], THEN)
+            found[name] = _told(name, folder)
+    paid = found["with"]["all bands/meV"] / found["without"]["all bands/meV"]
+    print(f"  the bands pay {paid:.2f} times")
+    record("edges", found)
+
+
+PARTS = "[local, nonlocal, s_wave, spin_orbit, strain]"
+
+
+def _raised(path: Path, gap: float) -> None:
+    """The reference, its empty levels raised so far that Γ has this gap [eV]."""
+    stored = read_bands_h5(INPUTS / "reference" / "GaAs" / "1.00.h5")
+    bands = stored.bands
+    own = float(direct_gap_at(bands, bands.kpoints.sure_gamma))
+    E = np.array(bands.E)
+    E[:, bands.occupied :] += gap / HARTREE_EV - own
+    write_bands_h5(path, replace(bands, E=jnp.asarray(E)), stored.crystal, stored.provenance)
+
+
+def _text(to: Path, aims: str) -> str:
+    """GaAs at rest of the shipped III-V alone, with these bands, gap and aims."""
+    text = shipped("III-V")
+    start = text.index("  - name: GaAs\n")
+    end = text.index("  - name: GaAs-0.99\n")
+    system = text[start:end].replace(f"{INPUTS}/reference/GaAs/1.00.h5", f"{to}/GaAs.h5")
+    system = system.replace("value: 0.8965 eV", "value: 1.519 eV")
+    assert EDGES in system and f"{to}/GaAs.h5" in system and "1.519" in system
+    rest = text[text.index("potential:\n") :]
+    for other in ("In", "P"):
+        at = rest.index(f"    {other}:\n")
+        rest = rest[:at] + rest[rest.index("strain: [0.0, 0.0]\n", at) + 19 :]
+    return "systems:\n" + system + aims + "\n" + rest
+
+
+def _fit(to: Path, name: str, text: str, steps: int) -> Path:
+    """A fit, and the folder of its run."""
+    (to / name).mkdir()
+    (to / name / "fit.yaml").write_text(text, "utf-8")
+    done = ran(
+        "-m", "nnpp.cli.app", "fit", str(to / name), "--steps", str(steps), "--out",
+        str(to / "results"),
+    )  # fmt: skip
+    folder = to / "results" / name
+    assert (folder / "summary.json").is_file(), done.output
+    return folder
+
+
+def _told(name: str, folder: Path) -> dict[str, float]:
+    """Error of all bands, and the numbers of the report."""
+    ran("-m", "nnpp.cli.app", "report", str(folder), "--out", str(folder.parent))
+    (system,) = json.loads((folder / "summary.json").read_text())["systems"].values()
+    told = {"all bands/meV": float(np.sqrt(np.mean(np.square(system["rmse_mev"]))))}
+    for line in (folder / "report.csv").read_text("utf-8").splitlines()[1:]:
+        _, quantity, _, here, *_ = line.split(",")
+        told[quantity.strip('"')] = float(here or "nan")
+    print(f"  {name}: " + ", ".join(f"{k} {x:.4g}" for k, x in told.items()), flush=True)
+    return {k: round(x, 4) for k, x in told.items()}
