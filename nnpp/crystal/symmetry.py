@@ -92,6 +92,15 @@ def mesh_map(crystal: Crystal, size: tuple[int, int, int]) -> tuple[np.ndarray, 
     return np.asarray(stands_for), np.asarray(address)
 
 
+def mesh_off_gamma(crystal: Crystal, size: tuple[int, int, int]) -> KPoints:
+    """The points half a step off those of a Γ-centred mesh, for means that Γ would spoil."""
+    steps = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), -1).reshape(-1, 3)
+    k = (steps + 0.5) / np.array(size)
+    which = equivalent(crystal, k)
+    _, first, count = np.unique(which, return_index=True, return_counts=True)
+    return listed(crystal, k[first], count)
+
+
 def mesh(crystal: Crystal, size: tuple[int, int, int]) -> KPoints:
     """The irreducible points of a Γ-centred mesh, weighted by how many each stands for."""
     stands_for, address = mesh_map(crystal, size)

@@ -10,7 +10,13 @@ import numpy as np
 from nnpp.crystal.symmetry import space_group
 from nnpp.io.inputs import Fit
 from nnpp.io.reference import Reference
-from nnpp.io.schema.targets import CouplingTarget, EnergyTarget, MassTarget, StretchTarget
+from nnpp.io.schema.targets import (
+    CouplingTarget,
+    DielectricTarget,
+    EnergyTarget,
+    MassTarget,
+    StretchTarget,
+)
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.units import HARTREE_EV
@@ -182,6 +188,6 @@ def _listed(weights: tuple[float, ...]) -> str:
     return " ".join(f"{w:g}" for w in (weights[:1] if len(set(weights)) == 1 else weights))
 
 
-def _target(target: EnergyTarget | MassTarget) -> str:
+def _target(target: EnergyTarget | MassTarget | DielectricTarget) -> str:
     """A number beside the bands."""
     return f"{target.kind} {target.text}, weight {target.weight:g}"

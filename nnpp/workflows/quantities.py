@@ -6,17 +6,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.crystal.kpoints import listed
-from nnpp.crystal.symmetry import space_group
+from nnpp.crystal.symmetry import mesh_off_gamma, space_group
 from nnpp.errors import InputError
 from nnpp.fitting.targets.quantity import Quantity
 from nnpp.hamiltonian import System
 from nnpp.io.schema.targets import (
     CouplingTarget,
+    DielectricTarget,
     EnergyTarget,
     MassTarget,
     StretchTarget,
     Target,
 )
+from nnpp.observables.dielectric import Dielectric
 from nnpp.observables.edges import (
     Edges,
     Measure,
@@ -66,6 +68,7 @@ def quantities(case: Case, start: Potential) -> Iterator[Quantity]:
     aims = case.spec.targets
     one = [t for t in aims if isinstance(t, EnergyTarget | MassTarget)]
     yield from (_at_edge(case, t) for t in one if t.kind in KINDS)
+    yield from (_dielectric(case, t) for t in aims if isinstance(t, DielectricTarget))
     yield from stretched(case, [t for t in aims if isinstance(t, StretchTarget)])
     yield from coupled(case, [t for t in aims if isinstance(t, CouplingTarget)], start)
 
@@ -81,6 +84,16 @@ def _at_edge(case: Case, target: EnergyTarget | MassTarget) -> Quantity:
     return Quantity(at_gamma(case), y, s, measure, name)
 
 
+def _dielectric(case: Case, target: DielectricTarget) -> Quantity:
+    """ε∞ over a mesh."""
+    kpoints = mesh_off_gamma(case.crystal, target.mesh)
+    edges = Edges(case.occupied, case.spinor)
+    measure = Dielectric(edges, tuple(np.asarray(kpoints.weights).tolist()))
+    y = jnp.asarray(target.value)[None]
+    scale = jnp.sqrt(jnp.asarray(target.weight))[None] / HARTREE_EV
+    return Quantity(case.at(kpoints), y, scale, measure, f"{case.spec.name}: dielectric")
+
+
 def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
     """Refuse what has no meaning for a crystal and its potential, or would not end."""
     kind = target.kind
@@ -88,7 +101,7 @@ def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
         refuse_unknown_atom(case, target)
     if isinstance(target, CouplingTarget | StretchTarget):
         refuse_unknown_band(case, target)
-    elif kind not in KINDS:
+    elif kind not in (*KINDS, "dielectric"):
         return
     group = space_group(case.crystal)
     if kind in OF_VALENCE and not any(n in group for n in ZINC_BLENDE_OR_DIAMOND):

@@ -42,6 +42,22 @@ def test_a_mass_and_a_deformation_potential_are_met(tmp_path):
     assert jnp.isfinite(state.J).all()
 
 
+def test_a_dielectric_constant_is_met(tmp_path):
+    objective = made(tmp_path, "{kind: dielectric, value: 8, mesh: [2, 2, 2], weight: 3}")
+    at = objective.names.index("zb: dielectric")
+    source = objective.sources[at]
+    method = LevenbergMarquardt()
+    state = method.start(objective, objective.parameters.start())
+    before = float(state.measured.y[at][0])
+    r = source.residuals(state.measured.y[at])
+    assert float(r[0]) * HARTREE_EV == pytest.approx(3**0.5 * (before - 8), rel=1e-9)
+    for _ in range(8):
+        state = method.advance(objective, state)
+    assert abs(float(state.measured.y[at][0]) - 8) < 0.1 * abs(before - 8), (
+        "with a mass beside it"
+    )
+
+
 @pytest.mark.parametrize(
     ("other", "potential", "words"),
     [

@@ -95,7 +95,24 @@ class CouplingTarget(Level):
         return f"{self.value * HARTREE_EV:g} eV/bohr"
 
 
-SECTIONS = {"stretched": "stretch", "coupling": "coupling"}
+class DielectricTarget(Section):
+    """The dielectric constant that independent electrons should have."""
+
+    kind: Literal["dielectric"] = Field(description="ε₁ at ω = 0, mean over directions.")
+    value: Positive = Field(description="What it should be.")
+    mesh: tuple[Count, Count, Count] = Field(
+        default=(4, 4, 4),
+        description="Divisions of the mesh, half a step off Γ, that it is told from.",
+    )
+    weight: Positive = Field(default=1.0, description="Factor on its squared error [eV²].")
+
+    @property
+    def text(self) -> str:
+        """The value."""
+        return f"{self.value:g}"
+
+
+SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}
 """Kinds that have a section of their own; masses are known by their name."""
 
 
@@ -113,7 +130,8 @@ Target = Annotated[
     Annotated[EnergyTarget, Tag("energy")]
     | Annotated[MassTarget, Tag("mass")]
     | Annotated[StretchTarget, Tag("stretch")]
-    | Annotated[CouplingTarget, Tag("coupling")],
+    | Annotated[CouplingTarget, Tag("coupling")]
+    | Annotated[DielectricTarget, Tag("dielectric")],
     either(_target_kind, "target: it is no mapping", "write {kind: gap, value: 1.74 eV}"),
 ]
 """Either of them."""
