@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
+from nnpp.fitting.annealing import Annealing
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.io.inputs import read_inputs
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV, HARTREE_EV
@@ -67,6 +68,25 @@ def test_their_slopes_are_differences(tmp_path):
     slope = (8 * (at[1] - at[-1]) - at[2] + at[-2]) / (12 * h)
     np.testing.assert_allclose(J @ along, slope, rtol=1e-6)
     assert slope[3] == 0 != slope[2]
+
+
+def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
+    """Monte Carlo: the local form stays to the bit, strengths move, the loss falls."""
+    strong = ZUNGER.replace("{local: [8", "{spin_orbit: 0.4, nonlocal: [0.1, 0.1], local: [8")
+    text = strong.replace("kind: zunger", "kind: zunger\n  train: [spin_orbit, nonlocal]")
+    rows = ROWS.replace("band: 4", "band: 8").replace("band: 5", "band: 9")
+    fit = read_inputs(write_fit(tmp_path / "fit", LM, text, LISTED.replace(
+        "bands: 8", "bands: 12") + rows))  # fmt: skip
+    found = objective_of(fit, prepare(fit), start_of(fit.spec.potential))
+    method, theta = Annealing(5.0, 1e9, 1), found.parameters.start()
+    state = method.start(found, theta, jax.random.key(1))
+    before = float(state.measured.loss)
+    for _ in range(15):
+        state = method.advance(found, state)
+    first, best = (found.parameters.put(x) for x in (theta, state.best))
+    assert float(state.lowest) < 0.99 * before
+    np.testing.assert_array_equal(first.local.a, best.local.a)
+    assert float(best.strengths.spin_orbit[1]) != float(first.strengths.spin_orbit[1])
 
 
 @pytest.mark.parametrize(
