@@ -113,9 +113,12 @@ BOTH = [
     pytest.param(name, solver, marks=[pytest.mark.slow] * slow)
     for name in POTENTIALS
     for solver in SOLVERS
-    for slow in [(solver != "dense" and name != "everything") or name == "spinless"]
+    for slow in [solver != "dense" or name == "spinless"]
 ]
-"""Of potentials and solvers; `everything` has the terms of those that are slow, and more."""
+"""Of potentials and solvers; `everything` has the terms of those that are slow, and more.
+
+Davidson's levels are held against dense ones in a file of their own.
+"""
 
 GXL = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0.5, 0.5]])
 """Γ, X and L of a face-centred cubic cell."""

@@ -35,7 +35,9 @@ def of_parameters(potential, system, weights, solve=dense):
     return f, flat
 
 
-@pytest.mark.parametrize(("name", "solver"), systems.BOTH)
+@pytest.mark.parametrize(
+    ("name", "solver"), [*systems.BOTH, pytest.param("everything", "davidson", id="davidson")]
+)
 def test_gradient_with_respect_to_every_parameter(name, solver):
     """Away from multiplets, level by level: distinct weights for all."""
     k = np.array([[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]])

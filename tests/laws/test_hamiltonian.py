@@ -18,7 +18,9 @@ from tests import systems
 
 every_potential = pytest.mark.parametrize("name", systems.POTENTIALS)
 every_pair = pytest.mark.parametrize(("name", "solver"), systems.BOTH)
-every_solver = pytest.mark.parametrize("solver", systems.SOLVERS)
+every_solver = pytest.mark.parametrize(
+    "solver", ["dense", pytest.param("davidson", marks=pytest.mark.slow)]
+)
 
 
 @lru_cache
