@@ -1,0 +1,68 @@
+"""nnpp transfer: cases, error bars and coverage of a run; what has no cases is refused."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nnpp.errors import InputError
+from nnpp.io.inputs import read_inputs
+from nnpp.workflows.init_fit import run_init_fit
+from nnpp.workflows.train import Options, run_train
+from nnpp.workflows.transfer import Begun, Done, Row, run_transfer
+from tests.fitting.samples import SYSTEM, write_fit
+
+LM = "fit: {method: lm, steps: 2, hold_out: 0.25, seed: 3}\n"
+
+
+def made(folder, members, system=SYSTEM):
+    """A run that is trained two steps, perhaps with an ensemble."""
+    write_fit(folder / "fit", LM, system=system)
+    list(run_init_fit([read_inputs(folder / "fit")], folder / "results", False))
+    run = read_inputs(folder / "results" / "fit")
+    list(run_train([run], Options(members=members)))
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(undrawn):
+    """Figures hold a few letters."""
+
+
+def test_cases_have_the_spread_of_members_for_error_bars(tmp_path):
+    run = made(tmp_path, 3)
+    begun, *rows, done = run_transfer([run], tmp_path / "out", 8)
+    assert isinstance(begun, Begun) and isinstance(done, Done)
+    assert "levels lie within one spread, 68 % within" in begun.notes[0]
+    assert begun.notes[-1].startswith("error bars are spreads times ")
+    assert all(isinstance(row, Row) for row in rows)
+    told = [(row.case, row.quantity) for row in rows]
+    assert told == [
+        ("CdSe +3% volume", "gap at Γ"), ("CdSe -3% volume", "gap at Γ"),
+        ("CdSe wurtzite", "gap at Γ"), ("CdSe wurtzite", "A − C"),
+    ]  # fmt: skip
+    assert all(row.bar is not None and 0 < row.bar < 5 for row in rows)
+    assert rows[0].here < rows[1].here, "the gap falls as the cell grows"
+    with Path(done.paths[0]).open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    found = [float(row["nnpp_ev"]) for row in table]
+    np.testing.assert_allclose(found, [row.here for row in rows], atol=1e-6)
+    assert {path.name for path in done.paths} == {
+        "transfer.csv", "coverage.png", "coverage.pdf",
+    }  # fmt: skip
+
+
+def test_without_an_ensemble_there_is_no_error_bar(tmp_path):
+    begun, *rows, done = run_transfer([made(tmp_path, 0)], tmp_path / "out", 8)
+    assert "no ensemble" in begun.notes[0]
+    assert [row.bar for row in rows] == [None] * 4
+    assert [path.name for path in done.paths] == ["transfer.csv"]
+
+
+def test_a_run_without_zinc_blende_is_refused(tmp_path):
+    longer = SYSTEM.replace("[0.5, 0.5, 0]]", "[0.5, 0.6, 0]]")
+    run = made(tmp_path, 0, longer)
+    with pytest.raises(InputError, match="no zinc-blende crystal at rest was fitted"):
+        list(run_transfer([run], tmp_path / "out", 8))
+    assert not (tmp_path / "out").exists()
