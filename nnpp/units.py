@@ -38,5 +38,8 @@ SLOPE = {
 }
 """Hartree/bohr per unit, for quantities written with their unit."""
 
+PER_CM = 1e8 / BOHR_ANGSTROM
+"""Bohr⁻¹ in cm⁻¹."""
+
 SPEED_OF_LIGHT = 137.035999084
 """c in atomic units, 1/α."""

@@ -25,30 +25,34 @@ COLUMNS = {
 }
 """What is told of a system, and how many letters wide."""
 
+Inputs = Annotated[
+    list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
+]
+Structure = Annotated[
+    Path | None,
+    typer.Option(help="A crystal for the fitted potential named, in place of its own."),
+]
+Cutoff = Annotated[
+    str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
+]
+
 
 def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
-    ] = None,
+    inputs: Inputs = None,
     plot: Annotated[
         bool, typer.Option("--plot", help="Draw bands and potentials (PNG, PDF).")
     ] = False,
     html: Annotated[
         bool, typer.Option("--html", help="Write each system as one HTML page.")
     ] = False,
-    structure: Annotated[
-        Path | None,
-        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
-    ] = None,
+    structure: Structure = None,
     path: Annotated[
         str | None, typer.Option(help="k-path, as 'L Γ X U|K Γ' (G for Γ), or auto.")
     ] = None,
     points: Annotated[
         int | None, typer.Option(min=2, help="k-points along the whole path.")
     ] = None,
-    cutoff: Annotated[
-        str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
-    ] = None,
+    cutoff: Cutoff = None,
     bands: Annotated[int | None, typer.Option(min=1, help="Levels at each k-point.")] = None,
     solver: Annotated[
         str | None, typer.Option(help="auto, dense or davidson [as the fit says].")

@@ -6,16 +6,12 @@ from typing import Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.bands import Cutoff, Inputs, Structure
 
 
 def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
-    ] = None,
-    structure: Annotated[
-        Path | None,
-        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
-    ] = None,
+    inputs: Inputs = None,
+    structure: Structure = None,
     mesh: Annotated[str | None, typer.Option(help="Mesh of k-points, as 16x16x16.")] = None,
     bands: Annotated[
         int | None, typer.Option(min=2, help="Levels at each k-point [5 for each full one].")
@@ -24,9 +20,7 @@ def command(
         str | None, typer.Option(help="Gaussian width ['0.1 eV']; '0 eV' for none.")
     ] = None,
     to: Annotated[str, typer.Option(help="Highest photon energy drawn.")] = "10 eV",
-    cutoff: Annotated[
-        str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
-    ] = None,
+    cutoff: Cutoff = None,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute ε₁(ω), ε₂(ω) and the absorption of independent electrons, and draw them."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.bands import Inputs
 
 if TYPE_CHECKING:
     from nnpp.io.reports import Report
@@ -15,9 +16,7 @@ WIDTHS = (14, 3, 10, 10, 12)
 
 
 def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
-    ] = None,
+    inputs: Inputs = None,
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Tell gaps, masses and deformation potentials beside reference and experiment."""

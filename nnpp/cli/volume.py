@@ -6,16 +6,12 @@ from typing import Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.bands import Cutoff, Inputs, Structure
 
 
 def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
-    ] = None,
-    structure: Annotated[
-        Path | None,
-        typer.Option(help="A crystal for the fitted potential named, in place of its own."),
-    ] = None,
+    inputs: Inputs = None,
+    structure: Structure = None,
     kpoint: Annotated[
         str, typer.Option(help="A special point (G for Γ), or '0.5 0 0.5'.")
     ] = "Γ",
@@ -23,9 +19,7 @@ def command(
         list[str] | None,
         typer.Option(help="vbm, cbm or a number from 1 on; may be repeated [vbm and cbm]."),
     ] = None,
-    cutoff: Annotated[
-        str | None, typer.Option(help="Kinetic energy of the basis, as '10 hartree'.")
-    ] = None,
+    cutoff: Cutoff = None,
     format: Annotated[str, typer.Option(help="cube or xsf.")] = "cube",
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:

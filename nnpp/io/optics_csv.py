@@ -4,10 +4,7 @@ from pathlib import Path
 
 from nnpp.io.atomic import write_whole
 from nnpp.observables.optics import Optics
-from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-
-PER_CM = 1e8 / BOHR_ANGSTROM
-"""Bohr⁻¹ in cm⁻¹."""
+from nnpp.units import HARTREE_EV, PER_CM
 
 PAIRS = ("xx", "yy", "zz", "yz", "xz", "xy")
 """Components of a symmetric tensor."""

@@ -11,7 +11,7 @@ from matplotlib.ticker import AutoMinorLocator
 
 from nnpp.observables.optics import Optics
 from nnpp.plotting import style
-from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+from nnpp.units import HARTREE_EV, PER_CM
 
 FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1
 """Width of a frame, room between the two, height [inch]."""
@@ -85,7 +85,7 @@ def _uniaxial(found: Optics) -> bool:
 
 def _absorption(ax: Axes, found: Optics, w: np.ndarray, shown: np.ndarray) -> None:
     """α by decades [cm⁻¹], mean over directions."""
-    alpha = found.absorption[shown] * 1e8 / BOHR_ANGSTROM
+    alpha = found.absorption[shown] * PER_CM
     ax.semilogy(w, np.where(alpha > LEAST, alpha, np.nan), color=style.DARK)
     ax.set_ylim(LEAST, 3 * max(alpha.max(), LEAST))
     ax.set_ylabel(r"$\alpha$ (cm$^{-1}$)")
