@@ -37,12 +37,11 @@ def _iii_v(symbols: str) -> dict[str, float]:
     known = dict(zip(_COLUMNS, _ROWS[symbols], strict=True))
     known["gap"] = _GAPS.get(symbols, known["direct_gap"])
     known["gap_by_volume"] = known["conduction_by_volume"] - known["valence_by_volume"]
-    return known | _holes(known)
+    return known | hole_masses(known["gamma_1"], known["gamma_2"])
 
 
-def _holes(known: Mapping[str, float]) -> dict[str, float]:
-    """Masses of holes along 100, from Luttinger's numbers."""
-    one, two = known["gamma_1"], known["gamma_2"]
+def hole_masses(one: float, two: float) -> dict[str, float]:
+    """Masses of holes along 100, from Luttinger's γ₁ and γ₂ [mₑ]."""
     return {"heavy_hole_mass": 1 / (one - 2 * two), "light_hole_mass": 1 / (one + 2 * two)}
 
 
@@ -56,7 +55,7 @@ _SILICON = {
 
 MEASURED: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType(
     {symbols: (VURGAFTMAN, _iii_v(symbols)) for symbols in _ROWS}
-    | {"Si": (MADELUNG, _SILICON | _holes(_SILICON))}
+    | {"Si": (MADELUNG, _SILICON | hole_masses(_SILICON["gamma_1"], _SILICON["gamma_2"]))}
 )
 """By formula, cation first: whose numbers, and the numbers."""
 

@@ -20,8 +20,8 @@ from nnpp.observables.edges import Edges
 from nnpp.observables.fields import multiplet
 from nnpp.observables.gap import direct_gap_at, gap
 from nnpp.observables.masses import expansion, inverse_masses, luttinger
-from nnpp.observables.measured import MEASURED
-from nnpp.observables.momentum import kane_energy, velocity
+from nnpp.observables.measured import MEASURED, hole_masses
+from nnpp.observables.momentum import Velocity, kane_energy
 from nnpp.observables.splitting import splitting_at
 from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
@@ -152,8 +152,7 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
     """What the states at Γ tell."""
     edges, system = Edges(case.occupied, case.spinor), at_gamma(case)
     cubic, holes = _is_cubic(case), _is_cubic(case) and case.spinor
-    numbers = at_shells(potential, system)
-    about = expansion(numbers, system)
+    about = expansion(at_shells(potential, system), system)
     alone = _is_alone(np.linalg.eigvalsh(np.asarray(about.H)), edges.conduction)
     found: Numbers = {}
     if alone:
@@ -161,12 +160,10 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
         found["electron_mass"] = 1 / float(mean)
     if holes:
         one, two, three = map(float, luttinger(about, edges.valence[0]))
-        found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three}
-        found["heavy_hole_mass"] = 1 / (one - 2 * two)
-        found["light_hole_mass"] = 1 / (one + 2 * two)
+        found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three} | hole_masses(one, two)
     energies: Numbers = {}
     if cubic and alone:
-        at = velocity(numbers, system)
+        at = Velocity(about.H, about.H_i)
         energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
     if not isinstance(potential.local, Table):
         at = under_strain(potential, system)
