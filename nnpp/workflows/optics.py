@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nnpp.crystal.kpoints import KPoints
 from nnpp.crystal.symmetry import mesh
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
+from nnpp.hamiltonian import System
 from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.inputs import Fit
 from nnpp.io.optics_csv import write_optics_csv
@@ -57,6 +59,25 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Meshed:
+    """One system on its mesh, built once.
+
+    Attributes:
+        case: the system.
+        size: the mesh.
+        kpoints: its irreducible points.
+        system: the plane waves there.
+        n: levels at each.
+    """
+
+    case: Case
+    size: tuple[int, int, int]
+    kpoints: KPoints
+    system: System
+    n: int
+
+
+@dataclass(frozen=True)
 class Told:
     """What to say of one system, and the files that were written of it."""
 
@@ -68,21 +89,22 @@ class Told:
 def run_optics(fits: list[Fit], wanted: Wanted, out: Path) -> Iterator[Told]:
     """Solve every system of every fit on a mesh; what can be is refused before, not metals."""
     one_device_per_core()
-    ready = [(fit, prepare(fit)) for fit in fits]
-    for fit, cases in ready:
-        for case in cases:
-            _refuse(case, wanted)
-            refuse_unwritable(out / fit.name / case.spec.name)
-    for fit, cases in ready:
+    ready = [(fit, [_meshed(case, wanted) for case in prepare(fit)]) for fit in fits]
+    for fit, of_fit in ready:
+        for one in of_fit:
+            refuse_unwritable(out / fit.name / one.case.spec.name)
+    for fit, of_fit in ready:
         potential = potential_of(fit)
-        for case in cases:
-            yield _of_system(case, potential, wanted, out / fit.name / case.spec.name)
+        for one in of_fit:
+            yield _of_system(one, potential, wanted, out / fit.name / one.case.spec.name)
 
 
-def _refuse(case: Case, wanted: Wanted) -> None:
-    """Refuse where there are no two levels to go between."""
-    n = _levels(case, wanted)
-    fewest = case.at(mesh(case.crystal, _size(case, wanted))).room(case.spinor)
+def _meshed(case: Case, wanted: Wanted) -> Meshed:
+    """Refused where there are no two levels to go between."""
+    size = default_mesh(case, SPACING) if wanted.size is None else wanted.size
+    kpoints = mesh(case.crystal, size)
+    system, n = case.at(kpoints), _levels(case, wanted)
+    fewest = system.room(case.spinor)
     if wanted.levels is not None and n > fewest:
         raise InputError(
             f"{case.spec.name}: {n} levels at each k, and {fewest} functions at one",
@@ -95,6 +117,7 @@ def _refuse(case: Case, wanted: Wanted) -> None:
             f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
             "ask for more levels (--bands)",
         )
+    return Meshed(case, size, kpoints, system, n)
 
 
 def _levels(case: Case, wanted: Wanted) -> int:
@@ -102,19 +125,11 @@ def _levels(case: Case, wanted: Wanted) -> int:
     return case.occupied * (1 + EMPTY) if wanted.levels is None else wanted.levels
 
 
-def _size(case: Case, wanted: Wanted) -> tuple[int, int, int]:
-    """The mesh."""
-    return default_mesh(case, SPACING) if wanted.size is None else wanted.size
-
-
-def _of_system(case: Case, potential: Potential, wanted: Wanted, folder: Path) -> Told:
+def _of_system(one: Meshed, potential: Potential, wanted: Wanted, folder: Path) -> Told:
     """All of one system."""
-    size = _size(case, wanted)
-    kpoints = mesh(case.crystal, size)
-    system = case.at(kpoints)
-    n = min(_levels(case, wanted), system.room(case.spinor))
-    E, v = levels_and_velocities(potential, system, n, case.solve)
-    bands = Bands(kpoints, checked(E), case.occupied, case.spinor)
+    case, size, system = one.case, one.size, one.system
+    E, v = levels_and_velocities(potential, system, one.n, case.solve)
+    bands = Bands(one.kpoints, checked(E), case.occupied, case.spinor)
     if case.solve is not dense:
         complete(E, potential, system)
     gap, ends = _gap_and_end(bands)

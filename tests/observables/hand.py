@@ -31,6 +31,22 @@ def spinors(a5=(0.8, 1.9)) -> Potential:
     return Potential(cdse().local, Strengths(spin_orbit=jnp.asarray(a5)), ("Cd", "Se"))
 
 
+def slope_and_difference(f, potential, h=1e-4):
+    """df/dt of f(potential + t·d), d of no symmetry: by reverse mode, and by four points."""
+    leaves, shape = jax.tree.flatten(potential)
+    rng = np.random.default_rng(0)
+    along = [jnp.asarray(rng.normal(size=x.shape)) * (0.1 + jnp.abs(x)) for x in leaves]
+
+    @jax.jit
+    def y(leaves):
+        return f(jax.tree.unflatten(shape, leaves))
+
+    slope = sum(float(jnp.vdot(a, b)) for a, b in zip(jax.grad(y)(leaves), along, strict=True))
+    at = {x: float(y([a + x * h * b for a, b in zip(leaves, along, strict=True)]))
+          for x in (-2, -1, 1, 2)}  # fmt: skip
+    return slope, (8 * (at[1] - at[-1]) - at[2] + at[-2]) / (12 * h)
+
+
 def levels_near(potential, system):
     """Levels at k + κ in the plane waves of the first k, by NumPy."""
     numbers = at_shells(potential, system)

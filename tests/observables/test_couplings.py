@@ -9,6 +9,7 @@ from nnpp.crystal.crystal import crystal
 from nnpp.hamiltonian import at_shells, matrix
 from nnpp.observables.couplings import couplings, mean_couplings, moved, pair
 from tests import systems
+from tests.observables.hand import slope_and_difference
 
 CUTOFF = 2.3
 K, Q = np.array([0.1, 0.2, 0.05]), np.array([0.3, -0.15, 0.4])
@@ -109,18 +110,11 @@ def test_a_mean_is_that_of_its_members():
 
 def test_slopes_of_a_mean_are_differences():
     """With respect to the network and every strength, between multiplets."""
-    found, potential = pair(systems.zincblende(), np.zeros(3), HALF, 1.8), systems.everything()
-    leaves, shape = jax.tree.flatten(potential)
+    found = pair(systems.zincblende(), np.zeros(3), HALF, 1.8)
 
-    @jax.jit
-    def g(leaves):
-        at = moved(jax.tree.unflatten(shape, leaves), found)
+    def g(potential):
+        at = moved(potential, found)
         return jnp.sum(mean_couplings(at, (4, 8), (8, 10)) * jnp.arange(1.0, 7).reshape(2, 3))
 
-    rng, h = np.random.default_rng(0), 1e-4
-    along = [jnp.asarray(rng.normal(size=x.shape)) * (0.1 + jnp.abs(x)) for x in leaves]
-    slope = sum(float(jnp.vdot(a, b)) for a, b in zip(jax.grad(g)(leaves), along, strict=True))
-    at = {x: float(g([a + x * h * b for a, b in zip(leaves, along, strict=True)]))
-          for x in (-2, -1, 1, 2)}  # fmt: skip
-    difference = (8 * (at[1] - at[-1]) - at[2] + at[-2]) / (12 * h)
+    slope, difference = slope_and_difference(g, systems.everything())
     assert slope == pytest.approx(difference, rel=1e-6)
