@@ -9,7 +9,7 @@ from nnpp.cli import console
 from nnpp.cli.bands import Inputs
 
 if TYPE_CHECKING:
-    from nnpp.io.reports import Report
+    from nnpp.observables.reports import Report
 
 WIDTHS = (14, 3, 10, 10, 12)
 """Letters of each column."""

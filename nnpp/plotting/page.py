@@ -13,7 +13,8 @@ from nnpp.plotting.web_potential import plots_potential
 from nnpp.plotting.web_style import SCREEN, Plot
 from nnpp.units import HARTREE_EV
 
-PAGE = """<!DOCTYPE html>
+HEAD = """\
+<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -21,6 +22,12 @@ PAGE = """<!DOCTYPE html>
 <meta name="color-scheme" content="light">
 <title>{title}</title>
 <style>
+"""
+"""What every page begins with; its style follows."""
+
+PAGE = (
+    HEAD
+    + """\
 body {{ margin: 0 auto; padding: 12px; max-width: 1040px; background: white; color: #222;
        font: 15px/1.45 system-ui, sans-serif; }}
 h1, h2 {{ font-size: 1.2rem; margin: 4px 0 8px; overflow-wrap: anywhere; }}
@@ -49,6 +56,7 @@ p {{ color: #555; margin: 6px 0; }}
 </body>
 </html>
 """
+)
 POTENTIAL = """<h2>{title}</h2>
 <div class="pair"><div id="v-q"></div><div id="v-r"></div></div>
 <p>{meaning}</p>"""

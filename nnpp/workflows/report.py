@@ -11,8 +11,7 @@ from nnpp.crystal.symmetry import space_group
 from nnpp.hamiltonian import at_shells
 from nnpp.io.atomic import refuse_unwritable, write_whole
 from nnpp.io.inputs import Fit
-from nnpp.io.report_page import report_csv, report_page
-from nnpp.io.reports import Report, Row
+from nnpp.io.report_csv import report_csv
 from nnpp.io.structures import formula
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, under_strain
@@ -22,8 +21,10 @@ from nnpp.observables.gap import direct_gap_at, gap
 from nnpp.observables.masses import expansion, inverse_masses, luttinger
 from nnpp.observables.measured import MEASURED, hole_masses
 from nnpp.observables.momentum import Velocity, kane_energy
+from nnpp.observables.reports import Report, Row
 from nnpp.observables.splitting import splitting_at
 from nnpp.parallel import one_device_per_core
+from nnpp.plotting.report_page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.units import HARTREE_EV

@@ -1,17 +1,13 @@
-"""Reports as a table for programs, and as a page for people."""
+"""Reports as a page for people: one HTML file, without a script."""
 
 from html import escape
 
-from nnpp.io.reports import Report
+from nnpp.observables.reports import Report
+from nnpp.plotting.page import HEAD
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-<title>{title}</title>
-<style>
+PAGE = (
+    HEAD
+    + """\
 body {{ margin: 0 auto; padding: 12px; max-width: 760px; background: white; color: #222;
        font: 15px/1.45 system-ui, sans-serif; }}
 h1 {{ font-size: 1.3rem; }}
@@ -30,17 +26,7 @@ p {{ color: #555; margin: 4px 0; }}
 </body>
 </html>
 """
-
-
-def report_csv(reports: tuple[Report, ...]) -> str:
-    """system, quantity, unit, nnpp, reference, experiment; empty where there is no number."""
-    lines = ["system,quantity,unit,nnpp,reference,experiment"]
-    for report in reports:
-        for row in report.rows:
-            numbers = (row.here, row.reference, row.measured)
-            cells = ["" if x is None else f"{x:.6g}" for x in numbers]
-            lines.append(",".join([report.name, f'"{row.name}"', row.unit, *cells]))
-    return "\n".join(lines) + "\n"
+)
 
 
 def report_page(title: str, reports: tuple[Report, ...]) -> str:
