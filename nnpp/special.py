@@ -1,5 +1,7 @@
 """Mathematics without physics: spherical Bessel functions, Gauss-Legendre nodes, knots."""
 
+from functools import lru_cache
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -35,9 +37,13 @@ def j1_over_x(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.where(small, series, (jnp.sin(z) / z - jnp.cos(z)) / z**2)
 
 
+legendre = lru_cache(np.polynomial.legendre.leggauss)
+"""Of [−1, 1]; to find n nodes takes n³ operations."""
+
+
 def gauss_legendre(n: int, end: float) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights for ∫₀^end f(r) dr, exact for polynomials of degree 2n − 1."""
-    x, w = np.polynomial.legendre.leggauss(n)
+    x, w = legendre(n)
     return (x + 1) * end / 2, w * end / 2
 
 

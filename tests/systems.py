@@ -109,6 +109,11 @@ def few(H, n):
 SOLVERS = {"dense": dense, "davidson": few}
 """Eigensolvers over which the laws run; a new one is one more entry."""
 
+every_solver = pytest.mark.parametrize(
+    "solver",
+    ["dense", *(pytest.param(s, marks=pytest.mark.slow) for s in SOLVERS if s != "dense")],
+)
+
 BOTH = [
     pytest.param(name, solver, marks=[pytest.mark.slow] * slow)
     for name in POTENTIALS

@@ -152,6 +152,7 @@ def _coupled(
         for name, key in {"vb-vb": "idxVB", "cb-cb": "idxCB"}.items()
     }
     rows, atom, band, along = [], None, None, None
+    missing = {(i + 1, b, x) for i in range(len(symbols)) for b in bands for x in "xyz"}
     for line in read_lines(path):
         text = " ".join(line.words)
         if found := ATOM.match(text):
@@ -171,6 +172,11 @@ def _coupled(
             raise line.error(
                 f"has {len(line.words)} numbers, of {len(q)} q-points", "write one for each q"
             )
+        if (atom, band, along) not in missing:
+            raise line.error(
+                "stands under what has its numbers already", "remove one of the two"
+            )
+        missing.remove((atom, band, along))
         for value, point, weight in zip(line.reals(), q.tolist(), weights, strict=True):
             if value < 0:
                 raise line.error(f"{value} is no mean coupling", "write numbers ≥ 0")
@@ -184,6 +190,13 @@ def _coupled(
             }
             if weight:
                 rows.append(({"kind": "coupling", **place, **aim}, line))
+    if missing:
+        atom, band, along = min(missing)
+        raise InputError(
+            f"no {band} coupling of atom {atom - 1} ({symbols[atom - 1]}) along {along}",
+            "write a line of numbers for each atom, band and direction",
+            path,
+        )
     if not rows:
         raise InputError(
             "holds no coupling that weighs anything", "write blocks of atoms", path

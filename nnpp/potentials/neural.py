@@ -5,6 +5,7 @@ a last layer of zeros it starts exactly at the damped reference v⁰_s.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -86,6 +87,7 @@ class Neural:
     network: Network = static()
     envelope: Envelope = static()
 
+    @partial(jax.jit, inline=True)
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
         """v_s(q) [hartree·bohr³]."""
         v = jnp.asarray(self.network.apply(self.weights, q))
@@ -98,6 +100,11 @@ def neural(
     network: Network, envelope: Envelope, reference: Zunger | None, key: Key[Array, ""]
 ) -> Neural:
     """A network on top of `reference`, with weights freshly drawn from `key`."""
-    weights = jax.jit(network.init)(key, jnp.zeros(1))
     fixed = None if reference is None else tuple(map(tuple, reference.a.tolist()))
-    return Neural(weights, fixed, network, envelope)
+    return Neural(_drawn(network, key), fixed, network, envelope)
+
+
+@partial(jax.jit, static_argnums=0)
+def _drawn(network: Network, key: Key[Array, ""]) -> Any:
+    """Weights of a network."""
+    return network.init(key, jnp.zeros(1))

@@ -1,5 +1,6 @@
 """Real space: v(r) = (1/2π²r) ∫ q sin(qr) v(q) dq."""
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -10,7 +11,13 @@ from nnpp.special import gauss_legendre
 def real_space(
     v: FormFactors, r: Float[Array, " r"], end: float = 20.0, nodes: int = 800
 ) -> Float[Array, "r species"]:
-    """v_s(r) [hartree] of form factors v_s(q) that have decayed at q = `end` [bohr⁻¹]."""
-    q, w = map(jnp.asarray, gauss_legendre(nodes, end))
-    kernel = q**2 * jnp.sinc(r[:, None] * q / jnp.pi) * w / (2 * jnp.pi**2)
-    return kernel @ v(q)
+    """v_s(r) [hartree] of form factors, a pytree, that have decayed at `end` [bohr⁻¹]."""
+    return _sum(v, r, *map(jnp.asarray, gauss_legendre(nodes, end)))
+
+
+@jax.jit
+def _sum(
+    v: FormFactors, r: Float[Array, " r"], q: Float[Array, " q"], w: Float[Array, " q"]
+) -> Float[Array, "r species"]:
+    """The integral from nodes and weights."""
+    return (q**2 * jnp.sinc(r[:, None] * q / jnp.pi) * w / (2 * jnp.pi**2)) @ v(q)

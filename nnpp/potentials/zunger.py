@@ -3,6 +3,9 @@
 Wang and Zunger, J. Chem. Phys. 100, 2394 (1994).
 """
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -22,6 +25,7 @@ class Zunger:
 
     a: Float[Array, "species 4"]
 
+    @partial(jax.jit, inline=True)
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
         """v_s(q) [hartree·bohr³]."""
         a0, a1, a2, a3 = self.a.T

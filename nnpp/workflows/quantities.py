@@ -18,7 +18,7 @@ from nnpp.io.schema.targets import (
     StretchTarget,
     Target,
 )
-from nnpp.observables.dielectric import Dielectric
+from nnpp.observables.dielectric import Dielectric, Response
 from nnpp.observables.edges import (
     Edges,
     Measure,
@@ -85,10 +85,11 @@ def _at_edge(case: Case, target: EnergyTarget | MassTarget) -> Quantity:
 
 
 def _dielectric(case: Case, target: DielectricTarget) -> Quantity:
-    """ε∞ over a mesh."""
+    """ε₁ or ε₂ over a mesh."""
     kpoints = mesh_off_gamma(case.crystal, target.mesh)
     edges = Edges(case.occupied, case.spinor)
-    measure = Dielectric(edges, tuple(np.asarray(kpoints.weights).tolist()))
+    response = Response(target.energy, target.width, target.part == "imaginary")
+    measure = Dielectric(edges, tuple(np.asarray(kpoints.weights).tolist()), response)
     y = jnp.asarray(target.value)[None]
     scale = jnp.sqrt(jnp.asarray(target.weight))[None] / HARTREE_EV
     return Quantity(case.at(kpoints), y, scale, measure, f"{case.spec.name}: dielectric")

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.cli.samples import write_tiny
 
 COMMAND = (sys.executable, "-m", "nnpp.cli.app", "--verbose", "bands", "tiny", "--out", "out")
@@ -29,6 +31,11 @@ def test_a_second_process_compiles_nothing(tmp_path):
     assert found == 0
     assert told(tmp_path, tmp_path / "cache") == (0, compiled)
     assert (tmp_path / "cache" / "nnpp" / "programs").is_dir()
+
+
+@pytest.mark.slow
+def test_they_are_kept_where_jax_is_told_to(tmp_path):
+    write_tiny(tmp_path / "tiny")
     elsewhere = tmp_path / "elsewhere"
     assert told(tmp_path, tmp_path / "none", JAX_COMPILATION_CACHE_DIR=str(elsewhere))[0] > 0
     assert not (tmp_path / "none" / "nnpp").exists()

@@ -51,6 +51,7 @@ def test_it_is_the_sum(case):
 def test_slopes_are_differences_in_both_modes(case):
     H, v, dH, dv = case
 
+    @jax.jit
     def S(t):
         return pair_sum(jnp.asarray(H + t * dH), jnp.asarray(v + t * dv), FULL, weight)
 

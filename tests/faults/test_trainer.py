@@ -16,7 +16,7 @@ from tests.fitting.samples import write_fit
 
 KILLS, SIGNALS = 10, (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 
-MOVES, STEPS = 40, 160
+MOVES, STEPS = 20, 60
 WALK_THEN_ADAM = (
     f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003, hold_out: 0.25, "
     f"annealing: {{moves: {MOVES}, size: 0.02, beta: 20}}}}\n"
@@ -76,9 +76,9 @@ def killed(prepared: Prepared) -> int:
     return did
 
 
-def asked(prepared: Prepared, times: int = 1) -> set[int]:
+def asked(prepared: Prepared, times: int) -> set[int]:
     """Lives asked to stop at random, in every way; how many steps each had done."""
-    place, rng, did = prepared.again(f"asked {times}"), random.Random(2), set()
+    place, rng, did = prepared.again("asked"), random.Random(2), set()
     for number in SIGNALS * times:
         life = place.begin("train")
         while "parameters" not in life.told():
@@ -146,7 +146,7 @@ def crowded(prepared: Prepared) -> tuple[int, int, str]:
     return first.process.pid, code, second.told()
 
 
-STORIES = (asked, out_of_room, robbed, crowded)
+STORIES = (out_of_room, robbed, crowded)
 
 
 @pytest.fixture(scope="module")
@@ -157,17 +157,13 @@ def stories(prepared):
 
 
 @pytest.mark.slow
-def test_twenty_kills(prepared):
+def test_ten_kills(prepared):
     assert killed(prepared) >= KILLS // 2
 
 
 @pytest.mark.slow
 def test_fifteen_signals(prepared):
     assert len(asked(prepared, 5)) >= 5
-
-
-def test_every_signal(stories):
-    assert len(stories[asked].result()) >= 2
 
 
 def test_no_room(stories):

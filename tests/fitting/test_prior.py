@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 from scipy.integrate import fixed_quad, simpson
 
 from nnpp.fitting.parameters import Parameters
@@ -71,7 +72,7 @@ def test_the_size_is_that_in_space():
     """Parseval: (2π²)⁻¹ ∫(q·u)² dq = 4π ∫r² u(r)² dr, both sides by quadrature."""
     potential, before = smooth(), reference_of(smooth())
     r = jnp.linspace(0.0, 60.0, 6001)
-    u = np.asarray(real_space(potential.local, r) - real_space(before, r))
+    u = np.asarray(real_space(potential.local, r) - real_space(Partial(before), r))
     in_space = 4 * np.pi * simpson(np.asarray(r)[:, None] ** 2 * u**2, x=np.asarray(r), axis=0)
     told = losses(potential, before, size) / WEIGHT / (2 * np.pi**2)
     assert in_space.min() > 1e-3

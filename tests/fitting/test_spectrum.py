@@ -125,7 +125,7 @@ def test_k_points_that_symmetry_makes_one_are_solved_once():
     two = replace(three, system=spectrum(potential, k[:2], n=2, strain=0.0).system,
                   place=jnp.array([0, 1, 0]))  # fmt: skip
     parameters = trained(potential)
-    pairs = [s.linear(parameters, parameters.start()) for s in (two, three)]
+    pairs = [jax.jit(s.linear)(parameters, parameters.start()) for s in (two, three)]
     for found, expected in zip(*pairs, strict=True):
         assert found.shape == expected.shape
         assert float(jnp.abs(found - expected).max()) < 1e-9

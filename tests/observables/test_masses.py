@@ -58,7 +58,9 @@ def test_two_waves_at_a_zone_boundary(v):
         np.testing.assert_allclose(np.diag(m), [1 + sign * G**2 / (4 * V), 1, 1], rtol=1e-12)
 
 
-@pytest.fixture(scope="module", params=["gamma", "elsewhere"])
+@pytest.fixture(
+    scope="module", params=["gamma", pytest.param("elsewhere", marks=pytest.mark.slow)]
+)
 def case(request):
     """Every term at Γ of zinc blende, and where nothing is degenerate."""
     k = {"gamma": [0.0, 0, 0], "elsewhere": systems.GENERIC_K[3]}[request.param]

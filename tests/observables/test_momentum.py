@@ -20,7 +20,7 @@ def at(potential, k=K):
     return system, velocity(at_shells(potential, system), system)
 
 
-@pytest.mark.parametrize("spin", [True, False])
+@pytest.mark.parametrize("spin", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_level_moves_with_its_own_velocity(spin):
     """⟨n|v_i|n⟩ = ∂E_n/∂k_i in the plane waves of k, with every term; and v is Hermitian."""
     potential, n = systems.everything(spin=spin), 6

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.tree_util import Partial
 from scipy.integrate import quad
 
 from nnpp.potentials.real_space import real_space
@@ -15,7 +16,9 @@ R = np.array([0.0, 1e-6, 0.4, 1.0, 2.7, 6.0, 15.0])
 def test_a_gaussian():
     """v(q) = e^{−q²/2σ²} gives v(r) = (σ²/2π)^{3/2} e^{−σ²r²/2}."""
     sigma = 1.7
-    v = real_space(lambda q: jnp.exp(-(q**2) / (2 * sigma**2))[:, None], jnp.asarray(R))
+    v = real_space(
+        Partial(lambda q: jnp.exp(-(q**2) / (2 * sigma**2))[:, None]), jnp.asarray(R)
+    )
     exact = (sigma**2 / (2 * np.pi)) ** 1.5 * np.exp(-(sigma**2) * R**2 / 2)
     assert np.abs(np.asarray(v)[:, 0] - exact).max() < 1e-13
 

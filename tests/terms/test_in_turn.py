@@ -39,15 +39,18 @@ def test_two_of_five_centres_at_a_time(structure, monkeypatch):
         return H.matrix(), H.diagonal(), H @ psi, H.assembled().M, few, H.expectation(psi)
 
     def found():
-        """By programs of their own, as `PROJECTORS` is no argument."""
-        strengths = jax.jit(lambda potential: jax.grad(weight)(potential))(potential).strengths
-        all_ways = jax.jit(lambda H: everything(H))(H(potential))
-        return *all_ways, strengths.spin_orbit, strengths.nonlocal_
+        """By a program of its own, as `PROJECTORS` is no argument."""
+        both = jax.jit(
+            lambda potential: (everything(H(potential)), jax.grad(weight)(potential))
+        )
+        all_ways, slope = both(potential)
+        return *all_ways, slope.strengths.spin_orbit, slope.strengths.nonlocal_
 
-    at_once = found()
-    most = max(op.B.nbytes for op in H(potential).spin + H(potential).scalar[2:])
+    at_once, built = found(), jax.jit(lambda potential: H(potential))(potential)
+    most = max(op.B.nbytes for op in built.spin + built.scalar[2:])
     monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", most // 2)
-    parted = [op for op in (*H(potential).scalar, *H(potential).spin) if isinstance(op, InTurn)]
+    built = jax.jit(lambda potential: H(potential))(potential)
+    parted = [op for op in (*built.scalar, *built.spin) if isinstance(op, InTurn)]
     assert any(op.a.shape == (3, 2) for op in parted)
     for one, other in zip(at_once, found(), strict=True):
         assert float(jnp.abs(one).max()) > 1e-3

@@ -42,18 +42,22 @@ def test_a_mass_and_a_deformation_potential_are_met(tmp_path):
     assert jnp.isfinite(state.J).all()
 
 
-def test_a_dielectric_constant_is_met(tmp_path):
-    objective = made(tmp_path, "{kind: dielectric, value: 8, mesh: [2, 2, 2], weight: 3}")
+@pytest.mark.parametrize(
+    ("at", "value"), [("", 8), ("part: imaginary, energy: 4 eV, width: 0.5 eV, ", 6)]
+)
+def test_a_dielectric_function_is_met(tmp_path, at, value):
+    aim = f"{{kind: dielectric, {at}value: {value}, mesh: [2, 2, 2], weight: 3}}"
+    objective = made(tmp_path, aim)
     at = objective.names.index("zb: dielectric")
     source = objective.sources[at]
     method = LevenbergMarquardt()
     state = method.start(objective, objective.parameters.start())
     before = float(state.measured.y[at][0])
     r = source.residuals(state.measured.y[at])
-    assert float(r[0]) * HARTREE_EV == pytest.approx(3**0.5 * (before - 8), rel=1e-9)
+    assert float(r[0]) * HARTREE_EV == pytest.approx(3**0.5 * (before - value), rel=1e-9)
     for _ in range(8):
         state = method.advance(objective, state)
-    assert abs(float(state.measured.y[at][0]) - 8) < 0.1 * abs(before - 8), (
+    assert abs(float(state.measured.y[at][0]) - value) < 0.1 * abs(before - value), (
         "with a mass beside it"
     )
 
@@ -66,6 +70,10 @@ def test_a_dielectric_constant_is_met(tmp_path):
         ("{kind: light_hole_mass, value: -0.1 me}", SPINORS, "greater than 0"),
         ("{kind: gap_by_volume, value: 0.1 me}", ZUNGER, "unknown unit 'me'"),
         ("{kind: heavy_mass, value: 0.1 me}", SPINORS, "did you mean"),
+        ("{kind: dielectric, value: 9, part: imaginary}", ZUNGER, "ε₂ at rest is 0"),
+        ("{kind: dielectric, value: 9, energy: 3 eV}", ZUNGER, "add width: 0.2 eV"),
+        ("{kind: dielectric, value: 9, width: -1 eV}", ZUNGER, "width: it is negative"),
+        ("{kind: dielectric, value: -9}", ZUNGER, "not positive, as it must be here"),
         ("3", ZUNGER, "write {kind: gap, value: 1.74 eV}"),
     ],
 )

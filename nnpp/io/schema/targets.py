@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag, field_validator
+from pydantic import Field, Tag, field_validator, model_validator
 
 from nnpp.io.quantity import Energy, PositiveMass, Slope
 from nnpp.io.schema.kpoints import NearPoint
-from nnpp.io.schema.section import Count, Positive, Section, either, problem
+from nnpp.io.schema.section import Count, Positive, Real, Section, either, problem
 from nnpp.units import HARTREE_EV
 
 LEAST = 1e-6
@@ -96,20 +96,38 @@ class CouplingTarget(Level):
 
 
 class DielectricTarget(Section):
-    """The dielectric constant that independent electrons should have."""
+    """ε₁ or ε₂ that independent electrons should have, the mean over directions."""
 
-    kind: Literal["dielectric"] = Field(description="ε₁ at ω = 0, mean over directions.")
-    value: Positive = Field(description="What it should be.")
+    kind: Literal["dielectric"] = Field(description="ε(ω + iη) of independent electrons.")
+    part: Literal["real", "imaginary"] = Field(default="real", description="ε₁ or ε₂.")
+    energy: Energy = Field(default=0.0, description='ω, as "3 eV".')
+    width: Energy = Field(default=0.0, description="η: lines are 2η wide.")
+    value: Real = Field(description="What it should be.")
     mesh: tuple[Count, Count, Count] = Field(
         default=(4, 4, 4),
         description="Divisions of the mesh, half a step off Γ, that it is told from.",
     )
     weight: Positive = Field(default=1.0, description="Factor on its squared error [eV²].")
 
+    @model_validator(mode="after")
+    def _has_a_meaning(self) -> "DielectricTarget":
+        """ε₂ at rest is nothing, and without a width it is needles."""
+        for key in ("energy", "width"):
+            if getattr(self, key) < 0:
+                raise problem(f"{key}: it is negative", 'write e.g. "0.2 eV"', key)
+        if self.part == "imaginary" and not self.energy:
+            raise problem("ε₂ at rest is 0 of any crystal", "add energy: 3 eV", "part")
+        if self.energy and not self.width:
+            raise problem("a line without a width", "add width: 0.2 eV", "energy")
+        if self.value <= 0 and (self.part == "imaginary" or not self.energy):
+            raise problem("value: it is not positive, as it must be here", "mend it", "value")
+        return self
+
     @property
     def text(self) -> str:
-        """The value."""
-        return f"{self.value:g}"
+        """The value, and where."""
+        at, of = self.energy * HARTREE_EV, "ε₂" if self.part == "imaginary" else "ε₁"
+        return f"{self.value:g}" if not at else f"{of}({at:g} eV) {self.value:g}"
 
 
 SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}

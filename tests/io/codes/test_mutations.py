@@ -82,7 +82,7 @@ def sound(request, tmp_path):
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     derandomize=True,
     deadline=None,
     database=None,
