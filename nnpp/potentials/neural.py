@@ -87,7 +87,7 @@ class Neural:
     network: Network = static()
     envelope: Envelope = static()
 
-    @partial(jax.jit, inline=True)
+    @partial(jax.jit, inline=True)  # called alone it is one program, not twenty
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
         """v_s(q) [hartree·bohr³]."""
         v = jnp.asarray(self.network.apply(self.weights, q))

@@ -25,7 +25,7 @@ class Zunger:
 
     a: Float[Array, "species 4"]
 
-    @partial(jax.jit, inline=True)
+    @partial(jax.jit, inline=True)  # called alone it is one program, not ten
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
         """v_s(q) [hartree·bohr³]."""
         a0, a1, a2, a3 = self.a.T

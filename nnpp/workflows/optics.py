@@ -18,7 +18,7 @@ from nnpp.observables.bands import Bands, checked
 from nnpp.observables.completeness import complete
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import Optics, optics, strongest
-from nnpp.parallel import one_device_per_core
+from nnpp.parallel import one_device_per_core, room
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
@@ -117,7 +117,19 @@ def _meshed(case: Case, wanted: Wanted) -> Meshed:
             f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
             "ask for more levels (--bands)",
         )
+    needed, there = bytes_of(len(kpoints), n, case.occupied), room()
+    if there is not None and needed > there:
+        raise InputError(
+            f"{case.spec.name}: velocities between {n} levels at {len(kpoints)} k-points need "
+            f"about {needed / 1e9:.1f} GB of memory, of {there / 1e9:.1f}",
+            "ask for a coarser mesh (--mesh) or fewer levels (--bands)",
+        )
     return Meshed(case, size, kpoints, system, n)
+
+
+def bytes_of(k: int, n: int, full: int) -> int:
+    """Memory for v between n levels at k points, and tensors and tetrahedra of all pairs."""
+    return k * (48 * n**2 + 450 * full * (n - full))
 
 
 def _levels(case: Case, wanted: Wanted) -> int:

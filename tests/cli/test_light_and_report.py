@@ -55,6 +55,12 @@ def test_wrong_light(refused, tiny, words, at, told):
     refused("optics", "tiny", *words, told=told, at=at)
 
 
+def test_light_that_no_memory_holds(refused, tiny, monkeypatch):
+    monkeypatch.setattr("nnpp.workflows.optics.room", lambda: 1e5)
+    told = "GB of memory, of 0.0; ask for a coarser mesh (--mesh) or fewer levels (--bands)"
+    refused("optics", "tiny", told=told, at="")
+
+
 def test_a_report(nnpp, tmp_path, monkeypatch):
     """Numbers of the terminal, the table and the page are one; none of experiment for CdSe."""
     monkeypatch.chdir(tmp_path)
