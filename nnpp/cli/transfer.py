@@ -39,6 +39,8 @@ def command(
             case Row():
                 console.say(_line(event))
             case Done():
+                if event.held:
+                    console.remark(f"  {event.held}")
                 console.wrote(event.paths)
 
 

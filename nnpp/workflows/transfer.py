@@ -84,8 +84,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Done:
-    """All cases of a run were told."""
+    """All cases of a run were told; of those that somebody knows, how many held."""
 
+    held: str
     paths: tuple[Path, ...]
 
 
@@ -139,7 +140,17 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
         paths += [
             write_whole(folder / f"coverage.{x}", image(figure, x)) for x in ("png", "pdf")
         ]
-    yield Done(tuple(paths))
+    yield Done(held(rows), tuple(paths))
+
+
+def held(rows: list[Row]) -> str:
+    """Of the error bars that can be judged, how many reach what is expected."""
+    reach = [
+        abs(row.here - row.expected) <= row.bar
+        for row in rows
+        if row.bar is not None and row.expected is not None
+    ]
+    return f"{sum(reach)} of {len(reach)} error bars reach what is expected" if reach else ""
 
 
 def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
@@ -175,8 +186,8 @@ def _notes(known: dict[str, Coverage]) -> tuple[str, ...]:
     if not known:
         return ("no ensemble: numbers stand without an error bar (train with --members 8)",)
     told = [
-        f"{name}: {float(c.share(np.ones(1))[0]):.0%} of {len(c.ratios)} levels lie within one "
-        f"spread, 68 % within {c.factor:.2g}"
+        f"{name}: {100 * float(c.share(np.ones(1))[0]):.0f} % of {len(c.ratios)} levels within "
+        f"one spread, 68 % within {c.factor:.2g}"
         for name, c in known.items()
     ]
     return (*told, f"error bars are spreads times {_factor(known):.2g}")

@@ -10,7 +10,7 @@ from nnpp.errors import InputError
 from nnpp.io.inputs import read_inputs
 from nnpp.workflows.init_fit import run_init_fit
 from nnpp.workflows.train import Options, run_train
-from nnpp.workflows.transfer import Begun, Done, Row, run_transfer
+from nnpp.workflows.transfer import Begun, Done, Row, held, run_transfer
 from tests.fitting.samples import SYSTEM, write_fit
 
 LM = "fit: {method: lm, steps: 2, hold_out: 0.25, seed: 3}\n"
@@ -34,7 +34,7 @@ def test_cases_have_the_spread_of_members_for_error_bars(tmp_path):
     run = made(tmp_path, 3)
     begun, *rows, done = run_transfer([run], tmp_path / "out", 8)
     assert isinstance(begun, Begun) and isinstance(done, Done)
-    assert "levels lie within one spread, 68 % within" in begun.notes[0]
+    assert "levels within one spread, 68 % within" in begun.notes[0]
     assert begun.notes[-1].startswith("error bars are spreads times ")
     assert all(isinstance(row, Row) for row in rows)
     told = [(row.case, row.quantity) for row in rows]
@@ -43,6 +43,7 @@ def test_cases_have_the_spread_of_members_for_error_bars(tmp_path):
         ("CdSe wurtzite", "gap at Γ"), ("CdSe wurtzite", "A − C"),
     ]  # fmt: skip
     assert all(row.bar is not None and 0 < row.bar < 5 for row in rows)
+    assert done.held == "", "nobody tells how CdSe follows its volume"
     assert rows[0].here < rows[1].here, "the gap falls as the cell grows"
     with Path(done.paths[0]).open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
@@ -58,6 +59,13 @@ def test_without_an_ensemble_there_is_no_error_bar(tmp_path):
     assert "no ensemble" in begun.notes[0]
     assert [row.bar for row in rows] == [None] * 4
     assert [path.name for path in done.paths] == ["transfer.csv"]
+
+
+def test_bars_are_judged_where_somebody_knows():
+    known = [Row("a", "gap", 1.0, 0.1, expected, "") for expected in (1.05, 0.95, 1.2, None)]
+    rows = [*known, Row("b", "gap", 1.0, None, 1.0, "")]
+    assert held(rows) == "2 of 3 error bars reach what is expected"
+    assert held(rows[3:]) == ""
 
 
 def test_a_run_without_zinc_blende_is_refused(tmp_path):
