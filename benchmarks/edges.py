@@ -6,6 +6,7 @@ with and without m*, dE_c/d ln Ω and dE_v/d ln Ω of experiment among the targe
     python -m benchmarks edges       some ten minutes on two cores
 """
 
+import csv
 import json
 import tempfile
 from dataclasses import replace
@@ -101,8 +102,7 @@ def _told(name: str, folder: Path) -> dict[str, float]:
     ran("-m", "nnpp.cli.app", "report", str(folder), "--out", str(folder.parent))
     (system,) = json.loads((folder / "summary.json").read_text())["systems"].values()
     told = {"all bands/meV": float(np.sqrt(np.mean(np.square(system["rmse_mev"]))))}
-    for line in (folder / "report.csv").read_text("utf-8").splitlines()[1:]:
-        _, quantity, _, here, *_ = line.split(",")
-        told[quantity.strip('"')] = float(here or "nan")
+    with (folder / "report.csv").open(encoding="utf-8") as file:
+        told |= {row["quantity"]: float(row["nnpp"] or "nan") for row in csv.DictReader(file)}
     print(f"  {name}: " + ", ".join(f"{k} {x:.4g}" for k, x in told.items()), flush=True)
     return {k: round(x, 4) for k, x in told.items()}

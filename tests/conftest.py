@@ -1,7 +1,7 @@
 """Four virtual devices, and every annotated shape checked as it is called.
 
-On the processor, unless JAX_PLATFORMS says otherwise. Whatever one process of the tests has
-compiled, the others find; tests wait for compiling more than for anything else, so XLA takes
+On the processor, unless JAX_PLATFORMS says otherwise. What one process of the tests took long
+to compile, the others find; tests wait for compiling more than for anything else, so XLA takes
 less pains over it than it does for users (two thirds of the time, to the same rounding), in
 one thread; and Python, which makes and drops millions of small things as it traces, looks for
 dropped circles of them less often.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from nnpp.crystal.kpoints import KPoints
@@ -18,7 +19,7 @@ from nnpp.observables.bands import Bands, checked
 from nnpp.observables.completeness import complete
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import Optics, optics, strongest
-from nnpp.parallel import one_device_per_core, room
+from nnpp.parallel import on_processors, one_device_per_core, room
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
@@ -128,8 +129,14 @@ def _meshed(case: Case, wanted: Wanted) -> Meshed:
 
 
 def bytes_of(k: int, n: int, full: int) -> int:
-    """Memory for v between n levels at k points, and tensors and tetrahedra of all pairs."""
-    return k * (48 * n**2 + 450 * full * (n - full))
+    """Memory for v between n levels at k points; on processors of tensors of all pairs, too.
+
+    Every device has all of v at the end, and each its share before.
+    """
+    v = 48 * k * n**2
+    if not on_processors():
+        return v
+    return v * (jax.local_device_count() + 1) + 300 * k * full * (n - full)
 
 
 def _levels(case: Case, wanted: Wanted) -> int:

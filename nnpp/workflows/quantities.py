@@ -92,7 +92,8 @@ def _dielectric(case: Case, target: DielectricTarget) -> Quantity:
     measure = Dielectric(edges, tuple(np.asarray(kpoints.weights).tolist()), response)
     y = jnp.asarray(target.value)[None]
     scale = jnp.sqrt(jnp.asarray(target.weight))[None] / HARTREE_EV
-    return Quantity(case.at(kpoints), y, scale, measure, f"{case.spec.name}: dielectric")
+    what = target.place if target.energy else "dielectric"
+    return Quantity(case.at(kpoints), y, scale, measure, f"{case.spec.name}: {what}")
 
 
 def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:

@@ -76,15 +76,16 @@ def killed(prepared: Prepared) -> int:
     return did
 
 
-def asked(prepared: Prepared, times: int) -> set[int]:
+def asked(prepared: Prepared, times: int = 1) -> set[int]:
     """Lives asked to stop at random, in every way; how many steps each had done."""
-    place, rng, did = prepared.again("asked"), random.Random(2), set()
+    place, rng, did = prepared.again(f"asked {times}"), random.Random(2), set()
     for number in SIGNALS * times:
         life = place.begin("train")
         while "parameters" not in life.told():
             assert life.process.is_alive(), life.told()
             time.sleep(0.003)
-        time.sleep(rng.uniform(0.0, 0.4))
+        if steps := rng.randint(0, 2):
+            place.in_progress(life, steps)
         life.strike(number)
         assert life.ended() == 75, life.told()
         last = place.steps()[-1:] or [0]
@@ -146,7 +147,7 @@ def crowded(prepared: Prepared) -> tuple[int, int, str]:
     return first.process.pid, code, second.told()
 
 
-STORIES = (out_of_room, robbed, crowded)
+STORIES = (asked, out_of_room, robbed, crowded)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +165,10 @@ def test_ten_kills(prepared):
 @pytest.mark.slow
 def test_fifteen_signals(prepared):
     assert len(asked(prepared, 5)) >= 5
+
+
+def test_every_signal(stories):
+    assert len(stories[asked].result()) >= 2
 
 
 def test_no_room(stories):

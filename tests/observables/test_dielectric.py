@@ -65,7 +65,9 @@ def test_it_is_what_a_spectrum_has_at_complex_energies():
         assert found == pytest.approx(part(response, whole), rel=0.01)
 
 
-@pytest.mark.parametrize("response", ASKED[::2])
+@pytest.mark.parametrize(
+    "response", [*ASKED[:2], pytest.param(ASKED[2], marks=pytest.mark.slow)]
+)
 def test_slopes_are_differences(response):
     """With respect to the network and every strength."""
     _, weights, s = system(1.0, (2, 2, 2))

@@ -34,6 +34,7 @@ def kernel(form, layer: str) -> np.ndarray:
 def test_a_network_starts_exactly_at_the_damped_reference(envelope, features):
     form = fresh(envelope=ENVELOPES[envelope], features=features)
     reference = systems.zunger("Cd", "Se")(Q) * ENVELOPES[envelope](Q)[:, None]
+    assert not np.any(form.network.apply(form.weights, Q))
     np.testing.assert_allclose(form(Q), reference, rtol=4e-15)  # fused, products round once
     assert np.abs(reference).max() > 1
 

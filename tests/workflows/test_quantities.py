@@ -43,12 +43,16 @@ def test_a_mass_and_a_deformation_potential_are_met(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("at", "value"), [("", 8), ("part: imaginary, energy: 4 eV, width: 0.5 eV, ", 6)]
+    ("at", "value", "name"),
+    [
+        ("", 8, "zb: dielectric"),
+        ("part: imaginary, energy: 4 eV, width: 2 eV, ", 6, "zb: ε₂(4 + 2i eV)"),
+    ],
 )
-def test_a_dielectric_function_is_met(tmp_path, at, value):
+def test_a_dielectric_function_is_met(tmp_path, at, value, name):
     aim = f"{{kind: dielectric, {at}value: {value}, mesh: [2, 2, 2], weight: 3}}"
     objective = made(tmp_path, aim)
-    at = objective.names.index("zb: dielectric")
+    at = objective.names.index(name)
     source = objective.sources[at]
     method = LevenbergMarquardt()
     state = method.start(objective, objective.parameters.start())
@@ -71,9 +75,15 @@ def test_a_dielectric_function_is_met(tmp_path, at, value):
         ("{kind: gap_by_volume, value: 0.1 me}", ZUNGER, "unknown unit 'me'"),
         ("{kind: heavy_mass, value: 0.1 me}", SPINORS, "did you mean"),
         ("{kind: dielectric, value: 9, part: imaginary}", ZUNGER, "ε₂ at rest is 0"),
-        ("{kind: dielectric, value: 9, energy: 3 eV}", ZUNGER, "add width: 0.2 eV"),
+        ("{kind: dielectric, value: 9, energy: 3 eV}", ZUNGER, "add width: 2 eV"),
         ("{kind: dielectric, value: 9, width: -1 eV}", ZUNGER, "width: it is negative"),
-        ("{kind: dielectric, value: -9}", ZUNGER, "not positive, as it must be here"),
+        ("{kind: dielectric, value: 9, width: 1 eV}", ZUNGER, "at rest there are no lines"),
+        ("{kind: dielectric, value: 0.9}", ZUNGER, "ε₁ at rest is more than 1"),
+        (
+            "{kind: dielectric, value: -9, part: imaginary, energy: 3 eV, width: 2 eV}",
+            ZUNGER,
+            "ε₂ is positive",
+        ),
         ("3", ZUNGER, "write {kind: gap, value: 1.74 eV}"),
     ],
 )

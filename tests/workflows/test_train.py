@@ -82,6 +82,7 @@ def test_a_network_on_its_form_starts_exactly(here):
     start = model(name="start")
     q = jnp.linspace(0.0, 8.0, 33)
     damped = systems.zunger("Cd", "Se")(q) * start.local.envelope(q)[:, None]
+    assert not np.any(start.local.network.apply(start.local.weights, q))
     np.testing.assert_allclose(start.local(q), damped, rtol=4e-15)  # to rounding
 
 

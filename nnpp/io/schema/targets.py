@@ -114,20 +114,29 @@ class DielectricTarget(Section):
         """ε₂ at rest is nothing, and without a width it is needles."""
         for key in ("energy", "width"):
             if getattr(self, key) < 0:
-                raise problem(f"{key}: it is negative", 'write e.g. "0.2 eV"', key)
+                raise problem(f"{key}: it is negative", 'write e.g. "2 eV"', key)
         if self.part == "imaginary" and not self.energy:
             raise problem("ε₂ at rest is 0 of any crystal", "add energy: 3 eV", "part")
         if self.energy and not self.width:
-            raise problem("a line without a width", "add width: 0.2 eV", "energy")
-        if self.value <= 0 and (self.part == "imaginary" or not self.energy):
-            raise problem("value: it is not positive, as it must be here", "mend it", "value")
+            raise problem("lines have no width", "add width: 2 eV", "energy")
+        if self.width and not self.energy:
+            raise problem("width: at rest there are no lines", "add energy: 3 eV", "width")
+        if self.part == "imaginary" and self.value <= 0:
+            raise problem("ε₂ is positive", "write e.g. 15", "value")
+        if not self.energy and self.value <= 1:
+            raise problem("ε₁ at rest is more than 1", "write e.g. 10", "value")
         return self
 
     @property
     def text(self) -> str:
         """The value, and where."""
-        at, of = self.energy * HARTREE_EV, "ε₂" if self.part == "imaginary" else "ε₁"
-        return f"{self.value:g}" if not at else f"{of}({at:g} eV) {self.value:g}"
+        return f"{self.value:g}" if not self.energy else f"{self.place} {self.value:g}"
+
+    @property
+    def place(self) -> str:
+        """Which part of ε it is, and where."""
+        at, width = (x * HARTREE_EV for x in (self.energy, self.width))
+        return f"{'ε₂' if self.part == 'imaginary' else 'ε₁'}({at:g} + {width:g}i eV)"
 
 
 SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}
