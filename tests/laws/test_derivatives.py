@@ -36,9 +36,7 @@ def of_parameters(potential, system, weights, solve=dense):
     return lambda x: both(x)[0], np.asarray(both(flat)[1]), flat
 
 
-@pytest.mark.parametrize(
-    ("name", "solver"), [*systems.BOTH, pytest.param("everything", "davidson", id="davidson")]
-)
+@pytest.mark.parametrize(("name", "solver"), systems.BOTH)
 def test_gradient_with_respect_to_every_parameter(name, solver):
     """Away from multiplets, level by level: distinct weights for all."""
     k = np.array([[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]])
