@@ -64,6 +64,7 @@ def command(*words, until=None):
     return process.returncode, Path("out").read_text(), Path("err").read_text()
 
 
+@pytest.mark.slow
 def test_ray_does_trials_and_a_signal_keeps_those_that_ended(fit):
     """The next call tells of them, and needs no Ray if no more are asked for."""
     code, _, err = command("--trials", "4", until="1")
