@@ -77,7 +77,7 @@ def killed(prepared: Prepared) -> int:
 
 
 def asked(prepared: Prepared, times: int = 1) -> set[int]:
-    """Lives asked to stop at random, in every way; many are judged; the steps each had done."""
+    """Lives asked to stop at random, in every way; how many steps each had done."""
     place, rng, did = prepared.again(f"asked {times}"), random.Random(2), set()
     for number in SIGNALS * times:
         life = place.begin("train")
@@ -95,8 +95,7 @@ def asked(prepared: Prepared, times: int = 1) -> set[int]:
         names = [path.name for path in place.checkpoints()]
         assert names == [f"step-{step:08d}.ckpt" for step in (last[0] - 1, last[0]) if step > 0]
         did.add(last[0])
-    if times > 1:
-        prepared.judge(place)
+    prepared.judge(place)
     return did
 
 
