@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal, crystal
+from nnpp.structures.crystal import Crystal, crystal
 
 
 def _zincblende(cation: str, anion: str, a: float) -> Crystal:

@@ -10,9 +10,9 @@ import jax, jax.numpy as jnp, numpy as np
 from benchmarks.crystals import perovskite
 from benchmarks.sample import published_cspbi3
 from nnpp.basis.rules import sphere
-from nnpp.crystal.kpoints import listed
+from nnpp.structures.kpoints import listed
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import system
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.units import HARTREE_EV
 

@@ -21,15 +21,15 @@ from jaxtyping import Array
 from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
-from nnpp.crystal.crystal import Crystal
-from nnpp.hamiltonian import system
-from nnpp.io.bands_h5 import read_bands_h5
-from nnpp.io.model import read_model
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.formats.model import read_model
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels
 from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.splitting import spin_orbit_splitting
-from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
+from nnpp.structures.crystal import Crystal
 from nnpp.units import HARTREE_EV
 
 III_V = ("InAs", "InP", "GaAs", "GaP")

@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
-from nnpp.io.bands_h5 import read_bands_h5, write_bands_h5
+from nnpp.formats.bands_h5 import read_bands_h5, write_bands_h5
 from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.measured import MEASURED
 from nnpp.units import HARTREE_EV

@@ -11,15 +11,15 @@ import jax
 
 from benchmarks.fits import INPUTS, loss_ev2, read, steps
 from benchmarks.process import verdict
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.fitting.ensemble import BY, aligned, mean_and_spread, trained
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
-from nnpp.parallel import one_device_per_core
+from nnpp.setup.objective import objective_of
+from nnpp.setup.potential import before_training, start_of
+from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.choices import Choices, chosen
-from nnpp.workflows.init_fit import learn_form
-from nnpp.workflows.objective import objective_of
-from nnpp.workflows.potential import before_training, start_of
-from nnpp.workflows.prepare import prepare
+from nnpp.workflows.bands.choices import Choices, chosen
+from nnpp.workflows.train.init_fit import learn_form
 
 CUTOFF, STEPS, MEMBERS, AIM = "5 hartree", 20, 8, 3.0
 

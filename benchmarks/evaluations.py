@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.crystals import CRYSTALS
 from nnpp.basis.plane_waves import plane_waves
-from nnpp.crystal.paths import path
+from nnpp.structures.paths import path
 
 POINTS = 60
 

@@ -11,12 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.fits import TABLES, loss_ev2, read, started, steps
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.fitting.eased import eased
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import measure
 from nnpp.fitting.targets.prior import curvature
-from nnpp.parallel import one_device_per_core
-from nnpp.workflows.errors_by_band import errors_by_band
+from nnpp.workflows.train.errors_by_band import errors_by_band
 
 Q = jnp.arange(0.0, 8.0, 0.01)
 STEPS = (8, 16)

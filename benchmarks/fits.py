@@ -8,16 +8,16 @@ from typing import Any
 
 import jax
 
+from nnpp.config.fit_yaml import plain
+from nnpp.config.inputs import Fit, read_inputs
+from nnpp.config.troubles import checked
 from nnpp.fitting.method import Method
 from nnpp.fitting.objective import Objective
-from nnpp.io.fit_yaml import plain
-from nnpp.io.inputs import Fit, read_inputs
-from nnpp.io.schema.troubles import checked
+from nnpp.setup.cases import Case
+from nnpp.setup.objective import objective_of
+from nnpp.setup.potential import start_of
+from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case
-from nnpp.workflows.objective import objective_of
-from nnpp.workflows.potential import start_of
-from nnpp.workflows.prepare import prepare
 
 INPUTS = Path(__file__).parents[1] / "inputs"
 TABLES = Path(__file__).parent / "tables"

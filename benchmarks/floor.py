@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.eigensolvers import davidson
-from nnpp.hamiltonian import Hamiltonian, System
+from nnpp.hamiltonian.bulk import Hamiltonian, System
 
 SIZE = 3000
 

@@ -14,24 +14,24 @@ import numpy as np
 from benchmarks.fits import TABLES
 from benchmarks.process import verdict
 from nnpp.basis.rules import RULES
-from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.crystal.kpoints import listed
-from nnpp.crystal.paths import path
+from nnpp.config.inputs import read_inputs
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.fitting.targets.prior import curvature
-from nnpp.hamiltonian import system
-from nnpp.io.inputs import read_inputs
-from nnpp.io.model import read_model
+from nnpp.formats.model import read_model
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
-from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
+from nnpp.setup.potential import start_of
+from nnpp.setup.prepare import prepare
+from nnpp.structures.crystal import Crystal, crystal
+from nnpp.structures.kpoints import listed
+from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from nnpp.workflows.events import Stepped, Trained
-from nnpp.workflows.init_fit import run_init_fit
-from nnpp.workflows.potential import start_of
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.read import read_runs
-from nnpp.workflows.train import Options, run_train
+from nnpp.workflows.fits.read import read_runs
+from nnpp.workflows.train.events import Stepped, Trained
+from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.train import Options, run_train
 
 CUTOFF = 7.0
 EDGE_MEV, ALL_MEV, HELD = 10.0, 60.0, 1.5

@@ -8,13 +8,13 @@ from itertools import islice
 from time import perf_counter
 
 from benchmarks.fits import INPUTS, loss_ev2, read, steps
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.fitting.gradient import by_name, falling
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
-from nnpp.parallel import one_device_per_core
+from nnpp.setup.objective import objective_of
+from nnpp.setup.potential import before_training, start_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.init_fit import learn_form
-from nnpp.workflows.objective import objective_of
-from nnpp.workflows.potential import before_training, start_of
+from nnpp.workflows.train.init_fit import learn_form
 
 NETWORK = {
     "hidden": [20, 20, 20],

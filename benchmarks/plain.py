@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nnpp.crystal.crystal import Crystal
-from nnpp.hamiltonian import System, Values, hamiltonian
+from nnpp.hamiltonian.bulk import System, Values, hamiltonian
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
+from nnpp.structures.crystal import Crystal
 
 
 @pytree

@@ -13,8 +13,8 @@ from benchmarks.dft import PAIRS, row, wurtzite
 from benchmarks.fits import shipped
 from benchmarks.process import ran
 from benchmarks.record import record
-from nnpp.io.model import read_model
-from nnpp.parallel import one_device_per_core
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.formats.model import read_model
 
 SHIPPED = "curvature: 2.0e-5"
 WEIGHTS = ("4.0e-7", "4.0e-6", "2.0e-5", "1.0e-4", "1.0e-3")

@@ -5,8 +5,8 @@ import jax
 from benchmarks.crystals import perovskite
 from benchmarks.process import verdict
 from nnpp.basis.rules import sphere
-from nnpp.crystal.kpoints import listed
-from nnpp.hamiltonian import frame, system
+from nnpp.hamiltonian.bulk import frame, system
+from nnpp.structures.kpoints import listed
 
 
 def run() -> None:

@@ -8,14 +8,11 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.crystals import CRYSTALS, perovskite
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.crystal.paths import path
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.hamiltonian import System, system
+from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import levels
 from nnpp.observables.zero import Absolute
 from nnpp.potentials.envelopes import Gaussian
@@ -25,6 +22,9 @@ from nnpp.potentials.neural import STARTS, Network, neural
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.kpoints import KPoints, listed
+from nnpp.structures.paths import path
 
 SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.0022), (0.0, 0.0))
 """Published a5, and a6 and a7, of Pb, I and Cs."""

@@ -19,12 +19,12 @@ from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import RESULTS, record
 from benchmarks.sample import published
-from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.choice import automatic
-from nnpp.hamiltonian import at_shells, system
+from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import all_levels
 from nnpp.observables.together import Asked
+from nnpp.structures.crystal import Crystal, crystal
+from nnpp.structures.kpoints import listed
 
 SWEEPS = {
     "plane waves": [{"cutoff": c} for c in (5.0, 7.0, 10.0, 14.0, 20.0, 28.0)],

@@ -17,11 +17,11 @@ from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import record
 from benchmarks.sample import published
-from nnpp.blocks import split
-from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.davidson import davidson, fills_all, usual_coarse
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import Hamiltonian, at_shells, hamiltonian, system, values
+from nnpp.hamiltonian.bulk import Hamiltonian, at_shells, hamiltonian, system, values
+from nnpp.linalg.blocks import split
+from nnpp.structures.kpoints import listed
 
 CUTOFFS = (2.5, 4.0, 5.0, 7.0, 10.0, 14.0, 20.0, 28.0)
 LEVELS = (4, 8, 16)

@@ -22,7 +22,7 @@ from benchmarks.sample import SAMPLES, Sample
 from nnpp.eigensolvers.davidson import search, usual_coarse
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
-from nnpp.hamiltonian import Values, at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import Values, at_shells, hamiltonian, values
 
 AIMS = {"zb-CdSe": 40.0, "CsPbI3": 100.0}
 WITHIN, STEPS_OF_LM = 3.0, 3.0
@@ -44,7 +44,9 @@ def run() -> None:
 
 def _told(part: str, name: str, threads: int) -> dict[str, float]:
     """What a part prints; its last line is what it measured."""
-    devices = "from nnpp.parallel import one_device_per_core as start; start()"  # before JAX
+    devices = (
+        "from nnpp.devices.parallel import one_device_per_core as start; start()"  # before JAX
+    )
     told = f"print(json.dumps({part}({name!r})))"
     script = f"import json; {devices}; from benchmarks.step import {part}; {told}"
     each = str(threads)

@@ -7,11 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import System, system
+from nnpp.hamiltonian.bulk import System, system
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Radial
 from nnpp.potentials.neural import STARTS, Network, neural
@@ -19,6 +17,8 @@ from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import Crystal, crystal
+from nnpp.structures.kpoints import listed
 
 FCC = np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 EIGHTH = np.array([[0.125] * 3, [-0.125] * 3])

@@ -11,7 +11,7 @@ import click
 import typer
 
 from nnpp.cli.app import app
-from nnpp.io.fit_yaml import json_schema
+from nnpp.config.fit_yaml import json_schema
 
 PLACE = re.compile(r"<!-- generated: (\w+) -->")
 

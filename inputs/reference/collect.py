@@ -16,15 +16,15 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.crystal.kpoints import listed
-from nnpp.io.bands_csv import write_bands_csv
-from nnpp.io.bands_h5 import write_bands_h5
-from nnpp.io.codes.format import Beside
+from nnpp.formats.bands_csv import write_bands_csv
+from nnpp.formats.bands_h5 import write_bands_h5
+from nnpp.formats.codes.format import Beside
 from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.counted import Wishes
-from nnpp.workflows.imported import Imported, imported
+from nnpp.workflows.import_.counted import Wishes
+from nnpp.workflows.import_.imported import Imported, imported
 
 HERE = Path(__file__).parent
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int
 
 from nnpp.basis.operators import Psi
-from nnpp.blocks import Block, split
+from nnpp.linalg.blocks import Block, split
 from nnpp.pytree import pytree, static
 
 AXES = (-3, -2, -1)

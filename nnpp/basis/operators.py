@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Int
 
-from nnpp.blocks import Block, adjoint, diagonal, inner, joined, split, times
+from nnpp.linalg.blocks import Block, adjoint, diagonal, inner, joined, split, times
 from nnpp.pytree import pytree
 
 Psi = Complex[Array, "spin g state"]

@@ -14,10 +14,10 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.fft import next_fast_len
 
 from nnpp.basis.rules import per_k
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.kpoints import KPoints
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.kpoints import KPoints
 
 DIFFERENCES = 128
 """Differences are filled up to multiples of this, so that nearly equal bases share programs."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnpp.crystal.crystal import Crystal
 from nnpp.errors import InputError
+from nnpp.structures.crystal import Crystal
 
 ON_THE_SPHERE = 1e-10
 """Relative width of the shell around the cutoff that counts as the cutoff itself."""

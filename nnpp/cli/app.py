@@ -34,8 +34,8 @@ from nnpp.cli import (
     volume,
 )
 from nnpp.cli.kept import keep_programs
+from nnpp.devices.machine import cores
 from nnpp.errors import NnppError
-from nnpp.machine import cores
 
 MENDABLE, INTERRUPTED = 2, 130
 """Exit codes: for what the user can mend, and as shells tell of Ctrl-C."""
@@ -118,7 +118,7 @@ def _options(
 ) -> None:
     """Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself."""
     if verbose:
-        from nnpp.programs import Count
+        from nnpp.devices.programs import Count
 
         count = Count()
         atexit.register(lambda: console.note(count.told()))

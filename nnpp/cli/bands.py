@@ -10,9 +10,9 @@ from nnpp.cli import console
 from nnpp.cli.together import Distributed, together
 
 if TYPE_CHECKING:
-    from nnpp.io.inputs import Fit
-    from nnpp.workflows.bands import Event, Started
-    from nnpp.workflows.solved import Solved
+    from nnpp.config.inputs import Fit
+    from nnpp.workflows.bands.bands import Event, Started
+    from nnpp.workflows.bands.solved import Solved
 
 COLUMNS = {
     "plane waves": 11,
@@ -82,8 +82,8 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute band structures, and draw, compare and write them."""
-    from nnpp.workflows.choices import choices
-    from nnpp.workflows.read import read_fits, read_structure_by
+    from nnpp.workflows.bands.choices import choices
+    from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     wanted = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, solver=solver, compare=compare,
@@ -95,14 +95,16 @@ def command(
             fits = all_of(lambda: read_fits(inputs or [Path("inputs")], wanted))
         else:
             fits = all_of(lambda: [read_structure_by(inputs or [], structure, wanted)])
-        from nnpp.workflows.bands import run_bands  # imports JAX: a wrong fit is told before
+        from nnpp.workflows.bands.bands import (
+            run_bands,  # imports JAX: a wrong fit is told before
+        )
 
         tell(run_bands(fits, out, wanted), fits)
 
 
 def tell(events: "Iterator[Event]", fits: "list[Fit]") -> None:
     """A table for each fit, line by line as it is computed, then what was written."""
-    from nnpp.workflows.bands import Finished, Solved, Started
+    from nnpp.workflows.bands.bands import Finished, Solved, Started
 
     total = sum(len(fit.spec.systems) for fit in fits)
     events = console.watched(events, "computing bands", total, lambda e: isinstance(e, Solved))

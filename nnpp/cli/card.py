@@ -17,7 +17,7 @@ def command(
     licence: Licence = None,
 ) -> None:
     """Write README.md into a run: a card by which a stranger can judge the potential."""
-    from nnpp.io.card import Wishes
-    from nnpp.workflows.card import run_card
+    from nnpp.formats.card import Wishes
+    from nnpp.workflows.card.card import run_card
 
     console.wrote(list(run_card(runs, Wishes(author, licence))))

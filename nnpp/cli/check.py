@@ -14,7 +14,7 @@ def command(
     ] = None,
 ) -> None:
     """Show what was read, what it will cost, and what looks wrong; solve nothing."""
-    from nnpp.workflows.read import read_fits
+    from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [Path("inputs")])
     from nnpp.workflows.check import run_check  # imports JAX: a wrong fit is told before

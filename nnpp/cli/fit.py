@@ -10,7 +10,7 @@ from nnpp.cli.together import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 if TYPE_CHECKING:
-    from nnpp.io.inputs import Fit
+    from nnpp.config.inputs import Fit
 
 
 def command(
@@ -27,7 +27,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Prepare and train every fit, then compute and draw its bands."""
-    from nnpp.workflows.read import by_method, read_fits
+    from nnpp.workflows.fits.read import by_method, read_fits
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
@@ -36,13 +36,16 @@ def command(
 
 def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     """All three verbs, one after another; of several processes one alone does the first."""
-    from nnpp.parallel import by_all, by_first  # imports JAX: a wrong fit is told before
-    from nnpp.workflows.bands import run_bands
-    from nnpp.workflows.choices import Choices
-    from nnpp.workflows.init_fit import run_init_fit
-    from nnpp.workflows.read import read_runs
-    from nnpp.workflows.shared_files import await_runs
-    from nnpp.workflows.train import Options
+    from nnpp.devices.parallel import (  # imports JAX: a wrong fit is told before
+        by_all,
+        by_first,
+    )
+    from nnpp.workflows.bands.bands import run_bands
+    from nnpp.workflows.bands.choices import Choices
+    from nnpp.workflows.fits.read import read_runs
+    from nnpp.workflows.train.init_fit import run_init_fit
+    from nnpp.workflows.train.shared_files import await_runs
+    from nnpp.workflows.train.train import Options
 
     options = Options(*wanted)
     prepared = run_init_fit(fits, out, options.fresh)

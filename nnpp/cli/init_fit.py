@@ -9,7 +9,7 @@ import typer
 from nnpp.cli import console
 
 if TYPE_CHECKING:
-    from nnpp.workflows.init_fit import Prepared
+    from nnpp.workflows.train.init_fit import Prepared
 
 
 def command(
@@ -22,10 +22,12 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Prepare runs: networks learn their Zunger forms before they are trained."""
-    from nnpp.workflows.read import read_fits
+    from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [Path("inputs")])
-    from nnpp.workflows.init_fit import run_init_fit  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.train.init_fit import (
+        run_init_fit,  # imports JAX: a wrong fit is told before
+    )
 
     events = run_init_fit(fits, out, fresh)
     tell(console.watched(events, "preparing", len(fits)))

@@ -21,7 +21,7 @@ def command(
     licence: Licence = None,
 ) -> None:
     """Bundle a potential with its card, bands, figures, inputs and SHA256SUMS."""
-    from nnpp.io.card import Wishes
-    from nnpp.workflows.package import run_package
+    from nnpp.formats.card import Wishes
+    from nnpp.workflows.card.package import run_package
 
     console.wrote(run_package(run, out, Wishes(author, licence), not without_inputs))

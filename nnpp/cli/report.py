@@ -20,7 +20,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Tell gaps, masses and deformation potentials beside reference and experiment."""
-    from nnpp.workflows.read import read_fits
+    from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [Path("inputs")])
     from nnpp.workflows.report import run_report  # imports JAX: a wrong fit is told before

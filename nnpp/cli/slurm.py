@@ -47,7 +47,7 @@ def command(
 
     When its time is over the job is queued again, and the fit goes on where it was.
     """
-    from nnpp.workflows.slurm import Wishes, run_slurm
+    from nnpp.cluster.slurm import Wishes, run_slurm
 
     path = run_slurm(Wishes(
         inputs=tuple(inputs or [Path("inputs")]), machine=machine, nodes=nodes, gpus=gpus,

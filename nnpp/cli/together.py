@@ -10,9 +10,9 @@ from typing import Annotated, TypeVar
 import typer
 
 from nnpp.cli.watch import GRACE, watched
+from nnpp.cluster.ranks import Rank, rank_in
+from nnpp.cluster.rendezvous import meet
 from nnpp.errors import NnppError
-from nnpp.io.ranks import Rank, rank_in
-from nnpp.io.rendezvous import meet
 
 Distributed = Annotated[
     bool,
@@ -63,7 +63,7 @@ def together(distributed: bool) -> Iterator[Callable[[Callable[[], T]], T]]:
 
 def _joined(rank: Rank, coordinator: str) -> Callable[[Callable[[], T]], T]:
     """How all act alike, once JAX of all processes has connected."""
-    from nnpp.parallel import by_all, join
+    from nnpp.devices.parallel import by_all, join
 
     join(coordinator, rank.process, rank.processes, rank.gpu)
     return by_all

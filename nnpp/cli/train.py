@@ -10,8 +10,8 @@ from nnpp.cli.stopping import ASKED_TO_STOP, heard
 from nnpp.cli.together import Distributed, together
 
 if TYPE_CHECKING:
-    from nnpp.workflows.events import Begun, Ensemble, Event, Stepped, Trained
-    from nnpp.workflows.train import Options
+    from nnpp.workflows.train.events import Begun, Ensemble, Event, Stepped, Trained
+    from nnpp.workflows.train.train import Options
 
 COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
 """What is told of a step, and how many letters wide."""
@@ -41,18 +41,20 @@ def command(
 
     SIGTERM, SIGINT and SIGUSR1 save and stop with exit code 75.
     """
-    from nnpp.workflows.read import by_method, read_runs
+    from nnpp.workflows.fits.read import by_method, read_runs
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_runs(runs, out), method))
-        from nnpp.workflows.train import Options  # imports JAX: a wrong run is told before
+        from nnpp.workflows.train.train import (
+            Options,  # imports JAX: a wrong run is told before
+        )
 
         train(fits, Options(steps, fresh, movie, members, by))
 
 
 def train(fits: list, options: "Options") -> None:
     """Train runs and tell of it; a signal ends it with its exit code."""
-    from nnpp.workflows.train import run_train
+    from nnpp.workflows.train.train import run_train
 
     with heard() as stop:
         stopped = console.told(run_train(fits, options, stop), COLUMNS, _told)
@@ -62,7 +64,7 @@ def train(fits: list, options: "Options") -> None:
 
 def _told(event: "Event", line: console.Live) -> bool:
     """Tell one event; True for the one that ends it all."""
-    from nnpp.workflows.events import Begun, Ensemble, Stepped, Stopped, Trained
+    from nnpp.workflows.train.events import Begun, Ensemble, Stepped, Stopped, Trained
 
     match event:
         case Begun():

@@ -8,7 +8,7 @@ import typer
 from nnpp.cli import console
 
 if TYPE_CHECKING:
-    from nnpp.workflows.transfer import Row
+    from nnpp.workflows.transfer.transfer import Row
 
 COLUMNS = {"case": 21, "quantity": 9, "nnpp/eV": 8, "±": 6, "expected": 8, "off": 7}
 """What is told of a case, and how many letters wide."""
@@ -24,10 +24,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Try a potential where no fit looked: strain, wurtzite, alloys, superlattices."""
-    from nnpp.workflows.read import read_runs
+    from nnpp.workflows.fits.read import read_runs
 
     fits = read_runs(runs, out)
-    from nnpp.workflows.transfer import Begun, Done, Row, run_transfer
+    from nnpp.workflows.transfer.transfer import Begun, Done, Row, run_transfer
 
     for event in run_transfer(fits, out, cells - cells % 4):
         match event:

@@ -9,8 +9,8 @@ from nnpp.cli import console
 from nnpp.cli.stopping import ASKED_TO_STOP, heard
 
 if TYPE_CHECKING:
-    from nnpp.io.study import Study, Trial
-    from nnpp.workflows.tune import Begun, Event, Tuned
+    from nnpp.runs.study import Study, Trial
+    from nnpp.workflows.tune.tune import Begun, Event, Tuned
 
 COLUMNS = {"trial": 6, "held out/meV": 12, "best/meV": 9, "steps": 6, "state": 9, "s": 7}
 """What is told of a trial, and how many letters wide."""
@@ -39,10 +39,13 @@ def command(
 
     SIGTERM, SIGINT and SIGUSR1 end it with exit code 75; trials that ended are kept.
     """
-    from nnpp.workflows.read import read_one
+    from nnpp.workflows.fits.read import read_one
 
     found = read_one(fit)
-    from nnpp.workflows.tune import Options, run_tune  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.tune.tune import (  # imports JAX: a wrong fit is told before
+        Options,
+        run_tune,
+    )
 
     with heard("stopping; trials that run are given up") as stop:
         stopped = console.told(
@@ -54,7 +57,7 @@ def command(
 
 def _told(event: "Event", line: console.Live) -> bool:
     """Tell one event; True for the one that a signal brought about."""
-    from nnpp.workflows.tune import Begun, Tried, Tuned
+    from nnpp.workflows.tune.tune import Begun, Tried, Tuned
 
     match event:
         case Begun():
@@ -71,7 +74,7 @@ def _told(event: "Event", line: console.Live) -> bool:
 
 def _head(begun: "Begun") -> None:
     """What is about to be searched."""
-    from nnpp.workflows.tuned import short
+    from nnpp.workflows.tune.tuned import short
 
     search = begun.search
     console.say(f"{search.fit.name} ({search.folder})", typer.colors.CYAN)
@@ -111,7 +114,7 @@ def _summary(tuned: "Tuned") -> None:
 
 def _table(best: "list[Trial]", tuned: "Tuned") -> None:
     """A column for each trial, a line for each number."""
-    from nnpp.workflows.tuned import short
+    from nnpp.workflows.tune.tuned import short
 
     _row("trial", [f"{t.number}{'*' * (t.values == tuned.own)}" for t in best], "matters")
     _row("held out/meV", [_mev(trial.held_out_mev) for trial in best])
@@ -125,7 +128,7 @@ def _table(best: "list[Trial]", tuned: "Tuned") -> None:
 
 def _remarks(best: "list[Trial]", tuned: "Tuned") -> None:
     """What the star and the last column mean."""
-    from nnpp.workflows.tuned import MEASURE, by_chance
+    from nnpp.workflows.tune.tuned import MEASURE, by_chance
 
     if any(trial.values == tuned.own for trial in best):
         console.remark("  *: the fit as it stands, as far as the ranges hold it")

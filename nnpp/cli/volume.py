@@ -24,8 +24,8 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Write V(r) and the densities of levels for programs that draw them in space."""
-    from nnpp.workflows.choices import choices
-    from nnpp.workflows.read import read_fits, read_structure_by
+    from nnpp.workflows.bands.choices import choices
+    from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     wanted = choices(cutoff=cutoff)
     if structure is None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from nnpp.cli import console
 from nnpp.cli.stopping import SIGNALS
-from nnpp.io.ranks import Rank
+from nnpp.cluster.ranks import Rank
 
 GRACE = 5.0
 """Seconds in which a process may end by itself once another one has ended as it should."""

@@ -21,9 +21,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Complex, Float, Int
 
-from nnpp.blocks import Block, adjoint, diagonal, inner, joined, split, times
 from nnpp.eigensolvers.dense import dense
-from nnpp.eigensolvers.small import eigh_block
+from nnpp.linalg.blocks import Block, adjoint, diagonal, inner, joined, split, times
+from nnpp.linalg.eigh import eigh_block
 from nnpp.pytree import pytree, static
 
 TOLERANCE = 1e-7

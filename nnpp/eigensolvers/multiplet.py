@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from nnpp.eigensolvers.dense import eigh
+from nnpp.linalg.eigh import eigh
 from nnpp.pytree import pytree, static
 
 Matrix = Complex[Array, "n n"]

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
-from nnpp.eigensolvers.dense import eigh
+from nnpp.linalg.eigh import eigh
 
 Weight = Callable[[Array], Array]
 """f, of differences of energies [hartree]."""

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from nnpp.devices.parallel import agreed, program
 from nnpp.errors import InputError, NnppError
 from nnpp.fitting.learned_anew import learned_anew
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, Step
@@ -25,9 +26,8 @@ from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.fitting.targets.quantity import Quantity
-from nnpp.hamiltonian import System
+from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands
-from nnpp.parallel import agreed, program
 from nnpp.potentials.neural import Neural
 from nnpp.pytree import pytree, static
 

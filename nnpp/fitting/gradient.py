@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key
 
+from nnpp.devices.parallel import program
 from nnpp.errors import InputError, nearest
 from nnpp.fitting.method import Theta, gradient
 from nnpp.fitting.objective import Measured, Objective
-from nnpp.parallel import program
 from nnpp.pytree import pytree
 
 Rate = float | optax.Schedule

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from nnpp.parallel import map_k
+from nnpp.devices.parallel import map_k
 
 D = 8
 """Blocks, an even number: 1824 × 5256 takes 0.37 s on two cores, whole and on both 1.0 s."""

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from nnpp.devices.parallel import program
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, Step
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.form import FormTarget
-from nnpp.parallel import program
 from nnpp.potentials.neural import Neural, neural
 from nnpp.potentials.potential import Potential
 

@@ -13,10 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
+from nnpp.devices.parallel import program
 from nnpp.fitting.gram import gram
 from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
-from nnpp.parallel import program
 from nnpp.pytree import pytree
 
 FIRST, LEAST, MOST = 1e-3, 1e-11, 1e8

@@ -5,8 +5,8 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 from jaxtyping import Array, Float, Key
 
+from nnpp.devices.parallel import program
 from nnpp.fitting.objective import Measured, Objective
-from nnpp.parallel import program
 
 Theta = Float[Array, " parameter"]
 

@@ -14,15 +14,15 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from nnpp.crystal.kpoints import KPoints
 from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
-from nnpp.hamiltonian import System, at_shells
+from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.bands import Bands, all_levels, check_room
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.observables.together import Asked
 from nnpp.pytree import pytree, static
+from nnpp.structures.kpoints import KPoints
 
 Target = Callable[[Bands], Float[Array, " residual"]]
 """Residuals of whatever the levels of one system tell."""

@@ -8,19 +8,19 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.electrons import electrons as valence_electrons_of
-from nnpp.crystal.kpoints import KPoints
+from nnpp.devices.parallel import program
 from nnpp.eigensolvers.choice import Solution, Solver, automatic
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
-from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian
+from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.completeness import complete
 from nnpp.observables.together import Asked, in_rows, map_row
-from nnpp.parallel import program
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.electrons import electrons as valence_electrons_of
+from nnpp.structures.kpoints import KPoints
 from nnpp.terms.kinetic import FILLING
 
 

@@ -9,9 +9,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from nnpp.eigensolvers.inertia import count_below
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, at_shells, matrix
+from nnpp.hamiltonian.bulk import System, at_shells, matrix
+from nnpp.linalg.inertia import count_below
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5

@@ -24,13 +24,13 @@ from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves, shells
 from nnpp.basis.rules import per_k
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.inversion import centred
-from nnpp.crystal.kpoints import listed
 from nnpp.eigensolvers.multiplet import group, projector
-from nnpp.hamiltonian import AtShells, System, at_shells, frame, matrix, separable, system
+from nnpp.hamiltonian.bulk import AtShells, System, at_shells, frame, matrix, separable, system
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.inversion import centred
+from nnpp.structures.kpoints import listed
 from nnpp.terms.projectors import Centres, centres
 
 Levels = tuple[int, int]

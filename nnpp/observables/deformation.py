@@ -21,7 +21,7 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, at_shells, matrix
+from nnpp.hamiltonian.bulk import System, at_shells, matrix
 from nnpp.observables.masses import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table

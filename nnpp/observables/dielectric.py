@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.pairs import pair_sum
-from nnpp.hamiltonian import System, at_shells
+from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.edges import Edges
 from nnpp.observables.momentum import velocity
 from nnpp.potentials.potential import Potential

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import erf
 
-from nnpp.crystal.crystal import Crystal
 from nnpp.observables.bands import Bands
 from nnpp.observables.tetrahedra import about, below, tetrahedra
+from nnpp.structures.crystal import Crystal
 
 Shares = Mapping[str, Float[np.ndarray, "k level"]]
 """By element, what part of each level is about its atoms."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnpp.hamiltonian import System, at_shells
+from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.deformation import by_volume, under_strain
 from nnpp.observables.masses import Expansion, expansion, inverse_masses, luttinger
 from nnpp.observables.momentum import kane_energy, velocity

@@ -8,11 +8,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.inversion import centred
-from nnpp.hamiltonian import System, at_shells, values
+from nnpp.hamiltonian.bulk import System, at_shells, values
 from nnpp.observables.completeness import TOGETHER
 from nnpp.potentials.potential import Potential
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.inversion import centred
 
 Field = Float[np.ndarray, "x y z"]
 """Values at x₁ = i/S₁, x₂ = j/S₂, x₃ = l/S₃ of the cell as it was given."""

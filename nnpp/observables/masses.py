@@ -21,7 +21,7 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.multiplet import Group, coupled, group, projector
-from nnpp.hamiltonian import AtShells, System, matrix
+from nnpp.hamiltonian.bulk import AtShells, System, matrix
 from nnpp.pytree import pytree
 
 Direction = Float[Array | np.ndarray, " 3"]

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.choice import Solver
-from nnpp.hamiltonian import System, at_shells
+from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.completeness import TOGETHER
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.observables.together import Asked

@@ -15,12 +15,12 @@ import jax
 
 from nnpp.basis.convolution import AT_ONCE, Convolution
 from nnpp.basis.operators import Separable
+from nnpp.devices.parallel import k_in_memory
 from nnpp.eigensolvers import davidson
 from nnpp.eigensolvers.choice import Solver, automatic, faster
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import AtShells, System, hamiltonian, values
+from nnpp.hamiltonian.bulk import AtShells, System, hamiltonian, values
 from nnpp.observables.completeness import LARGEST
-from nnpp.parallel import k_in_memory
 from nnpp.terms.in_turn import InTurn
 
 REAL, COMPLEX = 8, 16

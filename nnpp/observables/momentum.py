@@ -18,12 +18,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.devices.parallel import program
 from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.eigensolvers.multiplet import group, projector
-from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian, matrix
+from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian, matrix
 from nnpp.observables.bands import check_room
 from nnpp.observables.together import Asked, in_rows, map_row
-from nnpp.parallel import program
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
 

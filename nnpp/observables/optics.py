@@ -20,10 +20,10 @@ import numpy as np
 from jaxtyping import Complex, Float
 from scipy.signal import fftconvolve
 
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.symmetry import rotations
 from nnpp.observables.bands import Bands
 from nnpp.observables.tetrahedra import about, below, tetrahedra
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.symmetry import rotations
 from nnpp.units import SPEED_OF_LIGHT
 
 Tensors = Float[np.ndarray, "E 3 3"]

@@ -12,10 +12,10 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.devices.parallel import program
 from nnpp.eigensolvers.choice import Solver
-from nnpp.hamiltonian import AtShells, System, Values, frame, values, within
+from nnpp.hamiltonian.bulk import AtShells, System, Values, frame, values, within
 from nnpp.observables.together import Asked, in_rows, map_rows
-from nnpp.parallel import program
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
 """Levels [hartree], and their slopes: the numbers of a potential with axes (k, level, …)."""

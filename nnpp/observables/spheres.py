@@ -13,13 +13,13 @@ from jaxtyping import Array, Float
 from scipy.spatial import KDTree
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.crystal.crystal import Crystal
+from nnpp.devices.parallel import program
 from nnpp.eigensolvers.choice import Solver, automatic
-from nnpp.hamiltonian import AtShells, System, Values, at_shells, hamiltonian
+from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.bands import check_room
 from nnpp.observables.together import Asked, in_rows, map_row
-from nnpp.parallel import program
 from nnpp.potentials.potential import Potential
+from nnpp.structures.crystal import Crystal
 
 NEIGHBOURS = 12
 """Of an atom, among which is the one that its sphere meets first."""

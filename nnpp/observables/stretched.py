@@ -15,7 +15,7 @@ from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
-from nnpp.hamiltonian import System, at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, values
 from nnpp.observables.deformation import strained
 from nnpp.potentials.potential import Potential
 

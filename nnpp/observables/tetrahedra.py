@@ -10,8 +10,8 @@ from itertools import permutations, product
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.symmetry import mesh_map
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.symmetry import mesh_map
 
 Corner = np.ndarray
 """One number for each pair of a tetrahedron and an energy."""

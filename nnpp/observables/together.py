@@ -15,10 +15,10 @@ from jax.custom_batching import custom_vmap
 from jaxtyping import Array, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.devices.parallel import map_k
 from nnpp.eigensolvers.choice import Solver
-from nnpp.hamiltonian import AtShells, System, Values, values
+from nnpp.hamiltonian.bulk import AtShells, System, Values, values
 from nnpp.observables.memory import of_system
-from nnpp.parallel import map_k
 from nnpp.pytree import pytree, static
 
 AtK = Callable[[PlaneWaves, AtShells, Values, System], Any]

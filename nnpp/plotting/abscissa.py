@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from nnpp.crystal.kpoints import KPoints
+from nnpp.structures.kpoints import KPoints
 
 SAME_X = 1e-9
 """Two k-points share one distance when it agrees to this [bohr⁻¹]."""

@@ -14,7 +14,7 @@ from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.operators import Psi, Separable
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.blocks import Block
+from nnpp.linalg.blocks import Block
 from nnpp.pytree import pytree, static
 from nnpp.terms.projectors import Centres, bytes_a_centre, projectors
 

@@ -9,8 +9,8 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.convolution import Box, Convolution, box_of
 from nnpp.basis.plane_waves import Differences, PlaneWaves
-from nnpp.crystal.crystal import Crystal
 from nnpp.pytree import pytree
+from nnpp.structures.crystal import Crystal
 
 
 @pytree

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
-from nnpp.blocks import Block
+from nnpp.linalg.blocks import Block
 from nnpp.terms.projectors import strengths
 
 

@@ -19,10 +19,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.blocks import Block, split
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.inversion import images
+from nnpp.linalg.blocks import Block, split
 from nnpp.pytree import pytree
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.inversion import images
 
 
 @pytree

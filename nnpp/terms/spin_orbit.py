@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.basis.operators import Separable
-from nnpp.blocks import Block
+from nnpp.linalg.blocks import Block
 from nnpp.terms.projectors import strengths
 
 SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from nnpp.io.calculator import Calculator
+from nnpp.formats.ase_calculator import Calculator
 from nnpp.workflows.load import load
 
 

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.crystal.symmetry import space_group
-from nnpp.io.inputs import Fit
-from nnpp.io.reference import Reference
-from nnpp.io.schema.targets import (
+from nnpp.config.inputs import Fit
+from nnpp.config.targets import (
     CouplingTarget,
     DielectricTarget,
     EnergyTarget,
     MassTarget,
     StretchTarget,
 )
-from nnpp.parallel import one_device_per_core
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import from_zero, reference_bands, weights_of
+from nnpp.setup.doubts import about_fit, about_system
+from nnpp.setup.potential import PARTS
+from nnpp.setup.prepare import prepare
+from nnpp.setup.reference import Reference
+from nnpp.setup.refusals import memory_of
+from nnpp.setup.trained import potential_of
+from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case
-from nnpp.workflows.compare import from_zero, reference_bands, weights_of
-from nnpp.workflows.doubts import about_fit, about_system
-from nnpp.workflows.potential import PARTS
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.refusals import memory_of
-from nnpp.workflows.trained import potential_of
 
 IN_ROWS = CouplingTarget | StretchTarget
 """Targets of which files hold many."""

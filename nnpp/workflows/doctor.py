@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp import PRECISION
-from nnpp.machine import cores
-from nnpp.parallel import devices, memory_gb, one_device_per_core
-from nnpp.workflows.provenance import versions
+from nnpp.devices.machine import cores
+from nnpp.devices.parallel import devices, memory_gb, one_device_per_core
+from nnpp.workflows.fits.provenance import versions
 
 GOOD_RESIDUAL = 1e-12
 """‖HU − UE‖ of a 64×64 eigenproblem of norm one, in double precision, is far below this."""

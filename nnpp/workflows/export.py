@@ -11,11 +11,11 @@ from jaxtyping import Float
 from scipy.special import erf
 
 from nnpp.errors import InputError
-from nnpp.io.atomic import refuse_unwritable
-from nnpp.io.exports import Element, refuse_foreign, write_export
-from nnpp.io.exports_readme import Faith, readme
-from nnpp.io.model import Model, read_model, write_model
-from nnpp.io.model_file import STEM
+from nnpp.files.atomic import refuse_unwritable
+from nnpp.files.tensors import STEM
+from nnpp.formats.filter_codes import Element, refuse_foreign, write_export
+from nnpp.formats.filter_codes_readme import Faith, readme
+from nnpp.formats.model import Model, read_model, write_model
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.table import Table

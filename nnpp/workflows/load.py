@@ -8,19 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnpp.basis.rules import RULES
-from nnpp.crystal.crystal import Crystal
-from nnpp.crystal.kpoints import KPoints, listed
+from nnpp.config.path_text import read_path_text
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System, system
-from nnpp.io.model import Model, read_model
-from nnpp.io.path_text import read_path_text
-from nnpp.io.structures import crystal_of, read_structure
+from nnpp.formats.model import Model, read_model
+from nnpp.formats.structures import crystal_of, read_structure
+from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import Bands, bands
-from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
-from nnpp.workflows.cases import kpoints_of
-from nnpp.workflows.model_fit import basis_of
+from nnpp.setup.cases import kpoints_of
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.kpoints import KPoints, listed
+from nnpp.workflows.fits.model_fit import basis_of
 
 
 @dataclass(frozen=True)

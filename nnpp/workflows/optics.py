@@ -7,27 +7,27 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from nnpp.crystal.kpoints import KPoints
-from nnpp.crystal.symmetry import mesh
+from nnpp.config.inputs import Fit
+from nnpp.devices.parallel import on_processors, one_device_per_core, room
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
-from nnpp.hamiltonian import System
-from nnpp.io.atomic import refuse_unwritable, write_whole
-from nnpp.io.inputs import Fit
-from nnpp.io.optics_csv import write_optics_csv
+from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.formats.optics_csv import write_optics_csv
+from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands, checked
 from nnpp.observables.completeness import complete
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import Optics, optics, strongest
-from nnpp.parallel import on_processors, one_device_per_core, room
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
+from nnpp.setup.cases import Case
+from nnpp.setup.prepare import prepare
+from nnpp.setup.trained import potential_of
+from nnpp.structures.kpoints import KPoints
+from nnpp.structures.symmetry import mesh
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case
-from nnpp.workflows.density import default_mesh
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.trained import potential_of
+from nnpp.workflows.bands.density import default_mesh
 
 SPACING = 0.05
 """Default distance between points of the mesh [bohr⁻¹]."""

@@ -7,12 +7,12 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.crystal.symmetry import space_group
-from nnpp.hamiltonian import at_shells
-from nnpp.io.atomic import refuse_unwritable, write_whole
-from nnpp.io.inputs import Fit
-from nnpp.io.report_csv import report_csv
-from nnpp.io.structures import formula
+from nnpp.config.inputs import Fit
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.formats.report_csv import report_csv
+from nnpp.formats.structures import formula
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
@@ -23,17 +23,17 @@ from nnpp.observables.measured import MEASURED, hole_masses
 from nnpp.observables.momentum import Velocity, kane_energy
 from nnpp.observables.reports import Report, Row
 from nnpp.observables.splitting import splitting_at
-from nnpp.parallel import one_device_per_core
 from nnpp.plotting.report_page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import reference_bands
+from nnpp.setup.prepare import prepare
+from nnpp.setup.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
+from nnpp.setup.trained import potential_of
+from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case
-from nnpp.workflows.compare import reference_bands
-from nnpp.workflows.of_fit import along_whole_paths
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
-from nnpp.workflows.trained import potential_of
+from nnpp.workflows.bands.of_fit import along_whole_paths
 
 Numbers = dict[str, float]
 """By the name of a row; energies in eV."""

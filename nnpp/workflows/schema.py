@@ -2,7 +2,7 @@
 
 import json
 
-from nnpp.io.fit_yaml import json_schema
+from nnpp.config.fit_yaml import json_schema
 
 
 def run_schema() -> str:

@@ -10,19 +10,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.basis.rules import RULES
-from nnpp.crystal.kpoints import listed
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.errors import InputError
-from nnpp.hamiltonian import system
-from nnpp.io.bands_h5 import StoredBands, read_bands_h5
-from nnpp.io.model import Model, read_model
-from nnpp.io.model_file import copy_of
-from nnpp.io.package import SUMS, is_package, refuse_damaged
-from nnpp.io.text import exists
+from nnpp.files.tensors import copy_of
+from nnpp.files.text import exists
+from nnpp.formats.bands_h5 import StoredBands, read_bands_h5
+from nnpp.formats.model import Model, read_model
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
-from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import strain_factor
 from nnpp.potentials.table import Table
+from nnpp.runs.package import SUMS, is_package, refuse_damaged
+from nnpp.structures.kpoints import listed
 from nnpp.terms.long_range import neutral
 from nnpp.units import HARTREE_EV
 

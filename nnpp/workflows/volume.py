@@ -8,25 +8,25 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.crystal.paths import special_points
+from nnpp.config.inputs import Fit
+from nnpp.config.path_text import read_point_text
+from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError, nearest
-from nnpp.hamiltonian import System
-from nnpp.io.atomic import refuse_unwritable
-from nnpp.io.inputs import Fit
-from nnpp.io.path_text import read_point_text
-from nnpp.io.structures import formula
-from nnpp.io.volume import FORMATS, Volume, write_volume
+from nnpp.files.atomic import refuse_unwritable
+from nnpp.formats.structures import formula
+from nnpp.formats.volume import FORMATS, Volume, write_volume
+from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import checked, states
 from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
-from nnpp.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
+from nnpp.setup.cases import Case
+from nnpp.setup.prepare import prepare
+from nnpp.setup.trained import potential_of
+from nnpp.structures.kpoints import KPoints, listed
+from nnpp.structures.paths import special_points
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.cases import Case
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.trained import potential_of
 
 EDGES = ("vbm", "cbm")
 """Levels by name: the highest full one of the k-point, and the lowest empty one."""

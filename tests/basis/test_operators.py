@@ -8,8 +8,8 @@ import pytest
 from nnpp.basis.convolution import Convolution, box_of
 from nnpp.basis.operators import Diagonal, Separable
 from nnpp.basis.plane_waves import plane_waves
-from nnpp.blocks import split
-from nnpp.crystal.kpoints import listed
+from nnpp.linalg.blocks import split
+from nnpp.structures.kpoints import listed
 from tests.basis.test_plane_waves import SHAPES, K, integers
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from nnpp.basis.plane_waves import DIFFERENCES, plane_waves
 from nnpp.basis.rules import RULES, per_k, sphere
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.kpoints import listed
+from nnpp.structures.crystal import crystal
+from nnpp.structures.kpoints import listed
 from tests import systems
-from tests.crystal.cells import CELLS
+from tests.structures.cells import CELLS
 
 K = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.13, -0.41, 0.27]])
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nnpp.basis.rules import RULES, deepseudopot, per_k, sphere
-from nnpp.crystal.crystal import crystal
 from nnpp.errors import InputError
+from nnpp.structures.crystal import crystal
 from tests import systems
-from tests.crystal.cells import CELLS
+from tests.structures.cells import CELLS
 
 K = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.13, -0.41, 0.27], [1.2, 0, -0.8]])
 

@@ -13,19 +13,19 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError
-from nnpp.io.bands_h5 import read_bands_h5, write_bands_h5
-from nnpp.io.metrics import append
-from nnpp.io.model import read_model, write_model
-from nnpp.io.package import SUMS, refuse_damaged, write_package
-from nnpp.workflows.about import about_model
-from nnpp.workflows.bands import run_bands
-from nnpp.workflows.choices import Choices
-from nnpp.workflows.potential import before_training
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.provenance import hashes, write_run
-from nnpp.workflows.read import read_fits, read_runs
+from nnpp.formats.bands_h5 import read_bands_h5, write_bands_h5
+from nnpp.formats.model import read_model, write_model
+from nnpp.runs.metrics import append
+from nnpp.runs.package import SUMS, refuse_damaged, write_package
+from nnpp.setup.potential import before_training
+from nnpp.setup.prepare import prepare
+from nnpp.structures.kpoints import listed
+from nnpp.workflows.bands.bands import run_bands
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.fits.about import about_model
+from nnpp.workflows.fits.provenance import hashes, write_run
+from nnpp.workflows.fits.read import read_fits, read_runs
 from tests import systems
 from tests.cli.samples import tree, write_tiny
 from tests.fitting.samples import SYSTEM, write_fit
@@ -62,8 +62,8 @@ def run(made, tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def packed(made, tmp_path_factory):
     """Its package, unpacked."""
-    from nnpp.io.card import Wishes
-    from nnpp.workflows.package import run_package
+    from nnpp.formats.card import Wishes
+    from nnpp.workflows.card.package import run_package
 
     room = tmp_path_factory.mktemp("packed")
     wishes = Wishes("A. Nyone", "CC BY 4.0")

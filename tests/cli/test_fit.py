@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnpp.io.inputs import read_inputs
-from nnpp.io.metrics import read_metrics
+from nnpp.config.inputs import read_inputs
 from nnpp.plotting import movie
+from nnpp.runs.metrics import read_metrics
 from tests.cli.samples import files, table, tree, written
 from tests.fitting.samples import write_fit
 from tests.plotting.undrawn import leave_undrawn

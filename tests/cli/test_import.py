@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(__file__).parents[1] / "io" / "codes" / "data"
+DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"
 SI = DATA / "gpaw" / "si.gpw"
 GAAS = DATA / "elk" / "gaas" / "EIGVAL.OUT"
 

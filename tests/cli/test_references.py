@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnpp.io.bands_h5 import read_bands_h5
+from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV, HARTREE_EV
 from tests.cli.samples import OTHER, table
-from tests.io.samples import OLDER, write_older
+from tests.config.samples import OLDER, write_older
 
 
 @pytest.mark.parametrize("suffix", ["csv", "h5", "json"])

@@ -8,7 +8,7 @@ import pytest
 from nnpp.cli.stopping import ASKED_TO_STOP
 from tests.cli.samples import tree, write_tiny
 from tests.cli.test_processes import imported
-from tests.io.test_slurm_script import directives
+from tests.cluster.test_slurm_script import directives
 
 MACHINES = {
     "perlmutter": ["--account", "m1234"],

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from nnpp import __version__
-from nnpp.io.bands_h5 import read_bands_h5
-from nnpp.io.fit_yaml import read_fit
-from nnpp.io.inputs import read_inputs
-from nnpp.workflows.choices import Choices
-from nnpp.workflows.read import read_fits
+from nnpp.config.fit_yaml import read_fit
+from nnpp.config.inputs import read_inputs
+from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.fits.read import read_fits
 from tests.cli.samples import OTHER, SYSTEM, TINY, files, table, tree, write_tiny, written
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ase.io.cube import read_cube_data
 
-from nnpp.io.model import write_model
+from nnpp.formats.model import write_model
 from tests import systems
 from tests.cli.samples import TINY, files, write_tiny, written
 

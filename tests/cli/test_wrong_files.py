@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.samples import tree, write_tiny
-from tests.io.samples import write_older
+from tests.config.samples import write_older
 
 
 def test_two_fits_of_one_name(refused, tiny, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.samples import ATOMS, CSV, TINY, write_tiny
-from tests.io.samples import write_fit
+from tests.config.samples import write_fit
 
 LISTED = 'kpoints: {path: "L Γ X U|K Γ", points: 12}'
 

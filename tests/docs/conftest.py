@@ -9,7 +9,7 @@ import pytest
 from tests.cli.conftest import nnpp  # noqa: F401 — the fixture
 from tests.docs.blocks import ROOT
 
-SAMPLES = ROOT / "tests" / "io" / "codes" / "data"
+SAMPLES = ROOT / "tests" / "formats" / "codes" / "data"
 
 EVERY = 6
 """One line of this many of the reference is kept."""

@@ -7,17 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import bands, levels, states
 from nnpp.observables.completeness import complete
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import crystal
 from nnpp.units import BOHR_ANGSTROM
 from tests import systems
 

@@ -13,8 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from nnpp.errors import InputError
-from nnpp.io.checkpoints import clear, save
-from nnpp.io.metrics import append
+from nnpp.runs.checkpoints import clear, save
+from nnpp.runs.metrics import append
 from tests.faults.samples import checkpoint
 
 ROOM = 128 * 1024

@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from nnpp.io.metrics import read_metrics
+from nnpp.runs.metrics import read_metrics
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 """XLA keeps its remarks on what it read from the cache to itself, in every life."""
 
 POTENTIAL = "potential.safetensors"
-SLOW = ["nnpp.workflows.init_fit", "nnpp.workflows.train", "nnpp.cli.app", "tests.faults.lives"]
+SLOW = [
+    "nnpp.workflows.train.init_fit",
+    "nnpp.workflows.train.train",
+    "nnpp.cli.app",
+    "tests.faults.lives",
+]
 PATIENCE = 120
 """Seconds after which a life is taken for hung."""
 

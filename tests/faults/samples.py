@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnpp.io.checkpoint_file import Checkpoint
+from nnpp.runs.checkpoint_file import Checkpoint
 
 IDENTITY = "5" * 64
 

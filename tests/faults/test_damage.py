@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nnpp.io.checkpoint_file import packed
-from nnpp.io.checkpoints import newest, save
+from nnpp.runs.checkpoint_file import packed
+from nnpp.runs.checkpoints import newest, save
 from tests.faults.samples import IDENTITY, checkpoint, same
 
 Damage = Callable[[random.Random, bytes], bytes]

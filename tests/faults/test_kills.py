@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.io.checkpoints import newest, save
+from nnpp.runs.checkpoints import newest, save
 from tests.faults.samples import IDENTITY, checkpoint, same
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from nnpp.io.lock import held
-from nnpp.io.metrics import read_metrics
+from nnpp.runs.lock import held
+from nnpp.runs.metrics import read_metrics
 from tests import systems
 from tests.faults.lives import Life, Place
 from tests.fitting.samples import write_fit

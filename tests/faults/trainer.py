@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from nnpp.io.checkpoints import newest, save
+from nnpp.runs.checkpoints import newest, save
 from tests.faults.samples import IDENTITY, checkpoint
 
 

@@ -8,12 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from nnpp.crystal.kpoints import listed
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import STRENGTHS, Parameters
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.io.bands_csv import write_bands_csv
+from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.observables.bands import Bands, levels
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Radial
@@ -22,6 +21,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.pytree import pytree, static
+from nnpp.structures.kpoints import listed
 from tests import systems
 
 GENERIC = [0.13, 0.27, -0.31]

@@ -8,7 +8,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError, NnppError
 from nnpp.fitting.ensemble import (
     BY,
@@ -30,6 +29,7 @@ from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.observables.bands import levels
 from nnpp.observables.zero import Absolute, Top
 from nnpp.potentials.strengths import Strengths
+from nnpp.structures.kpoints import listed
 from tests import systems
 
 K = np.vstack([systems.GENERIC_K, [[0.31, -0.12, 0.08]]])

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
+from nnpp.devices.programs import Count
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, _delta
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.observables.zero import Absolute
-from nnpp.programs import Count
 from tests import systems
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read, spectrum
 

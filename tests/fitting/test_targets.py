@@ -4,7 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.kpoints import listed
 from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.form import FormTarget
@@ -13,6 +12,7 @@ from nnpp.observables.bands import Bands
 from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.splitting import splitting_at
 from nnpp.observables.zero import Absolute, Level, Top
+from nnpp.structures.kpoints import listed
 from tests import systems
 from tests.fitting.samples import holding, trained
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp import parallel
+from nnpp.devices import parallel
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.fitting.objective import Objective

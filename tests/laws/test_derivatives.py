@@ -8,7 +8,7 @@ from jax.flatten_util import ravel_pytree
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import levels
 from tests import systems
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp import parallel
+from nnpp.devices import parallel
 from nnpp.observables.bands import levels
 from tests import systems
 from tests.ports import free_port

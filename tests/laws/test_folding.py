@@ -4,10 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.observables.bands import levels
+from nnpp.structures.crystal import crystal
 from tests import systems
 
 CUTOFF, OCCUPIED = 2.5, 16
@@ -27,7 +27,7 @@ def test_without_a_matrix_as_in_the_primitive_cell(spin, monkeypatch):
     occupied = OCCUPIED * (1 + spin)
     every = levels(potential, primitive, 12 * (1 + spin), dense).ravel()
     monkeypatch.setattr("nnpp.eigensolvers.davidson.ASSEMBLED_UP_TO", 0)
-    monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", 1)
+    monkeypatch.setattr("nnpp.hamiltonian.bulk.PROJECTORS", 1)
     supercell = systems.at(structure, [0.0, 0.0, 0.0], CUTOFF)
     found = levels(potential, supercell, occupied + 4, davidson)[0]
     assert float(jnp.abs(found - jnp.sort(every)[: occupied + 4]).max()) < 1e-10

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from nnpp.basis.rules import RULES
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.symmetry import rotations
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import levels
+from nnpp.structures.crystal import crystal
+from nnpp.structures.symmetry import rotations
 from nnpp.terms.kinetic import FILLING
 from nnpp.units import HARTREE_EV
 from tests import systems

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.hamiltonian import at_shells, matrix
+from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
+from nnpp.structures.kpoints import KPoints, listed
 from tests.systems import cdse, zincblende
 
 

@@ -4,14 +4,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError
-from nnpp.hamiltonian import system
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import bands, checked, levels, occupied_levels, states
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import crystal
+from nnpp.structures.kpoints import listed
 from nnpp.terms.kinetic import FILLING
 from tests import systems
 from tests.observables import hand

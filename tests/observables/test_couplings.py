@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.hamiltonian import at_shells, matrix
+from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.couplings import couplings, mean_couplings, moved, pair
+from nnpp.structures.crystal import crystal
 from tests import systems
 from tests.observables.hand import slope_and_difference
 

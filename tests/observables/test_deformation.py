@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.deformation import (
     SHEARS,
     by_strain,

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from scipy.special import erf, j0
 
-from nnpp.crystal.crystal import Crystal, crystal
-from nnpp.crystal.symmetry import mesh
-from nnpp.hamiltonian import system
+from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
 from nnpp.observables.gap import gap
+from nnpp.structures.crystal import Crystal, crystal
+from nnpp.structures.symmetry import mesh
 from tests import systems
-from tests.crystal.cells import CELLS
 from tests.observables.hand import on, spinors
+from tests.structures.cells import CELLS
 
 CUBIC = crystal(np.eye(3) * 6.0, [[0, 0, 0]], ("Po",))
 BOX = crystal(np.diag([5.0, 7.0, 9.0]), [[0, 0, 0]], ("Po",))

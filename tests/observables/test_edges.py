@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.hamiltonian import at_shells
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
 from nnpp.observables.masses import (
@@ -15,7 +15,7 @@ from nnpp.observables.masses import (
     inverse_masses,
     luttinger,
 )
-from nnpp.workflows.quantities import KINDS
+from nnpp.setup.quantities import KINDS
 from tests import systems
 
 SPIN, SPINLESS = Edges(8, spinor=True), Edges(4, spinor=False)

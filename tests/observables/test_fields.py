@@ -4,15 +4,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian import at_shells
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import states
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import crystal
 from tests import systems
 
 A_SI = 10.261213

@@ -4,12 +4,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.hamiltonian import at_shells
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.masses import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
+from nnpp.structures.crystal import crystal
 from tests import systems
 from tests.observables.hand import levels_near
 

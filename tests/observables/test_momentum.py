@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.hamiltonian import at_shells
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.masses import expansion, inverse_masses
 from nnpp.observables.momentum import kane_energy, levels_and_velocities, squared, velocity
 from nnpp.potentials.potential import Potential

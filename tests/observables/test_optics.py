@@ -4,20 +4,20 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.kpoints import listed
-from nnpp.crystal.symmetry import mesh
-from nnpp.hamiltonian import at_shells
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import tetrahedron_dos
 from nnpp.observables.masses import expansion, inverse_masses
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import kramers_kronig, optics, strongest, symmetric
+from nnpp.structures.crystal import crystal
+from nnpp.structures.kpoints import listed
+from nnpp.structures.symmetry import mesh
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV, SPEED_OF_LIGHT
 from tests import systems
-from tests.crystal.cells import wurtzite
 from tests.observables.hand import on
 from tests.reference.test_cohen_bergstresser import GAAS, potential
+from tests.structures.cells import wurtzite
 
 CUBIC = crystal(np.eye(3) * 6.0, [[0, 0, 0]], ("Po",))
 

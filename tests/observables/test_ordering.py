@@ -6,10 +6,10 @@ import pytest
 
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k, sphere
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.kpoints import listed
 from nnpp.observables.bands import states
 from nnpp.observables.ordering import MULTIPLET, continuous_order
+from nnpp.structures.crystal import crystal
+from nnpp.structures.kpoints import listed
 from tests import systems
 from tests.observables.hand import spinors
 

@@ -4,8 +4,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.crystal.symmetry import mesh
 from nnpp.observables.bands import Bands, states
 from nnpp.observables.dos import gaussian_dos, tetrahedron_dos
 from nnpp.observables.fields import densities
@@ -13,6 +11,8 @@ from nnpp.observables.spheres import form_factor, levels_in_spheres, touching
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
+from nnpp.structures.crystal import crystal
+from nnpp.structures.symmetry import mesh
 from tests import systems
 
 RADII = (2.2, 2.6)

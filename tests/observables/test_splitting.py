@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.hamiltonian import frame
+from nnpp.hamiltonian.bulk import frame
 from nnpp.observables.bands import Bands, levels, states
 from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.terms.spin_orbit import spin_orbit

@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from nnpp.hamiltonian import at_shells, matrix
+from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.deformation import by_volume, under_strain
 from nnpp.observables.stretched import Stretched
 from tests import systems

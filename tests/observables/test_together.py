@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.crystal.kpoints import listed
-from nnpp.hamiltonian import at_shells, system
+from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.observables.together import Asked, in_rows
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
+from nnpp.structures.kpoints import listed
 from tests import systems
 
 POTENTIAL = Potential(

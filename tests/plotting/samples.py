@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.crystal.kpoints import KPoints, listed
-from nnpp.crystal.paths import path
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
 from nnpp.observables.gap import gap
 from nnpp.plotting.picture import BandPicture
 from nnpp.plotting.potential import PotentialCurves
+from nnpp.structures.kpoints import KPoints, listed
+from nnpp.structures.paths import path
 from nnpp.units import HARTREE_EV
 from tests.systems import zincblende
 

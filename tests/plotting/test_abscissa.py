@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from nnpp.crystal.kpoints import listed
 from nnpp.plotting.abscissa import abscissa, named, subscripted
+from nnpp.structures.kpoints import listed
 from tests.plotting.samples import along, unlabelled
 from tests.systems import GXL, zincblende
 

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from nnpp.crystal.kpoints import listed
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 from nnpp.plotting.abscissa import abscissa
 from nnpp.plotting.bands import figure_bands, thinned
 from nnpp.plotting.picture import BandPicture, distinct, window_ev
 from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE
+from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from tests.plotting.samples import GAP_EV, TOP, along, cosines, dos, picture, unlabelled
 from tests.systems import zincblende

@@ -4,11 +4,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
+from nnpp.structures.crystal import crystal
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from tests import systems
 from tests.reference.data import numbers

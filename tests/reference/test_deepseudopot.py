@@ -4,12 +4,12 @@ import shutil
 
 import numpy as np
 
-from nnpp.io.inputs import read_inputs
+from nnpp.config.inputs import read_inputs
 from nnpp.observables.bands import bands
+from nnpp.setup.compare import compare_with_reference
+from nnpp.setup.potential import before_training
+from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.compare import compare_with_reference
-from nnpp.workflows.potential import before_training
-from nnpp.workflows.prepare import prepare
 from tests.reference.data import reference
 
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.crystal import crystal
-from nnpp.hamiltonian import at_shells, hamiltonian, values
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
+from nnpp.structures.crystal import crystal
 from nnpp.terms.in_turn import InTurn
 from tests import systems
 
@@ -48,7 +48,7 @@ def test_two_of_five_centres_at_a_time(structure, monkeypatch):
 
     at_once, built = found(), jax.jit(lambda potential: H(potential))(potential)
     most = max(op.B.nbytes for op in built.spin + built.scalar[2:])
-    monkeypatch.setattr("nnpp.hamiltonian.PROJECTORS", most // 2)
+    monkeypatch.setattr("nnpp.hamiltonian.bulk.PROJECTORS", most // 2)
     built = jax.jit(lambda potential: H(potential))(potential)
     parted = [op for op in (*built.scalar, *built.spin) if isinstance(op, InTurn)]
     assert any(op.a.shape == (3, 2) for op in parted)

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import spherical_jn
 
-from nnpp.hamiltonian import frame
+from nnpp.hamiltonian.bulk import frame
 from nnpp.terms.long_range import long_range, neutral
 from nnpp.terms.nonlocal_ import nonlocal_
 from nnpp.terms.s_wave import s_wave

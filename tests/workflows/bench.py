@@ -4,9 +4,9 @@ import sys
 from contextlib import nullcontext
 from types import SimpleNamespace
 
-from nnpp.io.schema.tuning import EDGES
-from nnpp.io.study import Trial
-from nnpp.workflows import tune
+from nnpp.config.tuning import EDGES
+from nnpp.runs.study import Trial
+from nnpp.workflows.tune.tune import tune
 from tests.fitting.samples import SYSTEM
 from tests.workflows.test_space import SIGMA, cases_of
 
@@ -47,7 +47,7 @@ def in_place_of_ray(monkeypatch, *bad):
         side_by_side=bench.side_by_side,
         Plan=SimpleNamespace,
     )
-    monkeypatch.setitem(sys.modules, "nnpp.workflows.side_by_side", stands_in)
+    monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.side_by_side", stands_in)
     monkeypatch.setattr(tune, "find_spec", lambda name: True)
     monkeypatch.setattr(tune, "prepare", cases_of)
     return bench

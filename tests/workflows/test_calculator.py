@@ -14,13 +14,13 @@ from ase.spectrum.band_structure import BandStructure
 
 import nnpp
 from nnpp.errors import InputError
-from nnpp.io.bands_h5 import read_bands_h5
-from nnpp.io.model import write_model
-from nnpp.io.structures import atoms_of
+from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.formats.model import write_model
+from nnpp.formats.structures import atoms_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands import run_bands
-from nnpp.workflows.choices import Choices
-from nnpp.workflows.read import read_structure_by
+from nnpp.workflows.bands.bands import run_bands
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.fits.read import read_structure_by
 from tests import systems
 
 POTENTIALS = {"cdse": systems.cdse, "spinors": systems.everything}

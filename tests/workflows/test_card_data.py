@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from nnpp.crystal.kpoints import listed
-from nnpp.io.bands_h5 import write_bands_h5
-from nnpp.io.markdown import cells, plain
-from nnpp.io.schema.systems import System
+from nnpp.config.systems import System
+from nnpp.files.markdown import cells, plain
+from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.pytree import pytree
+from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.card_data import inputs_of, origin_of, short
-from nnpp.workflows.card_form import terms_of, zunger_of
-from nnpp.workflows.card_limits import FAR, _ripple
+from nnpp.workflows.card.data import inputs_of, origin_of, short
+from nnpp.workflows.card.form import terms_of, zunger_of
+from nnpp.workflows.card.limits import FAR, _ripple
 from tests import systems
 
 SAID = {

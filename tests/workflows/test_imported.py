@@ -7,19 +7,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.crystal.kpoints import listed
-from nnpp.crystal.paths import path
 from nnpp.errors import InputError
-from nnpp.io.bands_csv import write_bands_csv
-from nnpp.io.codes.format import Beside
-from nnpp.io.reference_bands import ReferenceBands
+from nnpp.formats.bands_csv import write_bands_csv
+from nnpp.formats.codes.format import Beside
+from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands, levels
+from nnpp.structures.kpoints import listed
+from nnpp.structures.paths import path
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.counted import Wishes, spinor_of
-from nnpp.workflows.imported import imported
+from nnpp.workflows.import_.counted import Wishes, spinor_of
+from nnpp.workflows.import_.imported import imported
 from tests import systems
 
-DATA = Path(__file__).parents[1] / "io" / "codes" / "data"
+DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"
 NOTHING = Wishes(Beside())
 CDSE = systems.zincblende()
 K = np.asarray(path(CDSE, None, 24).fractional)

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from nnpp.io.schema.tuning import Dimension
-from nnpp.io.study import Study, Trial
-from nnpp.workflows.ledger import ENDED, HELD_OUT, SECONDS, TRAINING, WHY, Ledger
+from nnpp.config.tuning import Dimension
+from nnpp.runs.study import Study, Trial
+from nnpp.workflows.tune.ledger import ENDED, HELD_OUT, SECONDS, TRAINING, WHY, Ledger
 
 SIGMA = "potential.envelope.sigma"
 SPACE, DRAWN = {SIGMA: Dimension(1.5, 4.0)}, {SIGMA: 2.34567}

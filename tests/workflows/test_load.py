@@ -7,21 +7,21 @@ import pytest
 from ase import Atoms
 from ase.io import write
 
-from nnpp.crystal.paths import path
+from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.io.inputs import read_inputs
-from nnpp.io.model import read_model, write_model
+from nnpp.formats.model import read_model, write_model
 from nnpp.observables.bands import levels
 from nnpp.potentials.envelopes import Open
 from nnpp.potentials.neural import Neural
 from nnpp.potentials.potential import Potential
+from nnpp.setup.potential import before_training
+from nnpp.setup.prepare import prepare
+from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM
-from nnpp.workflows.bands import run_bands
-from nnpp.workflows.choices import Choices
+from nnpp.workflows.bands.bands import run_bands
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.fits.model_fit import of_structure
 from nnpp.workflows.load import _kpoints, load
-from nnpp.workflows.model_fit import of_structure
-from nnpp.workflows.potential import before_training
-from nnpp.workflows.prepare import prepare
 from nnpp.workflows.verify import run_verify
 from tests import systems
 from tests.cli.samples import SYSTEM, TINY, write_tiny

@@ -10,7 +10,7 @@ from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.workflows.lost_levels import refuse_lost_levels
+from nnpp.workflows.train.lost_levels import refuse_lost_levels
 from tests import systems
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnpp.io.schema.systems import LevelZero
-from nnpp.workflows.of_fit import along_whole_paths, seen_and_held
-from nnpp.workflows.prepare import prepare
-from nnpp.workflows.read import read_one
+from nnpp.config.systems import LevelZero
+from nnpp.setup.prepare import prepare
+from nnpp.workflows.bands.of_fit import along_whole_paths, seen_and_held
+from nnpp.workflows.fits.read import read_one
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 

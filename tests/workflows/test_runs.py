@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.io.inputs import read_inputs
-from nnpp.io.structures import read_structure
+from nnpp.formats.structures import read_structure
 from nnpp.plotting.abscissa import abscissa
 from nnpp.plotting.picture import BandPicture, gap_words
-from nnpp.workflows.bands import run_bands
-from nnpp.workflows.choices import Choices, choices, chosen
-from nnpp.workflows.prepare import prepare
+from nnpp.setup.prepare import prepare
+from nnpp.workflows.bands.bands import run_bands
+from nnpp.workflows.bands.choices import Choices, choices, chosen
 from tests.cli.samples import TINY, write_tiny
 
 SHARED_SITE = """\

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.io.inputs import read_inputs
-from nnpp.io.schema.tuning import EDGES, TABLE
-from nnpp.io.study import Study, Trial
+from nnpp.config.inputs import read_inputs
+from nnpp.config.tuning import EDGES, TABLE
+from nnpp.runs.study import Study, Trial
 from tests.cli.samples import written
 from tests.fitting.samples import write_fit
 from tests.workflows.test_space import SIGMA
@@ -33,7 +33,7 @@ def fit(tmp_path, monkeypatch):
 
 def test_what_is_proposed_lies_in_the_space_and_begins_with_the_fit(fit):
     """The same for the same trials, and another once there is one more."""
-    from nnpp.workflows.side_by_side import Plan, proposals
+    from nnpp.workflows.tune.side_by_side import Plan, proposals
 
     values = {key: d.nearest(d.words[0] if d.words else d.low) for key, d in TABLE.items()}
     plan = Plan(fit, TABLE, values, trials=9, at_once=1, scratch=Path("ray"))

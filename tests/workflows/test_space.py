@@ -3,15 +3,15 @@
 import jax.numpy as jnp
 import pytest
 
+from nnpp.config.inputs import Fit, read_inputs
+from nnpp.config.tuning import CURVATURE, DAMPING, EDGES, LAYERS, SIZE, TABLE, WIDTH
 from nnpp.errors import InputError
 from nnpp.fitting.levenberg_marquardt import FIRST, LevenbergMarquardt
-from nnpp.io.inputs import Fit, read_inputs
-from nnpp.io.reference import read_reference
-from nnpp.io.schema.tuning import CURVATURE, DAMPING, EDGES, LAYERS, SIZE, TABLE, WIDTH
-from nnpp.io.structures import read_crystals
-from nnpp.workflows.cases import Case
-from nnpp.workflows.method import stages_of
-from nnpp.workflows.space import own_values, space_of, with_values
+from nnpp.formats.structures import read_crystals
+from nnpp.setup.cases import Case
+from nnpp.setup.method import stages_of
+from nnpp.setup.reference import read_reference
+from nnpp.workflows.tune.space import own_values, space_of, with_values
 from tests.cli.samples import CSV, write_tiny
 from tests.fitting.samples import POTENTIAL, SYSTEM, of_formula, rosenbrock
 

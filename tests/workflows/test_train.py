@@ -9,26 +9,25 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.config.fit_yaml import read_fit
+from nnpp.config.fitting import FitSettings
+from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.fitting.eased import eased
 from nnpp.fitting.method import measure
 from nnpp.fitting.parameters import Parameters
-from nnpp.io.fit_yaml import read_fit
-from nnpp.io.inputs import read_inputs
-from nnpp.io.metrics import read_metrics
-from nnpp.io.model import read_model
-from nnpp.io.schema.fitting import FitSettings
+from nnpp.formats.model import read_model
+from nnpp.runs.metrics import read_metrics
+from nnpp.setup.method import Course
+from nnpp.setup.potential import before_training, start_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows import train
-from nnpp.workflows.events import Begun, Stepped, Stopped, Trained
-from nnpp.workflows.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
-from nnpp.workflows.method import Course
-from nnpp.workflows.potential import before_training, start_of
-from nnpp.workflows.run import read_run
-from nnpp.workflows.train import Options, run_train
+from nnpp.workflows.train.events import Begun, Stepped, Stopped, Trained
+from nnpp.workflows.train.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
+from nnpp.workflows.train.run import read_run
+from nnpp.workflows.train.train import Options, run_train, train
 from tests import systems
+from tests.config.samples import files_of, spoil
 from tests.fitting.samples import POTENTIAL, SYSTEM, entries, same_bits, write_fit
-from tests.io.samples import files_of, spoil
 
 LM = "fit: {method: lm, steps: 4}\n"
 
@@ -69,7 +68,8 @@ def trained_bytes(folder="fit"):
 def test_importing_the_workflows_does_not_start_jax():
     """Else it would start before each core is made a device."""
     code = (
-        "import nnpp.workflows.init_fit, nnpp.workflows.train, nnpp.workflows.bands\n"
+        "import nnpp.workflows.train.init_fit, nnpp.workflows.train.train\n"
+        "import nnpp.workflows.bands.bands\n"
         "from jax._src import xla_bridge\n"
         "assert not xla_bridge._backends"
     )

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.io.inputs import read_inputs
-from nnpp.workflows.init_fit import run_init_fit
-from nnpp.workflows.train import Options, run_train
-from nnpp.workflows.transfer import Begun, Done, Row, held, run_transfer
+from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.train import Options, run_train
+from nnpp.workflows.transfer.transfer import Begun, Done, Row, held, run_transfer
 from tests.fitting.samples import SYSTEM, write_fit
 
 LM = "fit: {method: lm, steps: 2, hold_out: 0.25, seed: 3}\n"

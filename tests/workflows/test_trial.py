@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnpp.config.inputs import read_inputs
+from nnpp.config.tuning import EDGES
 from nnpp.errors import NnppError
-from nnpp.io.inputs import read_inputs
-from nnpp.io.schema.tuning import EDGES
-from nnpp.workflows.events import Stepped
-from nnpp.workflows.init_fit import run_init_fit
-from nnpp.workflows.train import Options, run_train
-from nnpp.workflows.trial import tried
+from nnpp.workflows.train.events import Stepped
+from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.train import Options, run_train
+from nnpp.workflows.tune.trial import tried
 from tests.fitting.samples import SYSTEM, write_fit
 
 LM = "fit: {method: lm, steps: 3, hold_out: 0.25, eased: 1}\n"

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from nnpp.config.inputs import read_inputs
+from nnpp.config.tuning import EDGES
 from nnpp.errors import InputError
-from nnpp.io.inputs import read_inputs
-from nnpp.io.schema.tuning import EDGES
-from nnpp.io.study import Study
-from nnpp.workflows import tune
-from nnpp.workflows.tune import Begun, Options, Tried, Tuned, run_tune
+from nnpp.runs.study import Study
+from nnpp.workflows.tune.tune import Begun, Options, Tried, Tuned, run_tune, tune
+from tests.config.samples import files_of, spoil
 from tests.fitting.samples import write_fit
-from tests.io.samples import files_of, spoil
 from tests.workflows.bench import FIT, SPACE, WEIGHED, in_place_of_ray
 from tests.workflows.test_space import SIGMA
 

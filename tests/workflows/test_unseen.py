@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nnpp.crystal.alloys import zinc_blende
-from nnpp.crystal.symmetry import space_group
+from nnpp.structures.alloys import zinc_blende
+from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.unseen import Binary, Bowed, Sloped, unseen
+from nnpp.workflows.transfer.unseen import Binary, Bowed, Sloped, unseen
 
 INAS, GAAS = Binary("In", "As", 11.45, 4.2), Binary("Ga", "As", 10.68, 4.8)
 

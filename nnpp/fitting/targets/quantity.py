@@ -7,7 +7,7 @@ import jax
 from jaxtyping import Array, Float
 
 from nnpp.fitting.parameters import Parameters
-from nnpp.hamiltonian import System
+from nnpp.hamiltonian.bulk import System
 from nnpp.observables.couplings import Pair
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static

@@ -1,0 +1,1 @@
+"""Many processes: ranks, rendezvous, job scripts."""

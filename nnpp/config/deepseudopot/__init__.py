@@ -1,0 +1,1 @@
+"""Input folders of the code DeePseudopot."""

@@ -1,0 +1,1 @@
+"""Bytes on disk: text, tables, YAML with line numbers, tensors, atomic writes."""

@@ -1,0 +1,1 @@
+"""File formats, one file each: what is read and what is written."""

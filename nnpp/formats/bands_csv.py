@@ -1,0 +1,70 @@
+"""bands.csv: k, k1, k2, k3, distance, label, E1 … En; k from 1, distance in bohr⁻¹, E in eV."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import write_whole
+from nnpp.files.tables import Line, read_lines
+from nnpp.formats.reference_bands import ReferenceBands
+from nnpp.observables.bands import Bands
+from nnpp.observables.dos import Dos
+from nnpp.units import HARTREE_EV
+
+HEAD = ("k", "k1", "k2", "k3", "distance", "label")
+
+
+def write_bands_csv(path: Path, bands: Bands) -> Path:
+    """Write the levels, nine decimals of an electronvolt."""
+    E = np.asarray(bands.E) * HARTREE_EV
+    rows = [",".join([*HEAD, *(f"E{n + 1}" for n in range(E.shape[1]))])]
+    points = zip(
+        np.round(np.asarray(bands.kpoints.fractional), 12) + 0.0,
+        np.asarray(bands.kpoints.distance),
+        bands.kpoints.labels,
+        E,
+        strict=True,
+    )
+    for i, (k, distance, label, levels) in enumerate(points, start=1):
+        place = [str(i), *(f"{x:.12f}" for x in k), f"{distance:.9f}", label]
+        rows.append(",".join([*place, *(f"{level:.9f}" for level in levels)]))
+    return write_whole(path, "\n".join(rows) + "\n")
+
+
+def read_bands_csv(path: Path) -> ReferenceBands:
+    """The levels in a file with this header."""
+    lines = read_lines(path, ",")
+    if not lines or lines[0].words[: len(HEAD)] != HEAD or len(lines[0].words) == len(HEAD):
+        line = lines[0].number if lines else None
+        raise InputError(
+            "is no table of bands", f"write the header {','.join(HEAD)},E1,E2,…", path, line
+        )
+    head, *rows = lines
+    if not rows:
+        raise InputError("holds no k-point", "add a line for each k-point", path)
+    numbers = np.array([_numbers(row, len(head.words)) for row in rows])
+    labels = tuple(row.words[5] for row in rows)
+    return ReferenceBands(
+        path, numbers[:, :3], numbers[:, 4:] / HARTREE_EV, labels, numbers[:, 3]
+    )
+
+
+def write_dos_csv(path: Path, dos: Dos) -> Path:
+    """Write the density of states per electronvolt and cell, against energies in eV.
+
+    After it that within spheres about the atoms of each element.
+    """
+    columns = [dos.energy * HARTREE_EV, dos.density / HARTREE_EV, dos.integrated]
+    columns += [density / HARTREE_EV for density in dos.atoms.values()]
+    names = ("energy_ev", "states_per_ev", "integrated_states")
+    rows = [",".join([*names, *(f"about_{element}" for element in dos.atoms)])]
+    rows += [",".join(f"{x:.9f}" for x in row) for row in zip(*columns, strict=True)]
+    return write_whole(path, "\n".join(rows) + "\n")
+
+
+def _numbers(row: Line, columns: int) -> list[float]:
+    """k, distance and levels of a line."""
+    if len(row.words) != columns:
+        raise row.error(f"has {len(row.words)} columns, not {columns}", "mend the line")
+    return [row.real(word) for word in (*row.words[1:5], *row.words[6:])]

@@ -1,0 +1,132 @@
+"""bands.h5: levels, k-points and crystal in atomic units; every dataset says its unit."""
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import write_whole
+from nnpp.files.text import read_bytes
+from nnpp.formats.reference_bands import ReferenceBands
+from nnpp.observables.bands import Bands
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.kpoints import KPoints
+
+FORMAT = "nnpp bands 1"
+
+STRAINS = "crystal/strains"
+"""ε of each atom, where each has its own."""
+
+
+@dataclass(frozen=True)
+class StoredBands:
+    """What a bands.h5 holds."""
+
+    bands: Bands
+    crystal: Crystal
+    provenance: dict[str, Any]
+
+
+def write_bands_h5(
+    path: Path, bands: Bands, crystal: Crystal, provenance: dict[str, Any]
+) -> Path:
+    """Write the levels with all that is needed to know whose they are.
+
+    The file is made in memory: HDF5 crashes where it finds the disk full.
+    """
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver="latest") as file:
+        for name, (values, unit) in _datasets(bands, crystal).items():
+            data = file.create_dataset(name, data=np.asarray(values, float), fletcher32=True)
+            data.attrs["units"] = unit
+        file.attrs["format"] = FORMAT
+        file.attrs["occupied"] = bands.occupied
+        file.attrs["spinor"] = bands.spinor
+        file.attrs["provenance"] = json.dumps(provenance, ensure_ascii=False, default=str)
+        file["kpoints"].attrs["labels"] = json.dumps(bands.kpoints.labels, ensure_ascii=False)
+        file["crystal"].attrs["symbols"] = json.dumps(crystal.symbols)
+        file["crystal"].attrs["rest_volume"] = float(crystal.rest_volume)
+    return write_whole(path, image.getvalue())
+
+
+def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
+    """The numbers of a file, each with its unit."""
+    own = {} if crystal.own is None else {STRAINS: (crystal.strains, "1")}
+    return own | {
+        "E": (bands.E, "hartree"),
+        "kpoints/fractional": (bands.kpoints.fractional, "reciprocal lattice vectors"),
+        "kpoints/weights": (bands.kpoints.weights, "1"),
+        "kpoints/distance": (bands.kpoints.distance, "bohr^-1"),
+        "crystal/cell": (crystal.cell, "bohr"),
+        "crystal/fractional": (crystal.fractional, "lattice vectors"),
+        "crystal/positions": (crystal.positions, "bohr"),
+    }
+
+
+def read_bands_h5(path: Path) -> StoredBands:
+    """What was written there; an InputError if it is no such file, or damaged."""
+    if not read_bytes(path).startswith(b"\x89HDF"):
+        raise InputError("is no HDF5 file", "name a bands.h5 of nnpp", path)
+    try:
+        with h5py.File(path, "r") as file:
+            return _stored(file)
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        # h5py tells a failed checksum, a truncated file and a missing name in these ways.
+        reason = " ".join(str(error).split())[:80]
+        raise InputError(
+            f"is no bands.h5 of nnpp, or damaged ({reason})", "write it anew", path
+        ) from error
+
+
+def read_reference_h5(path: Path) -> ReferenceBands:
+    """The levels of a bands.h5 as a reference."""
+    whole = read_bands_h5(path)
+    stored, k = whole.bands, whole.bands.kpoints
+    return ReferenceBands(
+        path,
+        np.asarray(k.fractional),
+        np.asarray(stored.E),
+        k.labels,
+        np.asarray(k.distance),
+        cell=np.asarray(whole.crystal.cell),
+        crystal=whole.crystal,
+        spinor=stored.spinor,
+        occupied=stored.occupied,
+    )
+
+
+def _stored(file: h5py.File) -> StoredBands:
+    """The content of an open file."""
+    about: dict[str, Any] = {}
+    for group in ("/", "kpoints", "crystal"):
+        about |= dict(file[group].attrs)
+    if about["format"] != FORMAT:
+        raise ValueError(f"format {about['format']!r}")
+    kpoints = KPoints(
+        fractional=_values(file, "kpoints/fractional"),
+        weights=_values(file, "kpoints/weights"),
+        distance=_values(file, "kpoints/distance"),
+        labels=tuple(json.loads(about["labels"])),
+    )
+    strained = Crystal(
+        cell=_values(file, "crystal/cell"),
+        fractional=_values(file, "crystal/fractional"),
+        symbols=tuple(json.loads(about["symbols"])),
+        rest_volume=jnp.asarray(float(about["rest_volume"])),
+    )
+    if STRAINS in file:
+        strained = strained.with_own(np.asarray(_values(file, STRAINS)))
+    bands = Bands(kpoints, _values(file, "E"), int(about["occupied"]), bool(about["spinor"]))
+    return StoredBands(bands, strained, json.loads(about["provenance"]))
+
+
+def _values(file: h5py.File, name: str) -> Array:
+    """The numbers of a dataset."""
+    return jnp.asarray(np.asarray(file[name], float))

@@ -1,0 +1,129 @@
+"""bands.json: ASE's band structure, levels in eV, its reference the valence band top."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+from ase.dft.kpoints import BandPath
+from ase.io.jsonio import decode, encode
+from ase.spectrum.band_structure import BandStructure
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import whole
+from nnpp.files.text import read_text
+from nnpp.formats.reference_bands import ReferenceBands
+from nnpp.observables.bands import Bands
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.kpoints import KPoints
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+
+GREEK = {"Γ": "G", "Δ": "Delta", "Λ": "Lambda", "Σ": "Sigma"}
+"""ASE's names for the k-points that have Greek ones."""
+
+DECODE_ERRORS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+"""What ASE's JSON reader raises on text that is no JSON, or JSON that is no ASE object."""
+
+SAME_K = 1e-6
+
+LARGEST = 1e9
+"""No energy, length or coordinate is so large."""
+
+
+def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
+    """Write the levels as ASE reads them."""
+    structure = band_structure(bands, _band_path(bands.kpoints, crystal))
+    with whole(path) as temporary:
+        temporary.write_text(encode(structure))
+    return path
+
+
+def band_structure(bands: Bands, path: BandPath) -> BandStructure:
+    """The levels as ASE has them [eV]; `path` holds their k-points."""
+    E = np.asarray(bands.E) * HARTREE_EV
+    top = float(E[:, bands.occupied - 1].max()) if 0 < bands.occupied <= E.shape[1] else 0.0
+    return BandStructure(path, E[None], reference=top)
+
+
+def read_bands_json(path: Path) -> ReferenceBands:
+    """The levels in a band structure that ASE wrote, of one spin."""
+    try:
+        text = read_text(path)
+        tree = json.loads(
+            text, parse_float=_bounded, parse_int=_bounded, parse_constant=_bounded
+        )
+        structure = decode(text)
+    except DECODE_ERRORS as error:
+        line = getattr(error, "lineno", None)
+        raise InputError(
+            "is no band structure of ASE, or holds a number that is not finite",
+            "write it with ASE, or as .csv",
+            path,
+            line,
+        ) from error
+    if not isinstance(structure, BandStructure):
+        raise InputError("is no band structure of ASE", "write it with ASE, or as .csv", path)
+    if len(structure.energies) != 1:
+        raise InputError("holds two spins", "give one spectrum", path)
+    k = np.asarray(structure.path.kpts, float)
+    points = structure.path.special_points
+    labels = tuple(_label_at(x, points) for x in k)
+    reference = tree.get("reference")
+    E = np.asarray(structure.energies[0], float) / HARTREE_EV
+    return ReferenceBands(
+        path,
+        k,
+        E,
+        labels,
+        cell=structure.path.cell.array / BOHR_ANGSTROM,
+        fermi=reference / HARTREE_EV if isinstance(reference, float) else None,
+    )
+
+
+def _bounded(text: str) -> float:
+    """A number that may stand there; LAPACK, which ASE calls, never returns from others."""
+    number = float(text)
+    if not abs(number) < LARGEST:
+        raise ValueError(f"{text:.20} is not finite")
+    return number
+
+
+def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
+    """The k-points as ASE's path with its special points."""
+    k, distance = np.asarray(kpoints.fractional), np.asarray(kpoints.distance)
+    points: dict[str, np.ndarray] = {}
+    route, last = "", None
+    for i, label in enumerate(kpoints.labels):
+        if not label:
+            continue
+        name = _ase_name(label)
+        points.setdefault(name, k[i])
+        jumped = last is not None and i == last + 1 and distance[i] == distance[last]
+        route, last = route + ("," if jumped else "") + name, i
+    cell = np.asarray(crystal.cell) * BOHR_ANGSTROM
+    return BandPath(cell, kpts=k, special_points=points, path=route)
+
+
+def _ase_name(label: str) -> str:
+    """Γ → G, X_1 → X1: a capital, then small letters and digits, as ASE asks."""
+    plain = "".join(GREEK.get(letter, letter) for letter in label)
+    return re.sub(r"[^A-Za-z0-9]", "", plain).capitalize() or "K"
+
+
+def _label_at(k: np.ndarray, points: dict[str, np.ndarray]) -> str:
+    """The name of the special point that k is, in this house's spelling."""
+    for name, point in points.items():
+        if np.abs(k - point).max() < SAME_K:
+            letter, digits = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # pyright: ignore[reportOptionalMemberAccess] -- matches any text
+            greek = {ase: ours for ours, ase in GREEK.items()}.get(letter, letter)
+            return f"{greek}_{digits}" if digits else greek
+    return ""

@@ -1,0 +1,1 @@
+"""Band structures written by other programs, one file per program; `known` lists them."""

@@ -1,0 +1,163 @@
+"""ensemble.h5: levels, curves and potentials of all members, with their mean and spread.
+
+One file, in atomic units; every dataset says its unit. A spread is a standard deviation.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import h5py
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import write_whole
+from nnpp.files.text import exists, read_bytes
+from nnpp.formats.model import UNITS, named
+from nnpp.potentials.potential import Potential
+
+FORMAT = "nnpp ensemble 1"
+
+NAME = "ensemble.h5"
+"""What a run calls the file."""
+
+SYSTEMS, CURVES, POTENTIALS = "systems", "curves", "potentials"
+
+T = TypeVar("T")
+
+
+UNIT_OF = {
+    "k": "reciprocal lattice vectors",
+    **dict.fromkeys(("fitted", "E", "mean", "spread"), "hartree"),
+    "q": "bohr^-1",
+    **dict.fromkeys(("v_q", "v_q_mean", "v_q_spread"), "hartree bohr^3"),
+    "r": "bohr",
+    **dict.fromkeys(("v_r", "v_r_mean", "v_r_spread"), "hartree"),
+}
+"""Of what the classes below hold, by name."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Levels of one system; `mean` and `spread` count each member from its zero of energy."""
+
+    k: Float[np.ndarray, "k 3"]
+    fitted: Float[np.ndarray, "k level"]
+    E: Float[np.ndarray, "member k level"]
+    mean: Float[np.ndarray, "k level"]
+    spread: Float[np.ndarray, "k level"]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Form factors in both spaces, species in the order of the potential."""
+
+    q: Float[np.ndarray, " q"]
+    v_q: Float[np.ndarray, "member q species"]
+    v_q_mean: Float[np.ndarray, "q species"]
+    v_q_spread: Float[np.ndarray, "q species"]
+    r: Float[np.ndarray, " r"]
+    v_r: Float[np.ndarray, "member r species"]
+    v_r_mean: Float[np.ndarray, "r species"]
+    v_r_spread: Float[np.ndarray, "r species"]
+
+
+@dataclass(frozen=True)
+class StoredEnsemble:
+    """What the file holds.
+
+    Attributes:
+        about: whose members they are, and their numbers in eV.
+        systems: levels by name.
+        curves: None for a table, which has no curve.
+        potentials: arrays of the potential by name, members along the first axis.
+    """
+
+    about: dict[str, Any]
+    systems: dict[str, Levels]
+    curves: Curves | None
+    potentials: dict[str, np.ndarray]
+
+    def stacked(self, like: Potential) -> Potential:
+        """The potentials of all members as one, members along the first axis of every leaf."""
+        leaves = [jnp.asarray(self.potentials[name]) for name in named(like)]
+        return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
+    """Write all of it; the file is made in memory, as HDF5 crashes where a disk is full."""
+    image = io.BytesIO()
+    with h5py.File(image, "w", libver="latest") as file:
+        for name, x, unit in _datasets(ensemble):
+            data = file.create_dataset(name, data=np.asarray(x, float), fletcher32=True)
+            data.attrs["units"] = unit
+        file.attrs["format"] = FORMAT
+        file.attrs["about"] = json.dumps(ensemble.about, ensure_ascii=False, allow_nan=False)
+    return write_whole(path, image.getvalue())
+
+
+def read_ensemble(path: Path) -> StoredEnsemble:
+    """What was written there; an InputError if it is no such file, or damaged."""
+    read_bytes(path)
+    try:
+        with h5py.File(path, "r") as file:
+            return _stored(file)
+    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        # h5py tells a failed checksum, a truncated file and a missing name in these ways.
+        reason = " ".join(str(error).split())[:80]
+        raise InputError(
+            f"is no ensemble of nnpp, or damaged ({reason})", "remove it, or train anew", path
+        ) from error
+
+
+def ensemble_in(folder: Path) -> StoredEnsemble | None:
+    """The ensemble of a run, if it has one."""
+    return read_ensemble(folder / NAME) if exists(folder / NAME) else None
+
+
+def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]:
+    """Every dataset by its name, with its numbers and its unit."""
+    groups: dict[str, Levels | Curves] = {
+        f"{SYSTEMS}/{name}": levels for name, levels in ensemble.systems.items()
+    }
+    if ensemble.curves is not None:
+        groups[CURVES] = ensemble.curves
+    for group, part in groups.items():
+        for f in fields(part):
+            yield f"{group}/{f.name}", getattr(part, f.name), UNIT_OF[f.name]
+    for name, x in ensemble.potentials.items():
+        yield f"{POTENTIALS}/{name}", x, UNITS.get(name, "1")
+
+
+def _stored(file: h5py.File) -> StoredEnsemble:
+    """The content of an open file."""
+    if file.attrs["format"] != FORMAT:
+        raise ValueError(f"format {file.attrs['format']!r}")
+    arrays: dict[str, np.ndarray] = {}
+
+    def keep(name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            arrays[name] = np.asarray(node, float)
+
+    file.visititems(keep)
+    about = json.loads(str(file.attrs["about"]))
+    systems = {n: _part(arrays, f"{SYSTEMS}/{n}", Levels) for n in about["systems"]}
+    own = f"{POTENTIALS}/"
+    return StoredEnsemble(
+        about=about,
+        systems=systems,
+        curves=_part(arrays, CURVES, Curves) if f"{CURVES}/q" in arrays else None,
+        potentials={n.removeprefix(own): x for n, x in arrays.items() if n.startswith(own)},
+    )
+
+
+def _part(arrays: dict[str, np.ndarray], group: str, kind: type[T]) -> T:
+    """The datasets of a group."""
+    names = [f.name for f in fields(kind)]  # pyright: ignore[reportArgumentType] -- a dataclass
+    return kind(**{name: arrays[f"{group}/{name}"] for name in names})

@@ -1,0 +1,117 @@
+"""A fitted potential as potential.safetensors and potential.json; never a pickle.
+
+The description says how the potential is made of its arrays: kind, species, form (of a network
+its features, layers, activation, starts, scale, envelope and reference v⁰; of a table its
+lengths), shapes and units. Read again, every leaf and static field is the same to the bit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from nnpp.errors import InputError
+from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
+from nnpp.formats.model_form import described, made
+from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
+
+UNITS = {
+    "local/a": "a0 hartree·bohr⁵, a1 bohr⁻², a2 1, a3 bohr²",
+    "local/v": "hartree·bohr³",
+    "strengths/spin_orbit": "hartree",
+    "strengths/nonlocal": "hartree",
+    "strengths/s_wave": "hartree",
+    "strengths/charge": "e",
+    "strengths/strain": "1",
+}
+"""Units of arrays by name; weights of a network have none."""
+
+STRENGTHS = {"spin_orbit": (), "nonlocal": (2,), "s_wave": (2,), "charge": (), "strain": (2,)}
+"""Strengths by name, and how many numbers of each a species has."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A potential as it was stored.
+
+    Attributes:
+        potential: to be used.
+        about: where it comes from, as the fit told it.
+        path: the .safetensors file.
+    """
+
+    potential: Potential
+    about: dict[str, Any]
+    path: Path
+
+
+def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> list[Path]:
+    """Write `stem`.safetensors and `stem`.json; `about` is any mapping that JSON holds."""
+    arrays = {name: np.asarray(leaf) for name, leaf in named(potential).items()}
+    description = {
+        "species": list(potential.species),
+        **described(potential.local),
+        "arrays": {
+            name: {"shape": list(x.shape), "unit": UNITS.get(name, "1")}
+            for name, x in arrays.items()
+        },
+        "about": dict(about),
+    }
+    return write_model_file(Path(stem), description, arrays)
+
+
+def read_model(path: Path) -> Model:
+    """The model at `path`: a run, either of the files, or their name without suffix."""
+    file = read_model_file(Path(path))
+    try:
+        blank = jax.eval_shape(lambda: _blank(file.description))
+        about = dict(file.description["about"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise InputError(
+            f"describes no potential that this nnpp knows ({reason})",
+            "use the nnpp that wrote it, or a newer one",
+            file.path,
+        ) from error
+    return Model(_filled(blank, file), about, file.path)
+
+
+def named(potential: Any) -> dict[str, Any]:
+    """Every leaf by its name, as local/weights/params/Dense_0/kernel."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(potential)
+    return {
+        jax.tree_util.keystr(keys, simple=True, separator="/").rstrip("_"): leaf
+        for keys, leaf in leaves
+    }
+
+
+def _blank(description: dict[str, Any]) -> Potential:
+    """A potential of the form described, all its numbers zero."""
+    species = tuple(str(s) for s in description["species"])
+    there = [n for n in STRENGTHS if f"strengths/{n}" in description["arrays"]]
+    zeros = {n: jnp.zeros((len(species), *STRENGTHS[n])) for n in there}
+    if "nonlocal" in zeros:
+        zeros["nonlocal_"] = zeros.pop("nonlocal")
+    return Potential(made(description, len(species)), Strengths(**zeros), species)
+
+
+def _filled(blank: Any, file: ModelFile) -> Potential:
+    """The potential with the numbers of its arrays, one for every leaf."""
+    wanted = named(blank)
+    for name in sorted(wanted.keys() ^ file.arrays.keys()):
+        what = "is missing" if name in wanted else "belongs to no part of the potential"
+        raise InputError(f"array {name} {what}", "fit again", file.path)
+    for name, leaf in wanted.items():
+        if file.arrays[name].shape != leaf.shape:
+            raise InputError(
+                f"array {name} is {file.arrays[name].shape}, {leaf.shape} is described",
+                "fit again",
+                file.path,
+            )
+    leaves = [jnp.asarray(file.arrays[name]) for name in wanted]
+    return jax.tree.unflatten(jax.tree.structure(blank), leaves)

@@ -1,0 +1,1 @@
+"""The Hamiltonian: H(k) of a bulk crystal."""

@@ -1,0 +1,287 @@
+"""H(k) = T + V + H_NL + H_s + H_SO, as a dense matrix and as `H @ psi`.
+
+A `System` is everything that the atoms and the k-points fix, built once. A `Potential` is
+everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int
+
+from nnpp.basis.convolution import Box
+from nnpp.basis.operators import Diagonal, Operator
+from nnpp.basis.plane_waves import PlaneWaves, plane_waves
+from nnpp.basis.rules import per_k
+from nnpp.hamiltonian.operator import Hamiltonian
+from nnpp.linalg.blocks import Block
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.strengths import Strengths, strain_factor
+from nnpp.pytree import pytree, static
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.inversion import centred
+from nnpp.structures.kpoints import KPoints
+from nnpp.terms.in_turn import Term, Unmade, in_turn
+from nnpp.terms.kinetic import kinetic
+from nnpp.terms.local import LocalTerm, local_term
+from nnpp.terms.long_range import long_range, neutral
+from nnpp.terms.nonlocal_ import nonlocal_
+from nnpp.terms.projectors import Centres, bytes_a_centre, centres, projectors
+from nnpp.terms.radial import (
+    RadialProjectors,
+    inner_weight,
+    outer_weight,
+    radial_projectors,
+    spin_orbit_weight,
+)
+from nnpp.terms.s_wave import s_wave
+from nnpp.terms.spin_orbit import spin_orbit
+
+PROJECTORS = 128_000_000
+"""Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
+
+
+KINDS = (
+    ("spin_orbit", 1, spin_orbit_weight),
+    ("nonlocal_", 1, inner_weight),
+    ("nonlocal_", 1, outer_weight),
+    ("s_wave", 0, inner_weight),
+    ("s_wave", 0, outer_weight),
+)
+"""Kinds of projectors: the strength that uses them, l, and their weight W(r)."""
+
+Projectors = Block | Unmade | None
+"""Of one kind and all centres; none where no term uses them."""
+
+
+@pytree
+class System:
+    """A crystal in its plane waves at a set of k-points.
+
+    Attributes:
+        waves: the basis at every k.
+        local: structure factors at every difference G−G′.
+        centres: where projectors sit.
+        radial: the radial projectors of each kind in `KINDS`; None where no term uses them.
+        count: atoms of each species in the cell.
+        dilation: Ω/Ω₀ − 1, or of each species its own.
+        species: the elements, in order of first appearance.
+        fewest: plane waves at the k that has the fewest.
+        centred: whether the origin is a centre of inversion.
+    """
+
+    waves: PlaneWaves
+    local: LocalTerm
+    centres: Centres
+    radial: tuple[RadialProjectors | None, ...]
+    count: Float[Array, " species"]
+    dilation: Float[Array, "*species"]
+    species: tuple[str, ...] = static()
+    fewest: int = static()
+    centred: bool = static()
+
+    @property
+    def q(self) -> Float[Array, " shell"]:
+        """The lengths at which form factors are wanted [bohr⁻¹]."""
+        return self.local.differences.q
+
+    def bare(self, numbers: "AtShells") -> "System":
+        """What solving needs: no names, no room, no projectors that `numbers` do not use."""
+        used = (
+            None if getattr(numbers, name) is None else radial
+            for (name, _, _), radial in zip(KINDS, self.radial, strict=True)
+        )
+        return replace(self, species=(), fewest=0, radial=tuple(used))
+
+    def at(self, i: int) -> "System":
+        """The same at its `i`-th k-point alone; systems of any number then share programs."""
+        return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
+
+    def room(self, spinor: bool) -> int:
+        """How many levels fit at every k: plane waves, times two for spinors."""
+        return self.fewest * (1 + spinor)
+
+
+def system(
+    crystal: Crystal,
+    kpoints: KPoints,
+    cutoff: float,
+    rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
+) -> System:
+    """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix.
+
+    A crystal with a centre of inversion is moved so that the origin is one: levels do not
+    change, and V becomes real.
+    """
+    crystal, is_centred = centred(crystal)
+    waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
+    longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
+    atoms = centres(crystal, is_centred)
+    return System(
+        waves=waves,
+        local=local_term(crystal, differences),
+        centres=atoms,
+        radial=tuple(radial_projectors(W, longest, l) for _, l, W in KINDS),
+        count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
+        dilation=crystal.dilation,
+        species=crystal.species,
+        fewest=int(np.asarray(waves.real).sum(axis=1).min()),
+        centred=is_centred,
+    )
+
+
+@pytree
+class AtShells:
+    """All numbers that a potential sends into one system; H is affine in them.
+
+    Attributes:
+        v: v_s at the shells, strain and long range included [hartree·bohr³].
+        spin_orbit: a5 of each species [hartree], None for spinless electrons.
+        nonlocal_: a6, a7 of each species [hartree], or None.
+        s_wave: b1, b2 of each species [hartree], or None.
+    """
+
+    v: Float[Array, "shell species"]
+    spin_orbit: Float[Array, " species"] | None
+    nonlocal_: Float[Array, "species 2"] | None
+    s_wave: Float[Array, "species 2"] | None
+
+
+@pytree
+class Values:
+    """The same, with the local potential where plane waves look it up; all that H sees.
+
+    Attributes:
+        V: the local potential in its box [hartree].
+        spin_orbit: a5 of each species [hartree], None for spinless electrons.
+        nonlocal_: a6, a7 of each species [hartree], or None.
+        s_wave: b1, b2 of each species [hartree], or None.
+    """
+
+    V: Box
+    spin_orbit: Float[Array, " species"] | None
+    nonlocal_: Float[Array, "species 2"] | None
+    s_wave: Float[Array, "species 2"] | None
+
+
+def at_shells(
+    potential: Potential, system: System, q: Float[Array, " shell"] | None = None
+) -> AtShells:
+    """What `potential` comes to in `system`, the same for all k; v at `system.q`, or at `q`."""
+    columns, q = potential.columns(system.species), system.q if q is None else q
+    of_system = q, system.dilation, system.count
+    return _at_shells(potential.local, potential.strengths, columns, *of_system)
+
+
+@jax.jit
+def _at_shells(
+    local: FormFactors,
+    strengths: Strengths,
+    columns: Int[Array, " species"],
+    q: Float[Array, " shell"],
+    dilation: Float[Array, "*species"],
+    count: Float[Array, " species"],
+) -> AtShells:
+    """The same without names, so that crystals of other elements share the program."""
+
+    def here(strength: Array | None) -> Array | None:
+        return None if strength is None else strength[columns]
+
+    v = local(q)[:, columns]
+    if strengths.strain is not None:
+        v = v * strain_factor(strengths.strain[columns], dilation)
+    if strengths.charge is not None:
+        v = v + long_range(q, neutral(strengths.charge[columns], count))
+    return AtShells(
+        v=v,
+        spin_orbit=here(strengths.spin_orbit),
+        nonlocal_=here(strengths.nonlocal_),
+        s_wave=here(strengths.s_wave),
+    )
+
+
+def values(numbers: AtShells, system: System) -> Values:
+    """The same numbers, v_s(q) summed over the atoms into V."""
+    V = system.local.box(numbers.v)
+    return Values(V, numbers.spin_orbit, numbers.nonlocal_, numbers.s_wave)
+
+
+@pytree
+class Frame:
+    """What the atoms fix of H at one k, whatever the potential.
+
+    Attributes:
+        waves: the plane waves.
+        kinetic: T.
+        B: the projectors of each kind in `KINDS`, as far as they are used.
+        species: the species at each of their centres.
+    """
+
+    waves: PlaneWaves
+    kinetic: Diagonal
+    B: tuple[Projectors, ...]
+    species: Int[Array, " centre"]
+
+
+def frame(waves: PlaneWaves, system: System) -> Frame:
+    """All of H at one k that no potential changes."""
+    B = tuple(_projectors(waves, system.centres, radial) for radial in system.radial)
+    return Frame(waves, kinetic(waves), B, system.centres.species)
+
+
+def _projectors(
+    waves: PlaneWaves, centres: Centres, radial: RadialProjectors | None
+) -> Projectors:
+    """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
+    if radial is None:
+        return None
+    F, directions = radial(jnp.sum(waves.K**2, axis=-1)), 2 * radial.l + 1
+    at_once = PROJECTORS // bytes_a_centre(centres, F.size, directions)
+    if len(centres.tau) <= at_once:
+        return projectors(waves, centres, F, directions)
+    return Unmade(waves, F, centres, max(1, at_once), directions)
+
+
+def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) -> Operator:
+    """A separable term, from the strength of each species."""
+    assert B is not None, "every strength has its projectors"
+    of_centre = a[frame.species]
+    return in_turn(term, of_centre, B) if isinstance(B, Unmade) else term(of_centre, B)
+
+
+def separable(
+    frame: Frame, numbers: AtShells | Values
+) -> tuple[tuple[Operator, ...], tuple[Operator, ...]]:
+    """The terms that have projectors: those that leave spin alone, and those that mix it."""
+    so, p1, p2, s1, s2 = frame.B
+    scalar: list[Operator] = []
+    for term, a, B in (
+        (nonlocal_, numbers.nonlocal_, (p1, p2)),
+        (s_wave, numbers.s_wave, (s1, s2)),
+    ):
+        if a is not None:
+            scalar += [_term(term, a[:, i], B[i], frame) for i in (0, 1)]
+    a5 = numbers.spin_orbit
+    spin = () if a5 is None else (_term(spin_orbit, a5, so, frame),)
+    return tuple(scalar), spin
+
+
+def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
+    """H in its frame."""
+    scalar, spin = separable(frame, values)
+    local = system.local.operator(values.V, frame.waves)
+    return Hamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
+
+
+def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
+    """H at the one k-point of `waves`."""
+    return within(frame(waves, system), system, values)
+
+
+def matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
+    """H at the first k-point of `system`, dense [hartree]."""
+    waves = jax.tree.map(lambda x: x[0], system.waves)
+    return hamiltonian(waves, system, values(numbers, system)).matrix()

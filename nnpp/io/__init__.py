@@ -1,1 +1,0 @@
-"""Every file format, one file each: what is read and what is written."""

@@ -1,1 +1,0 @@
-"""Bands as other programs write them, a file a program; `known` lists them."""

@@ -1,0 +1,1 @@
+"""Block matrices over real, complex and quaternionic numbers, and small eigenvalue problems."""

@@ -1,0 +1,186 @@
+"""checkpoints/: the last two states of a fit, each a file that begins with its own hash.
+
+A damaged one is refused by name, and the one before it is used.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import becomes, told, write_whole
+from nnpp.runs.checkpoint_file import Checkpoint, RefusedError, packed, unpacked
+
+NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
+ANY = re.compile(r"step-.*\.ckpt", re.DOTALL)
+"""What is taken for a checkpoint, if only to refuse it: copies have other names than NAME."""
+
+FRESH = "`--fresh` starts over"
+OTHER_FIT = "belongs to another fit"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder of checkpoints gives.
+
+    Attributes:
+        checkpoint: the newest good one; None where there is no file at all.
+        notes: which files were refused, and why.
+    """
+
+    checkpoint: Checkpoint | None
+    notes: tuple[str, ...]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Add a checkpoint, the newest from now on; the path written.
+
+    Once it is on the disk all others go, but for the newest good one before it.
+    """
+    data = packed(checkpoint)
+    path = folder / f"step-{checkpoint.step:08d}.ckpt"
+    with told(folder, "cannot be used"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(folder, fcntl.LOCK_SH):
+            write_whole(path, data)
+            _forget(folder, path, checkpoint.identity)
+    return path
+
+
+def newest(folder: Path, identity: str) -> Found:
+    """The newest good checkpoint of the fit `identity`, with a note on every file refused."""
+    refused: dict[Path, str] = {}
+    with told(folder, "cannot be used"):
+        _sweep(folder)
+        paths = _newest_first(folder)
+    for path in paths:
+        try:
+            checkpoint = _read(path, identity)
+        except RefusedError as reason:
+            if os.path.lexists(path):
+                refused[path] = str(reason)
+        else:
+            notes = (f"{path.name} {reason}; not used" for path, reason in refused.items())
+            return Found(checkpoint, tuple(notes))
+    if len(refused) < len(paths):
+        return newest(folder, identity)  # a trainer at work went on, and removed the others
+    if refused:
+        raise _none_good(refused)
+    return Found(None, ())
+
+
+def clear(folder: Path) -> None:
+    """Remove every checkpoint, good or not."""
+    with told(folder, "cannot be used"):
+        _sweep(folder)
+        for path in reversed(_newest_first(folder)):
+            path.unlink(missing_ok=True)
+
+
+def _read(path: Path, identity: str) -> Checkpoint:
+    """The checkpoint in a file, if it is whole, of this fit, and under its own name."""
+    try:
+        if not path.is_file():
+            raise RefusedError("is no file")
+        with path.open("rb") as file:
+            checkpoint = unpacked(file)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise RefusedError(f"cannot be read: {reason}") from error
+    if checkpoint.identity != identity:
+        raise RefusedError(OTHER_FIT)
+    if path.name != f"step-{checkpoint.step:08d}.ckpt":
+        raise RefusedError(f"is not under its own name: it holds step {checkpoint.step}")
+    return checkpoint
+
+
+def _none_good(refused: dict[Path, str]) -> InputError:
+    """What to tell where every file was refused; one of another fit is told first."""
+    for path, reason in refused.items():
+        if reason == OTHER_FIT:
+            return InputError(reason, f"{FRESH}, or restore the fit it was made with", path)
+    (path, reason), *older = refused.items()
+    what = f"{reason}, and no older checkpoint is good" if older else reason
+    return InputError(what, FRESH, path)
+
+
+def _forget(folder: Path, new: Path, identity: str) -> None:
+    """Remove all checkpoints but the new one and the newest good one before it."""
+    spare = None
+    for path in _newest_first(folder):
+        if path == new or not NAME.fullmatch(path.name) or not path.is_file():
+            continue
+        if spare is None and _step(path) < _step(new) and _is_good(path, identity):
+            spare = path
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _is_good(path: Path, identity: str) -> bool:
+    """Whether `newest` would use a file."""
+    try:
+        _read(path, identity)
+    except RefusedError:
+        return False
+    return True
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    """All that is named like a checkpoint."""
+    found = [path for path in _entries(folder) if ANY.fullmatch(path.name)]
+    return sorted(found, key=lambda path: (_step(path), path.name), reverse=True)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """All that is in a folder; nothing, where there is none yet."""
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _step(path: Path) -> int:
+    """The step in a file's name; that of a copy is unknown, and it comes last."""
+    found = NAME.fullmatch(path.name)
+    return int(found[1]) if found else -1
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed writers left, if nobody writes here now.
+
+    The names are listed before the lock is asked for: later writers' are not among them.
+    """
+    left = [path for path in _entries(folder) if NAME.fullmatch(becomes(path.name) or "")]
+    if not left:
+        return
+    with _locked(folder, fcntl.LOCK_EX) as alone:
+        for path in left if alone else ():
+            with suppress(OSError):  # one that cannot be removed is in nobody's way
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(folder: Path, kind: int) -> Iterator[bool]:
+    """Whether the folder itself could be locked for the block (flock(2), without waiting).
+
+    A writer shares the lock, and goes on without it where there is none to be had; who sweeps
+    wants it alone, and sweeps nothing without it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _flock(handle, kind)
+    finally:
+        os.close(handle)
+
+
+def _flock(handle: int, kind: int) -> bool:
+    """Whether the lock was given; not so if it is taken, or the file system has no locks."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""metrics.jsonl: what is known of each step, one line of JSON a step.
+
+A line is added by a single write, so that a killed writer can break the last line only. There
+is no fsync: a line that a power failure takes is missing in a figure, not in the fit.
+"""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nnpp.errors import InputError, NnppError
+from nnpp.files.atomic import told, write_whole
+from nnpp.files.text import exists
+
+REMEDY = "remove the line, or start over with `--fresh`"
+
+
+def append(path: Path, record: Mapping[str, Any]) -> None:
+    """Add a line, or nothing if there is no room; a last line that was broken makes way."""
+    line = _line(record)
+    with told(path, "cannot be written"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if exists(path) and not _ends_whole(path):
+            _rewrite(path, _sound(path))
+        _add(path, line)
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """What every line says; a broken last line is passed over, any other an InputError."""
+    return [record for _, record in _sound(path)]
+
+
+def cut(path: Path, step: int) -> None:
+    """Keep the lines up to `step`, from which a fit goes on; no file is no line."""
+    if exists(path):
+        _rewrite(path, (pair for pair in _sound(path) if pair[1]["step"] <= step))
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    """The record on one line; numbers that are not finite are refused by name."""
+    wrong = [k for k, v in record.items() if isinstance(v, float) and not math.isfinite(v)]
+    try:
+        return json.dumps(dict(record), allow_nan=False, ensure_ascii=False).encode() + b"\n"
+    except ValueError as error:
+        what = f"{', '.join(wrong) or 'a number'} is NaN or infinite"
+        raise NnppError(f"metrics of step {record['step']} not written: {what}") from error
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether the last line is ended."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read() in (b"", b"\n")
+
+
+def _add(path: Path, line: bytes) -> None:
+    """One write at the end, if there is room; on a full disk its part is taken back."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        size = os.fstat(handle).st_size
+        try:
+            while line:
+                line = line[os.write(handle, line) :]
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+    finally:
+        os.close(handle)
+
+
+def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
+    """The file anew, whole, with these lines as they were."""
+    write_whole(path, b"".join(line + b"\n" for line, _ in pairs))
+
+
+def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
+    """Every line with what it says, without a broken last one."""
+    with told(path, "cannot be read", "name a run that was trained"):
+        lines = path.read_bytes().split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    pairs = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            pairs.append((line, _record(line)))
+        except (ValueError, RecursionError) as error:
+            if number < len(lines):
+                raise InputError("is no line of metrics", REMEDY, path, number) from error
+    return pairs
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    """What a line says; a ValueError if it says nothing of a step."""
+    record = json.loads(line.decode())
+    if not isinstance(record, dict) or not isinstance(record.get("step"), int):
+        raise ValueError("no step")
+    return record

@@ -1,0 +1,103 @@
+"""A package: a folder, or a zip of it, whose SHA256SUMS knows every file (`sha256sum -c`).
+
+The same files give the same zip to the last bit: sorted, stored as they are, one date.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from nnpp.errors import InputError
+from nnpp.files.atomic import refuse_unwritable, whole_folder, write_whole
+from nnpp.files.tensors import ARRAYS, STEM
+from nnpp.files.text import exists, read_bytes, sha256_of
+
+SUMS, ZIP = "SHA256SUMS", ".zip"
+
+DATE = (1980, 1, 1, 0, 0, 0)
+"""The first that a zip knows."""
+
+RIGHTS = 0o100644 << 16
+"""A file that all may read, as a zip says it."""
+
+LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^\\\r]+)")
+
+ANEW = "take the package anew from where it came"
+
+Files = Mapping[str, bytes]
+"""What a package holds, by name within it."""
+
+
+def write_package(out: Path, name: str, files: Files) -> list[Path]:
+    """Write a zip, or a folder if `out` does not end so; the paths written."""
+    known = dict(files) | {SUMS: sums(files).encode()}
+    if out.suffix == ZIP:
+        return [write_whole(out, _zipped(name, known))]
+    with whole_folder(out) as temporary:
+        for inner, data in sorted(known.items()):
+            write_whole(temporary / inner, data)
+    return [out / inner for inner in sorted(known)]
+
+
+def refuse_taken(out: Path) -> None:
+    """Refuse a place that holds something else than an older zip of a package."""
+    if exists(out) and not (out.suffix == ZIP and _is_package(out)):
+        what = "is there already" + (", and no package" if out.suffix == ZIP else "")
+        raise InputError(what, "remove it, or choose another --out", out)
+    refuse_unwritable(out.parent)
+
+
+def sums(files: Files) -> str:
+    """The lines of SHA256SUMS."""
+    return "".join(f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
+
+
+def refuse_damaged(folder: Path) -> int:
+    """Refuse a package of which a file is missing or changed; how many files it lists."""
+    path = folder / SUMS
+    lines = read_bytes(path).decode(errors="replace").removesuffix("\n").split("\n")
+    for number, line in enumerate(lines, start=1):
+        found = LINE.fullmatch(line)
+        if found is None or not _within(found["name"]):
+            raise InputError("is no line of a checksum and a file", ANEW, path, number)
+        file = folder / found["name"]
+        if not exists(file) or not file.is_file():
+            raise InputError(f"is missing, but listed in {SUMS}", ANEW, file)
+        if sha256_of(file) != found["digest"]:
+            raise InputError(f"is damaged: its SHA-256 is not that in {SUMS}", ANEW, file)
+    return len(lines)
+
+
+def is_package(folder: Path) -> bool:
+    """Whether a folder is a package, unpacked."""
+    return exists(folder / SUMS)
+
+
+def _within(name: str) -> bool:
+    """Whether a name leads to a file below the folder."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def _zipped(name: str, files: Files) -> bytes:
+    """A zip with one folder of this name."""
+    image = io.BytesIO()
+    with zipfile.ZipFile(image, "w", zipfile.ZIP_STORED) as archive:
+        for inner in sorted(files):
+            entry = zipfile.ZipInfo(f"{name}/{inner}", DATE)
+            entry.external_attr, entry.create_system = RIGHTS, 3
+            archive.writestr(entry, files[inner])
+    return image.getvalue()
+
+
+def _is_package(file: Path) -> bool:
+    """Whether a zip holds a model and its sums."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
+            names = {PurePosixPath(name).name for name in archive.namelist()}
+    except (InputError, zipfile.BadZipFile):
+        return False
+    return {SUMS, f"{STEM}{ARRAYS}"} <= names

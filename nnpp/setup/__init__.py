@@ -1,0 +1,1 @@
+"""From a validated fit.yaml to the objects it describes: systems, potential, objective."""

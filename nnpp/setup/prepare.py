@@ -1,0 +1,79 @@
+"""A fit made ready to be solved: its cases, what to know of them, and what is refused."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nnpp.config.inputs import Fit
+from nnpp.config.kpoints import PathPoints
+from nnpp.config.potential import PotentialSpec
+from nnpp.formats.structures import read_crystals
+from nnpp.setup.cases import Case, kpoints_of
+from nnpp.setup.doubts import about_counting
+from nnpp.setup.reference import read_reference
+from nnpp.setup.refusals import refuse
+from nnpp.setup.trained import potential_of
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.paths import path_notes
+from nnpp.structures.symmetry import primitive_cells
+
+NEUTRAL = 1e-6
+"""Charges that sum to less than this over a cell are neutral [e]."""
+
+
+def prepare(fit: Fit) -> list[Case]:
+    """Every system of a fit, refused where it could not be solved."""
+    cases = [_case(fit, i, crystal) for i, crystal in enumerate(read_crystals(fit.spec))]
+    potential = potential_of(fit)
+    for i, case in enumerate(cases):
+        refuse(fit, i, case, potential)
+    return cases
+
+
+def _case(fit: Fit, i: int, crystal: Crystal) -> Case:
+    """One system, with what is known of it."""
+    spec = fit.spec.systems[i]
+    reference = read_reference(fit.spec, i, crystal)
+    with fit.spec.origin.telling("systems", i, "kpoints"):
+        kpoints = kpoints_of(spec.kpoints, crystal, reference)
+    case = Case(spec, crystal, kpoints, reference, fit.spec.has_spin_orbit, ())
+    with fit.spec.origin.telling("systems", i):
+        notes = (*_notes(case), *_about_charges(case, fit.spec.potential))
+    return replace(case, notes=notes)
+
+
+def _notes(case: Case) -> Iterator[str]:
+    """What is lawful but may not be what was meant."""
+    cells, reference = primitive_cells(case.crystal), case.reference
+    if isinstance(case.spec.kpoints, PathPoints):
+        yield from path_notes(case.crystal)
+    elif cells > 1:
+        yield f"the cell holds {cells} primitive cells, so bands are folded"
+    if cells > 1:
+        atoms = len(case.crystal.symbols) // cells
+        yield f"the primitive cell, of {atoms} atoms, would show them unfolded"
+    if case.spec.plane_waves != "per-k":
+        yield (
+            f"plane waves `{case.spec.plane_waves}` break symmetry at the zone boundary; "
+            "`per-k` keeps it"
+        )
+    if case.n_levels <= case.occupied:
+        yield "no conduction band is asked for, so no gap is told"
+    if reference is None:
+        return
+    yield from reference.notes
+    yield from about_counting(case, reference)
+    if reference.E.shape[1] < case.occupied_in_reference:
+        yield "the reference holds fewer bands than are occupied"
+    if not case.comparable:
+        yield "the reference is at other k-points: it may be drawn, but is not compared"
+
+
+def _about_charges(case: Case, spec: PotentialSpec) -> Iterator[str]:
+    """Charges a4 that do not sum to zero, and what becomes of them."""
+    atoms = case.crystal.symbols
+    total = sum(spec.elements[symbol].charge or 0.0 for symbol in atoms)
+    if abs(total) > NEUTRAL:
+        yield (
+            f"the charges sum to {total:+.3g} e over the cell, which must be neutral: "
+            f"each atom is given {-total / len(atoms):+.3g} e"
+        )

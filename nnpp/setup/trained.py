@@ -1,0 +1,44 @@
+"""The potential of a fit as it stands: trained, prepared, or only described."""
+
+from nnpp.config.inputs import Fit
+from nnpp.config.potential import NeuralPotential
+from nnpp.files.tensors import STEM
+from nnpp.formats.model import read_model
+from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import START, has, is_run
+from nnpp.setup.potential import before_training, to_learn_zunger
+
+
+def potential_of(fit: Fit) -> Potential:
+    """What the run was trained to, else prepared with, else what the fit describes."""
+    stem = _stem(fit)
+    if stem is None:
+        return before_training(fit.spec.potential)
+    return read_model(fit.folder / f"{stem}.safetensors").potential
+
+
+def start_of_run(fit: Fit) -> Potential | None:
+    """What a trained run started from."""
+    if _stem(fit) != STEM or not has(fit.folder, START):
+        return None
+    return read_model(fit.folder / f"{START}.safetensors").potential
+
+
+def untrained(fit: Fit) -> tuple[str, ...]:
+    """What to know of a network that no fit has touched."""
+    spec = fit.spec.potential
+    if not isinstance(spec, NeuralPotential) or _stem(fit) == STEM:
+        return ()
+    form = "the Zunger form under its envelope"
+    if to_learn_zunger(spec):
+        form = "the Zunger form that it is to learn first"
+    elif spec.start == "zero" or spec.network.last_layer == "random":
+        form = "its random start"
+    return (f"the network is not trained: these are the bands of {form}",)
+
+
+def _stem(fit: Fit) -> str | None:
+    """The model of a run that says most."""
+    if not is_run(fit):
+        return None
+    return next((stem for stem in (STEM, START) if has(fit.folder, stem)), None)

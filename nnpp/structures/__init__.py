@@ -1,0 +1,1 @@
+"""Atoms with and without a cell, symmetry, k-points and paths."""

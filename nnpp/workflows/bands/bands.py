@@ -1,0 +1,250 @@
+"""`nnpp bands`: levels of every system of every fit, written, drawn and compared."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnpp.config.inputs import Fit
+from nnpp.devices.parallel import agreed, by_all, by_first, one_device_per_core
+from nnpp.errors import InputError
+from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.formats.bands_csv import write_bands_csv
+from nnpp.formats.results import write_bands, write_dos
+from nnpp.observables.bands import Bands, bands
+from nnpp.observables.gap import gap
+from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import START, has, is_run
+from nnpp.runs.lock import held
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import compare_with_reference
+from nnpp.setup.prepare import prepare
+from nnpp.setup.trained import potential_of, start_of_run, untrained
+from nnpp.structures.symmetry import space_group
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.connect import connected, refuse_without_path
+from nnpp.workflows.bands.density import density_of_states
+from nnpp.workflows.bands.draw import (
+    before_and_after,
+    curves_of,
+    draw_bands,
+    draw_potential,
+    with_spread,
+)
+from nnpp.workflows.bands.of_fit import along_whole_paths, ensemble_of_fit, with_fit
+from nnpp.workflows.bands.solved import Solved
+from nnpp.workflows.fits.provenance import hashes, note_options, provenance, write_run
+
+OPTIONAL = ("dos.csv", "connected.csv", "bands.png", "bands.pdf", "bands.html")
+"""Files of a system that only some options write."""
+
+FIGURES = ("potential.png", "potential.pdf")
+"""Files of a fit that only --plot writes."""
+
+ZINC_BLENDE = "(216)"
+"""Its number among the space groups."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """A fit was read: its name, its first file, its systems and what to know of them."""
+
+    name: str
+    source: Path
+    systems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A fit is done: what was written beside its systems."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+Event = Started | Solved | Finished
+
+
+def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
+    """Solve every system of every fit; results go to `out`/fit/system.
+
+    Whatever is wrong is refused before anything is computed or written.
+    """
+    one_device_per_core()
+    ready = by_all(
+        lambda: [(fit, prepare(along_whole_paths(fit)), hashes(fit)) for fit in fits]
+    )
+    by_first(lambda: _refuse(ready, out, choices))
+    for fit, cases, read in ready:
+        folder = out / fit.name
+        lock = held(folder) if _is_at(fit, folder) else nullcontext()
+        with ExitStack() as until_done:
+            by_first(partial(until_done.enter_context, lock))
+            yield from _run_fit(fit, cases, folder, choices, read)
+
+
+def _refuse(
+    ready: list[tuple[Fit, list[Case], dict[str, str]]], out: Path, choices: Choices
+) -> None:
+    """Refuse what cannot be computed or written."""
+    if choices.connect:
+        refuse_without_path([case for _, cases, _ in ready for case in cases])
+    for fit, cases, _ in ready:
+        _refuse_another_run(fit, out / fit.name)
+        for case in cases:
+            refuse_unwritable(out / fit.name / case.spec.name)
+
+
+def _run_fit(
+    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
+) -> Iterator[Event]:
+    """One fit; `read` holds the hashes of its files."""
+    start, potential = time.perf_counter(), by_all(lambda: potential_of(fit))
+    ensemble = by_all(lambda: ensemble_of_fit(fit, potential))
+    yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
+    solved = []
+    for i, case in enumerate(cases):
+        with fit.spec.origin.telling("systems", i):
+            done = with_fit(_solve(case, potential, choices), fit, i, ensemble, choices)
+            followed = connected(case, potential, done.bands) if choices.connect else None
+        about, own = provenance(fit, case, read), folder / case.spec.name
+        write = partial(_write, done, followed, potential, own, about, choices)
+        solved.append(replace(done, paths=tuple(by_first(write))))
+        yield solved[-1]
+    paths = []
+    if choices.plot:
+        paths += by_first(partial(_draw_potential, fit, potential, cases, folder))
+    by_first(partial(_sweep, folder, FIGURES, paths))
+    paths.append(by_first(partial(_summary, folder, solved, time.perf_counter() - start)))
+    paths.append(by_first(partial(_note_run, fit, cases, folder, choices, read)))
+    yield Finished(fit.name, tuple(paths))
+
+
+def _note_run(
+    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
+) -> Path:
+    """run.yaml, that of the run itself or one beside the bands."""
+    if _is_at(fit, folder):
+        return note_options(fit, asdict(choices))
+    noted = replace(fit, notes=_notes(fit, cases))
+    return write_run(folder, noted, read, asdict(choices))
+
+
+def _is_at(fit: Fit, folder: Path) -> bool:
+    """Whether the fit is the run that this folder holds."""
+    return is_run(fit) and fit.folder.resolve() == folder.resolve()
+
+
+def _refuse_another_run(fit: Fit, folder: Path) -> None:
+    """Refuse to put bands of a fit beside a potential that was made of it."""
+    if has(folder, START) and not _is_at(fit, folder):
+        raise InputError(
+            "holds a run, with a potential of its own",
+            f"name {folder} for its bands, or another folder (--out)",
+            folder,
+        )
+
+
+def _draw_potential(
+    fit: Fit, potential: Potential, cases: list[Case], folder: Path
+) -> list[Path]:
+    """The curves of the potential; of a trained run with those it started from."""
+    start = start_of_run(fit)
+    if start is None:
+        return draw_potential(folder, curves_of(potential, cases, fit.name))
+    curves = before_and_after(start, potential, cases, fit.name)
+    return draw_potential(folder, with_spread(curves, ensemble_of_fit(fit, potential)))
+
+
+def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:
+    """What to know of a fit and of its systems."""
+    of_systems = (f"{case.spec.name}: {text}" for case in cases for text in case.notes)
+    return (*fit.notes, *untrained(fit), *of_systems)
+
+
+def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
+    """Levels of one system and what they tell."""
+    start = time.perf_counter()
+    found = bands(
+        potential,
+        case.system,
+        case.crystal,
+        case.kpoints,
+        case.n_levels,
+        case.electrons,
+        case.solve,
+    )
+    found = replace(found, E=agreed(found.E))
+    edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
+    dos = density_of_states(case, potential, choices) if choices.dos else None
+    comparison = compare_with_reference(case, found)
+    seconds = time.perf_counter() - start
+    return Solved(case, found, edges, comparison, _splitting(case, found), dos, seconds)
+
+
+def _splitting(case: Case, found: Bands) -> float | None:
+    """Γ8 − Γ7 of the valence top, where those names have a meaning [hartree]."""
+    known = case.spinor and found.kpoints.gamma is not None and found.occupied >= 6
+    if not known or ZINC_BLENDE not in space_group(case.crystal):
+        return None
+    return float(spin_orbit_splitting(found))
+
+
+def _write(
+    done: Solved,
+    followed: Bands | None,
+    potential: Potential,
+    folder: Path,
+    about: dict[str, Any],
+    choices: Choices,
+) -> list[Path]:
+    """All files of a system; `about` says where its numbers come from."""
+    paths = write_bands(folder, done.bands, done.case.crystal, about)
+    if done.dos is not None:
+        paths += write_dos(folder, done.dos)
+    if followed is not None:
+        paths.append(write_bands_csv(folder / "connected.csv", followed))
+    paths += draw_bands(folder, done, potential, choices)
+    _sweep(folder, OPTIONAL, paths)
+    return paths
+
+
+def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
+    """Remove what an earlier run with other options left: it would stand beside new numbers."""
+    for name in names:
+        if folder / name not in written:
+            (folder / name).unlink(missing_ok=True)
+
+
+def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
+    """summary.json: the few numbers that a reader looks for first."""
+    systems = {done.case.spec.name: _figures(done) for done in solved}
+    losses = [s["loss_ev2"] for s in systems.values() if s["loss_ev2"] is not None]
+    total = {"loss_ev2": sum(losses) if losses else None, "systems": systems}
+    text = json.dumps(total | {"seconds": round(seconds, 3)}, indent=2)
+    return write_whole(folder / "summary.json", text + "\n")
+
+
+def _figures(done: Solved) -> dict:
+    """The numbers of one system [eV, meV, eV²]."""
+    edges, beside = done.gap, done.comparison
+    return {
+        "loss_ev2": None if beside is None else float(beside.loss) * HARTREE_EV**2,
+        "gap_ev": None if edges is None else edges.width * HARTREE_EV,
+        "vbm_ev": None if edges is None else edges.vbm * HARTREE_EV,
+        "cbm_ev": None if edges is None else edges.cbm * HARTREE_EV,
+        **({} if done.splitting is None else {"splitting_ev": done.splitting * HARTREE_EV}),
+        "rmse_mev": None
+        if beside is None
+        else (np.asarray(beside.rmse) * HARTREE_EV * 1e3).tolist(),
+        "n_plane_waves": done.case.n_plane_waves,
+    }

@@ -1,0 +1,217 @@
+"""What the command line may change in a fit before its bands are computed."""
+
+import math
+import re
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nnpp.config.fit_yaml import plain
+from nnpp.config.inputs import Fit
+from nnpp.config.quantity import NUMBER, energy
+from nnpp.config.troubles import checked
+from nnpp.errors import InputError, nearest
+from nnpp.files.origin import Keys, Place
+from nnpp.units import ENERGY
+
+ZEROS = ("vbm", "absolute")
+"""Where energies of a figure may be counted from."""
+
+COMPARABLE = (".csv", ".h5", ".json")
+"""Files of bands that hold their own k-points."""
+
+
+NARROWEST = ENERGY["meV"] * (1 - 1e-9)
+"""A Gaussian narrower than this asks for more energies than a figure can show [hartree]."""
+
+
+BRIGHTEST = 10.0
+"""Photons of more energy are beyond any pseudopotential [hartree]."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Options of `nnpp bands`; None leaves what the fit says.
+
+    Attributes:
+        path: special points, as in fit.yaml.
+        points: k-points along the path.
+        cutoff: kinetic energy with its unit.
+        bands: distinct levels per k-point.
+        solver: auto, dense or davidson.
+        compare: a file of reference bands.
+        zero: "vbm" or "absolute", of the figures.
+        plot: whether to draw.
+        html: whether to write a page.
+        dos: whether to compute the density of states.
+        mesh: its mesh; by default about 0.08 bohr⁻¹ apart.
+        broadening: width of a Gaussian [hartree] in place of tetrahedra.
+        connect: whether to write bands followed through crossings.
+        window: lowest and highest energy of the figures, from their zero [eV].
+    """
+
+    path: str | None = None
+    points: int | None = None
+    cutoff: str | None = None
+    bands: int | None = None
+    solver: str | None = None
+    compare: Path | None = None
+    zero: str = "vbm"
+    plot: bool = False
+    html: bool = False
+    dos: bool = False
+    mesh: tuple[int, int, int] | None = None
+    broadening: float | None = None
+    connect: bool = False
+    window: tuple[float, float] | None = None
+
+
+def chosen(fit: Fit, choices: Choices) -> Fit:
+    """The fit with what the command line changes; an error there names the option."""
+    data = plain(fit.spec)
+    if choices.compare is not None and len(data["systems"]) > 1:
+        raise InputError(
+            f"{fit.name} holds {len(data['systems'])} systems, a reference is of one",
+            "name a fit of one system",
+            "--compare",
+        )
+    places: dict[Keys, Place] = dict(fit.spec.origin.places)
+    for i, system in enumerate(data["systems"]):
+        for option, changes in _changes(system, choices, fit.spec.has_spin_orbit).items():
+            system |= changes
+            changed = {("systems", i, key): Place(Path(option)) for key in changes}
+            places = {
+                keys: p for keys, p in places.items() if keys[:3] not in changed
+            } | changed
+    origin = replace(fit.spec.origin, places=places)
+    return replace(fit, spec=checked(data, origin, Path.cwd()))
+
+
+def _changes(
+    system: dict[str, Any], choices: Choices, spinor: bool
+) -> dict[str, dict[str, Any]]:
+    """For each option given, the keys of a system that it changes, and their values."""
+    changes: dict[str, dict[str, Any]] = {}
+    if choices.compare is not None:
+        changes["--compare"] = _compared(system, choices.compare, spinor)
+    if choices.path is not None:
+        points = {} if choices.points is None else {"points": choices.points}
+        changes["--path"] = {"kpoints": {"path": choices.path, **points}}
+    elif choices.points is not None:
+        own = system["kpoints"]
+        along = own["path"] if isinstance(own, dict) and "path" in own else "auto"
+        changes["--points"] = {"kpoints": {"path": along, "points": choices.points}}
+    if choices.cutoff is not None:
+        changes["--cutoff"] = {"cutoff": choices.cutoff}
+    if choices.solver is not None:
+        changes["--solver"] = {"solver": choices.solver}
+    if choices.bands is not None:
+        now = system | changes.get("--compare", {})
+        changes["--bands"] = _counted(now, choices.bands, spinor)
+    return changes
+
+
+def _compared(system: dict[str, Any], file: Path, spinor: bool) -> dict[str, Any]:
+    """Another reference, which gives a spinless level once, and no weights."""
+    if file.suffix.lower() not in COMPARABLE:
+        raise InputError(
+            f"no format of bands is known for {file.name!r}",
+            f"name a {', '.join(COMPARABLE[:-1])} or {COMPARABLE[-1]}",
+            "--compare",
+        )
+    changes = {"reference": {"file": str(file.absolute())}, "kpoints": "reference"}
+    changes |= {"weights": {}}
+    if system["spin"] == "once" or spinor:
+        return changes
+    changes |= {"spin": "once"}
+    if "bands" in system:
+        changes["bands"] = _half(system["bands"])
+    if isinstance(system["zero"], dict):
+        changes["zero"] = system["zero"] | {"band": _half(system["zero"]["band"])}
+    return changes
+
+
+def _half(count: int) -> int:
+    """Levels counted once of levels counted twice."""
+    return -(-count // 2)
+
+
+def _counted(system: dict[str, Any], bands: int, spinor: bool) -> dict[str, Any]:
+    """Another number of levels; what has no weight of its own weighs 1."""
+    count = bands * (2 if system["spin"] == "doubled" and not spinor else 1)
+    weights = system["weights"]
+    if "bands" not in weights:
+        return {"bands": count}
+    padded = [*weights["bands"], *[1.0] * count][:count]
+    return {"bands": count, "weights": weights | {"bands": padded}}
+
+
+def choices(
+    zero: str = "vbm",
+    mesh: str | None = None,
+    broaden: str | None = None,
+    window: str | None = None,
+    **plainly: Any,
+) -> Choices:
+    """The options of the command line, those written as text understood."""
+    if zero not in ZEROS:
+        raise InputError(f"unknown zero {zero!r}", nearest(zero, ZEROS), "--zero")
+    for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
+        if value is not None and not plainly.get("dos"):
+            raise InputError("is of the density of states", "add --dos", option)
+    if plainly.get("html") and find_spec("plotly") is None:
+        raise InputError("plotly is not installed", "pip install 'nnpp[html]'", "--html")
+    size = None if mesh is None else _mesh(mesh)
+    width = None if broaden is None else _width(broaden)
+    shown = None if window is None else _window(window)
+    return Choices(mesh=size, broadening=width, zero=zero, window=shown, **plainly)
+
+
+def light(
+    mesh: str | None, broaden: str | None, to: str
+) -> tuple[tuple[int, int, int] | None, float, float]:
+    """Mesh, width and highest energy of `nnpp optics` [hartree]."""
+    size = None if mesh is None else _mesh(mesh)
+    found = {}
+    for option, text in {"--broaden": broaden or "0.1 eV", "--to": to}.items():
+        try:
+            found[option] = energy(text)
+        except InputError as error:
+            raise error.at(option) from error
+    if 0 != found["--broaden"] < NARROWEST:
+        raise InputError(f"{broaden} is below 1 meV", "write '0 eV' for none", "--broaden")
+    if not 0 < found["--to"] <= BRIGHTEST:
+        raise InputError(f"{to} is no energy of such light", "write e.g. '10 eV'", "--to")
+    return size, found["--broaden"], found["--to"]
+
+
+def _width(text: str) -> float:
+    """A width above zero [hartree]."""
+    try:
+        width = energy(text)
+    except InputError as error:
+        raise error.at("--broaden") from error
+    if width < NARROWEST:
+        raise InputError(f"{text} is below 1 meV", "write e.g. '0.1 eV'", "--broaden")
+    return width
+
+
+def _mesh(text: str) -> tuple[int, int, int]:
+    """12x12x12 as three whole numbers."""
+    match = re.fullmatch(r"(\d{1,3})x(\d{1,3})x(\d{1,3})", text)
+    size = tuple(int(n) for n in match.groups()) if match else (0, 0, 0)
+    if min(size) < 1:
+        raise InputError(f"{text!r} is no mesh", "write three divisions, as 12x12x12", "--mesh")
+    return size[0], size[1], size[2]
+
+
+def _window(text: str) -> tuple[float, float]:
+    """-5:5 as two rising energies [eV]."""
+    match = re.fullmatch(rf"({NUMBER}):({NUMBER})", text.replace(" ", ""))
+    low, high = map(float, match.groups()) if match else (0.0, 0.0)
+    if not -math.inf < low < high < math.inf:
+        raise InputError(
+            f"{text!r} is no window", "write two energies in eV, as -5:5", "--window"
+        )
+    return low, high

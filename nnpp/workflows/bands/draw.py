@@ -1,0 +1,171 @@
+"""Figures of a run: bands of every system, and the potential of a fit in both spaces."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.files.atomic import write_whole
+from nnpp.formats.ensemble import StoredEnsemble
+from nnpp.observables.bands import Bands
+from nnpp.plotting.bands import figure_bands
+from nnpp.plotting.page import page_bands
+from nnpp.plotting.picture import BandPicture, valence_top
+from nnpp.plotting.potential import PotentialCurves, figure_potential
+from nnpp.plotting.style import image
+from nnpp.potentials.neural import Neural
+from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.real_space import real_space
+from nnpp.potentials.table import Table
+from nnpp.potentials.zunger import Zunger
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import aligned_reference
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.solved import Solved
+
+SHIFT_EV = 1e-3
+"""A shift of the reference by less than this is not worth a word."""
+
+Q = np.linspace(0.0, 6.0, 301)
+"""Lengths at which v(q) is drawn [bohr⁻¹]."""
+
+R = np.linspace(0.0, 10.0, 401)
+"""Distances at which v(r) is drawn [bohr]."""
+
+
+def picture_of(done: Solved, choices: Choices) -> BandPicture:
+    """Everything that the figure of one system shows."""
+    reference = aligned_reference(done.case, done.bands)
+    short = topless(done.bands, reference)
+    absolute = choices.zero == "absolute" or bool(short)
+    return BandPicture(
+        title=done.case.spec.name,
+        bands=done.bands,
+        gap=done.gap,
+        zero="absolute" if absolute else "vbm",
+        reference=reference,
+        dos=done.dos,
+        window_ev=choices.window,
+        spread=_spread(done, "absolute" if absolute else "vbm"),
+        unseen=done.unseen,
+        notes=(
+            *(f"the bands of {name} do not reach the valence top" for name in short),
+            *(() if absolute or reference is None else _shifted(done.bands, reference)),
+        ),
+    )
+
+
+def topless(bands: Bands, reference: Bands | None) -> list[str]:
+    """Which of both do not reach the valence top, so that none can be the zero of a figure."""
+    both = (("nnpp", bands), ("the reference", reference))
+    return [n for n, b in both if b is not None and not 0 < b.occupied <= b.E.shape[1]]
+
+
+def _spread(done: Solved, zero: str) -> Float[np.ndarray, "k band"] | None:
+    """Spread of the levels drawn, each member counted from its own zero [hartree].
+
+    Levels that no target looked at were not followed, and have none.
+    """
+    if done.members is None:
+        return None
+    E, v = done.members.E, done.bands.occupied
+    if zero == "vbm" and v > E.shape[2]:
+        return None
+    if zero == "vbm":
+        E = E - E[:, :, :v].max(axis=(1, 2), keepdims=True)
+    spread, n = np.full(done.bands.E.shape, np.nan), min(E.shape[2], done.bands.E.shape[1])
+    spread[:, :n] = E.std(axis=0, ddof=1)[:, :n]
+    return spread
+
+
+def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
+    """By how much a reference is moved for both valence tops to meet at zero."""
+    shift = (valence_top(bands) - valence_top(reference)) * HARTREE_EV
+    return (f"reference shifted by {shift:+.3f} eV",) if abs(shift) > SHIFT_EV else ()
+
+
+def draw_bands(
+    folder: Path, done: Solved, potential: Potential, choices: Choices
+) -> list[Path]:
+    """bands.png and bands.pdf, and bands.html where a page is asked for."""
+    picture, paths = picture_of(done, choices), []
+    if choices.plot:
+        figure = figure_bands(picture)
+        paths = [write_whole(folder / f"bands.{s}", image(figure, s)) for s in ("png", "pdf")]
+    if choices.html:
+        page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
+        paths.append(write_whole(folder / "bands.html", page))
+    return paths
+
+
+def curves_of(
+    potential: Potential, cases: list[Case], title: str, form: Potential | None = None
+) -> PotentialCurves | None:
+    """v(q) and v(r) of every element of the cases; None for a table, which has no curve.
+
+    Beside them stands the Zunger form: the one built into a network, or the `form` given.
+    """
+    if isinstance(potential.local, Table):
+        return None
+    used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
+    columns = {s: potential.species.index(s) for s in used}
+    curves = _curves("network", potential.local, columns)
+    if isinstance(potential.local, Zunger):
+        curves = replace(curves, name="Zunger form")
+    elif isinstance(potential.local, Neural) and potential.local.reference is not None:
+        built_in = Zunger(jnp.asarray(potential.local.reference))
+        curves = replace(curves, reference=_curves("Zunger form", built_in, columns))
+    elif form is not None:
+        curves = replace(curves, reference=_curves("Zunger form", form.local, columns))
+    return replace(curves, shells={s: _shells(s, cases) for s in used}, title=title)
+
+
+def _curves(name: str, v: FormFactors, columns: dict[str, int]) -> PotentialCurves:
+    """The curves of the elements in these columns of v."""
+    v_q, v_r = np.asarray(v(jnp.asarray(Q))), np.asarray(real_space(v, jnp.asarray(R)))
+    of_q, of_r = ({s: x[:, i] for s, i in columns.items()} for x in (v_q, v_r))
+    return PotentialCurves(q=Q, v_q=of_q, r=R, v_r=of_r, name=name)
+
+
+def _shells(element: str, cases: list[Case]) -> np.ndarray:
+    """Every length |G−G′| at which a crystal with this element asks for its form factor."""
+    of = [np.asarray(c.system.q) for c in cases if element in c.crystal.species]
+    return np.concatenate(of)
+
+
+def before_and_after(
+    start: Potential, potential: Potential, cases: list[Case], title: str
+) -> PotentialCurves | None:
+    """The curves of a potential, with those that its fit started from."""
+    curves, first = (curves_of(p, cases, title) for p in (potential, start))
+    if curves is None or first is None:
+        return curves
+    return replace(curves, start=replace(first, name="before the fit"))
+
+
+def with_spread(
+    curves: PotentialCurves | None, ensemble: StoredEnsemble | None
+) -> PotentialCurves | None:
+    """The curves, with the spread of an ensemble around them."""
+    if curves is None or ensemble is None or ensemble.curves is None:
+        return curves
+    known = ensemble.curves
+    columns = {s: ensemble.about["species"].index(s) for s in curves.v_q}
+    spread_q, spread_r = (
+        {s: spread[:, i] for s, i in columns.items()}
+        for spread in (known.v_q_spread, known.v_r_spread)
+    )
+    return replace(curves, spread_q=spread_q, spread_r=spread_r)
+
+
+def draw_potential(
+    folder: Path, curves: PotentialCurves | None, stem: str = "potential"
+) -> list[Path]:
+    """<stem>.png and <stem>.pdf; nothing for a table, which has no curve."""
+    if curves is None:
+        return []
+    figure = figure_potential(curves)
+    return [write_whole(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]

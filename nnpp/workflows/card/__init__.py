@@ -1,0 +1,1 @@
+"""`nnpp card` and `nnpp package`."""

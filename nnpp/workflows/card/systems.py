@@ -1,0 +1,190 @@
+"""The systems of a card: crystal, basis and k-points, and how far levels are from a reference.
+
+Numbers are those that the run has stored, in summary.json and bands.h5, which must agree.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from nnpp.config.inputs import Fit
+from nnpp.errors import InputError
+from nnpp.files.text import exists
+from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.formats.structures import formula
+from nnpp.observables.bands import Bands
+from nnpp.observables.gap import gap
+from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.runs.summary import NAME
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import errors_at_all_k, reference_bands
+from nnpp.structures.symmetry import conventional_lengths, space_group
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+from nnpp.workflows.bands.of_fit import seen_and_held
+
+SAME = 1e-6
+"""Numbers of summary.json and of bands.h5 agree to this [eV, meV]."""
+
+SYSTEM_HEADS = (
+    *("system", "crystal", "cell/Å", "dilation", "cutoff/hartree", "plane waves"),
+    *("k fitted", "k held out", "bands", "full", "levels"),
+)
+
+ERROR_HEADS = ("system", "", "fitted k", "held-out k", "all k")
+
+EDGE_HEADS = ("system", "", "potential/eV", "reference/eV", "difference/meV")
+
+NONE = "—"
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One system as a card shows it.
+
+    Attributes:
+        case: the system, with all of its reference.
+        fitted: which k-points of its reference the fit looked at.
+        held: which it held out.
+        numbers: what summary.json tells of it.
+        errors: E − E_ref of its stored bands [meV], None where there are none to compare.
+        why: there are none.
+    """
+
+    case: Case
+    fitted: Bool[np.ndarray, " k"]
+    held: Bool[np.ndarray, " k"]
+    numbers: dict[str, Any]
+    errors: Float[np.ndarray, "k band"] | None
+    why: str = ""
+
+
+def shown(fit: Fit, i: int, case: Case, told: dict[str, dict[str, Any]]) -> Shown:
+    """The system `i` with its errors, or with the reason why it has none."""
+    name = case.spec.name
+    blank = Shown(case, *seen_and_held(fit, i, case), {}, None)
+    file = fit.folder / name / "bands.h5"
+    if not exists(file) or name not in told:
+        return replace(blank, why="its bands are not in this run")
+    stored = read_bands_h5(file)
+    basis = (stored.provenance.get("cutoff_hartree"), stored.provenance.get("plane_waves"))
+    if basis != (case.spec.cutoff, case.spec.plane_waves):
+        return replace(blank, why="its bands in this run are those of another cutoff")
+    _refuse_other_edges(fit.folder, told[name], stored.bands)
+    found = replace(blank, numbers=told[name])
+    if case.reference is None:
+        return replace(found, why="it has no reference")
+    if stored.bands.E.shape[1] * case.times < case.reference.E.shape[1]:
+        return replace(found, why="fewer bands are in this run than in its reference")
+    E = errors_at_all_k(replace(case, kpoints=stored.bands.kpoints), stored.bands)
+    if E is None:
+        return replace(found, why="its bands in this run are at other k-points")
+    errors = np.asarray(E) * HARTREE_EV * 1e3
+    _refuse_other(fit.folder, told[name].get("rmse_mev"), np.sqrt(np.mean(errors**2, axis=0)))
+    return replace(found, errors=errors)
+
+
+def _refuse_other_edges(folder: Path, numbers: dict[str, Any], bands: Bands) -> None:
+    """Band edges of other bands than those beside them."""
+    if 0 < bands.occupied < bands.E.shape[1]:
+        edges, told = gap(bands), [numbers.get("vbm_ev"), numbers.get("cbm_ev")]
+        _refuse_other(folder, told, np.array([edges.vbm, edges.cbm]) * HARTREE_EV)
+
+
+def _refuse_other(folder: Path, told: Any, there: Float[np.ndarray, " number"]) -> None:
+    """Numbers of summary.json that are not those of bands.h5."""
+    known = np.array([np.nan if x is None else x for x in told or []], float)
+    if known.shape != there.shape or not np.abs(known - there).max() < SAME:
+        remedy = "write both anew with `nnpp bands RUN --plot`"
+        raise InputError("tells of other bands than bands.h5", remedy, folder / NAME)
+
+
+def system_row(one: Shown) -> Row:
+    """What a system is."""
+    case, lengths = one.case, conventional_lengths(one.case.crystal) * BOHR_ANGSTROM
+    distinct = dict.fromkeys(f"{a:.4f}" for a in lengths)
+    return (
+        case.spec.name,
+        f"{formula(case.crystal)}, {space_group(case.crystal)}",
+        " × ".join(distinct),
+        "of each atom"
+        if case.spec.bonds
+        else f"{case.spec.dilation:+.4g}"
+        if case.spec.dilation
+        else "0",
+        f"{case.spec.cutoff:.8g}",
+        f"{case.spec.plane_waves}, {case.n_plane_waves} at most",
+        f"{int(one.fitted.sum())}",
+        f"{int(one.held.sum())}",
+        f"{case.n_levels}",
+        f"{case.occupied}",
+        "of spinors (spin-orbit)" if case.spinor else "without spin",
+    )
+
+
+def error_rows(one: Shown) -> Iterator[Row]:
+    """Root mean squares of the band edges and of all bands [meV]."""
+    if one.errors is None:
+        yield (one.case.spec.name, one.why, NONE, NONE, NONE)
+        return
+    full, n = one.case.occupied_in_reference, one.errors.shape[1]
+    parts = {"valence top": full - 1, "conduction bottom": full}
+    bands = {f"{what}, band {i + 1}": [i] for what, i in parts.items() if 0 <= i < n}
+    for what, of in (bands | {f"all {n} bands": list(range(n))}).items():
+        stored = np.array(one.numbers["rmse_mev"])[of]
+        yield (
+            one.case.spec.name,
+            what,
+            _rms(one.errors[one.fitted][:, of]),
+            _rms(one.errors[one.held][:, of]),
+            f"{np.sqrt(np.mean(stored**2)):.4g}",
+        )
+
+
+def _rms(x: Float[np.ndarray, "k band"]) -> str:
+    """Root of the mean square; nothing of no k-point."""
+    return f"{np.sqrt(np.mean(x**2)):.4g}" if x.size else NONE
+
+
+def edge_rows(one: Shown) -> Iterator[Row]:
+    """Gap, band edges and splitting beside those of the reference [eV]."""
+    theirs = _edges(one.case)
+    absolute = one.case.spec.zero == "absolute"
+    for key, what in NAMES.items():
+        ours = one.numbers.get(key)
+        if ours is None:
+            continue
+        told, counts = theirs.get(key), absolute or key in ("gap_ev", "splitting_ev")
+        yield (
+            one.case.spec.name,
+            what,
+            f"{ours:.4f}",
+            NONE if told is None else f"{told:.4f}",
+            NONE if told is None or not counts else f"{(ours - told) * 1e3:+.4g}",
+        )
+
+
+NAMES = {
+    "gap_ev": "gap",
+    "vbm_ev": "valence top",
+    "cbm_ev": "conduction bottom",
+    "splitting_ev": "spin-orbit splitting",
+}
+"""Numbers of summary.json, in words."""
+
+
+def _edges(case: Case) -> dict[str, float]:
+    """The same of the reference, as far as it has them [eV]."""
+    bands = reference_bands(case)
+    if bands is None or not 0 < bands.occupied < bands.E.shape[1]:
+        return {}
+    edges = gap(bands)
+    found = {"gap_ev": edges.width, "vbm_ev": edges.vbm, "cbm_ev": edges.cbm}
+    if case.spinor and bands.kpoints.gamma is not None and bands.occupied >= 6:
+        found["splitting_ev"] = float(spin_orbit_splitting(bands))
+    return {key: value * HARTREE_EV for key, value in found.items()}

@@ -1,0 +1,1 @@
+"""The fits and models that a command works on."""

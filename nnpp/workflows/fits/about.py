@@ -1,0 +1,25 @@
+"""What a model's file says of its own making."""
+
+from typing import Any
+
+from nnpp.config.inputs import Fit
+from nnpp.setup.cases import Case
+from nnpp.workflows.fits.provenance import versions
+
+
+def about_model(fit: Fit, cases: list[Case], read: dict[str, str]) -> dict[str, Any]:
+    """Fit, versions, inputs, and the bases for which the potential is meant."""
+    return {
+        "fit": fit.name,
+        "versions": versions(),
+        "inputs_sha256": read,
+        "systems": [
+            {
+                "name": case.spec.name,
+                "cutoff_hartree": case.spec.cutoff,
+                "plane_waves": case.spec.plane_waves,
+                "spinor": case.spinor,
+            }
+            for case in cases
+        ],
+    }

@@ -1,0 +1,132 @@
+"""Where numbers come from: versions, devices, inputs and their hashes."""
+
+import hashlib
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nnpp import __version__
+from nnpp.config.deepseudopot.folder import CONFIG_NAME
+from nnpp.config.fit_yaml import CONFIGURATION, dump_yaml, plain
+from nnpp.config.fitted import ModelPotential
+from nnpp.config.inputs import RUN_NAME, Fit
+from nnpp.devices.machine import cores
+from nnpp.devices.parallel import devices
+from nnpp.errors import InputError
+from nnpp.files.atomic import write_whole
+from nnpp.files.tensors import arrays_of
+from nnpp.files.text import read_bytes
+from nnpp.files.yaml_tree import read_yaml
+from nnpp.setup.cases import Case
+
+PACKAGES = (
+    "jax",
+    "jaxlib",
+    "numpy",
+    "scipy",
+    "flax",
+    "optax",
+    "ase",
+    "spglib",
+    "seekpath",
+    "h5py",
+)
+
+
+def versions() -> dict[str, str]:
+    """nnpp, Python and the packages that numbers pass through."""
+    packages = {name: version(name) for name in PACKAGES}
+    return {"nnpp": __version__, "python": platform.python_version(), **packages}
+
+
+def hashes(fit: Fit) -> dict[str, str]:
+    """SHA-256 of every file that the fit was read from, named as seen from its folder.
+
+    Of a run these are the files that it was made from, not what it left.
+    """
+    if fit.source.name == RUN_NAME:
+        return dict(read_yaml(fit.source)[0].get("inputs_sha256", {}))
+    files = {fit.source} | _mentioned(fit)
+    if fit.source.name == CONFIG_NAME:
+        files |= set(fit.folder.glob("*.par"))
+    named = {os.path.relpath(f.resolve(), fit.folder.resolve()): f for f in files}
+    return {name: _sha256(named[name]) for name in sorted(named)}
+
+
+def contents(fit: Fit) -> list[str]:
+    """SHA-256 of every file that a fit mentions, whatever they are called."""
+    return sorted(_sha256(file) for file in _mentioned(fit))
+
+
+def refuse_changed(run: Fit) -> None:
+    """Refuse a run whose structures or references are no longer those it was made from."""
+    known = set(hashes(run).values())
+    for file in sorted(_mentioned(run)):
+        if _sha256(file) not in known:
+            raise InputError(
+                f"has changed since {run.name} was prepared",
+                "restore it, or prepare the run anew with `nnpp init-fit --fresh`",
+                file,
+            )
+
+
+def _mentioned(fit: Fit) -> set[Path]:
+    """The files that the systems of a fit, and a fitted potential, are read from."""
+    files: set[Path] = set()
+    if isinstance(fit.spec.potential, ModelPotential):
+        files.add(arrays_of(fit.spec.potential.file))
+    for system in fit.spec.systems:
+        if isinstance(system.structure, Path):
+            files.add(system.structure)
+        if system.reference is not None:
+            files |= {f for f in (system.reference.file, system.reference.kpoints) if f}
+    return files
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(read_bytes(file)).hexdigest()
+
+
+def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
+    """What a file of bands says of its own making; `read` holds the hashes of its inputs."""
+    return {
+        "fit": fit.name,
+        "system": case.spec.name,
+        "cutoff_hartree": case.spec.cutoff,
+        "plane_waves": case.spec.plane_waves,
+        "potential": plain(fit.spec)["potential"],
+        "versions": versions(),
+        "inputs_sha256": read,
+    }
+
+
+def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str, Any]) -> Path:
+    """run.yaml: the resolved configuration, the options, and where it was computed."""
+    about = {
+        "versions": versions(),
+        "devices": devices(),
+        "cores": cores(),
+        "seed": fit.spec.fit.seed,
+        "inputs_sha256": read,
+        "notes": list(fit.notes),
+        "options": {k: _plain(v) for k, v in options.items() if v not in (None, False)},
+        CONFIGURATION: plain(fit.spec, folder),
+    }
+    return write_whole(folder / "run.yaml", dump_yaml(about))
+
+
+def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
+    """run.yaml with other options; how the run is fitted stays as it is."""
+    about = dict(read_yaml(run.source)[0])
+    about["options"] = {k: _plain(v) for k, v in options.items() if v not in (None, False)}
+    return write_whole(run.source, dump_yaml(about))
+
+
+def _plain(value: Any) -> Any:
+    """An option as YAML knows it."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, int | float) else str(value)

@@ -1,0 +1,235 @@
+"""`nnpp import`: bands of other programs → references → a fit folder with all that it needs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnpp.config.fit_yaml import dump_yaml
+from nnpp.config.inputs import FIT_NAME
+from nnpp.config.troubles import checked
+from nnpp.errors import InputError
+from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.origin import Origin
+from nnpp.files.text import exists, sha256_of
+from nnpp.formats.bands_h5 import write_bands_h5
+from nnpp.formats.structures import covalent_radius, formula, write_structure
+from nnpp.observables.gap import gap
+from nnpp.potentials.first import PUBLISHED, first_form, first_spin_orbit
+from nnpp.structures.crystal import Crystal
+from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
+from nnpp.structures.symmetry import space_group
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+from nnpp.workflows.fits.provenance import versions
+from nnpp.workflows.import_.counted import Wishes
+from nnpp.workflows.import_.imported import Imported, imported
+
+ROUNDED = 1e-6
+"""A dilation below this is rounding."""
+
+EDGES = 20.0
+"""Weight of the bands that make the gap."""
+
+NONLOCAL = (0.1, 0.1)
+"""First a6 and a7, and b1 and b2. With v(q) free at every length the loss of GaAs by GLLB-SC
+is 10 eV² without them, 2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
+
+FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
+"""How a fit of imported bands goes about it; the priors are those of inputs/zb-CdSe."""
+
+NETWORK = {
+    "network": {"features": {"kind": "radial", "width": 0.3, "spacing": 0.25}},
+    "envelope": {"kind": "gaussian", "sigma": 3.0},
+}
+"""What the network of imported bands is; as in inputs/III-V."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one file.
+
+    Attributes:
+        name: of the system.
+        source: the file.
+        rows: names and values, to be shown.
+        notes: what a user should know.
+    """
+
+    name: str
+    source: Path
+    rows: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The fit folder that was made."""
+
+    paths: tuple[Path, ...]
+
+
+def run_import(
+    files: Sequence[Path], folder: Path, cutoff: float, wishes: Wishes
+) -> Iterator[Report | Made]:
+    """Read all files, tell of each, and write the folder once all are found right."""
+    if exists(folder):
+        raise InputError("is there already", "choose another name (--fit)", folder)
+    refuse_unwritable(folder)
+    found = [imported(path, wishes) for path in files]
+    if len({one.bands.spinor for one in found}) > 1:
+        raise InputError("some files have spin-orbit, others none", "import them apart", folder)
+    names = _names(found)
+    for name, one in zip(names, found, strict=True):
+        yield Report(name, one.found.path, tuple(_rows(one)), one.notes)
+    yield Made(tuple(_written(folder, dict(zip(names, found, strict=True)), cutoff, wishes)))
+
+
+def _names(found: Sequence[Imported]) -> list[str]:
+    """The formula of each; with the name of its file, or a number, where two share one."""
+    formulas = [formula(one.crystal) for one in found]
+    longer = [
+        f"{name}-{one.found.path.stem}" for name, one in zip(formulas, found, strict=True)
+    ]
+    numbered = [f"{name}-{i}" for i, name in enumerate(formulas, start=1)]
+    for names in (formulas, longer):
+        if len(set(names)) == len(names):
+            return names
+    return numbered
+
+
+def _rows(one: Imported) -> Iterator[tuple[str, str]]:
+    """The table of what was read."""
+    bands, E = one.bands, np.asarray(one.bands.E) * HARTREE_EV
+    about = one.found.provenance
+    yield (
+        "from",
+        " ".join(about.get(x, "") for x in ("program", "version", "functional")).strip(),
+    )
+    volume = float(one.crystal.volume) * BOHR_ANGSTROM**3
+    yield "crystal", f"{formula(one.crystal)}, {space_group(one.crystal)}, {volume:.3f} Å³"
+    named = [name for name in bands.kpoints.labels if name]
+    yield "k-points", f"{len(bands.kpoints)}" + (f", {' '.join(named)}" if named else "")
+    yield "levels", "of spinors (spin-orbit)" if bands.spinor else "without spin"
+    total, kept = one.found.E.shape[1], E.shape[1]
+    yield "bands", f"{kept} of {total} kept, {bands.occupied} full"
+    if one.left_out:
+        shells = ", ".join(f"{first + 1}–{last}" for first, last in one.left_out)
+        yield "left out", f"{shells}: closed shells"
+    yield "window", f"{E.min():.3f} to {E.max():.3f} eV"
+    if bands.occupied < kept:
+        edges = gap(bands)
+        kind = "direct" if edges.direct else "indirect"
+        yield "valence top", f"{edges.vbm * HARTREE_EV:.4f} eV at {_place(one, edges.at_vbm)}"
+        yield (
+            "gap",
+            f"{edges.width * HARTREE_EV:.4f} eV, {kind}, to {_place(one, edges.at_cbm)}",
+        )
+    yield "odd points", ", ".join(_place(one, i) for i in one.odd) or "none"
+
+
+def _place(one: Imported, i: int) -> str:
+    """A k-point by its name, or its coordinates."""
+    k = one.bands.kpoints
+    where = " ".join(f"{x:.4g}" for x in np.asarray(k.fractional)[i])
+    return k.labels[i] or f"k-point {i + 1} ({where})"
+
+
+def _written(
+    folder: Path, found: dict[str, Imported], cutoff: float, wishes: Wishes
+) -> Iterator[Path]:
+    """Structure and reference of every system, then the fit that names them."""
+    data = _fit(found, cutoff, wishes)
+    checked(data, Origin(folder / FIT_NAME), folder)
+    for name, one in found.items():
+        yield write_structure(folder / f"{name}.vasp", one.crystal)
+        about = {**_provenance(one), "moved": _moved(wishes)}
+        yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
+    yield write_whole(folder / FIT_NAME, dump_yaml(data))
+
+
+def _provenance(one: Imported) -> dict[str, Any]:
+    """Where a reference comes from."""
+    return {
+        "source": one.found.path.name,
+        "sha256": sha256_of(one.found.path),
+        "left_out": one.left_out,
+        **one.found.provenance,
+        "nnpp": versions(),
+    }
+
+
+def _moved(wishes: Wishes) -> dict[str, float]:
+    """What was added to levels [eV]."""
+    moved = {"scissor_ev": wishes.scissor * HARTREE_EV}
+    return moved if wishes.top is None else moved | {"valence_top_ev": wishes.top * HARTREE_EV}
+
+
+def _fit(found: dict[str, Imported], cutoff: float, wishes: Wishes) -> dict[str, Any]:
+    """The fit, as fit.yaml says it."""
+    some = next(iter(found.values()))
+    programs = sorted({one.found.provenance.get("program", "a file") for one in found.values()})
+    return {
+        "title": f"{', '.join(found)}; bands from {', '.join(programs)}",
+        "systems": [_system(name, found, cutoff, wishes) for name in found],
+        "potential": {
+            "kind": "neural",
+            "elements": _elements(found),
+            "train": [
+                *("local", "nonlocal", "s_wave"),
+                *(["spin_orbit"] if some.bands.spinor else []),
+            ],
+            **NETWORK,
+        },
+        "fit": FIT,
+    }
+
+
+def _system(
+    name: str, found: dict[str, Imported], cutoff: float, wishes: Wishes
+) -> dict[str, Any]:
+    """One system, its strain counted from the first of its formula."""
+    one = found[name]
+    rest = next(x.crystal for x in found.values() if _alike(x.crystal, one.crystal))
+    dilation = float(one.crystal.volume / rest.volume) - 1
+    n, full, edge = one.bands.E.shape[1], one.bands.occupied, 2 if one.bands.spinor else 1
+    weights = [EDGES if full - edge <= i < full + edge else 1.0 for i in range(n)]
+    w = one.found.weights
+    by_k = {} if w is None else {"kpoints": [float(x) for x in w]}
+    own = {"electrons": wishes.electrons} if wishes.electrons else {}
+    return {
+        "name": name,
+        "structure": f"{name}.vasp",
+        **({"dilation": dilation} if abs(dilation) > ROUNDED else {}),
+        "cutoff": f"{cutoff:g} hartree",
+        **own,
+        "bands": n,
+        "reference": f"{name}.h5",
+        "zero": "vbm" if wishes.top is None else "absolute",
+        "weights": {"bands": weights} | by_k,
+    }
+
+
+def _alike(a: Crystal, b: Crystal) -> bool:
+    """Whether two crystals are one but for strain."""
+    return sorted(a.symbols) == sorted(b.symbols) and space_group(a) == space_group(b)
+
+
+def _elements(found: dict[str, Imported]) -> dict[str, Any]:
+    """Every element with the form that it starts from."""
+    crystals = [one.crystal for one in found.values()]
+    density = float(np.mean([electrons(c) / float(c.volume) for c in crystals]))
+    spinor = next(iter(found.values())).bands.spinor
+    elements = {}
+    for symbol in dict.fromkeys(s for c in crystals for s in c.species):
+        typical = first_form(valence_electrons(symbol), covalent_radius(symbol), density)
+        form = PUBLISHED.get(symbol, typical)
+        elements[symbol] = {
+            "local": [round(x, 8) for x in form],
+            "nonlocal": list(NONLOCAL),  # lists of their own: YAML would write one as an alias
+            "s_wave": list(NONLOCAL),
+        }
+        if spinor:
+            elements[symbol]["spin_orbit"] = round(first_spin_orbit(atomic_number(symbol)), 4)
+    return elements

@@ -1,0 +1,1 @@
+"""`nnpp init-fit` and `nnpp train`."""

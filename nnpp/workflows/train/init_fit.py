@@ -1,0 +1,117 @@
+"""`nnpp init-fit`: a run to be trained; a network that stands alone learns its form first.
+
+With the form built in as v⁰ the start is exact, and nothing is to be learned.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from nnpp.config.inputs import Fit
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.errors import InputError
+from nnpp.files.atomic import refuse_unwritable
+from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
+from nnpp.fitting.objective import Objective
+from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.targets.form import FormTarget
+from nnpp.formats.model import write_model
+from nnpp.potentials.potential import Potential
+from nnpp.runs.checkpoints import newest
+from nnpp.runs.folder import CHECKPOINTS, START, forget, identity
+from nnpp.runs.lock import held
+from nnpp.setup.cases import Case
+from nnpp.setup.method import stages_of
+from nnpp.setup.potential import before_training, start_of, to_learn_zunger
+from nnpp.setup.prepare import prepare
+from nnpp.workflows.bands.draw import curves_of, draw_potential
+from nnpp.workflows.fits.about import about_model
+from nnpp.workflows.fits.provenance import contents, hashes, write_run
+
+LENGTHS = np.linspace(0.0, 10.0, 401)
+"""Where a network learns the form [bohr⁻¹]; numpy, as JAX does not know its devices yet."""
+
+SHORT, MORE = 1.0, 10.0
+"""Up to this length [bohr⁻¹] the form counts so much more."""
+
+STEPS, GOAL = 200, 2e-3
+"""Most steps, and the mean deviation [hartree·bohr³] at which the form is learned."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run is ready to be trained.
+
+    Attributes:
+        name: of the run.
+        source: what it was read from.
+        learned: what its network had to learn, in words.
+        notes: what to know of it.
+        paths: files written.
+    """
+
+    name: str
+    source: Path
+    learned: str
+    notes: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Prepared]:
+    """Prepare out/<fit> for each fit; what is wrong with any is refused before all."""
+    one_device_per_core()
+    ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
+    for fit, _, _ in ready:
+        stages_of(fit.spec)
+        refuse_unwritable(out / fit.name)
+    for fit, cases, read in ready:
+        with held(out / fit.name):
+            yield _prepared(fit, cases, read, out / fit.name, fresh)
+
+
+def _prepared(
+    fit: Fit, cases: list[Case], read: dict[str, str], folder: Path, fresh: bool
+) -> Prepared:
+    """One run; what an earlier, other fit left there is refused, or removed if `fresh`."""
+    start, learned = learn_form(start_of(fit.spec.potential), form_of(fit))
+    run = identity(fit, start, contents(fit))
+    if fresh:
+        forget(folder)
+    newest(folder / CHECKPOINTS, run)  # refuses those of another fit
+    notes = (*fit.notes, *(f"{case.spec.name}: {n}" for case in cases for n in case.notes))
+    about = about_model(fit, cases, read) | {"identity": run}
+    paths = write_model(folder / START, start, about)
+    paths.append(write_run(folder, replace(fit, notes=notes), read, {}))
+    curves = curves_of(start, cases, fit.name, form_of(fit))
+    paths += draw_potential(folder, curves, START)
+    return Prepared(fit.name, fit.source, learned, notes, tuple(paths))
+
+
+def form_of(fit: Fit) -> Potential | None:
+    """The form that a network alone is to learn before it is trained, if there is one."""
+    spec = fit.spec.potential
+    return before_training(spec) if to_learn_zunger(spec) else None
+
+
+def learn_form(
+    start: Potential, form: Potential | None, most: int = STEPS
+) -> tuple[Potential, str]:
+    """The start once it knows the form, after `most` steps at most, and how well it does."""
+    if form is None:
+        return start, "nothing to learn: the start is exact"
+    q = jnp.asarray(LENGTHS)
+    v, weights = form.local(q), jnp.where(q <= SHORT, MORE, 1.0)
+    parameters = Parameters(start, ("local",))
+    objective = Objective(parameters, (FormTarget(q, v, weights),))
+    goal, method, steps = GOAL**2 * v.size, LevenbergMarquardt(), 0
+    step = method.start(objective, parameters.start())
+    while steps < most and step.lowest > goal:
+        step, steps = method.advance(objective, step), steps + 1
+    learned = parameters.put(step.best)
+    apart = jnp.sqrt(jnp.mean((learned.local(q) - v) ** 2))
+    if not bool(jnp.isfinite(apart)):
+        raise InputError("the Zunger form is not finite below 10 bohr⁻¹", "mend its numbers")
+    return learned, f"the Zunger form to {float(apart):.2g} hartree·bohr³ in {steps} steps"

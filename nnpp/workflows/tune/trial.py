@@ -1,0 +1,106 @@
+"""One trial of `nnpp tune`: a fit with numbers of its own, step by step, without a file.
+
+All trials are judged alike, by the weights that the fit itself says: √(Σ w·ΔE² / Σ w), over
+the k-points held out and over those of the fit. What a trial varies changes no such weight.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from nnpp.config.inputs import Fit
+from nnpp.config.tuning import Value
+from nnpp.fitting.objective import Measured, Objective
+from nnpp.fitting.spectrum import Spectrum
+from nnpp.fitting.targets.bands import BandsTarget, bands_among
+from nnpp.observables.bands import Bands
+from nnpp.setup.cases import Case
+from nnpp.setup.compare import from_zero, reference_bands, weights_of
+from nnpp.setup.method import Course, stages_of
+from nnpp.setup.objective import objective_of
+from nnpp.setup.potential import start_of
+from nnpp.setup.prepare import prepare
+from nnpp.units import HARTREE_EV
+from nnpp.workflows.train.init_fit import form_of, learn_form
+from nnpp.workflows.train.progress import Place, advanced, entered
+from nnpp.workflows.train.run import Run
+from nnpp.workflows.tune.space import with_values
+
+Weights = dict[str, Float[Array, "k band"]]
+"""Of the reference levels of each system."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a trial has come.
+
+    Attributes:
+        held_out_mev: root mean square error of what is held out [meV].
+        training_mev: the same of what is fitted.
+    """
+
+    held_out_mev: float
+    training_mev: float
+
+
+def tried(fit: Fit, values: Mapping[str, Value]) -> Iterator[Report]:
+    """A report after every step of the fit with these numbers."""
+    cases = prepare(fit)
+    weights = judging(cases)
+    run = _run(with_values(fit, values, cases), cases)
+    place = entered(run, Course(), run.objective.parameters.start())
+    report = _report(run.objective, place[0].measured, weights)
+    while (on := advanced(run, place)) is not None:
+        place = on
+        report = _judged(run, place, weights, report)
+        yield report
+
+
+def judging(cases: list[Case]) -> Weights:
+    """The weights by which every trial is judged."""
+    weights = {}
+    for case in cases:
+        reference = reference_bands(case)
+        if reference is not None:
+            weights[case.spec.name] = weights_of(case, from_zero(case, reference.E))
+    return weights
+
+
+def _run(fit: Fit, cases: list[Case]) -> Run:
+    """A run as init-fit would prepare it, on crystals and plane waves that are there."""
+    pairs = zip(cases, fit.spec.systems, strict=True)
+    cases = [replace(case, spec=spec) for case, spec in pairs]
+    start, _ = learn_form(start_of(fit.spec.potential), form_of(fit))
+    objective = objective_of(fit, cases, start)
+    return Run(fit, cases, start, {}, objective, stages_of(fit.spec), "")
+
+
+def _judged(run: Run, place: Place, weights: Weights, before: Report) -> Report:
+    """The report of the best θ so far: that of this step, or still the one before."""
+    state = place[0]
+    if float(state.measured.loss) > float(state.lowest):
+        return before
+    return _report(run.objective, state.measured, weights)
+
+
+def _report(objective: Objective, measured: Measured, weights: Weights) -> Report:
+    """Both errors of one evaluation."""
+    held, fitted = [], []
+    for spectrum, E in zip(objective.sources, measured.y, strict=True):
+        if isinstance(spectrum, Spectrum):
+            bands = Bands(spectrum.kpoints, E, spectrum.occupied, spectrum.spinor)
+            w = weights.get(spectrum.name)
+            held.append((bands_among(spectrum.held), bands, w))
+            fitted.append((bands_among(spectrum.targets), bands, w))
+    return Report(_error_mev(held), _error_mev(fitted))
+
+
+def _error_mev(judged: list[tuple[BandsTarget | None, Bands, Any]]) -> float:
+    """√(Σ w·ΔE² / Σ w) over the k-points of all targets [meV]."""
+    known = [(t.error(b), w * t.seen[:, None]) for t, b, w in judged if t is not None]
+    squares = sum(float(jnp.sum(w * error**2)) for error, w in known)
+    return HARTREE_EV * 1e3 * math.sqrt(squares / sum(float(jnp.sum(w)) for _, w in known))

@@ -1,0 +1,95 @@
+"""What a study tells: how much each number mattered, tune.png and .pdf, best.yaml."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.config.fit_yaml import dump
+from nnpp.config.inputs import BEST_NAME, Fit
+from nnpp.config.tuning import Dimension
+from nnpp.files.atomic import write_whole
+from nnpp.fitting.search import chance, importance
+from nnpp.plotting.style import image
+from nnpp.plotting.tune import Trials, Varied, figure_tune
+from nnpp.runs.study import NAME, TABLE, Study, Trial, write_study
+from nnpp.setup.cases import Case
+from nnpp.workflows.tune.space import Space, with_values
+
+MEASURE = "adjusted R² of the ranks of errors as a parabola in ranks of a number"
+"""What importance is, in words."""
+
+FIGURES: dict[str, Literal["png", "pdf"]] = {"tune.png": "png", "tune.pdf": "pdf"}
+
+JUDGED = ("finished", "pruned")
+"""States of trials that have a held-out error."""
+
+
+def short(key: str) -> str:
+    """The last two words of a dotted key."""
+    return ".".join(key.split(".")[-2:])
+
+
+def forget_tuned(folder: Path) -> None:
+    """Remove what an earlier study left."""
+    for name in (NAME, TABLE, BEST_NAME, *FIGURES):
+        (folder / name).unlink(missing_ok=True)
+
+
+def importances(study: Study, space: Space) -> dict[str, float | None]:
+    """How much of the order of trials each number explains by itself, the most first."""
+    trials = study.ranked(*JUDGED)
+    errors = _errors(trials)
+    found = {key: importance(_places(trials, key, d), errors) for key, d in space.items()}
+    return dict(sorted(found.items(), key=lambda pair: -(pair[1] or 0.0)))
+
+
+def by_chance(study: Study) -> float | None:
+    """The importance of a number of no matter, as a rule; None for too few trials."""
+    return chance(len(study.ranked(*JUDGED)))
+
+
+def write_tuned(
+    folder: Path, fit: Fit, study: Study, space: Space, cases: list[Case]
+) -> list[Path]:
+    """The trials as tables; if one was finished, a figure and the best fit."""
+    paths = write_study(folder, study)
+    if study.best is None:
+        return paths
+    figure = figure_tune(_picture(fit, study, space))
+    paths += [write_whole(folder / name, image(figure, kind)) for name, kind in FIGURES.items()]
+    best = dump(with_values(fit, study.best.values, cases).spec, folder)
+    told = f"held out {study.best.held_out_mev:.4g} meV"
+    about = f"# Trial {study.best.number} of `nnpp tune`: {told}\n"
+    return [*paths, write_whole(folder / BEST_NAME, about + best)]
+
+
+def _picture(fit: Fit, study: Study, space: Space) -> Trials:
+    """What the figure shows."""
+    trials = study.ranked(*JUDGED)
+    found = importances(study, space)
+    varied = [_varied(key, space[key], trials, found[key]) for key in found]
+    failed = len(study.trials) - len(trials)
+    notes = [f"importance: {MEASURE}; {len(trials)} trials"]
+    notes += [f"not drawn: {failed} that failed"] if failed else []
+    finished = np.array([trial.state == "finished" for trial in trials])
+    errors = _errors(trials)
+    return Trials(varied, errors, finished, by_chance(study), fit.name, tuple(notes))
+
+
+def _varied(key: str, d: Dimension, trials: list[Trial], found: float | None) -> Varied:
+    """One number of all trials."""
+    x = _places(trials, key, d)
+    return Varied(short(key), x, d.low, d.high, d.log and not d.words, d.words, found)
+
+
+def _errors(trials: list[Trial]) -> Float[np.ndarray, " trial"]:
+    """Of trials that were judged [meV]."""
+    return np.array([trial.held_out_mev for trial in trials], float)
+
+
+def _places(trials: list[Trial], key: str, d: Dimension) -> Float[np.ndarray, " trial"]:
+    """A number of each trial; of a word, its place among those it may be."""
+    values = [trial.values[key] for trial in trials]
+    return np.array([d.words.index(str(x)) if d.words else x for x in values], float)
