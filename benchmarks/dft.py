@@ -121,7 +121,7 @@ def rms(ours: Array, theirs: Array, first: int) -> float:
 
 def direct(bands: Bands) -> float:
     """The gap at Γ [eV]."""
-    return float(direct_gap_at(bands, bands.kpoints.sure_gamma)) * HARTREE_EV
+    return float(direct_gap_at(bands, bands.kpoints.require_gamma)) * HARTREE_EV
 
 
 def wurtzite(potential: Potential) -> dict[str, Any]:

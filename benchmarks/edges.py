@@ -19,8 +19,8 @@ from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
 from nnpp.formats.bands_h5 import read_bands_h5, write_bands_h5
+from nnpp.observables.experiment import EXPERIMENT
 from nnpp.observables.gap import direct_gap_at
-from nnpp.observables.measured import MEASURED
 from nnpp.units import HARTREE_EV
 
 FIRST, THEN = 100, 60
@@ -39,7 +39,7 @@ AIMS = """\
 
 def run() -> None:
     """Three fits, and what they tell."""
-    known = MEASURED["GaAs"][1]
+    known = EXPERIMENT["GaAs"][1]
     with tempfile.TemporaryDirectory() as place:
         to = Path(place)
         _raised(to / "GaAs.h5", known["direct_gap"])
@@ -63,7 +63,7 @@ def _raised(path: Path, gap: float) -> None:
     """The reference, its empty levels raised so far that Γ has this gap [eV]."""
     stored = read_bands_h5(INPUTS / "reference" / "GaAs" / "1.00.h5")
     bands = stored.bands
-    own = float(direct_gap_at(bands, bands.kpoints.sure_gamma))
+    own = float(direct_gap_at(bands, bands.kpoints.require_gamma))
     E = np.array(bands.E)
     E[:, bands.occupied :] += gap / HARTREE_EV - own
     write_bands_h5(path, replace(bands, E=jnp.asarray(E)), stored.crystal, stored.provenance)

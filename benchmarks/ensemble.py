@@ -18,7 +18,7 @@ from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import before_training, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.choices import Choices, chosen
+from nnpp.workflows.bands.options import Choices, chosen
 from nnpp.workflows.train.init_fit import learn_form
 
 CUTOFF, STEPS, MEMBERS, AIM = "5 hartree", 20, 8, 3.0

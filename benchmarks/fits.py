@@ -10,7 +10,7 @@ import jax
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit, read_inputs
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.fitting.method import Method
 from nnpp.fitting.objective import Objective
 from nnpp.setup.cases import Case
@@ -36,7 +36,7 @@ def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:
     for key, value in potential.items():
         both = isinstance(value, dict) and isinstance(data["potential"].get(key), dict)
         data["potential"][key] = data["potential"][key] | value if both else value
-    fit = replace(fit, spec=checked(data, fit.spec.origin, folder))
+    fit = replace(fit, spec=validated(data, fit.spec.origin, folder))
     return fit, prepare(fit)
 
 

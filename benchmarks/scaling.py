@@ -22,7 +22,7 @@ from benchmarks.sample import published
 from nnpp.eigensolvers.choice import automatic
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import all_levels
-from nnpp.observables.together import Asked
+from nnpp.observables.batched import LevelRequest
 from nnpp.structures.crystal import Crystal, crystal
 from nnpp.structures.kpoints import listed
 
@@ -78,7 +78,7 @@ def _point(name: str, cutoff: float = 10.0, k: int = 8, n: int = 8, cells: int =
     numbers = at_shells(published("Cd", "Se"), s)
 
     def total(numbers):
-        return jnp.sum(all_levels([Asked(numbers, s, n, automatic)])[0] ** 2)
+        return jnp.sum(all_levels([LevelRequest(numbers, s, n, automatic)])[0] ** 2)
 
     gradient = jax.jit(jax.grad(total))
     x = {"plane waves": s.waves.K.shape[1], "k-points": k, "bands": n, "atoms": 2 * cells}

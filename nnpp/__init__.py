@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 PRECISION = {"jax_enable_x64": True, "jax_default_matmul_precision": "highest"}
 
-MOST_DEVICES = 8
+MAX_DEVICES = 8
 """More devices than this on one processor would hold too many Hamiltonians at a time."""
 
 

@@ -31,7 +31,7 @@ class InputError(NnppError):
         )
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> str:
     """«did you mean …?» for a misspelt word, or the words that are known."""
     known = list(known)
     lower = {k.lower(): k for k in known}

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from scipy import constants
 
 from nnpp import units
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.pytree import pytree, static
 
 
@@ -32,8 +32,8 @@ def test_an_error_tells_its_place_once():
 
 
 def test_the_nearest_word_is_offered_or_all_of_them():
-    assert nearest("Gama", ["Γ", "GAMMA", "X"]) == "did you mean 'GAMMA'?"
-    assert nearest("zzz", ["GAMMA", "X"]) == "known: GAMMA, X"
+    assert suggest("Gama", ["Γ", "GAMMA", "X"]) == "did you mean 'GAMMA'?"
+    assert suggest("zzz", ["GAMMA", "X"]) == "known: GAMMA, X"
 
 
 @pytree

@@ -23,8 +23,8 @@ from nnpp.observables.gap import direct_gap_at
 from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.counted import Wishes
-from nnpp.workflows.import_.imported import Imported, imported
+from nnpp.workflows.import_.convert import Imported, imported
+from nnpp.workflows.import_.electron_count import Wishes
 
 HERE = Path(__file__).parent
 
@@ -73,7 +73,7 @@ def row(folder: Path, name: str) -> str:
     rest, about = done["1.00"]
     E = relative(rest)
     direct = {
-        v: float(direct_gap_at(one.bands, one.bands.kpoints.sure_gamma)) * HARTREE_EV
+        v: float(direct_gap_at(one.bands, one.bands.kpoints.require_gamma)) * HARTREE_EV
         for v, (one, _) in done.items()
     }
     slope = (direct["1.01"] - direct["0.99"]) / np.log(1.01 / 0.99)

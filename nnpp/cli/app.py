@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from nnpp import MOST_DEVICES, __version__
+from nnpp import MAX_DEVICES, __version__
 from nnpp.cli import (
     bands,
     card,
@@ -33,7 +33,7 @@ from nnpp.cli import (
     verify,
     volume,
 )
-from nnpp.cli.kept import keep_programs
+from nnpp.cli.compilation_cache import use_compilation_cache
 from nnpp.devices.machine import cores
 from nnpp.errors import NnppError
 
@@ -118,7 +118,7 @@ def _options(
 ) -> None:
     """Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself."""
     if verbose:
-        from nnpp.devices.programs import Count
+        from nnpp.devices.compilation import Count
 
         count = Count()
         atexit.register(lambda: console.note(count.told()))
@@ -126,7 +126,7 @@ def _options(
 
 def _share_threads() -> None:
     """LAPACK threads for each of at most eight devices, unless the user chose."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores() // MOST_DEVICES)))
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores() // MAX_DEVICES)))
     os.environ.setdefault("OMP_NUM_THREADS", os.environ["OPENBLAS_NUM_THREADS"])
 
 
@@ -140,7 +140,7 @@ def _never_mind_letters() -> None:
 def main() -> None:
     """Run the command."""
     _share_threads()
-    keep_programs()
+    use_compilation_cache()
     _never_mind_letters()
     try:
         app(prog_name="nnpp")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.together import Distributed, together
+from nnpp.cli.distributed import Distributed, together
 
 if TYPE_CHECKING:
     from nnpp.config.inputs import Fit
@@ -82,7 +82,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute band structures, and draw, compare and write them."""
-    from nnpp.workflows.bands.choices import choices
+    from nnpp.workflows.bands.options import choices
     from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     wanted = choices(

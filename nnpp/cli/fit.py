@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import bands, console, init_fit, train
-from nnpp.cli.together import Distributed, together
+from nnpp.cli.distributed import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
         by_first,
     )
     from nnpp.workflows.bands.bands import run_bands
-    from nnpp.workflows.bands.choices import Choices
+    from nnpp.workflows.bands.options import Choices
     from nnpp.workflows.fits.read import read_runs
     from nnpp.workflows.train.init_fit import run_init_fit
     from nnpp.workflows.train.shared_files import await_runs

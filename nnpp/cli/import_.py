@@ -49,8 +49,8 @@ def command(
     cutoff: Annotated[str, typer.Option(help="Cutoff of the fit.")] = "7 hartree",
 ) -> None:
     """Make a fit folder from the bands of other programs."""
-    from nnpp.workflows.import_.choices import Options, read_choices
     from nnpp.workflows.import_.import_fit import Made, run_import
+    from nnpp.workflows.import_.options import Options, read_choices
 
     choices = read_choices(Options(
         fit=fit, into=into, format=format_, structure=structure, path=path, points=points,

@@ -24,7 +24,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Compute ε₁(ω), ε₂(ω) and the absorption of independent electrons, and draw them."""
-    from nnpp.workflows.bands.choices import choices, light
+    from nnpp.workflows.bands.options import choices, light
     from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     wanted, numbers = choices(cutoff=cutoff), light(mesh, broaden, to)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.stopping import ASKED_TO_STOP
+from nnpp.cli.signals import EXIT_STOPPED
 
 
 def command(
@@ -53,7 +53,7 @@ def command(
         inputs=tuple(inputs or [Path("inputs")]), machine=machine, nodes=nodes, gpus=gpus,
         cpus=cpus, time=time, notice=notice, restarts=restarts, account=account, qos=qos,
         partition=partition, constraint=constraint, name=name, venv=venv, out=out,
-        file=output_script, force=force, saved=ASKED_TO_STOP,
+        file=output_script, force=force, saved=EXIT_STOPPED,
     ))  # fmt: skip
     console.say(f"wrote {path}")
     console.say(f"submit it with: sbatch {shlex.quote(str(path))}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.stopping import ASKED_TO_STOP, heard
+from nnpp.cli.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
     from nnpp.runs.study import Study, Trial
@@ -47,12 +47,12 @@ def command(
         run_tune,
     )
 
-    with heard("stopping; trials that run are given up") as stop:
+    with stop_on_signals("stopping; trials that run are given up") as stop:
         stopped = console.told(
             run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _told
         )
     if stopped:
-        raise typer.Exit(ASKED_TO_STOP)
+        raise typer.Exit(EXIT_STOPPED)
 
 
 def _told(event: "Event", line: console.Live) -> bool:

@@ -24,7 +24,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
 ) -> None:
     """Write V(r) and the densities of levels for programs that draw them in space."""
-    from nnpp.workflows.bands.choices import choices
+    from nnpp.workflows.bands.options import choices
     from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     wanted = choices(cutoff=cutoff)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nnpp.cluster.machines import MACHINES, Machine
 from nnpp.cluster.slurm_script import Job, script
-from nnpp.errors import InputError, nearest
-from nnpp.files.atomic import write_whole
+from nnpp.errors import InputError, suggest
+from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists
 from nnpp.workflows.fits.read import read_fits
 
@@ -84,7 +84,7 @@ def run_slurm(wishes: Wishes) -> Path:
     if exists(wishes.file) and not wishes.force:
         raise InputError("is there already", "add --force, or another name", wishes.file)
     # Names of files are bytes, not always UTF-8, and the shell must find them again.
-    return write_whole(wishes.file, os.fsencode(script(job)))
+    return write_atomic(wishes.file, os.fsencode(script(job)))
 
 
 def _job(wishes: Wishes) -> Job:
@@ -114,7 +114,7 @@ def _machine(name: str | None) -> Machine:
     if name is None:
         raise InputError("is missing", f"name one of {', '.join(MACHINES)}", "--machine")
     if name not in MACHINES:
-        raise InputError(f"unknown machine {name!r}", nearest(name, MACHINES), "--machine")
+        raise InputError(f"unknown machine {name!r}", suggest(name, MACHINES), "--machine")
     return MACHINES[name]
 
 
@@ -191,7 +191,7 @@ def _known(value: str | None, known: tuple[str, ...], option: str) -> str | None
         return value
     if value is not None and value not in known:
         kind = option.removeprefix("--")
-        raise InputError(f"unknown {kind} {value!r}", nearest(value, known), option)
+        raise InputError(f"unknown {kind} {value!r}", suggest(value, known), option)
     return value or known[0]
 
 

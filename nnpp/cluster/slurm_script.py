@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnpp import MOST_DEVICES, __version__
+from nnpp import MAX_DEVICES, __version__
 from nnpp.cluster.machines import Machine
 
 TEXT = """\
@@ -142,7 +142,7 @@ def _environment(job: Job) -> str:
 def _threads(job: Job) -> int:
     """Of LAPACK: all cores of a process that has a GPU; else each device takes its share."""
     cores = max(1, job.cpus // job.machine.threads)
-    return cores if job.gpus else -(-cores // MOST_DEVICES)
+    return cores if job.gpus else -(-cores // MAX_DEVICES)
 
 
 def _quoted(path: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from nnpp.config.spec import FitSpec
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.files.origin import Origin, Place
 from nnpp.files.yaml_tree import read_yaml
 
@@ -21,7 +21,7 @@ def read_fit(path: Path) -> FitSpec:
     data, origin = read_yaml(path)
     if isinstance(data.get(CONFIGURATION), dict):
         data, origin = data[CONFIGURATION], _below(origin, CONFIGURATION)
-    return checked(data, origin, path.parent)
+    return validated(data, origin, path.parent)
 
 
 def line_of(spec: FitSpec, *keys: str | int) -> int | None:

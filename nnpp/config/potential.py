@@ -5,7 +5,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import Field, Tag, model_validator
 
 from nnpp.config.elements import Strengths, Trained, refuse_untrainable
-from nnpp.config.fitted import ModelPotential
+from nnpp.config.model_potential import ModelPotential
 from nnpp.config.section import (
     Count,
     NotNegative,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from nnpp.config.section import problem
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.units import ENERGY, LENGTH, MASS, SLOPE
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -30,7 +30,7 @@ def quantity(value: object, units: Mapping[str, float]) -> float:
     if not unit:
         raise InputError(f"{number} has no unit", f'write "{number} {first}"')
     if unit not in units:
-        raise InputError(f"unknown unit {unit!r:.30}", nearest(unit, units))
+        raise InputError(f"unknown unit {unit!r:.30}", suggest(unit, units))
     atomic = float(number) * units[unit]
     if not math.isfinite(atomic):
         raise InputError(f"{number} is not finite", "write a finite number")

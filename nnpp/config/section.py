@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from nnpp.errors import nearest
+from nnpp.errors import suggest
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number; neither text nor true."""
@@ -68,7 +68,7 @@ class Section(BaseModel):
         known = cls.keys()
         for key in data if isinstance(data, dict) else ():
             if key not in known:
-                raise problem(f"unknown key {key!r:.60}", nearest(str(key), known), key)
+                raise problem(f"unknown key {key!r:.60}", suggest(str(key), known), key)
         return data
 
 

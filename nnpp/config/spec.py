@@ -2,7 +2,7 @@
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from nnpp.config.fitting import FitSettings
+from nnpp.config.fit_settings import FitSettings
 from nnpp.config.potential import PotentialSpec
 from nnpp.config.section import Section, problem
 from nnpp.config.systems import System

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from nnpp.config.section import Count, Section, problem
-from nnpp.errors import nearest
+from nnpp.errors import suggest
 
 Value = int | float | str
 
@@ -40,7 +40,7 @@ class Dimension:
             return " | ".join(self.words)
         return f"{self.low:g} … {self.high:g}" + (", by logarithm" if self.log else "")
 
-    def nearest(self, value: Value) -> Value:
+    def suggest(self, value: Value) -> Value:
         """The value it takes that is nearest: within the range, to three figures."""
         if self.words:
             return value if value in self.words else self.words[0]
@@ -99,7 +99,7 @@ class Tuning(Section):
 def _narrowed(key: str, limits: Sequence[Any]) -> Dimension:
     """The dimension of this key with limits of the fit's own."""
     if key not in TABLE:
-        raise problem(f"{key!r:.60} is not varied", nearest(key, TABLE), "space", key)
+        raise problem(f"{key!r:.60} is not varied", suggest(key, TABLE), "space", key)
     dimension = TABLE[key]
     if dimension.words:
         words = tuple(word for word in dimension.words if word in limits)

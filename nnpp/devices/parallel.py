@@ -20,7 +20,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from nnpp import MOST_DEVICES
+from nnpp import MAX_DEVICES
 from nnpp.devices.machine import cores, memory
 from nnpp.errors import InputError, NnppError
 
@@ -48,7 +48,7 @@ def one_device_per_core() -> None:
     threads = os.environ.get("OPENBLAS_NUM_THREADS", "")
     if "JAX_NUM_CPU_DEVICES" in os.environ or "device_count" in flags or not threads.isdigit():
         return
-    devices = min(MOST_DEVICES, cores() // max(1, int(threads)))
+    devices = min(MAX_DEVICES, cores() // max(1, int(threads)))
     # JAX refuses with a RuntimeError once it has started.
     with suppress(RuntimeError):
         jax.config.update("jax_num_cpu_devices", max(1, devices))
@@ -170,7 +170,7 @@ def k_at_once(each: int) -> int:
     """k-points of `each` bytes that a device solves together; LAPACK wants one."""
     if on_processors():
         return 1
-    fit = (room() or float("inf")) / 2 / max(each, 1)
+    fit = (device_memory() or float("inf")) / 2 / max(each, 1)
     return max(1, int(min(GPU_BATCH, fit)))
 
 
@@ -179,7 +179,7 @@ def k_in_memory(each: int) -> int:
     return jax.local_device_count() if on_processors() else k_at_once(each)
 
 
-def room() -> int | None:
+def device_memory() -> int | None:
     """Memory of the first device, or of this machine where devices are its cores [bytes]."""
     return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory())
 
@@ -219,7 +219,7 @@ def _share(
     return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
 
 
-def program(f: F, **options: Any) -> F:
+def jit_blocking(f: F, **options: Any) -> F:
     """A function compiled by `jax.jit`, and waited for.
 
     On a processor, devices that gather from one another wait in threads which all programs
@@ -250,5 +250,5 @@ def devices() -> list[str]:
 def memory_gb() -> str:
     """Memory of the first device, or of the machine, in GB."""
     where = "in the machine" if on_processors() else "on the device"
-    bytes_ = room()
+    bytes_ = device_memory()
     return "unknown" if bytes_ is None else f"{bytes_ / 1e9:.1f} GB {where}"

@@ -58,7 +58,7 @@ def whole(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_whole(path: Path, data: bytes | str) -> Path:
+def write_atomic(path: Path, data: bytes | str) -> Path:
     """Write the data (text as UTF-8) to `path`, which is returned."""
     with whole(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)

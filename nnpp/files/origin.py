@@ -43,7 +43,7 @@ class Origin:
         return InputError(what, remedy, place and place.path, place and place.line)
 
     @contextmanager
-    def telling(self, *keys: str | int) -> Iterator[None]:
+    def error_context(self, *keys: str | int) -> Iterator[None]:
         """Whatever error has no place of its own is told of this entry's."""
         try:
             yield

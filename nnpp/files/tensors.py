@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import whole, write_whole
+from nnpp.files.atomic import whole, write_atomic
 from nnpp.files.text import exists, read_bytes, read_text
 
 FORMAT, VERSION = "nnpp potential", 1
@@ -71,7 +71,7 @@ def write_model_file(
         copy.unlink(missing_ok=True)
     told = said | {FILE_DIGEST: sha256(data).hexdigest()}
     text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
-    return [file, write_whole(copy, text + "\n")]
+    return [file, write_atomic(copy, text + "\n")]
 
 
 def read_model_file(path: Path) -> ModelFile:

@@ -16,13 +16,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from nnpp.devices.parallel import agreed, program
+from nnpp.devices.parallel import agreed, jit_blocking
 from nnpp.errors import InputError, NnppError
-from nnpp.fitting.learned_anew import learned_anew
+from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, Step
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Objective, Source
-from nnpp.fitting.sound import refuse_unsound
+from nnpp.fitting.reinitialized import reinitialized
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget, bands_among
 from nnpp.fitting.targets.quantity import Quantity
@@ -79,7 +79,7 @@ def by_seeds(
     """
     systems = [s.system for s in objective.sources if isinstance(s, Spectrum | Quantity)]
     shells = jnp.concatenate([s.q for s in systems if isinstance(s, System)])
-    starts = learned_anew(objective.parameters, theta, shells, keys)
+    starts = reinitialized(objective.parameters, theta, shells, keys)
     return Plan(_all_alike(objective), starts, max(1, affordable(taken) - 1))
 
 
@@ -192,7 +192,7 @@ def _counted(source: Source, n: Float[Array, " k"] | None) -> Source:
     return replace(source, targets=tuple(targets))
 
 
-@program
+@jit_blocking
 def _started(
     objective: Objective, seen: Seen, theta: Float[Array, "*member parameter"]
 ) -> Step:
@@ -204,7 +204,7 @@ def _started(
     return jax.vmap(start, (0, 0 if theta.ndim > 1 else None))(seen, theta)
 
 
-@program
+@jit_blocking
 def _advanced(objective: Objective, seen: Seen, states: Step) -> Step:
     """All members after one more trial."""
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key
 
-from nnpp.devices.parallel import program
-from nnpp.errors import InputError, nearest
+from nnpp.devices.parallel import jit_blocking
+from nnpp.errors import InputError, suggest
 from nnpp.fitting.method import Theta, gradient
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.pytree import pytree
@@ -95,7 +95,7 @@ def _moved(
     )
 
 
-_moved = program(_moved, static_argnums=0)
+_moved = jit_blocking(_moved, static_argnums=0)
 
 
 def _finite(x: Array) -> Array:
@@ -117,12 +117,12 @@ def known() -> list[str]:
 def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradient:
     """The method of optax with this name; L-BFGS chooses its own length of step."""
     if name not in known():
-        raise InputError(f"unknown method {name!r}", nearest(name, ["lm", *known()]))
+        raise InputError(f"unknown method {name!r}", suggest(name, ["lm", *known()]))
     make = getattr(optax, name)
     wanted = [p for p in inspect.signature(make).parameters if p != "learning_rate"]
     for option in options:
         if option not in wanted:
-            raise InputError(f"{name} has no option {option!r}", nearest(option, wanted))
+            raise InputError(f"{name} has no option {option!r}", suggest(option, wanted))
     searching = {"learning_rate": None} if name == "lbfgs" else {"learning_rate": rate}
     try:
         optimiser = optax.with_extra_args_support(make(**searching, **options))

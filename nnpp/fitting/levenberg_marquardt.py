@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.fitting.gram import gram
 from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
@@ -91,7 +91,7 @@ class LevenbergMarquardt:
         return _decide(step, theta, expected, linear(objective, theta))
 
 
-@program
+@jit_blocking
 def _propose(step: Step) -> tuple[Theta, Float[Array, ""]]:
     """θ + δ, and the loss that the linear model expects there."""
     delta = _delta(step.r, step.J, step.damping)

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 from jaxtyping import Array, Float, Key
 
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.fitting.objective import Measured, Objective
 
 Theta = Float[Array, " parameter"]
@@ -55,19 +55,19 @@ class Method(Protocol):
         ...
 
 
-@program
+@jit_blocking
 def linear(objective: Objective, theta: Theta) -> tuple[Measured, Array, Array]:
     """L, r and J at θ: one program for a first step and a resumed one, so that bits agree."""
     return objective.linear(theta)
 
 
-@program
+@jit_blocking
 def measure(objective: Objective, theta: Theta) -> Measured:
     """L at θ, by one program."""
     return objective.measure(theta)
 
 
-@program
+@jit_blocking
 def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
     """L and ∂L/∂θ at θ, by one program."""
 

@@ -19,8 +19,8 @@ from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.bands import Bands, all_levels, check_room
+from nnpp.observables.batched import LevelRequest
 from nnpp.observables.slopes import levels_and_slopes
-from nnpp.observables.together import Asked
 from nnpp.pytree import pytree, static
 from nnpp.structures.kpoints import KPoints
 
@@ -69,11 +69,11 @@ class Spectrum:
         """E and ∂E/∂θ, from one solution."""
         return linear([self], parameters, theta)[0]
 
-    def asked(self, parameters: Parameters, theta: Float[Array, " parameter"]) -> Asked:
+    def asked(self, parameters: Parameters, theta: Float[Array, " parameter"]) -> LevelRequest:
         """What is to be solved."""
         potential = parameters.put(theta)
         check_room(potential, self.system, self.n)
-        return Asked(at_shells(potential, self.system), self.system, self.n, self.solve)
+        return LevelRequest(at_shells(potential, self.system), self.system, self.n, self.solve)
 
     def slope(
         self, parameters: Parameters, theta: Float[Array, " parameter"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.tables import Line, read_lines
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
@@ -29,7 +29,7 @@ def write_bands_csv(path: Path, bands: Bands) -> Path:
     for i, (k, distance, label, levels) in enumerate(points, start=1):
         place = [str(i), *(f"{x:.12f}" for x in k), f"{distance:.9f}", label]
         rows.append(",".join([*place, *(f"{level:.9f}" for level in levels)]))
-    return write_whole(path, "\n".join(rows) + "\n")
+    return write_atomic(path, "\n".join(rows) + "\n")
 
 
 def read_bands_csv(path: Path) -> ReferenceBands:
@@ -60,7 +60,7 @@ def write_dos_csv(path: Path, dos: Dos) -> Path:
     names = ("energy_ev", "states_per_ev", "integrated_states")
     rows = [",".join([*names, *(f"about_{element}" for element in dos.atoms)])]
     rows += [",".join(f"{x:.9f}" for x in row) for row in zip(*columns, strict=True)]
-    return write_whole(path, "\n".join(rows) + "\n")
+    return write_atomic(path, "\n".join(rows) + "\n")
 
 
 def _numbers(row: Line, columns: int) -> list[float]:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.text import read_bytes
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
@@ -53,7 +53,7 @@ def write_bands_h5(
         file["kpoints"].attrs["labels"] = json.dumps(bands.kpoints.labels, ensure_ascii=False)
         file["crystal"].attrs["symbols"] = json.dumps(crystal.symbols)
         file["crystal"].attrs["rest_volume"] = float(crystal.rest_volume)
-    return write_whole(path, image.getvalue())
+    return write_atomic(path, image.getvalue())
 
 
 def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
@@ -122,7 +122,7 @@ def _stored(file: h5py.File) -> StoredBands:
         rest_volume=jnp.asarray(float(about["rest_volume"])),
     )
     if STRAINS in file:
-        strained = strained.with_own(np.asarray(_values(file, STRAINS)))
+        strained = strained.with_strains(np.asarray(_values(file, STRAINS)))
     bands = Bands(kpoints, _values(file, "E"), int(about["occupied"]), bool(about["spinor"]))
     return StoredBands(bands, strained, json.loads(about["provenance"]))
 

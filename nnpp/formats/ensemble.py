@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_bytes
 from nnpp.formats.model import UNITS, named
 from nnpp.potentials.potential import Potential
@@ -99,7 +99,7 @@ def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
             data.attrs["units"] = unit
         file.attrs["format"] = FORMAT
         file.attrs["about"] = json.dumps(ensemble.about, ensure_ascii=False, allow_nan=False)
-    return write_whole(path, image.getvalue())
+    return write_atomic(path, image.getvalue())
 
 
 def read_ensemble(path: Path) -> StoredEnsemble:

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from nnpp.config.deepseudopot.folder import CONFIG_NAME
 from nnpp.config.inputs import FIT_NAME, RUN_NAME
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_text
 
 MOST_ROWS = 8192
@@ -72,7 +72,7 @@ def write_export(folder: Path, elements: list[Element], readme: str) -> list[Pat
     texts = {name: text for e in elements for name, text in _files(e)}
     texts["qSpace_pot.dat"] = _all_form_factors(elements)
     texts["README.md"] = readme
-    paths = [write_whole(Path(folder) / name, text) for name, text in texts.items()]
+    paths = [write_atomic(Path(folder) / name, text) for name, text in texts.items()]
     for left in (p for pattern in OURS for p in Path(folder).glob(pattern)):
         if left not in paths:
             left.unlink()  # of another potential: it would stand beside this one

@@ -79,7 +79,7 @@ class Faith:
 
     short: float
     cut: float
-    checked: float
+    validated: float
     error: float
     lifted: float
 

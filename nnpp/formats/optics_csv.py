@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.observables.optics import Optics
 from nnpp.units import HARTREE_EV, PER_CM
 
@@ -24,4 +24,4 @@ def write_optics_csv(path: Path, found: Optics) -> Path:
     names = [f"eps{n}_{pair}" for n in (2, 1) for pair in PAIRS]
     rows = [",".join(["energy_ev", "pairs_per_ev", *names, "absorption_per_cm", "electrons"])]
     rows += [",".join(f"{x:.6g}" for x in row) for row in zip(*columns, strict=True)]
-    return write_whole(path, "\n".join(rows) + "\n")
+    return write_atomic(path, "\n".join(rows) + "\n")

@@ -10,7 +10,7 @@ from nnpp.config.kpoints import FARTHEST
 from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
-from nnpp.structures.recognised import jumps_in, names_at
+from nnpp.structures.path_labels import jumps_in, names_at
 
 SAME_CELL = 1e-3
 """Cells, or lengths of a path, that agree to this relative accuracy are of one crystal."""

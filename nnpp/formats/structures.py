@@ -17,7 +17,7 @@ from ase.spacegroup.spacegroup import SpacegroupError
 
 from nnpp.config.spec import FitSpec
 from nnpp.config.systems import InlineStructure
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import whole
 from nnpp.files.text import named, read_bytes
 from nnpp.structures.crystal import Crystal, crystal
@@ -61,7 +61,7 @@ def read_crystals(spec: FitSpec) -> tuple[Crystal, ...]:
     """The crystal of every system, whose atoms all have an element in the potential."""
     elements = tuple(spec.potential.elements)
     for symbol in elements:
-        with spec.origin.telling("potential", "elements", symbol):
+        with spec.origin.error_context("potential", "elements", symbol):
             _known(symbol)
     return tuple(_placed(spec, i, elements) for i in range(len(spec.systems)))
 
@@ -141,16 +141,16 @@ def _with_own_strains(crystal: Crystal, named: Mapping[str, float]) -> Crystal:
             f"atom {a + 1}, {crystal.symbols[a]}, has not four neighbours at these bonds",
             "name every bond of the crystal, with its length",
         )
-    return crystal.with_own(strains(found, positions, cell))
+    return crystal.with_strains(strains(found, positions, cell))
 
 
 def _placed(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
     """The crystal of system `i`, whose elements are all among those of the potential."""
-    with spec.origin.telling("systems", i, "structure"):
+    with spec.origin.error_context("systems", i, "structure"):
         found = _crystal(spec, i)
     found = replace(found, rest_volume=found.volume / (1 + spec.systems[i].dilation))
     if spec.systems[i].bonds:
-        with spec.origin.telling("systems", i, "bonds"):
+        with spec.origin.error_context("systems", i, "bonds"):
             found = _with_own_strains(found, spec.systems[i].bonds)
     for symbol in found.species:
         if symbol not in elements:
@@ -168,7 +168,7 @@ def _crystal(spec: FitSpec, i: int) -> Crystal:
     if not isinstance(structure, InlineStructure):
         return read_structure(named(spec.origin, structure, *keys))
     for j, atom in enumerate(structure.atoms):
-        with spec.origin.telling(*keys, "atoms", j):
+        with spec.origin.error_context(*keys, "atoms", j):
             _known(atom[0])
     return inline_structure(structure.scale, structure.cell, structure.atoms)
 
@@ -223,7 +223,7 @@ def _sound(cell: np.ndarray, fractional: np.ndarray, symbols: tuple[str, ...]) -
 def _known(symbol: str) -> None:
     """Refuse what is no element."""
     if symbol not in SYMBOLS:
-        remedy = nearest(symbol, SYMBOLS) if len(symbol) < 3 else "write its symbol, as Cd"
+        remedy = suggest(symbol, SYMBOLS) if len(symbol) < 3 else "write its symbol, as Cd"
         raise InputError(f"unknown element {symbol!r:.30}", remedy)
 
 

@@ -24,7 +24,7 @@ from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.inversion import centred
 from nnpp.structures.kpoints import KPoints
-from nnpp.terms.in_turn import Term, Unmade, in_turn
+from nnpp.terms.chunked import LazyProjectors, Term, chunked
 from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
 from nnpp.terms.long_range import long_range, neutral
@@ -53,7 +53,7 @@ KINDS = (
 )
 """Kinds of projectors: the strength that uses them, l, and their weight W(r)."""
 
-Projectors = Block | Unmade | None
+Projectors = Block | LazyProjectors | None
 """Of one kind and all centres; none where no term uses them."""
 
 
@@ -242,14 +242,14 @@ def _projectors(
     at_once = PROJECTORS // bytes_a_centre(centres, F.size, directions)
     if len(centres.tau) <= at_once:
         return projectors(waves, centres, F, directions)
-    return Unmade(waves, F, centres, max(1, at_once), directions)
+    return LazyProjectors(waves, F, centres, max(1, at_once), directions)
 
 
 def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) -> Operator:
     """A separable term, from the strength of each species."""
     assert B is not None, "every strength has its projectors"
     of_centre = a[frame.species]
-    return in_turn(term, of_centre, B) if isinstance(B, Unmade) else term(of_centre, B)
+    return chunked(term, of_centre, B) if isinstance(B, LazyProjectors) else term(of_centre, B)
 
 
 def separable(

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import Solution, Solver, automatic
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
+from nnpp.observables.batched import LevelRequest, in_rows, map_row
 from nnpp.observables.completeness import complete
-from nnpp.observables.together import Asked, in_rows, map_row
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
@@ -52,10 +52,10 @@ def levels(
 ) -> Float[Array, "k level"]:
     """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
     check_room(potential, system, n)
-    return all_levels([Asked(at_shells(potential, system), system, n, solve)])[0]
+    return all_levels([LevelRequest(at_shells(potential, system), system, n, solve)])[0]
 
 
-def all_levels(asked: Sequence[Asked]) -> list[Float[Array, "k level"]]:
+def all_levels(asked: Sequence[LevelRequest]) -> list[Float[Array, "k level"]]:
     """The lowest levels of several systems [hartree]; differentiable, jitted."""
     return in_rows(_levels, asked)
 
@@ -65,10 +65,10 @@ def states(
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """The `n` lowest levels [hartree] and their states at every k."""
     check_room(potential, system, n)
-    return in_rows(_states, [Asked(at_shells(potential, system), system, n, solve)])[0]
+    return in_rows(_states, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
 
 
-@partial(program, static_argnames=("n", "solve"))
+@partial(jit_blocking, static_argnames=("n", "solve"))
 def _levels(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Array, ...]:
@@ -80,7 +80,7 @@ def _levels(
     return map_row(at_k, numbers, systems, n, solve)
 
 
-@partial(program, static_argnames=("n", "solve"))
+@partial(jit_blocking, static_argnames=("n", "solve"))
 def _states(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Any, ...]:
@@ -113,7 +113,7 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
     return electrons if spinor else electrons // 2
 
 
-def checked(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
+def validated(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
     """`E`, once known to be finite and below the rows that only fill up."""
     if not float(jnp.max(E)) < FILLING / 2:  # NaN is not below either
         raise InputError(
@@ -138,7 +138,7 @@ def bands(
     count = valence_electrons_of(crystal) if electrons is None else electrons
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n
-    E = checked(levels(potential, system, n, solve))
+    E = validated(levels(potential, system, n, solve))
     if solve is not dense:
         complete(E, potential, system)
     return Bands(kpoints, E, occupied, spinor)

@@ -13,9 +13,9 @@ from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.choice import Solver
 from nnpp.hamiltonian.bulk import System, at_shells
+from nnpp.observables.batched import LevelRequest
 from nnpp.observables.completeness import TOGETHER
 from nnpp.observables.slopes import levels_and_slopes
-from nnpp.observables.together import Asked
 from nnpp.potentials.potential import Potential
 
 
@@ -24,7 +24,7 @@ def levels_of_members(
 ) -> tuple[Float[Array, "k level"], Float[np.ndarray, "member k level"]]:
     """Levels of `potential`, and of `members`, stacked along the first axis of every leaf."""
     numbers = at_shells(potential, system)
-    ((E, slopes),) = levels_and_slopes([Asked(numbers, system, n, solve)])
+    ((E, slopes),) = levels_and_slopes([LevelRequest(numbers, system, n, solve)])
     of_members = jax.vmap(lambda one: at_shells(one, system))(members)
     moved = jax.tree.map(lambda x, y: x - y, of_members, numbers)
     parts = jax.tree.map(

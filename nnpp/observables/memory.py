@@ -21,7 +21,7 @@ from nnpp.eigensolvers.choice import Solver, automatic, faster
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import AtShells, System, hamiltonian, values
 from nnpp.observables.completeness import LARGEST
-from nnpp.terms.in_turn import InTurn
+from nnpp.terms.chunked import ChunkedSeparable
 
 REAL, COMPLEX = 8, 16
 """Bytes of a number."""
@@ -97,8 +97,8 @@ def _matrix(H: Any, parts: int, coarse: int) -> int:
 
 def _bytes_of(tree: Any) -> int:
     """All arrays of `tree`, and the projectors that it makes a group at a time."""
-    made = jax.tree.leaves(tree, is_leaf=lambda x: isinstance(x, InTurn))
-    groups = sum(op.bytes_of_group() for op in made if isinstance(op, InTurn))
+    made = jax.tree.leaves(tree, is_leaf=lambda x: isinstance(x, ChunkedSeparable))
+    groups = sum(op.bytes_of_group() for op in made if isinstance(op, ChunkedSeparable))
     return groups + sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(tree))
 
 

@@ -18,12 +18,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian, matrix
 from nnpp.observables.bands import check_room
-from nnpp.observables.together import Asked, in_rows, map_row
+from nnpp.observables.batched import LevelRequest, in_rows, map_row
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
 
@@ -78,10 +78,10 @@ def levels_and_velocities(
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k 3 level level"]]:
     """The `n` lowest levels at every k [hartree], and ⟨m|v_i|n⟩ between them."""
     check_room(potential, system, n)
-    return in_rows(_row, [Asked(at_shells(potential, system), system, n, solve)])[0]
+    return in_rows(_row, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
 
 
-@partial(program, static_argnames=("n", "solve"))
+@partial(jit_blocking, static_argnames=("n", "solve"))
 def _row(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[tuple[Array, Array], ...]:

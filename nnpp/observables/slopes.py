@@ -12,16 +12,16 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, frame, values, within
-from nnpp.observables.together import Asked, in_rows, map_rows
+from nnpp.observables.batched import LevelRequest, in_rows, map_rows
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
 """Levels [hartree], and their slopes: the numbers of a potential with axes (k, level, …)."""
 
 
-def levels_and_slopes(asked: Sequence[Asked]) -> list[Slopes]:
+def levels_and_slopes(asked: Sequence[LevelRequest]) -> list[Slopes]:
     """The lowest levels of all systems, and their slopes.
 
     Inside a multiplet the slopes are those of whatever states `solve` returns; only their sum
@@ -30,7 +30,7 @@ def levels_and_slopes(asked: Sequence[Asked]) -> list[Slopes]:
     return in_rows(_row, asked)
 
 
-@partial(program, static_argnames=("n", "solve"))
+@partial(jit_blocking, static_argnames=("n", "solve"))
 def _row(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Slopes, ...]:

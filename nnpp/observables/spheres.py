@@ -13,11 +13,11 @@ from jaxtyping import Array, Float
 from scipy.spatial import KDTree
 
 from nnpp.basis.plane_waves import PlaneWaves
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import Solver, automatic
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.bands import check_room
-from nnpp.observables.together import Asked, in_rows, map_row
+from nnpp.observables.batched import LevelRequest, in_rows, map_row
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 
@@ -37,8 +37,8 @@ def touching(crystal: Crystal, sizes: tuple[float, ...]) -> tuple[float, ...]:
     every = (x[None] + n[:, None]).reshape(-1, 3) @ cell
     distance, which = map(np.asarray, KDTree(every).query(x @ cell, NEIGHBOURS + 1))
     both = of_atom[:, None] + of_atom[which[:, 1:] % atoms]
-    nearest = (distance[:, 1:] / both).min()
-    return tuple(float(nearest * one) for one in sizes)
+    suggest = (distance[:, 1:] / both).min()
+    return tuple(float(suggest * one) for one in sizes)
 
 
 def form_factor(q: Float[Array, " shell"], R: float) -> Float[Array, " shell"]:
@@ -60,10 +60,10 @@ def levels_in_spheres(
     """The `n` lowest levels at every k [hartree], and their shares about each element."""
     check_room(potential, system, n)
     row = partial(_row, radii=radii)
-    return in_rows(row, [Asked(at_shells(potential, system), system, n, solve)])[0]
+    return in_rows(row, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
 
 
-@partial(program, static_argnames=("n", "solve", "radii"))
+@partial(jit_blocking, static_argnames=("n", "solve", "radii"))
 def _row(
     numbers: tuple[AtShells, ...],
     systems: tuple[System, ...],

@@ -11,7 +11,7 @@ NEEDED = "the splitting needs all filled levels at Γ, six or more"
 
 def spin_orbit_splitting(bands: Bands) -> Float[Array, ""]:
     """The splitting at the first Γ among the k-points [hartree]."""
-    return splitting_at(bands, bands.kpoints.sure_gamma)
+    return splitting_at(bands, bands.kpoints.require_gamma)
 
 
 def splitting_at(bands: Bands, gamma: int) -> Float[Array, ""]:

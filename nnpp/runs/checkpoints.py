@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import becomes, told, write_whole
+from nnpp.files.atomic import becomes, told, write_atomic
 from nnpp.runs.checkpoint_file import Checkpoint, RefusedError, packed, unpacked
 
 NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
@@ -46,7 +46,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     with told(folder, "cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, fcntl.LOCK_SH):
-            write_whole(path, data)
+            write_atomic(path, data)
             _forget(folder, path, checkpoint.identity)
     return path
 

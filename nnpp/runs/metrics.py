@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnpp.errors import InputError, NnppError
-from nnpp.files.atomic import told, write_whole
+from nnpp.files.atomic import told, write_atomic
 from nnpp.files.text import exists
 
 REMEDY = "remove the line, or start over with `--fresh`"
@@ -74,7 +74,7 @@ def _add(path: Path, line: bytes) -> None:
 
 def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
     """The file anew, whole, with these lines as they were."""
-    write_whole(path, b"".join(line + b"\n" for line, _ in pairs))
+    write_atomic(path, b"".join(line + b"\n" for line, _ in pairs))
 
 
 def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, whole_folder, write_whole
+from nnpp.files.atomic import refuse_unwritable, whole_folder, write_atomic
 from nnpp.files.tensors import ARRAYS, STEM
 from nnpp.files.text import exists, read_bytes, sha256_of
 
@@ -35,10 +35,10 @@ def write_package(out: Path, name: str, files: Files) -> list[Path]:
     """Write a zip, or a folder if `out` does not end so; the paths written."""
     known = dict(files) | {SUMS: sums(files).encode()}
     if out.suffix == ZIP:
-        return [write_whole(out, _zipped(name, known))]
+        return [write_atomic(out, _zipped(name, known))]
     with whole_folder(out) as temporary:
         for inner, data in sorted(known.items()):
-            write_whole(temporary / inner, data)
+            write_atomic(temporary / inner, data)
     return [out / inner for inner in sorted(known)]
 
 

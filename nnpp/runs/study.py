@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_text
 
 NAME, TABLE = "study.json", "trials.csv"
@@ -101,8 +101,8 @@ def read_study(folder: Path, identity: str) -> Study:
 
 def write_study(folder: Path, study: Study) -> list[Path]:
     """Both files; study.json, which counts, comes first."""
-    path = write_whole(folder / NAME, study.model_dump_json(indent=1) + "\n")
-    return [path, write_whole(folder / TABLE, _table(study))]
+    path = write_atomic(folder / NAME, study.model_dump_json(indent=1) + "\n")
+    return [path, write_atomic(folder / TABLE, _table(study))]
 
 
 def _table(study: Study) -> str:

@@ -19,7 +19,7 @@ from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.paths import path
 from nnpp.structures.symmetry import SAME_K, mesh
 
-AT_REST = 1e-4
+UNSTRAINED = 1e-4
 """A strain of less is rounding."""
 
 
@@ -54,9 +54,9 @@ class Case:
         return occupied_levels(self.electrons, self.spinor)
 
     @property
-    def at_rest(self) -> bool:
+    def unstrained(self) -> bool:
         """Whether no atom is strained."""
-        return float(jnp.max(jnp.abs(self.crystal.strains))) < AT_REST
+        return float(jnp.max(jnp.abs(self.crystal.strains))) < UNSTRAINED
 
     @property
     def twice(self) -> bool:

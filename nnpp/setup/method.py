@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from nnpp.config.fitting import FitSettings
+from nnpp.config.fit_settings import FitSettings
 from nnpp.config.spec import FitSpec
 from nnpp.fitting.annealing import Annealing
 from nnpp.fitting.gradient import Gradient, by_name, falling
@@ -24,7 +24,7 @@ class Stage:
 def stages_of(spec: FitSpec) -> tuple[Stage, ...]:
     """A random walk where one is wanted, then the method, at ease first if wanted."""
     settings, walk = spec.fit, spec.fit.annealing
-    with spec.origin.telling("fit", "method"):
+    with spec.origin.error_context("fit", "method"):
         method = _method(settings)
     first = min(settings.eased, settings.steps)
     stages = [Stage(settings.method, method, settings.steps - first)]

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nnpp.config.fitting import Priors
+from nnpp.config.fit_settings import Priors
 from nnpp.config.inputs import Fit
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
@@ -48,7 +48,7 @@ def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
             "systems",
         )
     longest = max(float(source.system.q[-1]) for source in (*spectra, *others))
-    with spec.origin.telling("fit", "priors"):
+    with spec.origin.error_context("fit", "priors"):
         priors = tuple(_priors(spec.fit.priors, start, longest))
     sources = (*spectra, *others, *priors)
     return Objective(Parameters(start, spec.potential.train), sources)
@@ -59,7 +59,7 @@ def _spectra(fit: Fit, cases: list[Case]) -> Iterator[Spectrum]:
     for i, case in enumerate(cases):
         if case.reference is None and not any(t.kind in LEVELS for t in case.spec.targets):
             continue
-        with fit.spec.origin.telling("systems", i):
+        with fit.spec.origin.error_context("systems", i):
             yield _spectrum(case, held_out(case, fit.spec.fit.hold_out, fit.spec.fit.seed))
 
 
@@ -129,7 +129,7 @@ def _gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
 
 def _direct_gap(case: Case, kpoints: KPoints) -> Callable[..., Target]:
     """A target of the gap at Γ."""
-    return partial(AtGammaTarget, measure=direct_gap_at, gamma=kpoints.sure_gamma)
+    return partial(AtGammaTarget, measure=direct_gap_at, gamma=kpoints.require_gamma)
 
 
 def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
@@ -139,7 +139,7 @@ def _splitting(case: Case, kpoints: KPoints) -> Callable[..., Target]:
             "a splitting is aimed at, but no element has a spin-orbit strength",
             "add spin_orbit to an element, or remove the target",
         )
-    return partial(AtGammaTarget, measure=splitting_at, gamma=kpoints.sure_gamma)
+    return partial(AtGammaTarget, measure=splitting_at, gamma=kpoints.require_gamma)
 
 
 LEVELS = {"gap": _gap, "direct_gap": _direct_gap, "splitting": _splitting}

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.config.fitted import ModelPotential
+from nnpp.config.model_potential import ModelPotential
 from nnpp.config.potential import (
     NeuralPotential,
     PotentialSpec,

@@ -8,10 +8,10 @@ from nnpp.config.kpoints import PathPoints
 from nnpp.config.potential import PotentialSpec
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.cases import Case, kpoints_of
-from nnpp.setup.doubts import about_counting
+from nnpp.setup.checks import refuse
 from nnpp.setup.reference import read_reference
-from nnpp.setup.refusals import refuse
 from nnpp.setup.trained import potential_of
+from nnpp.setup.warnings import about_counting
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.paths import path_notes
 from nnpp.structures.symmetry import primitive_cells
@@ -33,10 +33,10 @@ def _case(fit: Fit, i: int, crystal: Crystal) -> Case:
     """One system, with what is known of it."""
     spec = fit.spec.systems[i]
     reference = read_reference(fit.spec, i, crystal)
-    with fit.spec.origin.telling("systems", i, "kpoints"):
+    with fit.spec.origin.error_context("systems", i, "kpoints"):
         kpoints = kpoints_of(spec.kpoints, crystal, reference)
     case = Case(spec, crystal, kpoints, reference, fit.spec.has_spin_orbit, ())
-    with fit.spec.origin.telling("systems", i):
+    with fit.spec.origin.error_context("systems", i):
         notes = (*_notes(case), *_about_charges(case, fit.spec.potential))
     return replace(case, notes=notes)
 

@@ -31,7 +31,12 @@ from nnpp.observables.edges import (
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case
-from nnpp.setup.rows import coupled, refuse_unknown_atom, refuse_unknown_band, stretched
+from nnpp.setup.tabulated_targets import (
+    coupled,
+    refuse_unknown_atom,
+    refuse_unknown_band,
+    stretched,
+)
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh_off_gamma, space_group
 from nnpp.units import HARTREE_EV

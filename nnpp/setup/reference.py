@@ -12,7 +12,7 @@ from nnpp.files.text import named
 from nnpp.formats.bands_csv import read_bands_csv
 from nnpp.formats.bands_h5 import read_reference_h5
 from nnpp.formats.bands_json import read_bands_json
-from nnpp.formats.codes.own import read_deepseudopot_bands
+from nnpp.formats.codes.nnpp_bands import read_deepseudopot_bands
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
@@ -45,7 +45,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     for file in (system.reference.file, system.reference.kpoints):
         if file is not None:
             named(spec.origin, file, "systems", i, "reference")
-    with spec.origin.telling("systems", i, "reference"):
+    with spec.origin.error_context("systems", i, "reference"):
         found = _read(system.reference)
         doubts = found.about(crystal)
     found = found.thinned(system.reference.take, crystal)

@@ -77,7 +77,7 @@ class Crystal:
             jnp.asarray(self.species_of_atom)
         ]
 
-    def with_own(self, strains: ArrayLike) -> "Crystal":
+    def with_strains(self, strains: ArrayLike) -> "Crystal":
         """The same, each atom with the ε given; atoms of one element and one ε are a kind."""
         exact = np.asarray(strains, float)
         pairs = list(zip(self.symbols, np.round(exact, DIGITS).tolist(), strict=True))

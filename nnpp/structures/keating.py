@@ -21,7 +21,7 @@ from nnpp.structures.environment import Bonds, Tetrahedra, tetrahedra
 BENDING = 0.17
 """β/α."""
 
-AT_PEACE = 1e-6
+FORCE_TOLERANCE = 1e-6
 """What may be left of ∂E/∂r."""
 
 PAIRS = np.array([(i, j) for i in range(4) for j in range(i)])
@@ -79,7 +79,7 @@ def relaxed(structure: Crystal, bonds: Bonds) -> Crystal:
         return float(E), np.asarray(dE).ravel()
 
     found = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-9})
-    if np.abs(found.jac).max() > AT_PEACE:
+    if np.abs(found.jac).max() > FORCE_TOLERANCE:
         raise InputError("atoms did not come to rest", "choose another crystal")
     r = found.x.reshape(-1, 3)
     fractional = (r - r[0] + start[0]) @ np.linalg.inv(np.asarray(structure.cell))

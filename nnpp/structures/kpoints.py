@@ -38,7 +38,7 @@ class KPoints:
         return int(at[0]) if at.size else None
 
     @property
-    def sure_gamma(self) -> int:
+    def require_gamma(self) -> int:
         """The place of Γ; an InputError where there is none."""
         if self.gamma is None:
             raise InputError(

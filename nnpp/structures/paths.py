@@ -11,7 +11,7 @@ import numpy as np
 import seekpath
 from seekpath.hpkot import EdgeCaseWarning
 
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.symmetry import (
@@ -86,7 +86,7 @@ def _stops(crystal: Crystal, pieces: Pieces | None) -> list[list[tuple[str, np.n
     unknown = [name for piece in pieces for name in piece if name not in points]
     if unknown:
         raise InputError(
-            f"this crystal has no special point {unknown[0]!r}", nearest(unknown[0], points)
+            f"this crystal has no special point {unknown[0]!r}", suggest(unknown[0], points)
         )
     return [[(name, points[name]) for name in piece] for piece in pieces]
 

@@ -18,13 +18,13 @@ from nnpp.config.targets import (
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
+from nnpp.setup.checks import memory_of
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
-from nnpp.setup.doubts import about_fit, about_system
 from nnpp.setup.potential import PARTS
 from nnpp.setup.prepare import prepare
 from nnpp.setup.reference import Reference
-from nnpp.setup.refusals import memory_of
 from nnpp.setup.trained import potential_of
+from nnpp.setup.warnings import about_fit, about_system
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
 

@@ -8,13 +8,13 @@ import jax
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import on_processors, one_device_per_core, room
+from nnpp.devices.parallel import device_memory, on_processors, one_device_per_core
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.optics_csv import write_optics_csv
 from nnpp.hamiltonian.bulk import System
-from nnpp.observables.bands import Bands, checked
+from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.momentum import levels_and_velocities
 from nnpp.observables.optics import Optics, optics, strongest
@@ -118,7 +118,7 @@ def _meshed(case: Case, wanted: Wanted) -> Meshed:
             f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
             "ask for more levels (--bands)",
         )
-    needed, there = bytes_of(len(kpoints), n, case.occupied), room()
+    needed, there = bytes_of(len(kpoints), n, case.occupied), device_memory()
     if there is not None and needed > there:
         raise InputError(
             f"{case.spec.name}: velocities between {n} levels at {len(kpoints)} k-points need "
@@ -148,7 +148,7 @@ def _of_system(one: Meshed, potential: Potential, wanted: Wanted, folder: Path) 
     """All of one system."""
     case, size, system = one.case, one.size, one.system
     E, v = levels_and_velocities(potential, system, one.n, case.solve)
-    bands = Bands(one.kpoints, checked(E), case.occupied, case.spinor)
+    bands = Bands(one.kpoints, validated(E), case.occupied, case.spinor)
     if case.solve is not dense:
         complete(E, potential, system)
     gap, ends = _gap_and_end(bands)
@@ -165,7 +165,7 @@ def _of_system(one: Meshed, potential: Potential, wanted: Wanted, folder: Path) 
     picture = OpticsPicture(found, min(wanted.top, ends), case.spec.name, _notes(size, wanted))
     figure = figure_optics(picture)
     paths = [write_optics_csv(folder / "optics.csv", found)]
-    paths += [write_whole(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
+    paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
     return Told(case.spec.name, texts, tuple(paths))
 
 
@@ -187,10 +187,10 @@ def _texts(found: Optics, case: Case, wanted: Wanted, ends: float) -> tuple[str,
     """The numbers that a reader looks for first."""
     tops = [f"{x * HARTREE_EV:.2f}" for x in strongest(found, min(wanted.top, ends))]
     still = np.linalg.eigvalsh(found.real[0])
-    at_rest = " ".join(f"{x:.2f}" for x in still) if np.ptp(still) > 5e-3 else f"{still[0]:.2f}"
+    at_zero = " ".join(f"{x:.2f}" for x in still) if np.ptp(still) > 5e-3 else f"{still[0]:.2f}"
     seen = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
     shown = f", drawn to {ends * HARTREE_EV:.1f} eV" if ends < wanted.top else ""
     return (
-        f"ε₁(0) = {at_rest}; maxima of ε₂ at {', '.join(tops) or '—'} eV",
+        f"ε₁(0) = {at_zero}; maxima of ε₂ at {', '.join(tops) or '—'} eV",
         f"sum rule: {seen}; all transitions up to {ends * HARTREE_EV:.1f} eV are in it" + shown,
     )

@@ -9,17 +9,17 @@ import numpy as np
 
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.report_csv import report_csv
 from nnpp.formats.structures import formula
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
+from nnpp.observables.experiment import EXPERIMENT, hole_masses
 from nnpp.observables.fields import multiplet
 from nnpp.observables.gap import direct_gap_at, gap
 from nnpp.observables.masses import expansion, inverse_masses, luttinger
-from nnpp.observables.measured import MEASURED, hole_masses
 from nnpp.observables.momentum import Velocity, kane_energy
 from nnpp.observables.reports import Report, Row
 from nnpp.observables.splitting import splitting_at
@@ -75,11 +75,11 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
         refuse_unwritable(out / fit.name)
     for fit, cases in ready:
         potential, folder = potential_of(fit), out / fit.name
-        at_rest = [case for case in cases if case.at_rest]
-        reports = tuple(_report(case, potential) for case in at_rest)
+        unstrained = [case for case in cases if case.unstrained]
+        reports = tuple(_report(case, potential) for case in unstrained)
         paths = (
-            write_whole(folder / "report.csv", report_csv(reports)),
-            write_whole(folder / "report.html", report_page(fit.name, reports)),
+            write_atomic(folder / "report.csv", report_csv(reports)),
+            write_atomic(folder / "report.html", report_page(fit.name, reports)),
         )
         yield Told(fit.name, reports, paths)
 
@@ -88,7 +88,7 @@ def _report(case: Case, potential: Potential) -> Report:
     """All rows of one system that anybody has a number for."""
     here, notes = _here(case, potential)
     reference = _of_reference(case)
-    source, measured = MEASURED.get(formula(case.crystal), ("", {}))
+    source, measured = EXPERIMENT.get(formula(case.crystal), ("", {}))
     if not _is_cubic(case):
         source, measured = "", {}
     rows = tuple(

@@ -127,9 +127,9 @@ def _strain(potential: Potential) -> Iterator[Finding]:
     if potential.strengths.strain is None:
         return
     s, dilations = potential.strengths.strain, jnp.linspace(-STRAINED, STRAINED, 41)
-    at_rest = bool(jnp.all(strain_factor(s, jnp.asarray(0.0)) == 1))
+    unstrained = bool(jnp.all(strain_factor(s, jnp.asarray(0.0)) == 1))
     f = np.asarray(jax.vmap(strain_factor, (None, 0))(s, dilations))
-    wrong = "" if at_rest and f.min() > 0 else "it is not 1 at rest, or changes sign"
+    wrong = "" if unstrained and f.min() > 0 else "it is not 1 at rest, or changes sign"
     yield Finding(
         "strain factor", f"1 at rest, {f.min():.3f} to {f.max():.3f} for ±{STRAINED:.0%}", wrong
     )

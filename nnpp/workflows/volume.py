@@ -12,12 +12,12 @@ from nnpp.config.inputs import Fit
 from nnpp.config.path_text import read_point_text
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.dense import dense
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import refuse_unwritable
 from nnpp.formats.structures import formula
 from nnpp.formats.volume import FORMATS, Volume, write_volume
 from nnpp.hamiltonian.bulk import System
-from nnpp.observables.bands import checked, states
+from nnpp.observables.bands import states, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
@@ -60,7 +60,7 @@ def run_volume(
     """Write V(r) and the densities of `bands` at `kpoint` of every system of every fit."""
     one_device_per_core()
     if suffix not in FORMATS:
-        raise InputError(f"unknown format {suffix!r:.20}", nearest(suffix, FORMATS), "--format")
+        raise InputError(f"unknown format {suffix!r:.20}", suggest(suffix, FORMATS), "--format")
     ready = [(fit, [_wanted(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]
     folders = {fit.name: Path(out) / fit.name for fit, _ in ready}
     for fit, of_fit in ready:
@@ -102,7 +102,7 @@ def _point(text: str, case: Case) -> KPoints:
     known, _ = special_points(case.crystal)
     if point not in known:
         what = f"{case.spec.name} has no special point {point!r}"
-        raise InputError(what, nearest(point, known), "--kpoint")
+        raise InputError(what, suggest(point, known), "--kpoint")
     return listed(case.crystal, [known[point]], labels=(point,))
 
 
@@ -151,7 +151,7 @@ def _solved(
     n = min(highest + 1 + MORE, room)
     while True:
         E, psi = states(potential, one.system, n, one.case.solve)
-        checked(E)
+        validated(E)
         if one.case.solve is not dense:
             complete(E, potential, one.system)
         if multiplet(np.asarray(E[0]), highest)[1] < n or n == room:

@@ -22,7 +22,7 @@ from nnpp.setup.potential import before_training
 from nnpp.setup.prepare import prepare
 from nnpp.structures.kpoints import listed
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.about import about_model
 from nnpp.workflows.fits.provenance import hashes, write_run
 from nnpp.workflows.fits.read import read_fits, read_runs
@@ -162,12 +162,12 @@ def test_a_package_is_the_same_twice_and_after_unpacking(nnpp, run):
     assert Path("again.zip").read_bytes() == data
     with zipfile.ZipFile("again.zip") as archive:
         archive.extractall("there")
-    checked = subprocess.run(
+    validated = subprocess.run(
         ["sha256sum", "-c", "--strict", SUMS], cwd="there/small", capture_output=True, text=True
     )
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert (validated.returncode, validated.stderr) == (0, "")
     inside = {p for p in tree(Path("there/small")) if Path("there/small", p).is_file()}
-    assert checked.stdout.count(": OK\n") == len(inside) - 1
+    assert validated.stdout.count(": OK\n") == len(inside) - 1
     assert nnpp("package", "there/small").code == 0
     assert Path("there/small.zip").read_bytes() == data
 

@@ -56,7 +56,7 @@ def test_wrong_light(refused, tiny, words, at, told):
 
 
 def test_light_that_no_memory_holds(refused, tiny, monkeypatch):
-    monkeypatch.setattr("nnpp.workflows.optics.room", lambda: 1e5)
+    monkeypatch.setattr("nnpp.workflows.optics.device_memory", lambda: 1e5)
     told = "GB of memory, of 0.0; ask for a coarser mesh (--mesh) or fewer levels (--bands)"
     refused("optics", "tiny", told=told, at="")
 

@@ -55,10 +55,10 @@ def test_a_reference_elsewhere_is_drawn_and_not_compared(nnpp, done):
 def test_a_folder_of_the_older_code(nnpp, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_older(tmp_path / "older", **{"input_0.par": "maxKE = 3\nnBands = 4\nidxVB = 7\n"})
-    checked = nnpp("check", "older")
-    assert checked.code == 0
-    assert "expBandStruct_0.par: 4 bands, each spinless level twice, at 2" in checked.out
-    assert "num_cores: not needed" in checked.err
+    validated = nnpp("check", "older")
+    assert validated.code == 0
+    assert "expBandStruct_0.par: 4 bands, each spinless level twice, at 2" in validated.out
+    assert "num_cores: not needed" in validated.err
     told = nnpp("bands", "older", "--out", "out")
     assert told.code == 0
     assert "the network is not trained" in told.err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.cli.stopping import ASKED_TO_STOP
+from nnpp.cli.signals import EXIT_STOPPED
 from tests.cli.samples import tree, write_tiny
 from tests.cli.test_processes import imported
 from tests.cluster.test_slurm_script import directives
@@ -36,7 +36,7 @@ def test_a_script_for_every_machine(slurm, machine):
     assert asked["time"] == "01:00:00"
     assert "nnpp fit --distributed --out=results -- tiny" in text
     assert "source -- .venv/bin/activate" in text
-    assert f'"$code" -ne {ASKED_TO_STOP} ' in text
+    assert f'"$code" -ne {EXIT_STOPPED} ' in text
     assert '"$restarts" -ge 20 ' in text
 
 

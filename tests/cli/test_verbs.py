@@ -11,7 +11,7 @@ from nnpp import __version__
 from nnpp.config.fit_yaml import read_fit
 from nnpp.config.inputs import read_inputs
 from nnpp.formats.bands_h5 import read_bands_h5
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import read_fits
 from tests.cli.samples import OTHER, SYSTEM, TINY, files, table, tree, write_tiny, written
 

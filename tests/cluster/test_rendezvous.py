@@ -60,9 +60,9 @@ def test_one_alone_waits_for_nobody():
     ],
 )
 def test_all_hear_what_is_wrong(ranks, told):
-    heard = together(*ranks)
-    assert all(isinstance(words, str) for words in heard), heard
-    assert all(told in words for words in heard), heard
+    stop_on_signals = together(*ranks)
+    assert all(isinstance(words, str) for words in stop_on_signals), stop_on_signals
+    assert all(told in words for words in stop_on_signals), stop_on_signals
 
 
 def test_nobody_there():

@@ -63,15 +63,15 @@ def test_an_unknown_key_of_the_section(tmp_path):
 def test_every_value_lies_within(dimension):
     """What is drawn at the ends is not rounded out of the range."""
     if dimension.words:
-        assert dimension.nearest("none") == dimension.words[0]
+        assert dimension.suggest("none") == dimension.words[0]
         return
     assert 0 < dimension.low < dimension.high
     for value in (0.0, dimension.low, dimension.high, 1e9):
-        assert dimension.low <= dimension.nearest(value) <= dimension.high
-    assert isinstance(dimension.nearest(dimension.low), int) == dimension.whole
+        assert dimension.low <= dimension.suggest(value) <= dimension.high
+    assert isinstance(dimension.suggest(dimension.low), int) == dimension.whole
 
 
 def test_values_have_three_figures():
-    assert TABLE[EDGES].nearest(17.2345) == 17.2
-    assert TABLE[LAYERS].nearest(1.7) == 2
-    assert Dimension(1.23456, 2.0).nearest(1.23457) == 1.23456
+    assert TABLE[EDGES].suggest(17.2345) == 17.2
+    assert TABLE[LAYERS].suggest(1.7) == 2
+    assert Dimension(1.23456, 2.0).suggest(1.23457) == 1.23456

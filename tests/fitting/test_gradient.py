@@ -10,9 +10,9 @@ import optax
 import pytest
 
 from nnpp.errors import InputError
+from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.gradient import by_name, falling, known
 from nnpp.fitting.method import gradient
-from nnpp.fitting.sound import refuse_unsound
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read
 
 START = [-1.2, 1.0, 0.3]

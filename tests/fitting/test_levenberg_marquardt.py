@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import least_squares
 
-from nnpp.devices.programs import Count
+from nnpp.devices.compilation import Count
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, _delta
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters

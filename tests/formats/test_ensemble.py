@@ -67,7 +67,7 @@ def test_every_dataset_has_a_unit_and_a_checksum(tmp_path):
 
         file.visititems(see)
     assert len(found) > 20
-    assert all(units and checked for _, units, checked in found)
+    assert all(units and validated for _, units, validated in found)
     units = {name: unit for name, unit, _ in found}
     assert units["systems/zb/E"] == "hartree"
     assert units["potentials/strengths/spin_orbit"] == "hartree"

@@ -11,7 +11,7 @@ from ase.spectrum.band_structure import BandStructure
 
 from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.files.atomic import whole, write_whole
+from nnpp.files.atomic import whole, write_atomic
 from nnpp.formats.bands_csv import read_bands_csv, write_bands_csv
 from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.bands_json import read_bands_json
@@ -175,7 +175,7 @@ def test_dos_is_per_electronvolt(tmp_path):
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
-    write_whole(tmp_path / "a.txt", "one")
+    write_atomic(tmp_path / "a.txt", "one")
     with pytest.raises(ZeroDivisionError), whole(tmp_path / "a.txt") as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
@@ -186,7 +186,7 @@ def test_a_file_is_whole_or_absent(tmp_path):
 def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as caught:
-        write_whole(tmp_path / "file" / "a.txt", "one")
+        write_atomic(tmp_path / "file" / "a.txt", "one")
     assert_told(caught.value, "a.txt", None, "cannot be written")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
-from nnpp.observables.bands import bands, checked, levels, occupied_levels, states
+from nnpp.observables.bands import bands, levels, occupied_levels, states, validated
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
@@ -43,7 +43,7 @@ def test_levels_of_filling_rows_are_refused(function):
     with pytest.raises(InputError, match=f"{ROOM + 1} bands do not fit into {ROOM}"):
         function(systems.cdse(), SYSTEM, ROOM + 1)
     with pytest.raises(InputError, match="levels reach 1000 hartree"):
-        checked(jnp.zeros((5, 3)).at[2, -1].set(FILLING))
+        validated(jnp.zeros((5, 3)).at[2, -1].set(FILLING))
 
 
 def test_by_default_the_filled_levels_and_a_few_more():

@@ -6,9 +6,9 @@ import pytest
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import at_shells
+from nnpp.observables.batched import map_row
 from nnpp.observables.memory import COMPLEX, PROGRAM, of_process, of_system
 from nnpp.observables.slopes import _at_k
-from nnpp.observables.together import map_row
 from tests import systems
 
 SAMPLES = {

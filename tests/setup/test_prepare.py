@@ -9,13 +9,13 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import levels
+from nnpp.setup.checks import memory_of
 from nnpp.setup.potential import before_training
 from nnpp.setup.prepare import prepare
-from nnpp.setup.refusals import memory_of
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.choices import Choices
 from nnpp.workflows.bands.density import density_of_states
+from nnpp.workflows.bands.options import Choices
 from tests.cli.samples import TINY, write_tiny
 
 WURTZITE = """\
@@ -118,12 +118,12 @@ def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, mon
     fit = read_inputs(tmp_path / "tiny")
     needed = memory_of(prepare(fit)[0], before_training(fit.spec.potential))
     assert needed.whole() > needed.whole(at_once=1) > needed.each > 0
-    monkeypatch.setattr("nnpp.setup.refusals.room", lambda: needed.whole(at_once=1))
+    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.whole(at_once=1))
     with pytest.raises(InputError, match=r"GB of memory.*JAX_NUM_CPU_DEVICES=1.*cutoff"):
         prepare(fit)
-    monkeypatch.setattr("nnpp.setup.refusals.room", lambda: needed.each)
+    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.each)
     with pytest.raises(InputError, match=r"GB of memory are needed.*lower the cutoff") as told:
         prepare(fit)
     assert "JAX_NUM_CPU_DEVICES" not in str(told.value)
-    monkeypatch.setattr("nnpp.setup.refusals.room", lambda: None)
+    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: None)
     prepare(fit)

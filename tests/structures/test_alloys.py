@@ -104,7 +104,7 @@ def test_bonds_of_an_alloy_keep_their_lengths_as_is_known():
     far = np.asarray(near.shift) @ np.asarray(done.cell)
     length = np.linalg.norm(r[np.asarray(near.neighbours)] + far - r[:, None], axis=-1)
     mean = {s: length[[x == s for x in done.symbols]].mean() for s in ("In", "Ga")}
-    at_rest = np.sqrt(3) / 4 * (11.45 - 10.683)
-    assert 0.6 * at_rest < mean["In"] - mean["Ga"] < at_rest
+    unstrained = np.sqrt(3) / 4 * (11.45 - 10.683)
+    assert 0.6 * unstrained < mean["In"] - mean["Ga"] < unstrained
     before, after = (float(energy(springs(c, own), c.positions, c.cell)) for c in (alloy, done))
     assert after < 0.5 * before

@@ -47,9 +47,9 @@ def test_a_strain_moves_every_atom_and_keeps_the_rest_volume(name):
 
 
 def test_the_dilation_is_zero_at_rest_and_known_for_a_cube():
-    at_rest = systems.zincblende()
-    assert float(at_rest.dilation) == 0
-    assert float(at_rest.strained(0.01 * np.eye(3)).dilation) == pytest.approx(1.01**3 - 1)
+    unstrained = systems.zincblende()
+    assert float(unstrained.dilation) == 0
+    assert float(unstrained.strained(0.01 * np.eye(3)).dilation) == pytest.approx(1.01**3 - 1)
 
 
 def test_the_volume_grows_with_the_trace_of_the_strain():

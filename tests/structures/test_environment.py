@@ -103,7 +103,7 @@ def test_levels_are_those_of_a_dilated_crystal():
     """Every atom with the ε of the cell: one potential, strained both ways, also further."""
     potential, k = systems.everything(), [systems.GENERIC_K[3]]
     strained = systems.zincblende().strained(OBLIQUE)
-    mine = strained.with_own(own(strained)[1])
+    mine = strained.with_strains(own(strained)[1])
     assert mine.species == ("Cd", "Se")
     for of_both in (lambda c: c, lambda c: c.strained(0.01 * np.eye(3))):
         a, b = (levels(potential, systems.at(of_both(c), k, 1.8), 10) for c in (strained, mine))
@@ -115,11 +115,11 @@ def test_atoms_of_one_element_may_differ():
     potential = systems.everything()
     alloy = repeated(systems.zincblende(), [[1, 0, 0], [0, 1, 0], [0, 0, 2]])
     e = [0.01 if a == 0 else 0.0 for a in range(len(alloy.symbols))]
-    uneven = alloy.with_own(e)
+    uneven = alloy.with_strains(e)
     assert len(uneven.species) == 3 and set(uneven.species) == {"Cd", "Se"}
     even, plain, other = (
         np.asarray(levels(potential, systems.at(c, [[0.0] * 3], 1.5), 8))
-        for c in (alloy.with_own([0.0] * 4), alloy, uneven)
+        for c in (alloy.with_strains([0.0] * 4), alloy, uneven)
     )
     np.testing.assert_allclose(even, plain, atol=1e-10)
     both = systems.at(uneven, [[0.0] * 3], 1.5)
@@ -148,7 +148,7 @@ def test_it_matters_not_how_a_cell_is_written(change):
 
 
 def test_strains_of_atoms_are_kept_in_a_file_of_bands(tmp_path):
-    mine = systems.zincblende().with_own([0.01, -0.02])
+    mine = systems.zincblende().with_strains([0.01, -0.02])
     kpoints = listed(mine, [[0.0] * 3])
     bands = Bands(kpoints, jnp.zeros((1, 8)), 4, False)
     again = read_bands_h5(write_bands_h5(tmp_path / "b.h5", bands, mine, {})).crystal

@@ -47,7 +47,7 @@ def in_place_of_ray(monkeypatch, *bad):
         side_by_side=bench.side_by_side,
         Plan=SimpleNamespace,
     )
-    monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.side_by_side", stands_in)
+    monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.ray_executor", stands_in)
     monkeypatch.setattr(tune, "find_spec", lambda name: True)
     monkeypatch.setattr(tune, "prepare", cases_of)
     return bench

@@ -19,7 +19,7 @@ from nnpp.formats.model import write_model
 from nnpp.formats.structures import atoms_of
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import read_structure_by
 from tests import systems
 

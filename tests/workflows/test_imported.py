@@ -15,8 +15,8 @@ from nnpp.observables.bands import Bands, levels
 from nnpp.structures.kpoints import listed
 from nnpp.structures.paths import path
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.counted import Wishes, spinor_of
-from nnpp.workflows.import_.imported import imported
+from nnpp.workflows.import_.convert import imported
+from nnpp.workflows.import_.electron_count import Wishes, spinor_of
 from tests import systems
 
 DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"

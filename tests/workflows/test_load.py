@@ -19,7 +19,7 @@ from nnpp.setup.prepare import prepare
 from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.model_fit import of_structure
 from nnpp.workflows.load import _kpoints, load
 from nnpp.workflows.verify import run_verify

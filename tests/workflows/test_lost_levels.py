@@ -10,7 +10,7 @@ from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum
-from nnpp.workflows.train.lost_levels import refuse_lost_levels
+from nnpp.workflows.train.missed_levels import refuse_missed_levels
 from tests import systems
 
 
@@ -21,12 +21,12 @@ def test_the_levels_of_a_fit_are_counted_when_it_ends():
     objective = Objective(Parameters(systems.cdse(), ("local",)), (spectrum,))
     theta = objective.parameters.start()
     measured = measure(objective, theta)
-    refuse_lost_levels(objective, theta, measured)
+    refuse_missed_levels(objective, theta, measured)
     one_less = replace(measured, y=(jnp.delete(measured.y[0], 2, axis=1),))
     with pytest.raises(InputError, match="solver: dense"):
-        refuse_lost_levels(objective, theta, one_less)
+        refuse_missed_levels(objective, theta, one_less)
     lost_at_one = measured.y[0].at[1].set(measured.y[0][1] + 0.1)
     one_less = replace(measured, y=(lost_at_one,))
-    refuse_lost_levels(objective, theta, one_less, turn=len(k))
+    refuse_missed_levels(objective, theta, one_less, turn=len(k))
     with pytest.raises(InputError, match="k-point 2"):
-        refuse_lost_levels(objective, theta, one_less, turn=len(k) + 1)
+        refuse_missed_levels(objective, theta, one_less, turn=len(k) + 1)

@@ -11,7 +11,7 @@ from nnpp.plotting.abscissa import abscissa
 from nnpp.plotting.picture import BandPicture, gap_words
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.choices import Choices, choices, chosen
+from nnpp.workflows.bands.options import Choices, choices, chosen
 from tests.cli.samples import TINY, write_tiny
 
 SHARED_SITE = """\

@@ -10,7 +10,7 @@ from nnpp.config.deepseudopot.keys import CONFIG, NOT_YET, Settings, read_settin
 from nnpp.config.deepseudopot.model import fit_settings, places, potential
 from nnpp.config.deepseudopot.system import Entry, read_system
 from nnpp.config.spec import FitSpec
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Origin, Place
 
@@ -44,7 +44,7 @@ def read_deepseudopot(folder: Path) -> tuple[FitSpec, tuple[str, ...]]:
         "potential": model,
         "fit": fit_settings(config),
     }
-    spec = checked(data, Origin(config.path, _places(config, entries)), folder)
+    spec = validated(data, Origin(config.path, _places(config, entries)), folder)
     for entry in entries:
         notes += entry.notes
     return spec, (*config.notes(), *notes, *_remarks(folder, len(entries), symbols))

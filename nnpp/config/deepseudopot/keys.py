@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnpp.errors import nearest
+from nnpp.errors import suggest
 from nnpp.files.tables import Line, read_lines
 
 NOT_NEEDED = "not needed: nnpp chooses memory use, processes and figures itself"
@@ -111,7 +111,7 @@ def read_settings(path: Path, known: Mapping[str, str]) -> Settings:
             raise line.error("is not `key = value`", "write e.g. `nSystem = 1`")
         key, text = line.words
         if key not in known:
-            raise line.error(f"unknown key {key!r:.60}", nearest(key, known))
+            raise line.error(f"unknown key {key!r:.60}", suggest(key, known))
         if key in values:
             raise line.error(f"{key} is given twice", "keep one of them")
         values[key], lines[key] = _value(line, text, known[key]), line

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnpp.config.deepseudopot.keys import Settings
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Place
 from nnpp.files.tables import read_lines
 
@@ -66,7 +66,7 @@ def fit_settings(config: Settings) -> dict[str, Any]:
     fit |= _taken(config, "fit")
     if fit["method"].lower() not in OPTIMIZERS:
         raise config.lines["optimizer"].error(
-            f"unknown optimizer {fit['method']!r:.30}", nearest(fit["method"], OPTIMIZERS)
+            f"unknown optimizer {fit['method']!r:.30}", suggest(fit["method"], OPTIMIZERS)
         )
     fit["method"] = OPTIMIZERS[fit["method"].lower()]
     if "decay" not in fit.get("schedule", {}):
@@ -117,7 +117,7 @@ def _model(config: Settings) -> tuple[dict[str, Any], list[str]]:
     match = MODEL.fullmatch(name)
     if match is None:
         raise config.lines["PPmodel"].error(
-            f"unknown PPmodel {name!r:.60}", nearest(name, EXAMPLES)
+            f"unknown PPmodel {name!r:.60}", suggest(name, EXAMPLES)
         )
     notes = []
     if "PPmodel" not in config.values:

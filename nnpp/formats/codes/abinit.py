@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.filling import full_levels
 from nnpp.formats.codes.format import Beside, Format, crystal_in
 from nnpp.formats.codes.netcdf import NetCDF, read_netcdf
+from nnpp.formats.codes.occupation import full_levels
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import SYMBOLS

@@ -172,17 +172,17 @@ def _fractional(path: Path, cartesian: np.ndarray, crystal: Crystal) -> np.ndarr
     a = np.asarray(crystal.cell)
     k = cartesian @ a.T / (2 * np.pi)
     rounding = PRINTED * np.linalg.norm(a, axis=1) / (2 * np.pi)
-    nearest = np.round(k * SPECIAL) / SPECIAL
-    special = (np.abs(k - nearest) < rounding).all(axis=1)
+    suggest = np.round(k * SPECIAL) / SPECIAL
+    special = (np.abs(k - suggest) < rounding).all(axis=1)
     directions = min(2, np.linalg.matrix_rank(k, tol=1 / SPECIAL**2))
-    if np.abs(k).max() > FARTHEST or np.linalg.matrix_rank(nearest[special]) < directions:
+    if np.abs(k).max() > FARTHEST or np.linalg.matrix_rank(suggest[special]) < directions:
         raise InputError(
             "along some direction none of its k-points but Γ is special in this crystal's zone",
             "give the structure with the cell and orientation of that calculation, or name "
             "eqp.dat, whose k-points need no cell",
             path,
         )
-    return np.where(special[:, None], nearest, k)
+    return np.where(special[:, None], suggest, k)
 
 
 def _is_bandstructure(name: str, head: str) -> bool:

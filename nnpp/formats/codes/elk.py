@@ -11,8 +11,8 @@ from nnpp.files.tables import Line
 from nnpp.files.text import read_text
 from nnpp.formats.codes.elk_blocks import Blocks
 from nnpp.formats.codes.elk_run import Run, read_fermi, read_run
-from nnpp.formats.codes.filling import full_levels, said_to_fill
 from nnpp.formats.codes.format import Beside, Format
+from nnpp.formats.codes.occupation import full_levels, said_to_fill
 from nnpp.formats.reference_bands import ReferenceBands
 
 SAME = 1e-6

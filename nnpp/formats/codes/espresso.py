@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.formats.codes.elements import Element
 from nnpp.formats.codes.espresso_run import ROOT, Run, gathered
-from nnpp.formats.codes.filling import said_to_fill
 from nnpp.formats.codes.format import Beside, Format, crystal_in
+from nnpp.formats.codes.occupation import said_to_fill
+from nnpp.formats.codes.xml_elements import Element
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import SYMBOLS

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.elements import Element, elements
+from nnpp.formats.codes.xml_elements import Element, elements
 
 ROOT = "qes:espresso"
 BANDS = f"{ROOT}/output/band_structure"

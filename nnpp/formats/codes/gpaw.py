@@ -15,8 +15,8 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.formats.bands_json import read_bands_json
-from nnpp.formats.codes.filling import WHOLE
 from nnpp.formats.codes.format import Beside, Format, crystal_in
+from nnpp.formats.codes.occupation import WHOLE
 from nnpp.formats.codes.ulm import MAGIC, Ulm, read_ulm
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import Crystal

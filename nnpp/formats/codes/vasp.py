@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.formats.codes.filling import said_to_fill
 from nnpp.formats.codes.format import Beside, Format, crystal_in
+from nnpp.formats.codes.occupation import said_to_fill
 from nnpp.formats.codes.vasp_labels import read_labels
 from nnpp.formats.codes.vasp_run import SPINS, STATIC, Run, gathered
 from nnpp.formats.reference_bands import ReferenceBands

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.elements import Element, elements
+from nnpp.formats.codes.xml_elements import Element, elements
 
 STATIC = "run a static calculation (NSW = 0) and name its vasprun.xml"
 SPINS = ("holds two spins", "repeat it with ISPIN = 1, or with LSORBIT")

@@ -14,7 +14,7 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import agreed, by_all, by_first, one_device_per_core
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands, bands
@@ -29,7 +29,6 @@ from nnpp.setup.prepare import prepare
 from nnpp.setup.trained import potential_of, start_of_run, untrained
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.choices import Choices
 from nnpp.workflows.bands.connect import connected, refuse_without_path
 from nnpp.workflows.bands.density import density_of_states
 from nnpp.workflows.bands.draw import (
@@ -40,6 +39,7 @@ from nnpp.workflows.bands.draw import (
     with_spread,
 )
 from nnpp.workflows.bands.of_fit import along_whole_paths, ensemble_of_fit, with_fit
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.bands.solved import Solved
 from nnpp.workflows.fits.provenance import hashes, note_options, provenance, write_run
 
@@ -113,7 +113,7 @@ def _run_fit(
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
-        with fit.spec.origin.telling("systems", i):
+        with fit.spec.origin.error_context("systems", i):
             done = with_fit(_solve(case, potential, choices), fit, i, ensemble, choices)
             followed = connected(case, potential, done.bands) if choices.connect else None
         about, own = provenance(fit, case, read), folder / case.spec.name
@@ -231,7 +231,7 @@ def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
     losses = [s["loss_ev2"] for s in systems.values() if s["loss_ev2"] is not None]
     total = {"loss_ev2": sum(losses) if losses else None, "systems": systems}
     text = json.dumps(total | {"seconds": round(seconds, 3)}, indent=2)
-    return write_whole(folder / "summary.json", text + "\n")
+    return write_atomic(folder / "summary.json", text + "\n")
 
 
 def _figures(done: Solved) -> dict:

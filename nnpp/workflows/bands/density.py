@@ -4,7 +4,7 @@ import numpy as np
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.formats.structures import covalent_radius
-from nnpp.observables.bands import Bands, checked
+from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
 from nnpp.observables.spheres import levels_in_spheres, touching
@@ -12,7 +12,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.structures.symmetry import mesh
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 
 SPACING = 0.08
 """Default distance between points of the mesh [bohr⁻¹]."""
@@ -46,7 +46,7 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     more = min(2 * n, system.room(case.spinor))
     radii = touching(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
     E, inside = levels_in_spheres(potential, system, more, radii, case.solve)
-    found = Bands(kpoints, checked(E), case.occupied, case.spinor)
+    found = Bands(kpoints, validated(E), case.occupied, case.spinor)
     if case.solve is not dense:
         complete(E, potential, system)
     shares: dict[str, np.ndarray] = {}

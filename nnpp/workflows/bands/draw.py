@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
@@ -23,7 +23,7 @@ from nnpp.potentials.zunger import Zunger
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.bands.solved import Solved
 
 SHIFT_EV = 1e-3
@@ -39,7 +39,7 @@ R = np.linspace(0.0, 10.0, 401)
 def picture_of(done: Solved, choices: Choices) -> BandPicture:
     """Everything that the figure of one system shows."""
     reference = aligned_reference(done.case, done.bands)
-    short = topless(done.bands, reference)
+    short = without_valence_top(done.bands, reference)
     absolute = choices.zero == "absolute" or bool(short)
     return BandPicture(
         title=done.case.spec.name,
@@ -58,7 +58,7 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
     )
 
 
-def topless(bands: Bands, reference: Bands | None) -> list[str]:
+def without_valence_top(bands: Bands, reference: Bands | None) -> list[str]:
     """Which of both do not reach the valence top, so that none can be the zero of a figure."""
     both = (("nnpp", bands), ("the reference", reference))
     return [n for n, b in both if b is not None and not 0 < b.occupied <= b.E.shape[1]]
@@ -94,10 +94,10 @@ def draw_bands(
     picture, paths = picture_of(done, choices), []
     if choices.plot:
         figure = figure_bands(picture)
-        paths = [write_whole(folder / f"bands.{s}", image(figure, s)) for s in ("png", "pdf")]
+        paths = [write_atomic(folder / f"bands.{s}", image(figure, s)) for s in ("png", "pdf")]
     if choices.html:
         page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
-        paths.append(write_whole(folder / "bands.html", page))
+        paths.append(write_atomic(folder / "bands.html", page))
     return paths
 
 
@@ -168,4 +168,4 @@ def draw_potential(
     if curves is None:
         return []
     figure = figure_potential(curves)
-    return [write_whole(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]
+    return [write_atomic(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]

@@ -17,7 +17,7 @@ from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.setup.hold_out import held_out
 from nnpp.setup.reference import read_reference
 from nnpp.structures.symmetry import SAME_K, equivalent
-from nnpp.workflows.bands.choices import Choices
+from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.bands.solved import Solved
 from nnpp.workflows.train.ensemble import ensemble_of
 

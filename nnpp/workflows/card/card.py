@@ -7,7 +7,7 @@ from typing import Any
 
 from nnpp.config.inputs import RUN_NAME, Fit, read_inputs
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.tensors import STEM
 from nnpp.files.text import exists
 from nnpp.files.yaml_tree import read_yaml
@@ -67,7 +67,7 @@ def run_card(runs: list[Path], wishes: Wishes) -> Iterator[Path]:
         _refuse_no_place(run)
     for one in [described(run, wishes) for run in runs]:
         with held(one.fit.folder):
-            yield write_whole(one.fit.folder / NAME, one.text)
+            yield write_atomic(one.fit.folder / NAME, one.text)
 
 
 def _refuse_no_place(run: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nnpp.config.inputs import Fit
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.errors import InputError
 from nnpp.files.origin import Origin
 from nnpp.files.tensors import STEM
@@ -30,7 +30,7 @@ def of_structure(model: Model, structure: Path, cutoff: float | None = None) -> 
         "systems": [system],
         "potential": {"kind": "model", "file": str(model.path.absolute())},
     }
-    spec = checked(data, Origin(structure), Path.cwd())
+    spec = validated(data, Origin(structure), Path.cwd())
     name = f"{_plain(structure.stem)}-by-{_plain(_name(model))}"
     return Fit(spec, (), Path.cwd() / name, structure)
 

@@ -11,12 +11,12 @@ from typing import Any
 from nnpp import __version__
 from nnpp.config.deepseudopot.folder import CONFIG_NAME
 from nnpp.config.fit_yaml import CONFIGURATION, dump_yaml, plain
-from nnpp.config.fitted import ModelPotential
 from nnpp.config.inputs import RUN_NAME, Fit
+from nnpp.config.model_potential import ModelPotential
 from nnpp.devices.machine import cores
 from nnpp.devices.parallel import devices
 from nnpp.errors import InputError
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.tensors import arrays_of
 from nnpp.files.text import read_bytes
 from nnpp.files.yaml_tree import read_yaml
@@ -115,14 +115,14 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
         "options": {k: _plain(v) for k, v in options.items() if v not in (None, False)},
         CONFIGURATION: plain(fit.spec, folder),
     }
-    return write_whole(folder / "run.yaml", dump_yaml(about))
+    return write_atomic(folder / "run.yaml", dump_yaml(about))
 
 
 def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
     """run.yaml with other options; how the run is fitted stays as it is."""
     about = dict(read_yaml(run.source)[0])
     about["options"] = {k: _plain(v) for k, v in options.items() if v not in (None, False)}
-    return write_whole(run.source, dump_yaml(about))
+    return write_atomic(run.source, dump_yaml(about))
 
 
 def _plain(value: Any) -> Any:

@@ -3,16 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+from nnpp.config.fit_settings import FitSettings
 from nnpp.config.fit_yaml import plain
-from nnpp.config.fitting import FitSettings
 from nnpp.config.inputs import RUN_NAME, Fit, read_all, read_inputs
 from nnpp.config.quantity import energy
 from nnpp.config.spec import FitSpec
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.errors import InputError
 from nnpp.files.origin import Place
 from nnpp.files.text import exists
-from nnpp.workflows.bands.choices import Choices, chosen
+from nnpp.workflows.bands.options import Choices, chosen
 
 PREPARED = "start.safetensors"
 """What init-fit leaves in a run."""
@@ -42,7 +42,7 @@ def _by_method(spec: FitSpec, method: str) -> FitSpec:
     data["fit"] = data["fit"] | {"method": method, "options": {}}
     if method == "lm" and data["fit"]["tolerance"] == 0:
         data["fit"]["tolerance"] = FitSettings().tolerance
-    return checked(
+    return validated(
         data, replace(spec.origin, places={("fit",): Place(Path("--method"))}), Path.cwd()
     )
 

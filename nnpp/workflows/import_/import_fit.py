@@ -9,9 +9,9 @@ import numpy as np
 
 from nnpp.config.fit_yaml import dump_yaml
 from nnpp.config.inputs import FIT_NAME
-from nnpp.config.troubles import checked
+from nnpp.config.validation import validated
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.files.origin import Origin
 from nnpp.files.text import exists, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
@@ -23,8 +23,8 @@ from nnpp.structures.electrons import atomic_number, electrons, valence_electron
 from nnpp.structures.symmetry import space_group
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
-from nnpp.workflows.import_.counted import Wishes
-from nnpp.workflows.import_.imported import Imported, imported
+from nnpp.workflows.import_.convert import Imported, imported
+from nnpp.workflows.import_.electron_count import Wishes
 
 ROUNDED = 1e-6
 """A dilation below this is rounding."""
@@ -141,12 +141,12 @@ def _written(
 ) -> Iterator[Path]:
     """Structure and reference of every system, then the fit that names them."""
     data = _fit(found, cutoff, wishes)
-    checked(data, Origin(folder / FIT_NAME), folder)
+    validated(data, Origin(folder / FIT_NAME), folder)
     for name, one in found.items():
         yield write_structure(folder / f"{name}.vasp", one.crystal)
         about = {**_provenance(one), "moved": _moved(wishes)}
         yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
-    yield write_whole(folder / FIT_NAME, dump_yaml(data))
+    yield write_atomic(folder / FIT_NAME, dump_yaml(data))
 
 
 def _provenance(one: Imported) -> dict[str, Any]:

@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.devices.parallel import by_first
-from nnpp.errors import InputError, nearest
-from nnpp.files.atomic import write_whole
+from nnpp.errors import InputError, suggest
+from nnpp.files.atomic import write_atomic
 from nnpp.fitting.ensemble import BY, REFUSALS, Plan, trained
 from nnpp.formats.ensemble import NAME, StoredEnsemble, ensemble_in, write_ensemble
 from nnpp.potentials.potential import Potential
@@ -53,7 +53,7 @@ class Wanted:
         if self.members == 1:
             raise InputError("one member has no spread", "ask for two or more", "--members")
         if self.by not in BY:
-            raise InputError(f"unknown {self.by!r}", nearest(self.by, BY), "--by")
+            raise InputError(f"unknown {self.by!r}", suggest(self.by, BY), "--by")
 
 
 def refuse_impossible(run: Run, wanted: Wanted) -> None:
@@ -146,7 +146,7 @@ def _written(folder: Path, made: StoredEnsemble) -> list[Path]:
     hidden = ("run", "potential")
     told = {name: value for name, value in made.about.items() if name not in hidden}
     text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
-    numbers = write_whole(folder / NUMBERS, text + "\n")
+    numbers = write_atomic(folder / NUMBERS, text + "\n")
     return [write_ensemble(folder / NAME, made), numbers]
 
 

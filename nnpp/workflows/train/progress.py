@@ -10,8 +10,8 @@ import numpy as np
 
 from nnpp.devices.parallel import agreed, by_first, on_all
 from nnpp.errors import InputError
+from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.sound import refuse_unsound
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import newest
 from nnpp.runs.folder import CHECKPOINTS

@@ -24,8 +24,9 @@ from nnpp.workflows.fits.provenance import hashes, write_run
 from nnpp.workflows.train.ensemble import Wanted, refuse_impossible, run_ensemble
 from nnpp.workflows.train.errors_by_band import errors_by_band
 from nnpp.workflows.train.events import Begun, Event, Stepped, Stopped, Trained
-from nnpp.workflows.train.film import Film
-from nnpp.workflows.train.lost_levels import EVERY, refuse_lost_levels
+from nnpp.workflows.train.missed_levels import EVERY, refuse_missed_levels
+from nnpp.workflows.train.movie import Film
+from nnpp.workflows.train.outputs import write_trained
 from nnpp.workflows.train.progress import (
     Place,
     advanced,
@@ -35,7 +36,6 @@ from nnpp.workflows.train.progress import (
 )
 from nnpp.workflows.train.run import Run, read_run
 from nnpp.workflows.train.shared_files import refuse_different
-from nnpp.workflows.train.written import write_trained
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _look_now_and_then(run: Run, place: Place) -> None:
     state, course = place
     turn, other = divmod(course.step, EVERY)
     if not other and _is_best(state):
-        refuse_lost_levels(run.objective, state.best, state.measured, turn)
+        refuse_missed_levels(run.objective, state.best, state.measured, turn)
 
 
 def _keep(run: Run, place: Place, numbers: dict[str, Any], film: Film) -> None:
@@ -176,7 +176,7 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
     """What came out, once it is written."""
     state, course = place
     measured = _at_best(run, place)
-    by_first(partial(refuse_lost_levels, run.objective, state.best, measured))
+    by_first(partial(refuse_missed_levels, run.objective, state.best, measured))
     errors = errors_by_band(run.objective, measured)
     loss = float(measured.loss) * HARTREE_EV**2
     paths = by_first(partial(write_trained, run, state.best, loss, errors))

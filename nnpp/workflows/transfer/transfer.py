@@ -17,12 +17,12 @@ from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_whole
+from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import bands_among
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.hamiltonian.bulk import system
-from nnpp.observables.bands import Bands, checked, levels, occupied_levels
+from nnpp.observables.bands import Bands, levels, occupied_levels, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.couplings import Rule
 from nnpp.observables.coverage import Coverage, coverage
@@ -134,11 +134,11 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
         for row in _rows(solve, case, gaps, factor):
             rows.append(row)
             yield row
-    paths = [write_whole(folder / "transfer.csv", _csv(rows))]
+    paths = [write_atomic(folder / "transfer.csv", _csv(rows))]
     if known:
         figure = figure_coverage(known, run.fit.name, _notes(known))
         paths += [
-            write_whole(folder / f"coverage.{x}", image(figure, x)) for x in ("png", "pdf")
+            write_atomic(folder / f"coverage.{x}", image(figure, x)) for x in ("png", "pdf")
         ]
     yield Done(held(rows), tuple(paths))
 
@@ -225,7 +225,7 @@ class AtGamma:
         else:
             stacked = self.ensemble.stacked(self.potential)
             E, members = levels_of_members(self.potential, stacked, at, n, automatic)
-        complete(checked(E), self.potential, at)
+        complete(validated(E), self.potential, at)
         return Found(np.asarray(E[0]), None if members is None else members[:, 0], top)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnpp.formats.structures import formula
-from nnpp.observables.measured import BOWING, MEASURED
+from nnpp.observables.experiment import BOWING, EXPERIMENT
 from nnpp.setup.cases import Case
 from nnpp.structures.alloys import quasi_random, superlattice, wurtzite, zinc_blende
 from nnpp.structures.crystal import Crystal
@@ -109,7 +109,7 @@ def binaries(cases: list[Case]) -> list[Binary]:
     found = {}
     for case in cases:
         symbols = case.crystal.symbols
-        if not case.at_rest or len(symbols) != 2 or "(216)" not in space_group(case.crystal):
+        if not case.unstrained or len(symbols) != 2 or "(216)" not in space_group(case.crystal):
             continue
         name = formula(case.crystal)
         cation = next(s for s in symbols if name.startswith(s))
@@ -145,7 +145,7 @@ def _below(n: int) -> Callable[[Levels, int], Levels]:
 
 def _strained(one: Binary) -> Iterator[Unseen]:
     """Both signs of a dilation."""
-    known = MEASURED.get(one.name, ("", {}))[1].get("gap_by_volume")
+    known = EXPERIMENT.get(one.name, ("", {}))[1].get("gap_by_volume")
     for e in (STRAIN, -STRAIN):
         yield Unseen(
             f"{one.name} {e:+.0%} volume",
@@ -212,4 +212,4 @@ def _at_peace(crystal: Crystal, first: Binary, second: Binary) -> Crystal:
     bonds = first.bond | second.bond
     done = relaxed(crystal, bonds)
     found = tetrahedra(done.positions, done.symbols, bonds, done.cell)
-    return done.with_own(strains(found, done.positions, done.cell))
+    return done.with_strains(strains(found, done.positions, done.cell))

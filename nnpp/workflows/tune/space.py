@@ -10,7 +10,6 @@ from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
 from nnpp.config.potential import NeuralPotential
 from nnpp.config.spec import FitSpec
-from nnpp.config.troubles import checked
 from nnpp.config.tuning import (
     CURVATURE,
     DAMPING,
@@ -22,6 +21,7 @@ from nnpp.config.tuning import (
     Dimension,
     Value,
 )
+from nnpp.config.validation import validated
 from nnpp.fitting.levenberg_marquardt import FIRST
 from nnpp.setup.cases import Case
 
@@ -62,7 +62,7 @@ def _safe(spec: FitSpec, key: str) -> bool:
 
 def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
     """What is drawn, in numbers that can be read."""
-    return {key: dimension.nearest(drawn[key]) for key, dimension in space.items()}
+    return {key: dimension.suggest(drawn[key]) for key, dimension in space.items()}
 
 
 def own_values(fit: Fit, space: Space, cases: Cases) -> dict[str, Value]:
@@ -77,7 +77,7 @@ def with_values(fit: Fit, values: Mapping[str, Value], cases: Cases) -> Fit:
     data = {key: said for key, said in plain(fit.spec).items() if key != "tune"}
     for key, value in values.items():
         data = PUT[key](data, value, cases) if key in PUT else _put(data, key, value)
-    return replace(fit, spec=checked(data, fit.spec.origin, Path.cwd()))
+    return replace(fit, spec=validated(data, fit.spec.origin, Path.cwd()))
 
 
 def _at(data: Tree, key: str) -> Any:

@@ -155,7 +155,7 @@ def _workers(address: str | None, trials: int) -> AbstractContextManager[int]:
     for library in ("ray", "optuna"):
         if find_spec(library) is None:
             raise InputError(f"{library} is not installed", "pip install 'nnpp[tune]'", "tune")
-    from nnpp.workflows.tune.side_by_side import started  # an extra
+    from nnpp.workflows.tune.ray_executor import started  # an extra
 
     return started(address)
 
@@ -201,7 +201,7 @@ def _trials(
     stop: Callable[[], bool],
 ) -> Iterator[Trial]:
     """The trials that are still to be done; Ray's own files go with them."""
-    from nnpp.workflows.tune.side_by_side import Plan, side_by_side
+    from nnpp.workflows.tune.ray_executor import Plan, side_by_side
 
     scratch = search.folder.resolve() / SCRATCH
     rmtree(scratch, ignore_errors=True)  # of a study that was killed

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from nnpp.config.fit_yaml import dump
 from nnpp.config.inputs import BEST_NAME, Fit
 from nnpp.config.tuning import Dimension
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.fitting.search import chance, importance
 from nnpp.plotting.style import image
 from nnpp.plotting.tune import Trials, Varied, figure_tune
@@ -58,11 +58,13 @@ def write_tuned(
     if study.best is None:
         return paths
     figure = figure_tune(_picture(fit, study, space))
-    paths += [write_whole(folder / name, image(figure, kind)) for name, kind in FIGURES.items()]
+    paths += [
+        write_atomic(folder / name, image(figure, kind)) for name, kind in FIGURES.items()
+    ]
     best = dump(with_values(fit, study.best.values, cases).spec, folder)
     told = f"held out {study.best.held_out_mev:.4g} meV"
     about = f"# Trial {study.best.number} of `nnpp tune`: {told}\n"
-    return [*paths, write_whole(folder / BEST_NAME, about + best)]
+    return [*paths, write_atomic(folder / BEST_NAME, about + best)]
 
 
 def _picture(fit: Fit, study: Study, space: Space) -> Trials:

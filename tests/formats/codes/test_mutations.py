@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Beside
-from nnpp.formats.codes.known import FORMATS
+from nnpp.formats.codes.registry import FORMATS
 from tests import systems
 
 DATA = Path(__file__).parent / "data"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.files.text import read_head
 from nnpp.formats.codes import (
     abinit,
@@ -10,14 +10,14 @@ from nnpp.formats.codes import (
     elk,
     espresso,
     gpaw,
-    own,
+    nnpp_bands,
     vasp,
     wannier90,
 )
 from nnpp.formats.codes.format import Beside, Format
 from nnpp.formats.reference_bands import ReferenceBands
 
-PROGRAMS = (vasp, espresso, gpaw, abinit, elk, wannier90, berkeleygw, own)
+PROGRAMS = (vasp, espresso, gpaw, abinit, elk, wannier90, berkeleygw, nnpp_bands)
 
 FORMATS: dict[str, Format] = {f.name: f for code in PROGRAMS for f in code.FORMATS}
 """By name; the first that knows a file reads it."""
@@ -35,7 +35,7 @@ def _format_of(path: Path, name: str | None) -> Format:
     """The format that is named, or that knows the file."""
     if name is not None:
         if name not in FORMATS:
-            raise InputError(f"unknown format {name!r:.40}", nearest(name, FORMATS), "--format")
+            raise InputError(f"unknown format {name!r:.40}", suggest(name, FORMATS), "--format")
         return FORMATS[name]
     head = read_head(path, HEAD)
     for known in FORMATS.values():

@@ -9,11 +9,11 @@ import pytest
 
 from nnpp.errors import NnppError
 from nnpp.fitting.annealing import Annealing
+from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.gradient import by_name
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.sound import refuse_unsound
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.prior import prior, size
 from nnpp.observables.zero import Absolute

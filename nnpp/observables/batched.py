@@ -25,7 +25,7 @@ AtK = Callable[[PlaneWaves, AtShells, Values, System], Any]
 """What is wanted at one k of a system, from the numbers of a potential."""
 
 
-class Asked(NamedTuple):
+class LevelRequest(NamedTuple):
     """One system, the numbers of a potential in it, and which levels are wanted."""
 
     numbers: AtShells
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
     solve: Solver
 
 
-def in_rows(row: Callable[..., tuple], asked: Sequence[Asked]) -> list[Any]:
+def in_rows(row: Callable[..., tuple], asked: Sequence[LevelRequest]) -> list[Any]:
     """row(numbers, systems, n, solve) for each group of equal shapes, in the order asked."""
     groups: dict[Hashable, list[int]] = {}
     bare = [a._replace(system=a.system.bare(a.numbers)) for a in asked]
@@ -48,7 +48,7 @@ def in_rows(row: Callable[..., tuple], asked: Sequence[Asked]) -> list[Any]:
     return [found[i] for i in range(len(asked))]
 
 
-def _shape(one: Asked) -> Hashable:
+def _shape(one: LevelRequest) -> Hashable:
     """What has to be equal for two systems to share a program."""
     leaves, structure = jax.tree.flatten((one.numbers, _at_first(one.system)))
     return structure, tuple((x.shape, x.dtype) for x in leaves), one.n, one.solve

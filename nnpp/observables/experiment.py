@@ -53,7 +53,7 @@ _SILICON = {
     "gamma_3": 1.446,
 }
 
-MEASURED: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType(
+EXPERIMENT: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType(
     {symbols: (VURGAFTMAN, _iii_v(symbols)) for symbols in _ROWS}
     | {"Si": (MADELUNG, _SILICON | hole_masses(_SILICON["gamma_1"], _SILICON["gamma_2"]))}
 )

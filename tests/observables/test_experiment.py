@@ -2,12 +2,12 @@
 
 import pytest
 
-from nnpp.observables.measured import BOWING, MEASURED
+from nnpp.observables.experiment import BOWING, EXPERIMENT
 
 
-@pytest.mark.parametrize("symbols", MEASURED)
+@pytest.mark.parametrize("symbols", EXPERIMENT)
 def test_numbers_hang_together(symbols):
-    _, known = MEASURED[symbols]
+    _, known = EXPERIMENT[symbols]
     assert 0.01 < known["light_hole_mass"] < known["heavy_hole_mass"] < 1
     assert known["heavy_hole_mass"] == pytest.approx(
         1 / (known["gamma_1"] - 2 * known["gamma_2"])
@@ -20,7 +20,7 @@ def test_numbers_hang_together(symbols):
 
 def test_gallium_arsenide_is_that_of_the_review():
     """Vurgaftman's a_v is −1.16, a fall of the edge counted positive."""
-    source, known = MEASURED["GaAs"]
+    source, known = EXPERIMENT["GaAs"]
     assert source == "Vurgaftman 2001"
     assert (known["valence_by_volume"], known["gap_by_volume"]) == (1.16, pytest.approx(-8.33))
     assert BOWING[frozenset(("GaAs", "InAs"))] == 0.477

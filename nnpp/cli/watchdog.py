@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from nnpp.cli import console
-from nnpp.cli.stopping import SIGNALS
+from nnpp.cli.signals import SIGNALS
 from nnpp.cluster.ranks import Rank
 
 GRACE = 5.0

@@ -10,8 +10,8 @@ from typing import Any
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
 from nnpp.config.quantity import NUMBER, energy
-from nnpp.config.troubles import checked
-from nnpp.errors import InputError, nearest
+from nnpp.config.validation import validated
+from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Place
 from nnpp.units import ENERGY
 
@@ -85,7 +85,7 @@ def chosen(fit: Fit, choices: Choices) -> Fit:
                 keys: p for keys, p in places.items() if keys[:3] not in changed
             } | changed
     origin = replace(fit.spec.origin, places=places)
-    return replace(fit, spec=checked(data, origin, Path.cwd()))
+    return replace(fit, spec=validated(data, origin, Path.cwd()))
 
 
 def _changes(
@@ -156,7 +156,7 @@ def choices(
 ) -> Choices:
     """The options of the command line, those written as text understood."""
     if zero not in ZEROS:
-        raise InputError(f"unknown zero {zero!r}", nearest(zero, ZEROS), "--zero")
+        raise InputError(f"unknown zero {zero!r}", suggest(zero, ZEROS), "--zero")
     for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
         if value is not None and not plainly.get("dos"):
             raise InputError("is of the density of states", "add --dos", option)

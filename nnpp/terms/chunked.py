@@ -23,7 +23,7 @@ Term = Callable[[Float[Array, " centre"], Block], Separable]
 
 
 @pytree
-class Unmade:
+class LazyProjectors:
     """Projectors at one k that are made when they are needed.
 
     Attributes:
@@ -42,7 +42,7 @@ class Unmade:
 
 
 @pytree
-class InTurn:
+class ChunkedSeparable:
     """A separable operator whose projectors are made group by group.
 
     Attributes:
@@ -81,7 +81,7 @@ class InTurn:
         """⟨ψ|op|ψ⟩ of every state."""
         return self._sum(lambda op: op.expectation(psi))
 
-    def among(self, rows: Int[Array, " few"]) -> "InTurn":
+    def among(self, rows: Int[Array, " few"]) -> "ChunkedSeparable":
         """The same between the plane waves of `rows` alone."""
         waves = jax.tree.map(lambda x: x[rows], self.waves)
         return replace(self, waves=waves, F=self.F[rows])
@@ -105,9 +105,9 @@ class InTurn:
         return jax.lax.scan(add, jnp.zeros(shape.shape, shape.dtype), groups)[0]
 
 
-def in_turn(term: Term, a: Float[Array, " centre"], unmade: Unmade) -> InTurn:
+def chunked(term: Term, a: Float[Array, " centre"], lazy: LazyProjectors) -> ChunkedSeparable:
     """`term` with the strengths `a`, group by group; the last group is filled up."""
-    centres, group = unmade.centres, unmade.group
+    centres, group = lazy.centres, lazy.group
     surplus = -len(a) % group
 
     def grouped(x: Array) -> Array:
@@ -122,4 +122,6 @@ def in_turn(term: Term, a: Float[Array, " centre"], unmade: Unmade) -> InTurn:
         jax.tree.map(grouped, centres.standing),
     )
     strengths = jnp.pad(a, (0, surplus)).reshape(groups, group)
-    return InTurn(unmade.waves, unmade.F, grouped_centres, strengths, term, unmade.directions)
+    return ChunkedSeparable(
+        lazy.waves, lazy.F, grouped_centres, strengths, term, lazy.directions
+    )

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from nnpp.cli import console
 
-ASKED_TO_STOP = 75
+EXIT_STOPPED = 75
 """Exit code of a fit that a signal stopped: all is saved, start it again (EX_TEMPFAIL)."""
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
@@ -31,7 +31,7 @@ class Stop:
 
 
 @contextmanager
-def heard(meaning: str = "stopping after this step") -> Iterator[Stop]:
+def stop_on_signals(meaning: str = "stopping after this step") -> Iterator[Stop]:
     """Listen for the time of a block; the first signal is answered by what it means."""
     stop = Stop(meaning)
     before = {number: signal.signal(number, stop._hear) for number in SIGNALS}

@@ -11,7 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.files.atomic import whole, write_whole
+from nnpp.files.atomic import whole, write_atomic
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import bands_among
 from nnpp.observables.bands import Bands
@@ -20,7 +20,7 @@ from nnpp.plotting.picture import BandPicture
 from nnpp.runs.folder import FRAMES
 from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.draw import Q, curves_of, topless
+from nnpp.workflows.bands.draw import Q, curves_of, without_valence_top
 from nnpp.workflows.train.run import Run
 
 MOST = 60
@@ -43,7 +43,7 @@ class Film:
         bands = {f"y{i}": np.asarray(y) for i, y in enumerate(state.measured.y)}
         kept: dict[str, Any] = {"step": step, "loss": loss, "v": np.asarray(v), **bands}
         np.savez(data, **kept)
-        write_whole(self.run.folder / FRAMES / f"{step:08d}.npz", data.getvalue())
+        write_atomic(self.run.folder / FRAMES / f"{step:08d}.npz", data.getvalue())
 
     def lacks(self, step: int) -> tuple[str, ...]:
         """What is not in it, where a fit goes on."""
@@ -81,7 +81,7 @@ class Film:
         picture = BandPicture(
             title=spectrum.name,
             bands=last,
-            zero="absolute" if topless(last, reference) else "vbm",
+            zero="absolute" if without_valence_top(last, reference) else "vbm",
             reference=reference,
             unseen=None if unseen is None else unseen.seen,
         )

@@ -10,7 +10,7 @@ import numpy as np
 from nnpp.errors import InputError
 from nnpp.files.text import exists
 from nnpp.formats.codes.format import Beside
-from nnpp.formats.codes.known import read_codes
+from nnpp.formats.codes.registry import read_codes
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import read_structure
 from nnpp.observables.bands import Bands, occupied_levels
@@ -20,7 +20,13 @@ from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import electrons
 from nnpp.structures.symmetry import SAME_K, equivalent
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.counted import SAME_EV, Wishes, each_once, occupied_of, spinor_of
+from nnpp.workflows.import_.electron_count import (
+    SAME_EV,
+    Wishes,
+    each_once,
+    occupied_of,
+    spinor_of,
+)
 
 SYMMETRIC_EV = 0.05
 """Occupied levels agree to this at k-points that symmetry makes one [eV]."""

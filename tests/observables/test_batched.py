@@ -5,8 +5,8 @@ import numpy as np
 
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
+from nnpp.observables.batched import LevelRequest, in_rows
 from nnpp.observables.slopes import levels_and_slopes
-from nnpp.observables.together import Asked, in_rows
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.structures.kpoints import listed
@@ -21,7 +21,7 @@ def asked(scale, fractional):
     """zb-CdSe in other lattice constants, cut off so that plane waves stay the same."""
     structure = systems.zincblende(a=scale * systems.A_CDSE)
     built = system(structure, listed(structure, fractional), 1.5 / scale**2)
-    return Asked(at_shells(POTENTIAL, built), built, 5, systems.SOLVERS["dense"])
+    return LevelRequest(at_shells(POTENTIAL, built), built, 5, systems.SOLVERS["dense"])
 
 
 def test_volumes_with_other_k_points_share_a_row():

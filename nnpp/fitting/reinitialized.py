@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from nnpp.devices.parallel import program
+from nnpp.devices.parallel import jit_blocking
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, Step
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Objective
@@ -22,7 +22,7 @@ STEPS, GOAL = 40, 1e-3
 """Most steps, and the mean deviation [hartree·bohr³] at which a form is learned."""
 
 
-def learned_anew(
+def reinitialized(
     parameters: Parameters,
     theta: Theta,
     q: Float[Array, " q"],
@@ -37,7 +37,7 @@ def learned_anew(
     return _whole(replace(parameters, potential=fitted), states.best)
 
 
-@program
+@jit_blocking
 def _started(
     fitted: Potential, q: Float[Array, " q"], keys: Key[Array, " member"]
 ) -> tuple[Objective, Step]:
@@ -52,7 +52,7 @@ def _started(
     return objective, jax.vmap(start)(keys)
 
 
-@program
+@jit_blocking
 def _advanced(objective: Objective, states: Step) -> Step:
     """All networks after one more step."""
     return jax.vmap(lambda state: LevenbergMarquardt().advance(objective, state))(states)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from nnpp.cli.watch import GRACE, watched
+from nnpp.cli.watchdog import GRACE, watched
 from nnpp.cluster.ranks import Rank, rank_in
 from nnpp.cluster.rendezvous import meet
 from nnpp.errors import NnppError

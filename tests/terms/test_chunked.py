@@ -7,7 +7,7 @@ import pytest
 
 from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.structures.crystal import crystal
-from nnpp.terms.in_turn import InTurn
+from nnpp.terms.chunked import ChunkedSeparable
 from tests import systems
 
 
@@ -50,7 +50,7 @@ def test_two_of_five_centres_at_a_time(structure, monkeypatch):
     most = max(op.B.nbytes for op in built.spin + built.scalar[2:])
     monkeypatch.setattr("nnpp.hamiltonian.bulk.PROJECTORS", most // 2)
     built = jax.jit(lambda potential: H(potential))(potential)
-    parted = [op for op in (*built.scalar, *built.spin) if isinstance(op, InTurn)]
+    parted = [op for op in (*built.scalar, *built.spin) if isinstance(op, ChunkedSeparable)]
     assert any(op.a.shape == (3, 2) for op in parted)
     for one, other in zip(at_once, found(), strict=True):
         assert float(jnp.abs(one).max()) > 1e-3

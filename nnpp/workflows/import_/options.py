@@ -10,7 +10,7 @@ from nnpp.errors import InputError
 from nnpp.formats.codes.format import Beside
 from nnpp.formats.structures import read_structure
 from nnpp.observables.groups import Run
-from nnpp.workflows.import_.counted import Wishes
+from nnpp.workflows.import_.electron_count import Wishes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")

@@ -16,7 +16,7 @@ EVERY = 10
 """Steps from one such look to the next."""
 
 
-def refuse_lost_levels(
+def refuse_missed_levels(
     objective: Objective, theta: Theta, measured: Measured, turn: int | None = None
 ) -> None:
     """Refuse a potential whose levels an iterative solver did not find.

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nnpp.config.spec import FitSpec, with_origin
-from nnpp.errors import InputError, nearest
+from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Origin
 
 REMEDIES = {
@@ -41,7 +41,7 @@ PLAINLY = (
 """pydantic's words, and those of someone who writes a YAML file."""
 
 
-def checked(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
+def validated(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
     """The fit that `data` describes, with file names counted from `folder`."""
     try:
         spec = FitSpec.model_validate(data, context={"folder": folder})
@@ -129,7 +129,7 @@ def _unknown_word(detail: ErrorDetails, name: str) -> tuple[str, str]:
     known = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags"))))
     word = context.get("tag", detail["input"])
     name = "kind" if "tag" in context else name
-    remedy = nearest(word, known) if isinstance(word, str) else f"known: {', '.join(known)}"
+    remedy = suggest(word, known) if isinstance(word, str) else f"known: {', '.join(known)}"
     return f"{name}: {_shown(word)}is not known", remedy
 
 

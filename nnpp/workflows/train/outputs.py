@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.files.atomic import write_whole
+from nnpp.files.atomic import write_atomic
 from nnpp.files.tensors import STEM
 from nnpp.fitting.method import Theta
 from nnpp.formats.model import write_model
@@ -52,7 +52,7 @@ def _history(run: Run) -> list[Path]:
         title=run.fit.name,
     )
     figure = figure_history(history)
-    return [write_whole(run.folder / f"history.{s}", image(figure, s)) for s in ("png", "pdf")]
+    return [write_atomic(run.folder / f"history.{s}", image(figure, s)) for s in ("png", "pdf")]
 
 
 def _errors(run: Run, errors: tuple[Errors, ...]) -> list[Path]:
@@ -61,4 +61,4 @@ def _errors(run: Run, errors: tuple[Errors, ...]) -> list[Path]:
         return []
     drawn = [BandErrors(e.name, e.fitted_mev, e.held_mev, e.occupied) for e in errors]
     figure = figure_errors(drawn, run.fit.name)
-    return [write_whole(run.folder / f"errors.{s}", image(figure, s)) for s in ("png", "pdf")]
+    return [write_atomic(run.folder / f"errors.{s}", image(figure, s)) for s in ("png", "pdf")]

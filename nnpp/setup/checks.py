@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import on_processors, room
+from nnpp.devices.parallel import device_memory, on_processors
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.memory import Memory, of_process
 from nnpp.potentials.potential import Potential
@@ -23,13 +23,13 @@ def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
     """Raise for whatever cannot be solved of system `i`."""
     _refuse_unreached_zero(fit, i, case)
     _refuse_huge_basis(fit, i, case)
-    with fit.spec.origin.telling("systems", i, "cutoff"):
+    with fit.spec.origin.error_context("systems", i, "cutoff"):
         _refuse_too_many_bands(fit, i, case)
         _refuse_too_much_memory(fit, i, case, potential)
         _refuse_lost_table_entries(fit, case, potential)
         _refuse_infinite_form_factors(fit, case, potential)
     for j, target in enumerate(case.spec.targets):
-        with fit.spec.origin.telling("systems", i, "targets", j):
+        with fit.spec.origin.error_context("systems", i, "targets", j):
             refuse_unknown(case, potential, target)
 
 
@@ -57,7 +57,7 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
 
 def _refuse_too_much_memory(fit: Fit, i: int, case: Case, potential: Potential) -> None:
     """Sooner than the system would, and in clearer words."""
-    wanted, there = memory_of(case, potential), room()
+    wanted, there = memory_of(case, potential), device_memory()
     if there is None or wanted.whole() <= there:
         return
     helps = on_processors() and wanted.whole(at_once=1) <= there

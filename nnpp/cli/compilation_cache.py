@@ -17,7 +17,7 @@ UNREADY = "Error (reading|writing) persistent compilation cache entry"
 """JAX warns of a program that it cannot keep, or finds cut off; it is only compiled again."""
 
 
-def keep_programs() -> None:
+def use_compilation_cache() -> None:
     """Tell JAX where, before it starts; what the user has told it stands.
 
     Nearly all programs take less than a second to compile, and there are hundreds.
