@@ -63,10 +63,10 @@ def together(distributed: bool) -> Iterator[Callable[[Callable[[], T]], T]]:
 
 def _joined(rank: Rank, coordinator: str) -> Callable[[Callable[[], T]], T]:
     """How all act alike, once JAX of all processes has connected."""
-    from nnpp.devices.parallel import by_all, join
+    from nnpp.devices.processes import join, on_all_processes
 
     join(coordinator, rank.process, rank.processes, rank.gpu)
-    return by_all
+    return on_all_processes
 
 
 @contextmanager

@@ -36,10 +36,10 @@ def command(
 
 def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     """All three verbs, one after another; of several processes one alone does the first."""
-    from nnpp.devices.parallel import (  # imports JAX: a wrong fit is told before
-        by_all,
-        by_first,
-    )
+    from nnpp.devices.processes import (
+        on_all_processes,
+        on_process_zero,
+    )  # imports JAX: read fits before
     from nnpp.workflows.bands.bands import run_bands
     from nnpp.workflows.bands.options import Choices
     from nnpp.workflows.fits.read import read_runs
@@ -50,10 +50,10 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     options = Options(*wanted)
     prepared = run_init_fit(fits, out, options.fresh)
     watched = console.watched(prepared, "preparing", len(fits))
-    by_first(lambda: init_fit.tell(watched))
+    on_process_zero(lambda: init_fit.tell(watched))
     folders = [out / fit.name for fit in fits]
     await_runs(folders)
-    runs = by_all(lambda: read_runs(folders, out))
+    runs = on_all_processes(lambda: read_runs(folders, out))
     train.train(runs, options)
     await_runs(folders)
     bands.tell(run_bands(runs, out, Choices(plot=True)), runs)

@@ -16,7 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from nnpp.devices.parallel import agreed, jit_blocking
+from nnpp.devices.parallel import jit_blocking
+from nnpp.devices.processes import synchronized
 from nnpp.errors import InputError, NnppError
 from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, Step
@@ -106,11 +107,11 @@ REFUSALS = {"kpoints": refuse_without_kpoints, "seeds": refuse_without_network}
 
 def trained(objective: Objective, plan: Plan) -> Iterator[Step]:
     """The states of all members after each step, until they have arrived."""
-    states = agreed(_started(objective, plan.seen, agreed(plan.theta)))
+    states = synchronized(_started(objective, plan.seen, synchronized(plan.theta)))
     _refuse_unsound(objective, plan.seen, states)
     for _ in range(plan.steps):
         before = losses(states)
-        states = agreed(_advanced(objective, plan.seen, states))
+        states = synchronized(_advanced(objective, plan.seen, states))
         _refuse_unsound(objective, plan.seen, states)
         yield states
         if bool(jnp.all(states.accepted & (before - losses(states) <= SETTLED * before))):

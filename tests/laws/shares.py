@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.devices import parallel
+from nnpp.devices import processes
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.fitting.objective import Objective
@@ -32,9 +32,9 @@ def found() -> dict[str, list[float]]:
     parameters = trained(potential)
     objective = Objective(parameters, (spectrum(potential, k, (target,), n=6),))
     theta, method = parameters.start(), LevenbergMarquardt()
-    first = parallel.agreed(method.start(objective, theta))
+    first = processes.synchronized(method.start(objective, theta))
     first = replace(first, damping=jnp.asarray(DAMPING))
-    after = parallel.agreed(method.advance(objective, first))
+    after = processes.synchronized(method.advance(objective, first))
     measured, slope = gradient(objective, theta)
     numbers = {
         "levels": measured.y[0],
@@ -48,6 +48,6 @@ def found() -> dict[str, list[float]]:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        parallel.join(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), None)
+        processes.join(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), None)
     counts = {"devices": jax.device_count(), "processes": jax.process_count()}
     sys.stdout.write("\n" + json.dumps(counts | found()) + "\n")

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import agreed, by_all, by_first, one_device_per_core
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.processes import on_all_processes, on_process_zero, synchronized
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
@@ -80,15 +81,15 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     Whatever is wrong is refused before anything is computed or written.
     """
     one_device_per_core()
-    ready = by_all(
+    ready = on_all_processes(
         lambda: [(fit, prepare(along_whole_paths(fit)), hashes(fit)) for fit in fits]
     )
-    by_first(lambda: _refuse(ready, out, choices))
+    on_process_zero(lambda: _refuse(ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
         lock = held(folder) if _is_at(fit, folder) else nullcontext()
         with ExitStack() as until_done:
-            by_first(partial(until_done.enter_context, lock))
+            on_process_zero(partial(until_done.enter_context, lock))
             yield from _run_fit(fit, cases, folder, choices, read)
 
 
@@ -108,8 +109,8 @@ def _run_fit(
     fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
 ) -> Iterator[Event]:
     """One fit; `read` holds the hashes of its files."""
-    start, potential = time.perf_counter(), by_all(lambda: potential_of(fit))
-    ensemble = by_all(lambda: ensemble_of_fit(fit, potential))
+    start, potential = time.perf_counter(), on_all_processes(lambda: potential_of(fit))
+    ensemble = on_all_processes(lambda: ensemble_of_fit(fit, potential))
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
@@ -118,14 +119,16 @@ def _run_fit(
             followed = connected(case, potential, done.bands) if choices.connect else None
         about, own = provenance(fit, case, read), folder / case.spec.name
         write = partial(_write, done, followed, potential, own, about, choices)
-        solved.append(replace(done, paths=tuple(by_first(write))))
+        solved.append(replace(done, paths=tuple(on_process_zero(write))))
         yield solved[-1]
     paths = []
     if choices.plot:
-        paths += by_first(partial(_draw_potential, fit, potential, cases, folder))
-    by_first(partial(_sweep, folder, FIGURES, paths))
-    paths.append(by_first(partial(_summary, folder, solved, time.perf_counter() - start)))
-    paths.append(by_first(partial(_note_run, fit, cases, folder, choices, read)))
+        paths += on_process_zero(partial(_draw_potential, fit, potential, cases, folder))
+    on_process_zero(partial(_sweep, folder, FIGURES, paths))
+    paths.append(
+        on_process_zero(partial(_summary, folder, solved, time.perf_counter() - start))
+    )
+    paths.append(on_process_zero(partial(_note_run, fit, cases, folder, choices, read)))
     yield Finished(fit.name, tuple(paths))
 
 
@@ -183,7 +186,7 @@ def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
         case.electrons,
         case.solve,
     )
-    found = replace(found, E=agreed(found.E))
+    found = replace(found, E=synchronized(found.E))
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
     dos = density_of_states(case, potential, choices) if choices.dos else None
     comparison = compare_with_reference(case, found)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.devices.parallel import by_first
+from nnpp.devices.processes import on_process_zero
 from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import write_atomic
 from nnpp.fitting.ensemble import BY, REFUSALS, Plan, trained
@@ -72,17 +72,17 @@ def run_ensemble(
     """Make the ensemble of a trained run, or find it made; that of another potential goes."""
     state, course = place
     potential, marks = run.objective.parameters.put(state.best), _marks(run, wanted)
-    found, paths = by_first(partial(_kept, run.folder, potential)), []
+    found, paths = on_process_zero(partial(_kept, run.folder, potential)), []
     if wanted.members and (wanted.fresh or found is None or not _meant(found, marks)):
         found = _made(run, place, wanted, stop)
         if found is None:
             yield Stopped(run.fit.name, course.step)
             return
-        paths = by_first(partial(_written, run.folder, found))
+        paths = on_process_zero(partial(_written, run.folder, found))
     if found is None:
-        by_first(partial(_forget, run.folder))
+        on_process_zero(partial(_forget, run.folder))
         return
-    paths += by_first(partial(_drawn, run, potential, found))
+    paths += on_process_zero(partial(_drawn, run, potential, found))
     if wanted.members:
         yield _told(run, found, tuple(paths))
 

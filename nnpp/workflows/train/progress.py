@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.devices.parallel import agreed, by_first, on_all
+from nnpp.devices.parallel import replicated
+from nnpp.devices.processes import on_process_zero, synchronized
 from nnpp.errors import InputError
 from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.objective import Objective
@@ -25,9 +26,9 @@ Place = tuple[Any, Course]
 
 def begun_or_resumed(run: Run) -> tuple[Place, tuple[str, ...]]:
     """Where the fit stands, and which checkpoints were refused."""
-    found = by_first(partial(newest, run.folder / CHECKPOINTS, run.identity))
+    found = on_process_zero(partial(newest, run.folder / CHECKPOINTS, run.identity))
     if found.checkpoint is None:
-        return entered(run, Course(), on_all(run.objective.parameters.start())), found.notes
+        return entered(run, Course(), replicated(run.objective.parameters.start())), found.notes
     return _resumed(run, found.checkpoint), found.notes
 
 
@@ -35,7 +36,7 @@ def entered(run: Run, course: Course, theta: jax.Array) -> Place:
     """At the beginning of a stage."""
     key = jax.random.fold_in(jax.random.key(run.fit.spec.fit.seed), course.stage)
     objective = run.objective_in(course.stage)
-    state = agreed(run.stages[course.stage].method.start(objective, theta, key))
+    state = synchronized(run.stages[course.stage].method.start(objective, theta, key))
     refuse_unsound(objective, state)
     return state, course
 
@@ -49,7 +50,7 @@ def advanced(run: Run, place: Place) -> Place | None:
         following = Course(course.step, course.stage + 1)
         state, course = entered(run, following, state.best)
     objective = run.objective_in(course.stage)
-    state = agreed(run.stages[course.stage].method.advance(objective, state))
+    state = synchronized(run.stages[course.stage].method.advance(objective, state))
     refuse_unsound(objective, state)
     numbers = numbers_of(objective, state)
     taken, damping = numbers.get("accepted", True), numbers.get("damping")
@@ -83,7 +84,7 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
     like = jax.eval_shape(
         lambda t: method.start(objective, t, jax.random.key(0)).saved(), theta
     )
-    leaves = [on_all(found.arrays[name]) for name in sorted(found.arrays)]
+    leaves = [replicated(found.arrays[name]) for name in sorted(found.arrays)]
     wanted = [(x.shape, x.dtype) for x in jax.tree.leaves(like)]
     if [(x.shape, x.dtype) for x in leaves] != wanted:
         raise InputError(
@@ -92,6 +93,6 @@ def _resumed(run: Run, found: Checkpoint) -> Place:
             run.folder / CHECKPOINTS,
         )
     saved = jax.tree.unflatten(jax.tree.structure(like), leaves)
-    state = agreed(method.resume(objective, saved))
+    state = synchronized(method.resume(objective, saved))
     refuse_unsound(objective, state)
     return state, course

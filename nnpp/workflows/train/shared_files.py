@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from nnpp.config.inputs import RUN_NAME
-from nnpp.devices.parallel import by_all, by_first
+from nnpp.devices.processes import on_all_processes, on_process_zero
 from nnpp.errors import InputError
 from nnpp.files.tensors import ARRAYS, COPY, STEM
 from nnpp.formats.ensemble import NAME
@@ -24,9 +24,9 @@ NAMES = (RUN_NAME, *(f"{stem}{end}" for stem in (START, STEM) for end in (ARRAYS
 def await_runs(runs: list[Path]) -> None:
     """Until every process sees what process 0 wrote of these runs."""
     paths = [run / name for run in runs for name in NAMES]
-    hashes = by_first(lambda: [_hash(path) for path in paths])
+    hashes = on_process_zero(lambda: [_hash(path) for path in paths])
     deadline = time.monotonic() + PATIENCE
-    by_all(lambda: _await(dict(zip(paths, hashes, strict=True)), deadline))
+    on_all_processes(lambda: _await(dict(zip(paths, hashes, strict=True)), deadline))
 
 
 def _await(files: dict[Path, str], deadline: float) -> None:
@@ -51,8 +51,8 @@ def _hash(path: Path) -> str:
 def refuse_different(runs: list[Run]) -> None:
     """Refuse runs that this process read otherwise than process 0."""
     mine = [run.identity for run in runs]
-    first = by_first(lambda: mine)
-    by_all(lambda: _refuse(runs, mine == first))
+    first = on_process_zero(lambda: mine)
+    on_all_processes(lambda: _refuse(runs, mine == first))
 
 
 def _refuse(runs: list[Run], same: bool) -> None:

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import anywhere, by_all, by_first, one_device_per_core
+from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.processes import any_process, on_all_processes, on_process_zero
 from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Measured
 from nnpp.plotting.movie import writer_of
@@ -73,16 +74,16 @@ def run_train(
 ) -> Iterator[Event]:
     """Train each run; `stop` is asked after every step. All are read before any is trained."""
     one_device_per_core()
-    runs = by_all(lambda: [read_run(fit, options.steps) for fit in fits])
+    runs = on_all_processes(lambda: [read_run(fit, options.steps) for fit in fits])
     refuse_different(runs)
     for run in runs:
         refuse_impossible(run, options.ensemble)
     for fit, run in zip(fits, runs, strict=True):
         with ExitStack() as until_done:
-            by_first(partial(until_done.enter_context, held(run.folder)))
+            on_process_zero(partial(until_done.enter_context, held(run.folder)))
             if options.fresh:
-                by_first(partial(forget, run.folder))
-            for event in _train(fit, run, options, anywhere(stop)):
+                on_process_zero(partial(forget, run.folder))
+            for event in _train(fit, run, options, lambda: any_process(stop())):
                 yield event
                 if isinstance(event, Stopped):
                     return
@@ -93,10 +94,10 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
     began, name = time.perf_counter(), run.fit.name
     place, notes = begun_or_resumed(run)
     if not place[1].step:  # the method may be another one
-        by_first(lambda: write_run(run.folder, fit, hashes(fit), {}))
-    past = by_first(partial(_past, run, place[1].step))
+        on_process_zero(lambda: write_run(run.folder, fit, hashes(fit), {}))
+    past = on_process_zero(partial(_past, run, place[1].step))
     film = Film(run, options.movie)
-    lacks = by_first(partial(film.lacks, place[1].step))
+    lacks = on_process_zero(partial(film.lacks, place[1].step))
     yield _begun(run, place, (*notes, *lacks))
     while not stop():
         on = advanced(run, place)
@@ -110,8 +111,8 @@ def _train(fit: Fit, run: Run, options: Options, stop: Callable[[], bool]) -> It
         if run.stages[course.stage].eased:
             numbers["eased"] = True
         numbers["seconds"] = round(past + time.perf_counter() - began, 3)
-        by_first(partial(_look_now_and_then, run, place))
-        by_first(partial(_keep, run, place, numbers, film))
+        on_process_zero(partial(_look_now_and_then, run, place))
+        on_process_zero(partial(_keep, run, place, numbers, film))
         yield Stepped(name, course.step, run.steps, numbers)
     yield Stopped(name, place[1].step)
 
@@ -176,10 +177,10 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
     """What came out, once it is written."""
     state, course = place
     measured = _at_best(run, place)
-    by_first(partial(refuse_missed_levels, run.objective, state.best, measured))
+    on_process_zero(partial(refuse_missed_levels, run.objective, state.best, measured))
     errors = errors_by_band(run.objective, measured)
     loss = float(measured.loss) * HARTREE_EV**2
-    paths = by_first(partial(write_trained, run, state.best, loss, errors))
+    paths = on_process_zero(partial(write_trained, run, state.best, loss, errors))
     return Trained(
         name=run.fit.name,
         folder=run.folder,
@@ -187,5 +188,5 @@ def _trained(run: Run, place: Place, film: Film) -> Trained:
         step=course.step,
         loss_ev2=loss,
         errors=errors,
-        paths=(*paths, *by_first(film.drawn)),
+        paths=(*paths, *on_process_zero(film.drawn)),
     )
