@@ -41,5 +41,5 @@ class Recorder:
         """Hold contexts, such as the lock of a folder, on process 0 during a block."""
         with ExitStack() as stack:
             for context in contexts:
-                on_process_zero(lambda c=context: stack.enter_context(c) and None)
+                on_process_zero(partial(stack.enter_context, context))
             yield
