@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.workflows.tune.tune import tune
+from nnpp.workflows.tune import tune
 from tests.cli.samples import files, written
 from tests.fitting.samples import write_fit
 from tests.workflows.bench import FIT, WEIGHED, in_place_of_ray

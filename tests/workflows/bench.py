@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from nnpp.config.tuning import EDGES
 from nnpp.runs.study import Trial
-from nnpp.workflows.tune.tune import tune
+from nnpp.workflows.tune import tune
 from tests.fitting.samples import SYSTEM
 from tests.workflows.test_space import SIGMA, cases_of
 

@@ -21,10 +21,11 @@ from nnpp.runs.metrics import read_metrics
 from nnpp.setup.method import Course
 from nnpp.setup.potential import before_training, start_of
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.train import train
 from nnpp.workflows.train.events import Begun, Stepped, Stopped, Trained
 from nnpp.workflows.train.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
 from nnpp.workflows.train.run import read_run
-from nnpp.workflows.train.train import Options, run_train, train
+from nnpp.workflows.train.train import Options, run_train
 from tests import systems
 from tests.config.samples import files_of, spoil
 from tests.fitting.samples import POTENTIAL, SYSTEM, entries, same_bits, write_fit

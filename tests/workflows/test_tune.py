@@ -9,7 +9,8 @@ from nnpp.config.inputs import read_inputs
 from nnpp.config.tuning import EDGES
 from nnpp.errors import InputError
 from nnpp.runs.study import Study
-from nnpp.workflows.tune.tune import Begun, Options, Tried, Tuned, run_tune, tune
+from nnpp.workflows.tune import tune
+from nnpp.workflows.tune.tune import Begun, Options, Tried, Tuned, run_tune
 from tests.config.samples import files_of, spoil
 from tests.fitting.samples import write_fit
 from tests.workflows.bench import FIT, SPACE, WEIGHED, in_place_of_ray

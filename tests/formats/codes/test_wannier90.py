@@ -86,10 +86,10 @@ def test_special_points_have_the_levels_of_the_program_beneath():
 
 
 @pytest.mark.parametrize("nearest", [False, True])
-def test_hamiltonian_has_the_eigenvalues_of_the_mesh(suggest):
+def test_hamiltonian_has_the_eigenvalues_of_the_mesh(nearest):
     eigenvalues = np.loadtxt(DATA / "si.eig")[:, 2].reshape(8, 4)
     hopping = read_hopping(DATA / "si_hr.dat")
-    if suggest:
+    if nearest:
         hopping = Hopping(*shared_among_images(DATA / "si_wsvec.dat", hopping.R, hopping.H))
     assert np.abs(hopping.levels(MESH) - eigenvalues).max() < PRINTED
 
@@ -98,8 +98,8 @@ def test_hamiltonian_has_the_bands_that_are_drawn():
     hopping = read_hopping(DATA / "si_hr.dat")
     k = read(DATA / "si_band.dat").k
     assert np.abs(hopping.levels(k) - drawn()).max() > 0.1
-    suggest = Hopping(*shared_among_images(DATA / "si_wsvec.dat", hopping.R, hopping.H))
-    assert np.abs(suggest.levels(k) - drawn()).max() < PRINTED
+    nearest = Hopping(*shared_among_images(DATA / "si_wsvec.dat", hopping.R, hopping.H))
+    assert np.abs(nearest.levels(k) - drawn()).max() < PRINTED
 
 
 def test_hamiltonian_along_the_path_asked_for():
