@@ -26,8 +26,7 @@ from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.model import read_model
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels
-from nnpp.observables.gap import direct_gap_at
-from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 from nnpp.units import HARTREE_EV

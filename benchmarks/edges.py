@@ -19,8 +19,8 @@ from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
 from nnpp.formats.bands_h5 import read_bands_h5, write_bands_h5
-from nnpp.observables.experiment import EXPERIMENT
-from nnpp.observables.gap import direct_gap_at
+from nnpp.observables.gaps import direct_gap_at
+from nnpp.observables.reports import EXPERIMENT
 from nnpp.units import HARTREE_EV
 
 FIRST, THEN = 100, 60

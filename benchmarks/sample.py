@@ -14,7 +14,7 @@ from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import levels
-from nnpp.observables.zero import Absolute
+from nnpp.observables.comparison import Absolute
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Bare
 from nnpp.potentials.first import PUBLISHED

@@ -19,8 +19,7 @@ import numpy as np
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.codes.format import Beside
-from nnpp.observables.gap import direct_gap_at
-from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.import_.convert import Imported, imported

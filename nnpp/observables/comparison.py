@@ -1,9 +1,20 @@
-"""Bands against a reference: L = Σ_k w_k Σ_b w_b (E − E_ref)², and the error of each band."""
+"""Comparison of levels with a reference.
 
+    L = Σ_k w_k Σ_b w_b (E − E_ref)²
+
+Both spectra are counted from an energy zero of their own (`Absolute`, `Top` or `Level`).
+`Coverage` compares the errors with spreads of an ensemble: if errors were normal with the
+spread as standard deviation, a share erf(t/√2) of the levels would lie within t spreads. A
+factor f on all spreads, chosen so that 68.27 % of the levels lie within one, calibrates them.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
+from scipy.special import erf
 
 from nnpp.errors import InputError
 
@@ -42,3 +53,71 @@ def matched(
             "take the k-points from the reference and ask for as many bands",
         )
     return E[:, : reference.shape[1]]
+
+
+Zero = Callable[[Float[Array, "k band"]], Float[Array, ""]]
+
+
+@dataclass(frozen=True)
+class Absolute:
+    """0: energies as they are."""
+
+    def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
+        """The zero of this spectrum [hartree]."""
+        return jnp.zeros(())
+
+
+@dataclass(frozen=True)
+class Top:
+    """max E over all k and the `occupied` lowest bands: the valence band maximum."""
+
+    occupied: int
+
+    def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
+        """The zero of this spectrum [hartree]."""
+        return jnp.max(E[:, : self.occupied])
+
+
+@dataclass(frozen=True)
+class Level:
+    """E at one k-point and band, by their places from 0."""
+
+    k: int
+    band: int
+
+    def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
+        """The zero of this spectrum [hartree]."""
+        return E[self.k, self.band]
+
+
+ONE = float(erf(1 / np.sqrt(2)))
+"""The share within one deviation."""
+
+LEAST = 1e-9
+"""A spread of less is none, and is not asked [hartree]."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Errors over spreads, without sign.
+
+    Attributes:
+        ratios: of each level, in rising order.
+    """
+
+    ratios: Float[np.ndarray, " level"]
+
+    def share(self, t: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
+        """How many lie within t spreads."""
+        return np.searchsorted(self.ratios, t, side="right") / max(len(self.ratios), 1)
+
+    @property
+    def factor(self) -> float:
+        """What makes spreads honest; NaN where nothing is known."""
+        return float(np.quantile(self.ratios, ONE)) if len(self.ratios) else float("nan")
+
+
+def coverage(error: np.ndarray, spread: np.ndarray) -> Coverage:
+    """Of levels with an error and a spread each, both in the same unit."""
+    known = spread > LEAST
+    return Coverage(np.sort(np.abs(error[known]) / spread[known]))

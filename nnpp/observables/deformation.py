@@ -1,28 +1,38 @@
-"""Deformation potentials: how levels follow a strain, exactly, atoms keeping their fractions.
+"""Deformation potentials: the change of levels with strain at constant fractional coordinates.
 
-A strain η turns each r into (1+η)r, so that K and Q = G−G′ become K(1+η)⁻¹ and Q(1+η)⁻¹, Ω
-grows by det(1+η), and the integers of plane waves stay. With P the projector on some levels,
+A strain η maps r to (1+η)r, so that K and Q = G−G′ become K(1+η)⁻¹ and Q(1+η)⁻¹, Ω grows by
+det(1+η), and the integers of the plane waves stay. With P the projector on a group of levels,
 
     ∂(Σ_m E_m)/∂η_ij = tr P ∂H/∂η_ij,
 
-and dE/d ln Ω is a third of its trace over their number: a_c and a_v of the band edges.
-A strain of no dilation splits the four levels Γ8 (Pikus and Bir, Sov. Phys. Solid State 1, 1502
-(1960)): levels heavy along 100 rise by −b(η_xx − η_yy), those heavy along 111 by −√3 d η_xy if
-η_xy = η_yz = η_zx, and light ones fall by as much. As fractions are kept, d is without what the
-sublattices then do (Kleinman's parameter is zero).
+and dE/d ln Ω is a third of its trace divided by the number of levels: a_c and a_v of the band
+edges. A traceless strain splits the four levels Γ8 (Pikus and Bir, Sov. Phys. Solid State 1,
+1502 (1960)): levels heavy along 100 rise by −b(η_xx − η_yy), those heavy along 111 by −√3 d
+η_xy if η_xy = η_yz = η_zx, and light ones fall by as much. Fractional coordinates are kept, so
+d does not contain the internal displacement of the sublattices (Kleinman's parameter is zero).
+
+`Stretched` instead takes the difference between two volumes, as DeepSeudopot does:
+
+    D = (E − E_s)/(Ω − s³Ω) · (Ω + s³Ω)/2 = ½ (E − E_s)(1 + s³)/(1 − s³),
+
+where E is a level, or the distance between two levels, and E_s the same with all lengths times
+s, in plane waves with the same integers. It differs from dE/d ln Ω by terms of second order in
+s³ − 1. Each member of a multiplet that symmetry keeps degenerate has the same derivative.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.levels import lowest_levels
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.errors import InputError
-from nnpp.hamiltonian.bulk import System, at_shells, matrix
-from nnpp.observables.masses import CUBIC, Expansion, along
+from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, matrix, values
+from nnpp.observables.kdotp import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.pytree import pytree
@@ -110,3 +120,43 @@ def shear(at: UnderStrain, about: Expansion, first: int) -> Float[Array, " 2"]:
         size = jnp.sqrt(jnp.sum(W * W.T).real / 4)
         found.append(-size * jnp.sign(jnp.sum(W * D.T).real))
     return jnp.stack(found)
+
+
+Place = tuple[int, int]
+"""A k-point of the system, and a level there, both from 0."""
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """Levels that are followed.
+
+    Attributes:
+        levels: each level.
+        above: the one that it is counted from, if there is one.
+        stretch: s of each.
+    """
+
+    levels: tuple[Place, ...]
+    above: tuple[Place | None, ...]
+    stretch: tuple[float, ...]
+
+    def __call__(self, potential: Potential, system: System) -> Float[Array, " y"]:
+        """D of each [hartree]."""
+        at = {s: self._levels(potential, system, s) for s in {1.0, *self.stretch}}
+        D = []
+        for place, below, s in zip(self.levels, self.above, self.stretch, strict=True):
+            E, E_s = (at[x][place] - (0.0 if below is None else at[x][below]) for x in (1.0, s))
+            D.append((E - E_s) * (1 + s**3) / (1 - s**3) / 2)
+        return jnp.stack(D)
+
+    def _levels(
+        self, potential: Potential, system: System, s: float
+    ) -> Float[Array, "k level"]:
+        """The lowest levels at all k-points, all lengths times s."""
+        named = (*self.levels, *(place for place in self.above if place is not None))
+        n = 1 + max(level for _, level in named)
+        grown = strained(system, (s - 1) * jnp.eye(3))
+        V = values(at_shells(potential, grown), grown)
+        return jax.lax.map(
+            lambda waves: lowest_levels(hamiltonian(waves, grown, V), n, dense), grown.waves
+        )

@@ -18,7 +18,7 @@ from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.pairs import pair_sum
 from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.edges import Edges
-from nnpp.observables.momentum import velocity
+from nnpp.observables.kdotp import velocity
 from nnpp.potentials.potential import Potential
 
 

@@ -12,8 +12,14 @@ from jaxtyping import Array, Float
 
 from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.deformation import by_volume, under_strain
-from nnpp.observables.masses import Expansion, expansion, inverse_masses, luttinger
-from nnpp.observables.momentum import kane_energy, velocity
+from nnpp.observables.kdotp import (
+    Expansion,
+    expansion,
+    inverse_masses,
+    kane_energy,
+    luttinger,
+    velocity,
+)
 from nnpp.potentials.potential import Potential
 
 Number = Float[Array, ""]

@@ -1,27 +1,37 @@
-"""Light: joint density of states, ε₂ and ε₁, absorption, of independent electrons.
+"""Optical spectra of independent electrons: joint density of states, ε₂, ε₁ and absorption.
 
     ε₂_ij(ω) = (4π²/Ωω) s Σ_cv ∫ d³k/V_BZ Re ⟨v|v_i|c⟩⟨c|v_j|v⟩ / E_cv · δ(E_cv − ω),
     J(ω) = s Σ_cv ∫ d³k/V_BZ δ(E_cv − ω),  E_cv = E_c − E_v,
 
-s = 2 without spin, else 1; v from momentum.py. (1/ωE is 1/E², and tetrahedra then keep the sum
-rule, whatever the mesh.) Full levels to empty ones, k alike: no excitons,
-no local fields, no phonons. From ε₂ follow
+s = 2 without spin, else 1; v_i = ∂H/∂k_i = i[H, r_i] includes the contribution of non-local
+terms (kdotp.py). With 1/ωE in place of 1/E² tetrahedra keep the sum rule for every mesh.
+Transitions are vertical, from occupied to empty levels: no excitons, no local fields, no
+phonons. From ε₂ follow
 
     ε₁(ω) = 1 + (1/π) P∫_{−∞}^{∞} ε₂(x)/(x−ω) dx,  ε₂(−x) = −ε₂(x)   (Kramers and Kronig)
     α(ω) = (2ω/c) Im √(ε₁ + iε₂),   ∫₀^∞ ω ε₂ dω = 2π² N/Ω           (sum rule)
 
-with N electrons a cell; bands that were not computed are missing from all three.
-Linear tetrahedra (tetrahedra.py). Atomic units: hartree, bohr⁻¹ for α.
+with N electrons a cell. Bands that were not computed are missing from all three. Integration by
+linear tetrahedra (tetrahedra.py). Units: hartree; bohr⁻¹ for α; hartree·bohr for v.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Array, Complex, Float
 from scipy.signal import fftconvolve
 
-from nnpp.observables.bands import Bands
+from nnpp.basis.plane_waves import PlaneWaves
+from nnpp.devices.parallel import jit_blocking
+from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
+from nnpp.observables.bands import Bands, check_room
+from nnpp.observables.batched import LevelRequest, in_rows, map_row
 from nnpp.observables.tetrahedra import about, below, tetrahedra
+from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.symmetry import rotations
 from nnpp.units import SPEED_OF_LIGHT
@@ -140,3 +150,31 @@ def strongest(found: Optics, below: float, share: float = 0.1) -> list[float]:
     inner = np.flatnonzero((e[1:-1] > e[:-2]) & (e[1:-1] >= e[2:])) + 1
     high = inner[(e[inner] > share * e.max()) & (found.energy[inner] < below)]
     return found.energy[high].tolist()
+
+
+def levels_and_velocities(
+    potential: Potential, system: System, n: int, solve: Solver = automatic
+) -> tuple[Float[Array, "k level"], Complex[Array, "k 3 level level"]]:
+    """The `n` lowest levels at every k [hartree], and ⟨m|v_i|n⟩ between them."""
+    check_room(potential, system, n)
+    return in_rows(_row, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
+
+
+@partial(jit_blocking, static_argnames=("n", "solve"))
+def _row(
+    numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
+) -> tuple[tuple[Array, Array], ...]:
+    """Systems of equal shapes."""
+
+    def at_k(
+        waves: PlaneWaves, numbers: AtShells, V: Values, system: System
+    ) -> tuple[Array, Array]:
+        E, psi = solve(hamiltonian(waves, system, V), n)
+
+        def on_states(kappa: Float[Array, " 3"]) -> Complex[Array, "g level"]:
+            return hamiltonian(replace(waves, K=waves.K + kappa), system, V) @ psi
+
+        vs = [jax.jvp(on_states, (jnp.zeros(3),), (unit,))[1] for unit in jnp.eye(3)]
+        return E, jnp.stack([psi.conj().T @ x for x in vs])
+
+    return map_row(at_k, numbers, systems, n, solve)

@@ -1,8 +1,16 @@
-"""Order by continuity: at each step along a path a band goes on where its states overlap most.
+"""Continuity of bands along a path: which level continues each band, and outliers in a file.
 
-⟨u_m(k)|u_n(k′)⟩ = Σ_G c*_m(G) c_n(G), each state with the whole multiplet it belongs to, so
-that the arbitrary mixture inside a multiplet does not matter. Where bands meet, the states are
-turned towards those before the meeting, which carries a band through the crossing.
+Order. At each step a band continues in the level whose states overlap most with its own,
+⟨u_m(k)|u_n(k′)⟩ = Σ_G c*_m(G) c_n(G), where each state is taken with its complete multiplet,
+because the mixture inside a multiplet is arbitrary. Where bands meet, the states are rotated
+towards those before the crossing, which carries a band through it.
+
+Outliers. S(k) = Σ_occupied E(k) is analytic along a straight line if a gap separates the sum
+from other levels, however its members cross. On evenly spaced points
+
+    r_i = S_i − (−S_{i−2} + 4 S_{i−1} + 4 S_{i+1} − S_{i+2})/6
+
+is of fourth order in the spacing, so that an error at one point is large in comparison.
 """
 
 from itertools import pairwise
@@ -89,3 +97,27 @@ def continuous_order(
     return np.concatenate(
         [_piece(levels[i:j], grounds[i:j]) for i, j in pairwise(cuts) if i < j]
     )
+
+
+ODD, TIMES = 2e-3, 20.0
+"""A point is odd where |r| for each level [hartree] and in medians is larger than this."""
+
+EVEN = 1e-4
+"""Steps that differ by less than this, in fractional coordinates, are one."""
+
+
+def odd_points(
+    k: Float[np.ndarray, "k 3"], E: Float[np.ndarray, "k band"], occupied: int
+) -> list[int]:
+    """The places of k-points at which levels or coordinates look wrong."""
+    S, r = E[:, :occupied].sum(axis=1), np.zeros(len(k))
+    inner = np.arange(2, len(k) - 2)
+    bends = np.abs(np.diff(k, n=2, axis=0)).max(axis=1) > EVEN
+    inner = inner[~(bends[inner - 2] | bends[inner - 1] | bends[inner])]
+    if not len(inner):
+        return []
+    beside = 4 * (S[inner - 1] + S[inner + 1]) - S[inner - 2] - S[inner + 2]
+    r[inner] = np.abs(S[inner] - beside / 6)
+    limit = max(ODD * occupied, TIMES * float(np.median(r[inner])))
+    worst = (r >= np.maximum(np.roll(r, 1), np.roll(r, -1))) & (r > limit)
+    return [int(i) for i in np.flatnonzero(worst)]

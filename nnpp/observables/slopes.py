@@ -1,21 +1,31 @@
-"""Slopes: ∂Eₙ(k)/∂x = ⟨ψₙ|∂H/∂x|ψₙ⟩ for every number x that a potential sends into a system.
+"""Slopes of levels: ∂Eₙ(k)/∂x = ⟨ψₙ|∂H/∂x|ψₙ⟩ for every number x that enters a system.
 
-A few hundred numbers a system stand between any potential and all of its levels, so that
-∂E/∂θ = (∂E/∂x)·(∂x/∂θ) needs one solution, whatever the potential and however many its weights.
+A potential acts on a system through a few hundred numbers x, so that ∂E/∂θ = (∂E/∂x)·(∂x/∂θ)
+needs one solution, whatever the potential and however many its weights. The levels of a
+potential m with slightly different numbers follow to first order from the same solution,
+
+    E_m ≈ E + Σ_x (∂E/∂x) (x_m − x).
+
+Within a multiplet only the mean of the levels has a slope of its own; it is used for each
+level.
 """
 
 from collections.abc import Sequence
 from functools import partial
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import Solver
-from nnpp.hamiltonian.bulk import AtShells, System, Values, frame, values, within
+from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, frame, values, within
 from nnpp.observables.batched import LevelRequest, in_rows, map_rows
+from nnpp.observables.completeness import TOGETHER
+from nnpp.potentials.potential import Potential
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
 """Levels [hartree], and their slopes: the numbers of a potential with axes (k, level, …)."""
@@ -50,3 +60,32 @@ def _at_k(
 
     each = partial(jax.grad(expectation), numbers)
     return E, jax.lax.map(each, psi.T, batch_size=min(AT_ONCE, n))
+
+
+def levels_of_members(
+    potential: Potential, members: Potential, system: System, n: int, solve: Solver
+) -> tuple[Float[Array, "k level"], Float[np.ndarray, "member k level"]]:
+    """Levels of `potential`, and of `members`, stacked along the first axis of every leaf."""
+    numbers = at_shells(potential, system)
+    ((E, slopes),) = levels_and_slopes([LevelRequest(numbers, system, n, solve)])
+    of_members = jax.vmap(lambda one: at_shells(one, system))(members)
+    moved = jax.tree.map(lambda x, y: x - y, of_members, numbers)
+    parts = jax.tree.map(
+        lambda dE, dx: jnp.tensordot(dx.reshape(len(dx), -1), dE.reshape(*E.shape, -1), (1, 2)),
+        slopes,
+        moved,
+    )
+    return E, _evened(np.asarray(E), np.asarray(E + sum(jax.tree.leaves(parts))))
+
+
+def _evened(
+    E: Float[np.ndarray, "k level"], of_members: Float[np.ndarray, "member k level"]
+) -> Float[np.ndarray, "member k level"]:
+    """The mean over each multiplet of E, in place of its levels."""
+    found = of_members.copy()
+    for k, levels in enumerate(E):
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(levels) > TOGETHER) + 1])
+        for first, last in zip(starts, [*starts[1:], len(levels)], strict=True):
+            mean = of_members[:, k, first:last].mean(axis=1, keepdims=True)
+            found[:, k, first:last] = mean
+    return found

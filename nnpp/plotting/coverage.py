@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoMinorLocator
 from scipy.special import erf
 
-from nnpp.observables.coverage import Coverage
+from nnpp.observables.comparison import Coverage
 from nnpp.plotting import style
 
 FRAME, HEIGHT, MOST = 2.85, 2.4, 5.0

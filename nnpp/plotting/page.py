@@ -4,7 +4,7 @@ import json
 from html import escape
 
 from nnpp.errors import InputError
-from nnpp.observables.gap import Gap
+from nnpp.observables.gaps import Gap
 from nnpp.plotting.abscissa import abscissa, named
 from nnpp.plotting.picture import BandPicture, gap_words, remarks
 from nnpp.plotting.potential import PotentialCurves

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
-from nnpp.observables.gap import Gap
+from nnpp.observables.gaps import Gap
 from nnpp.plotting.abscissa import Abscissa, named
 from nnpp.units import HARTREE_EV
 

@@ -5,8 +5,7 @@ from jaxtyping import Array, Float
 
 from nnpp.config.systems import LevelZero
 from nnpp.observables.bands import Bands
-from nnpp.observables.comparison import Comparison, compare, matched
-from nnpp.observables.zero import Absolute, Level, Top, Zero
+from nnpp.observables.comparison import Absolute, Comparison, Level, Top, Zero, compare, matched
 from nnpp.setup.cases import Case
 
 

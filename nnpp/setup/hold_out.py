@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from nnpp.errors import InputError
-from nnpp.observables.zero import Level
+from nnpp.observables.comparison import Level
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of, zero
 from nnpp.structures.symmetry import equivalent

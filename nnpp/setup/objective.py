@@ -18,8 +18,7 @@ from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import Measure, curvature, prior, size
-from nnpp.observables.gap import direct_gap_at
-from nnpp.observables.splitting import splitting_at
+from nnpp.observables.gaps import direct_gap_at, splitting_at
 from nnpp.potentials.neural import Neural
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.table import Table

@@ -12,8 +12,8 @@ from nnpp.errors import InputError
 from nnpp.fitting.targets.quantity import Quantity
 from nnpp.hamiltonian.bulk import System
 from nnpp.observables.couplings import Coupled, moved, pair
+from nnpp.observables.deformation import Stretched
 from nnpp.observables.fields import multiplet
-from nnpp.observables.stretched import Stretched
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.structures.kpoints import listed

@@ -16,8 +16,7 @@ from nnpp.formats.optics_csv import write_optics_csv
 from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
-from nnpp.observables.momentum import levels_and_velocities
-from nnpp.observables.optics import Optics, optics, strongest
+from nnpp.observables.optics import Optics, levels_and_velocities, optics, strongest
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential

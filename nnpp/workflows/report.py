@@ -16,13 +16,10 @@ from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
-from nnpp.observables.experiment import EXPERIMENT, hole_masses
 from nnpp.observables.fields import multiplet
-from nnpp.observables.gap import direct_gap_at, gap
-from nnpp.observables.masses import expansion, inverse_masses, luttinger
-from nnpp.observables.momentum import Velocity, kane_energy
-from nnpp.observables.reports import Report, Row
-from nnpp.observables.splitting import splitting_at
+from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
+from nnpp.observables.kdotp import Velocity, expansion, inverse_masses, kane_energy, luttinger
+from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
 from nnpp.plotting.report_page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table

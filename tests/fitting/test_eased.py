@@ -9,7 +9,7 @@ from nnpp.fitting.objective import Objective
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import prior, size
-from nnpp.observables.zero import Top
+from nnpp.observables.comparison import Top
 from tests.fitting.samples import small, spectrum, trained
 
 BY_BAND, BY_K = np.array([1.0, 1, 1, 20, 20, 0]), np.array([[2.0], [2.0], [0.0], [1.0]])

@@ -27,7 +27,7 @@ from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.observables.bands import levels
-from nnpp.observables.zero import Absolute, Top
+from nnpp.observables.comparison import Absolute, Top
 from nnpp.potentials.strengths import Strengths
 from nnpp.structures.kpoints import listed
 from tests import systems

@@ -16,7 +16,7 @@ from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.prior import prior, size
-from nnpp.observables.zero import Absolute
+from nnpp.observables.comparison import Absolute
 from tests import systems
 from tests.fitting.samples import GENERIC, Formula, holding, of_formula, rosenbrock, spectrum
 

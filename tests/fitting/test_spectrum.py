@@ -14,8 +14,8 @@ from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.fitting.targets.prior import curvature, prior
-from nnpp.observables.splitting import splitting_at
-from nnpp.observables.zero import Top
+from nnpp.observables.comparison import Top
+from nnpp.observables.gaps import splitting_at
 from tests import systems
 from tests.fitting.samples import GENERIC, entries, small, spectrum, trained
 

@@ -9,9 +9,8 @@ from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.form import FormTarget
 from nnpp.fitting.targets.gap import GapTarget
 from nnpp.observables.bands import Bands
-from nnpp.observables.gap import direct_gap_at
-from nnpp.observables.splitting import splitting_at
-from nnpp.observables.zero import Absolute, Level, Top
+from nnpp.observables.comparison import Absolute, Level, Top
+from nnpp.observables.gaps import direct_gap_at, splitting_at
 from nnpp.structures.kpoints import listed
 from tests import systems
 from tests.fitting.samples import holding, trained

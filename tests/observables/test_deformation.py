@@ -14,7 +14,7 @@ from nnpp.observables.deformation import (
     shear,
     under_strain,
 )
-from nnpp.observables.masses import CUBIC, expansion
+from nnpp.observables.kdotp import CUBIC, expansion
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger

@@ -8,8 +8,7 @@ import pytest
 from nnpp.observables.bands import Bands
 from nnpp.observables.dielectric import Dielectric, Response
 from nnpp.observables.edges import Edges
-from nnpp.observables.momentum import levels_and_velocities
-from nnpp.observables.optics import optics
+from nnpp.observables.optics import levels_and_velocities, optics
 from nnpp.structures.symmetry import mesh, mesh_off_gamma
 from tests import systems
 from tests.observables.hand import slope_and_difference

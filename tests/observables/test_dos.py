@@ -15,7 +15,7 @@ from scipy.special import erf, j0
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
-from nnpp.observables.gap import gap
+from nnpp.observables.gaps import gap
 from nnpp.structures.crystal import Crystal, crystal
 from nnpp.structures.symmetry import mesh
 from tests import systems

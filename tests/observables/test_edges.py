@@ -8,7 +8,7 @@ import pytest
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.deformation import by_volume, shear, under_strain
 from nnpp.observables.edges import Edges
-from nnpp.observables.masses import (
+from nnpp.observables.kdotp import (
     CUBIC,
     curvatures,
     expansion,

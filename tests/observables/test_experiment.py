@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnpp.observables.experiment import BOWING, EXPERIMENT
+from nnpp.observables.reports import BOWING, EXPERIMENT
 
 
 @pytest.mark.parametrize("symbols", EXPERIMENT)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.observables.gap import gap
+from nnpp.observables.gaps import gap
 from tests.observables.hand import bands
 
 E = np.array([[-5, 0.0, 2.0, 6], [-4, -0.5, 1.5, 7], [-6, -0.2, 3.0, 5]])

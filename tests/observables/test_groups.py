@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnpp.observables.groups import closed_shells, groups
+from nnpp.observables.gaps import closed_shells, groups
 
 
 def bands(*centres_and_counts: tuple[float, int]) -> np.ndarray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.masses import CUBIC, curvatures, expansion, inverse_masses, luttinger
+from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table

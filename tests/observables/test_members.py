@@ -7,8 +7,8 @@ import pytest
 
 from nnpp.eigensolvers.dense import dense
 from nnpp.observables.bands import levels
-from nnpp.observables.coverage import coverage
-from nnpp.observables.members import levels_of_members
+from nnpp.observables.comparison import coverage
+from nnpp.observables.slopes import levels_of_members
 from tests import systems
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.masses import expansion, inverse_masses
-from nnpp.observables.momentum import kane_energy, levels_and_velocities, squared, velocity
+from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, squared, velocity
+from nnpp.observables.optics import levels_and_velocities
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from tests import systems

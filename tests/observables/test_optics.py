@@ -7,9 +7,14 @@ import pytest
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import tetrahedron_dos
-from nnpp.observables.masses import expansion, inverse_masses
-from nnpp.observables.momentum import levels_and_velocities
-from nnpp.observables.optics import kramers_kronig, optics, strongest, symmetric
+from nnpp.observables.kdotp import expansion, inverse_masses
+from nnpp.observables.optics import (
+    kramers_kronig,
+    levels_and_velocities,
+    optics,
+    strongest,
+    symmetric,
+)
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh

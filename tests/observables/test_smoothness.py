@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnpp.observables.smoothness import odd_points
+from nnpp.observables.ordering import odd_points
 
 
 def smooth(n: int = 41) -> tuple[np.ndarray, np.ndarray]:

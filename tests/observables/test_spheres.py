@@ -5,9 +5,14 @@ import numpy as np
 import pytest
 
 from nnpp.observables.bands import Bands, states
-from nnpp.observables.dos import gaussian_dos, tetrahedron_dos
+from nnpp.observables.dos import (
+    form_factor,
+    gaussian_dos,
+    levels_in_spheres,
+    tetrahedron_dos,
+    touching,
+)
 from nnpp.observables.fields import densities
-from nnpp.observables.spheres import form_factor, levels_in_spheres, touching
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger

@@ -8,7 +8,7 @@ import pytest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import frame
 from nnpp.observables.bands import Bands, levels, states
-from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.observables.gaps import spin_orbit_splitting
 from nnpp.terms.spin_orbit import spin_orbit
 from tests import systems
 from tests.observables import hand

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.hamiltonian.bulk import at_shells, matrix
-from nnpp.observables.deformation import by_volume, under_strain
-from nnpp.observables.stretched import Stretched
+from nnpp.observables.deformation import Stretched, by_volume, under_strain
 from tests import systems
 
 CUTOFF = 1.8

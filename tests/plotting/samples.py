@@ -5,7 +5,7 @@ import numpy as np
 
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
-from nnpp.observables.gap import gap
+from nnpp.observables.gaps import gap
 from nnpp.plotting.picture import BandPicture
 from nnpp.plotting.potential import PotentialCurves
 from nnpp.structures.kpoints import KPoints, listed

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from nnpp.observables.bands import Bands
-from nnpp.observables.zero import Zero
+from nnpp.observables.comparison import Zero
 from nnpp.pytree import pytree, static
 
 

@@ -19,8 +19,7 @@ from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands, bands
-from nnpp.observables.gap import gap
-from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.observables.gaps import gap, spin_orbit_splitting
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import START, has, is_run
 from nnpp.runs.lock import held

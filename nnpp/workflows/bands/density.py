@@ -6,8 +6,7 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.formats.structures import covalent_radius
 from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
-from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
-from nnpp.observables.spheres import levels_in_spheres, touching
+from nnpp.observables.dos import Dos, gaussian_dos, levels_in_spheres, tetrahedron_dos, touching
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.structures.symmetry import mesh

@@ -10,7 +10,7 @@ from nnpp.formats.ensemble import Levels
 from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import Comparison
 from nnpp.observables.dos import Dos
-from nnpp.observables.gap import Gap
+from nnpp.observables.gaps import Gap
 from nnpp.setup.cases import Case
 
 

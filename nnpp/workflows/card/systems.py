@@ -17,8 +17,7 @@ from nnpp.files.text import exists
 from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.structures import formula
 from nnpp.observables.bands import Bands
-from nnpp.observables.gap import gap
-from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.observables.gaps import gap, spin_orbit_splitting
 from nnpp.runs.summary import NAME
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import errors_at_all_k, reference_bands

@@ -14,8 +14,8 @@ from nnpp.formats.codes.registry import read_codes
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import read_structure
 from nnpp.observables.bands import Bands, occupied_levels
-from nnpp.observables.groups import Run, closed_shells, groups
-from nnpp.observables.smoothness import odd_points
+from nnpp.observables.gaps import Run, closed_shells, groups
+from nnpp.observables.ordering import odd_points
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import electrons
 from nnpp.structures.symmetry import SAME_K, equivalent

@@ -7,7 +7,7 @@ import numpy as np
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Beside
 from nnpp.formats.reference_bands import ReferenceBands
-from nnpp.observables.groups import Run
+from nnpp.observables.gaps import Run
 from nnpp.structures.symmetry import SAME_K
 from nnpp.units import HARTREE_EV
 

@@ -9,7 +9,7 @@ from nnpp.config.quantity import energy
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Beside
 from nnpp.formats.structures import read_structure
-from nnpp.observables.groups import Run
+from nnpp.observables.gaps import Run
 from nnpp.workflows.import_.electron_count import Wishes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")

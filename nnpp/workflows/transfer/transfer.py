@@ -23,10 +23,10 @@ from nnpp.fitting.targets.bands import bands_among
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels, occupied_levels, validated
+from nnpp.observables.comparison import Coverage, coverage
 from nnpp.observables.completeness import complete
 from nnpp.observables.couplings import Rule
-from nnpp.observables.coverage import Coverage, coverage
-from nnpp.observables.members import levels_of_members
+from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.coverage import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnpp.formats.structures import formula
-from nnpp.observables.experiment import BOWING, EXPERIMENT
+from nnpp.observables.reports import BOWING, EXPERIMENT
 from nnpp.setup.cases import Case
 from nnpp.structures.alloys import quasi_random, superlattice, wurtzite, zinc_blende
 from nnpp.structures.crystal import Crystal

@@ -1,15 +1,23 @@
-"""Masses: k·p theory about one k, to second order, exact in the plane waves of that k.
+"""k·p theory about one k: masses, Luttinger's parameters, velocities and Kane's energy.
 
     H(k+κ) = H + κ_i H_i + ½ κ_i κ_j H_ij + …
 
-H_i = ∂H/∂k_i is the velocity, with what the non-local terms add to the momentum; ∂V/∂k = 0.
-Onto a group of levels m, the others being l (Löwdin), the second order is ½ κ_i κ_j D_ij,
+H_i = ∂H/∂k_i = i[H, r_i] is the velocity v_i. T alone gives k+G; V(r) adds nothing, ∂V/∂k = 0;
+non-local and spin-orbit terms add a momentum of their own, without which no sum rule holds
+(Starace, Phys. Rev. A 3, 1242 (1971)). Projected on a group of levels m, the others being l
+(Löwdin), the second order is ½ κ_i κ_j D_ij, exact in the plane waves of that k:
 
     ⟨m|D_ij|m′⟩ = ⟨m|H_ij|m′⟩ + ½ Σ_l (⟨m|H_i|l⟩⟨l|H_j|m′⟩ + i↔j) (1/(E_m−E_l) + 1/(E_m′−E_l)).
 
-Of one level, or a pair that only reversal of time makes two, (1/m*)_ij = tr D_ij / tr 1. Four
-levels Γ8 have Luttinger's three numbers: along 100 the D of one direction is −(γ₁ ± 2γ₂), along
-111 it is −(γ₁ ± 2γ₃), each twice (Luttinger, Phys. Rev. 102, 1030 (1956)). Units: 1/mₑ.
+For one level, or a Kramers pair, (1/m*)_ij = tr D_ij / tr 1. The four levels Γ8 have
+Luttinger's three parameters: along 100 the D of one direction is −(γ₁ ± 2γ₂), along 111 it is
+−(γ₁ ± 2γ₃), each twice (Luttinger, Phys. Rev. 102, 1030 (1956)). Between the conduction edge c
+of zinc blende and its valence edge v, the three levels Γ15, or Γ8 and Γ7 together,
+
+    E_P = (2/3)(1/n_c) Σ_ci Σ_v |⟨c|v_i|v⟩|²
+
+is Kane's energy 2|⟨S|p_x|X⟩|² (Kane, J. Phys. Chem. Solids 1, 249 (1957)).
+Units: 1/mₑ for D; hartree·bohr for v; hartree for E_P.
 """
 
 from dataclasses import replace
@@ -105,3 +113,48 @@ def luttinger(about: Expansion, first: int) -> Float[Array, " 3"]:
     one = -jnp.einsum("daa->d", D).real / 4
     two = jnp.einsum("dab,dba->d", D, D).real / 4
     return jnp.concatenate([one[:1], jnp.sqrt(two - one**2) / 2])
+
+
+@pytree
+class Velocity:
+    """H at one k and ∂H/∂k_i.
+
+    Attributes:
+        H: [hartree].
+        v: [hartree·bohr].
+    """
+
+    H: Complex[Array, "n n"]
+    v: Complex[Array, "3 n n"]
+
+
+def velocity(numbers: AtShells, system: System) -> Velocity:
+    """At the first k-point of `system`."""
+    return _velocity(numbers, system.bare(numbers))
+
+
+@jax.jit
+def _velocity(numbers: AtShells, system: System) -> Velocity:
+    """The same without names, so that crystals of other elements share the program."""
+
+    def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
+        waves: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)
+        M = matrix(numbers, replace(system, waves=waves))
+        return M, M
+
+    v, here = jax.jacfwd(H, has_aux=True)(jnp.zeros(3))
+    return Velocity(here, jnp.moveaxis(v, -1, 0))
+
+
+def squared(at: Velocity, left: tuple[int, int], right: tuple[int, int]) -> Float[Array, "3 3"]:
+    """Σ_lr Re ⟨l|v_i|r⟩⟨r|v_j|l⟩ over two groups of levels; differentiable."""
+    P, Q = (projector(group(at.H, *levels)) for levels in (left, right))
+    return jnp.einsum("iab,jba->ij", P @ at.v @ Q, at.v).real
+
+
+def kane_energy(
+    at: Velocity, conduction: tuple[int, int], valence: tuple[int, int]
+) -> Float[Array, ""]:
+    """E_P between the two edges [hartree]."""
+    count = conduction[1] - conduction[0]
+    return 2 / 3 * jnp.trace(squared(at, conduction, valence)) / count
