@@ -14,7 +14,7 @@ from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
 from nnpp.files.tensors import STEM
 from nnpp.formats.filter_codes import Element, refuse_foreign, write_export
-from nnpp.formats.filter_codes_readme import Faith, readme
+from nnpp.formats.filter_codes_readme import Accuracy, readme
 from nnpp.formats.model import Model, read_model, write_model
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.real_space import real_space
@@ -94,8 +94,8 @@ def run_export(run: Path, out: Path | None = None) -> list[Path]:
     elements = list(_elements(model.potential, found))
     error = max(_difference(model.potential, e) for e in elements)
     lifted = max(_lifted(e.short) for e in elements)
-    faith = Faith(found.reach, found.cut, float(CHECKED[-1]), error, lifted)
-    paths = write_export(folder, elements, readme(_title(model), elements, faith))
+    accuracy = Accuracy(found.reach, found.cut, float(CHECKED[-1]), error, lifted)
+    paths = write_export(folder, elements, readme(_title(model), elements, accuracy))
     return [*paths, *write_model(folder / STEM, model.potential, model.about)]
 
 

@@ -160,7 +160,7 @@ def test_what_was_not_fitted_is_zero_and_told(exported):
     folder = exported("zunger")
     assert not scanned(folder / "SO_Cd.par").any()
     assert float((folder / "potCd_a4.par").read_text()) == 0
-    told = "No strain and no spin-orbit or non-local term was fitted: zeros."
+    told = "No strain and no spin-orbit or non-local term was fitted: these strengths are zero."
     assert told in (folder / "README.md").read_text("utf-8")
     assert told not in (exported("charged") / "README.md").read_text("utf-8")
     assert not list(folder.glob("*_LR.par"))
@@ -217,7 +217,7 @@ def test_the_model_goes_with_it(name, exported):
         for symbol in first.species:
             generic = re.sub(rf"(^pot|_){symbol}(?=[_.])", r"\1X", generic)
         assert generic in text or generic == "README.md"
-    error = float(re.search(r"again to (\S+) hartree", text)[1])
+    error = float(re.search(r"≤ \S+ to (\S+) hartree", text)[1])
     assert error < 1e-6
     assert "{" not in text
 
@@ -264,8 +264,8 @@ def test_a_term_that_the_filter_codes_lack_is_told(tmp_path):
     b = np.asarray(systems.everything().strengths.s_wave)
     assert np.array_equal(np.loadtxt(folder / "S_Cd.par"), b[0])
     assert np.array_equal(np.loadtxt(folder / "S_Se.par"), b[1])
-    assert "no term on s waves" in (folder / "README.md").read_text("utf-8")
+    assert "no s-wave term" in (folder / "README.md").read_text("utf-8")
     write_model(tmp_path / "potential", systems.cdse(), {})
     run_export(tmp_path)
     assert not (folder / "S_Cd.par").exists()
-    assert "s waves" not in (folder / "README.md").read_text("utf-8")
+    assert "s-wave" not in (folder / "README.md").read_text("utf-8")
