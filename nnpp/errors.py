@@ -1,4 +1,4 @@
-"""Errors that the user can mend: one line that says where, what is wrong and what to do."""
+"""Errors that the user can fix: one line with the place, what is wrong and what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 class NnppError(Exception):
-    """An error to be told in one line; everything else keeps its traceback."""
+    """An error printed as one line; all others keep their traceback."""
 
 
 class InputError(NnppError):
-    """Something in a file or on the command line is wrong: `path:line: what; remedy`."""
+    """An error in a file or on the command line: `path:line: what; remedy`."""
 
     def __init__(
         self, what: str, remedy: str, path: Path | str | None = None, line: int | None = None
@@ -24,7 +24,7 @@ class InputError(NnppError):
         return " ".join(f"{place} {self.what}; {self.remedy}".split())
 
     def at(self, path: Path | str, line: int | None = None) -> "InputError":
-        """The same error, told of a place in a file; a place already known stays."""
+        """Return the same error at a place in a file, unless it already has one."""
         known = self.path is not None
         return InputError(
             self.what, self.remedy, self.path if known else path, self.line if known else line
@@ -32,7 +32,7 @@ class InputError(NnppError):
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """«did you mean …?» for a misspelt word, or the words that are known."""
+    """Return "did you mean …?" for a misspelt word, or the list of known words."""
     known = list(known)
     lower = {k.lower(): k for k in known}
     close = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)

@@ -1,12 +1,16 @@
-"""The `nnpp` command. Verbs import their workflow when they run, so that --help is instant."""
+"""The `nnpp` command. Verbs import their workflow when they run, so that --help is fast."""
 
 import atexit
 import errno
+import hashlib
 import io
 import os
+import platform
 import sys
+import warnings
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,46 +18,71 @@ import typer
 from nnpp import MAX_DEVICES, __version__
 from nnpp.cli import (
     bands,
-    card,
     check,
     console,
-    doctor,
-    export,
     fit,
     import_,
     init_fit,
-    optics,
-    package,
-    report,
-    schema,
+    model,
+    properties,
     slurm,
     train,
-    transfer,
     tune,
-    verify,
-    volume,
 )
-from nnpp.cli.compilation_cache import use_compilation_cache
 from nnpp.devices.machine import cores
 from nnpp.errors import NnppError
 
-MENDABLE, INTERRUPTED = 2, 130
-"""Exit codes: for what the user can mend, and as shells tell of Ctrl-C."""
+INPUT_ERROR, INTERRUPTED = 2, 130
+"""Exit codes: an error that the user can fix; Ctrl-C, as in shells."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""How a disk says that it holds no more."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+CACHE_FOLDER, CACHE_MINIMUM = (
+    "JAX_COMPILATION_CACHE_DIR",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS",
+)
+"""JAX's variables for the cache folder, and the least compile time worth caching [s]."""
+
+XLA_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+"""Below level 3, XLA logs an error for every cached program: it compares its own compiler
+preferences (prefer-no-gather) with the features of the processor."""
+
+CACHE_WARNING = "Error (reading|writing) persistent compilation cache entry"
+"""JAX warns of a program that it cannot store or read; it is then compiled again."""
 
 app = typer.Typer(
-    help="Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself.",
+    help="Fit neural pseudopotentials to band structures and compute with them.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+VERBS = {
+    "fit": fit.command,
+    "init-fit": init_fit.command,
+    "train": train.command,
+    "tune": tune.command,
+    "bands": bands.command,
+    "check": check.check,
+    "import": import_.command,
+    "export": model.export,
+    "volume": properties.volume,
+    "optics": properties.optics,
+    "report": properties.report,
+    "transfer": properties.transfer,
+    "verify": model.verify,
+    "card": model.card,
+    "package": model.package,
+    "slurm": slurm.command,
+    "doctor": check.doctor,
+    "schema": check.schema,
+}
+"""`nnpp VERB` calls this function; --help lists the verbs in this order."""
 
-def told(verb: Callable[..., Any]) -> Callable[..., Any]:
-    """The verb, but what the user can mend, or did, ends it with one line and no traceback."""
+
+def one_line_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the verb, with errors that the user can fix or caused printed as one line."""
 
     @wraps(verb)
     def run(*args: Any, **options: Any) -> Any:
@@ -61,50 +90,29 @@ def told(verb: Callable[..., Any]) -> Callable[..., Any]:
             return verb(*args, **options)
         except NnppError as error:
             console.fail(str(error))
-            raise typer.Exit(MENDABLE) from error
+            raise typer.Exit(INPUT_ERROR) from error
         except KeyboardInterrupt as interrupt:
-            console.fail("interrupted; every file that was written is whole")
+            console.fail("interrupted; all files written so far are complete")
             raise typer.Exit(INTERRUPTED) from interrupt
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL:
                 raise
-            console.fail("the disk is full; make room, or choose another place")
-            raise typer.Exit(MENDABLE) from error
+            console.fail("the disk is full; free some space, or choose another folder")
+            raise typer.Exit(INPUT_ERROR) from error
 
     return run
 
 
-VERBS = {
-    "fit": fit,
-    "init-fit": init_fit,
-    "train": train,
-    "tune": tune,
-    "bands": bands,
-    "check": check,
-    "import": import_,
-    "export": export,
-    "volume": volume,
-    "optics": optics,
-    "report": report,
-    "transfer": transfer,
-    "verify": verify,
-    "card": card,
-    "package": package,
-    "slurm": slurm,
-    "doctor": doctor,
-    "schema": schema,
-}
-
 for name, verb in VERBS.items():
-    app.command(name)(told(verb.command))
+    app.command(name)(one_line_errors(verb))
 
 
-@told
-def _version(wanted: bool) -> bool:
-    if wanted:
+@one_line_errors
+def _version(requested: bool) -> bool:
+    if requested:
         console.say(f"nnpp {__version__}")
         raise typer.Exit
-    return wanted
+    return requested
 
 
 @app.callback()
@@ -113,10 +121,10 @@ def _options(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
     verbose: bool = typer.Option(
-        False, "--verbose", help="Tell at the end how many programs were compiled."
+        False, "--verbose", help="Print at the end how many programs were compiled."
     ),
 ) -> None:
-    """Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself."""
+    """Fit neural pseudopotentials to band structures and compute with them."""
     if verbose:
         from nnpp.devices.compilation import Count
 
@@ -125,13 +133,49 @@ def _options(
 
 
 def _share_threads() -> None:
-    """LAPACK threads for each of at most eight devices, unless the user chose."""
+    """Divide the LAPACK threads among at most eight devices, unless the user set them."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores() // MAX_DEVICES)))
     os.environ.setdefault("OMP_NUM_THREADS", os.environ["OPENBLAS_NUM_THREADS"])
 
 
-def _never_mind_letters() -> None:
-    """A terminal that has no Γ shows ? in its place."""
+def _use_compilation_cache() -> None:
+    """Set JAX's compilation cache before JAX starts; the user's own settings take precedence.
+
+    Nearly all programs compile in less than a second, and there are hundreds: all are cached.
+    """
+    if CACHE_FOLDER not in os.environ:
+        folder = _cache_folder()
+        if folder is None:
+            return
+        os.environ[CACHE_FOLDER] = str(folder)
+    os.environ.setdefault(CACHE_MINIMUM, "0")
+    os.environ.setdefault(XLA_LOG_LEVEL, "3")
+    warnings.filterwarnings("ignore", message=CACHE_WARNING)
+
+
+def _cache_folder() -> Path | None:
+    """Return the cache folder for this kind of processor; None if it is not writable."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    folder = Path(home) / "nnpp" / "programs" / _processor()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _processor() -> str:
+    """Return a name for the instruction set of this processor."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else [platform.processor()]
+    features = sorted(
+        {line for line in lines if line.startswith(("flags", "Features", "model name"))}
+    )
+    return f"{platform.machine()}-{hashlib.sha256(''.join(features).encode()).hexdigest()[:8]}"
+
+
+def _replace_unknown_letters() -> None:
+    """Print ? for letters such as Γ that the terminal cannot encode."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -140,8 +184,8 @@ def _never_mind_letters() -> None:
 def main() -> None:
     """Run the command."""
     _share_threads()
-    use_compilation_cache()
-    _never_mind_letters()
+    _use_compilation_cache()
+    _replace_unknown_letters()
     try:
         app(prog_name="nnpp")
     except SystemExit as end:

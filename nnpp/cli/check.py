@@ -1,25 +1,19 @@
-"""`nnpp check`."""
+"""`nnpp check`, `doctor`, `schema`: what was read, the installation, the keys of fit.yaml."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
+import json
 
 from nnpp.cli import console
+from nnpp.cli.options import INPUTS, Inputs
 
 
-def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, folders of fits, or runs [inputs/].")
-    ] = None,
-) -> None:
-    """Show what was read, what it will cost, and what looks wrong; solve nothing."""
+def check(inputs: Inputs = None) -> None:
+    """Show what was read, its cost and warnings; compute nothing."""
     from nnpp.workflows.fits.read import read_fits
 
-    fits = read_fits(inputs or [Path("inputs")])
-    from nnpp.workflows.check import run_check  # imports JAX: a wrong fit is told before
+    fits = read_fits(inputs or [INPUTS])
+    from nnpp.workflows.check import run_check  # imports JAX: input errors come before
 
-    for report in console.watched(run_check(fits), "reading", len(fits)):
+    for report in console.progress(run_check(fits), "reading", len(fits)):
         console.rows(f"{report.name} ({report.source})", report.rows)
         for text in report.notes:
             console.note(text)
@@ -27,3 +21,19 @@ def command(
             console.rows(f"{report.name}/{system.name}", system.rows)
             for text in system.notes:
                 console.note(f"{system.name}: {text}")
+
+
+def doctor() -> None:
+    """Show versions, devices and memory, and how to fix problems."""
+    from nnpp.workflows.doctor import run_doctor
+
+    findings = run_doctor()
+    problems = [(f.what, f.remedy) for f in findings if f.remedy]
+    console.findings("nnpp doctor", [(f.what, f.found) for f in findings], problems)
+
+
+def schema() -> None:
+    """Print the JSON Schema of fit.yaml, for editors."""
+    from nnpp.config.fit_yaml import json_schema
+
+    console.say(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""Output: aligned plain text; colour, folding and a turning sign only in a terminal."""
+"""Output: aligned plain text; colours, line folding and progress bars only in a terminal."""
 
 import os
 import shutil
@@ -14,30 +14,30 @@ T = TypeVar("T")
 
 
 def say(text: str = "", colour: str | None = None) -> None:
-    """A line on standard output."""
+    """Print a line on standard output."""
     typer.echo(_coloured(text, colour, sys.stdout.isatty()))
 
 
 def fail(text: str) -> None:
-    """What went wrong: one line on standard error, however long."""
+    """Print an error as one line on standard error, however long it is."""
     line = f"nnpp: {' '.join(text.split())}"
     typer.echo(_coloured(line, typer.colors.RED, sys.stderr.isatty()), err=True)
 
 
 def note(text: str) -> None:
-    """A remark on standard error, folded in a terminal."""
+    """Print a note on standard error, folded in a terminal."""
     terminal = sys.stderr.isatty()
     folded = _folded(f"note: {text}", 6, terminal)
     typer.echo(_coloured(folded, typer.colors.YELLOW, terminal), err=True)
 
 
 def remark(text: str) -> None:
-    """A sentence on standard output, folded in a terminal."""
+    """Print a sentence on standard output, folded in a terminal."""
     say(_folded(text, 2, sys.stdout.isatty()))
 
 
 def rows(title: str, pairs: Iterable[tuple[str, str]]) -> None:
-    """A title, and below it a table of names and their values."""
+    """Print a title, and below it a table of names and their values."""
     pairs = list(pairs)
     say(title, typer.colors.CYAN)
     if sys.stdout.isatty():
@@ -48,8 +48,21 @@ def rows(title: str, pairs: Iterable[tuple[str, str]]) -> None:
         say(f"  {name:<{width}}{value}")
 
 
+def findings(
+    title: str, pairs: Iterable[tuple[str, str]], problems: Iterable[tuple[str, str]]
+) -> None:
+    """Print what was found, then the problems as notes; exit with code 1 if there are any."""
+    rows(title, pairs)
+    problems = list(problems)
+    for what, text in problems:
+        note(f"{what}: {text}")
+    if problems:
+        raise typer.Exit(1)
+    say("no problems found")
+
+
 def _table(pairs: list[tuple[str, str]]) -> None:
-    """Names and values as a table that folds with the terminal."""
+    """Print names and values as a table that fits the width of the terminal."""
     from rich.console import Console
     from rich.table import Table
 
@@ -62,25 +75,32 @@ def _table(pairs: list[tuple[str, str]]) -> None:
 
 
 def cells(values: Iterable[str], widths: Iterable[int]) -> str:
-    """One line of a table: the first column stands to the left, all others to the right."""
+    """Return one line of a table: first column left-aligned, the others right-aligned."""
     first, *others = zip(values, widths, strict=True)
     return "  ".join([f"{first[0]:<{first[1]}}", *(f"{text:>{n}}" for text, n in others)])
 
 
 def wrote(paths: Iterable[Path]) -> None:
-    """The files that were written, those of one name in one line, as a shell reads them."""
+    """Print the files written: one line for each stem, its suffixes in braces."""
     suffixes: dict[Path, list[str]] = {}
     for path in paths:
         suffixes.setdefault(path.with_suffix(""), []).append(path.suffix.lstrip("."))
     for name, endings in suffixes.items():
-        together = endings[0] if len(endings) == 1 else f"{{{','.join(endings)}}}"
-        say(f"wrote {name}" + (f".{together}" if together else ""))
+        suffix = endings[0] if len(endings) == 1 else f"{{{','.join(endings)}}}"
+        say(f"wrote {name}" + (f".{suffix}" if suffix else ""))
 
 
-def watched(
+def progress(
     events: Iterator[T], what: str, total: int, counts: Callable[[T], bool] = bool
 ) -> Iterator[T]:
-    """The same events; in a terminal, a bar of those that count while the next is computed."""
+    """Yield the events; in a terminal, show a progress bar while the next one is computed.
+
+    Args:
+        events: what is computed.
+        what: the text next to the bar.
+        total: the number of events that count.
+        counts: whether an event counts.
+    """
     if not sys.stderr.isatty():
         yield from events
         return
@@ -100,7 +120,7 @@ def watched(
 
 
 def _folded(text: str, indent: int, terminal: bool) -> str:
-    """The text in lines of a terminal's width, all but the first indented; else as it is."""
+    """Return the text folded to the width of the terminal, if there is one."""
     if not terminal:
         return text
     lead = text[: len(text) - len(text.lstrip())]
@@ -116,20 +136,20 @@ def _folded(text: str, indent: int, terminal: bool) -> str:
 
 
 def _coloured(text: str, colour: str | None, terminal: bool) -> str:
-    """Coloured in a terminal, unless the user wants none (no-color.org)."""
+    """Return the text in colour, in a terminal and without NO_COLOR (no-color.org)."""
     if colour is None or not terminal or os.environ.get("NO_COLOR"):
         return text
     return typer.style(text, fg=colour)
 
 
-class Live:
-    """Lines of a table as numbers come in; in a terminal a bar with the latest ones instead."""
+class StepTable:
+    """Prints a table line by line; in a terminal, a progress bar with the latest numbers."""
 
     def __init__(self, names: list[str], widths: list[int]):
         self.names, self.widths, self.bar = names, widths, None
 
     def begin(self, done: int, total: int) -> None:
-        """Before the first line, with `done` of `total` steps behind."""
+        """Start before the first line, with `done` of `total` steps already finished."""
         if not sys.stderr.isatty():
             say(cells(self.names, self.widths))
             return
@@ -144,7 +164,7 @@ class Live:
         self.task = self.bar.add_task("compiling", total=total, completed=done)
 
     def step(self, done: int, values: list[str]) -> None:
-        """After one more step."""
+        """Show the numbers of one more step."""
         if self.bar is None:
             say(cells(values, self.widths))
             return
@@ -153,16 +173,18 @@ class Live:
         self.bar.update(self.task, completed=done, description=text)
 
     def end(self) -> None:
-        """After the last line."""
+        """Stop after the last line."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
 
-def told(events: Iterable[T], columns: dict[str, int], tell: Callable[[T, Live], bool]) -> bool:
-    """A line for each step in a file, a bar in a terminal; True if `tell` ended it."""
-    line = Live(list(columns), list(columns.values()))
+def print_steps(
+    events: Iterable[T], columns: dict[str, int], show: Callable[[T, StepTable], bool]
+) -> bool:
+    """Show every event; return True as soon as `show` returns True, else False."""
+    table = StepTable(list(columns), list(columns.values()))
     try:
-        return any(tell(event, line) for event in events)
+        return any(show(event, table) for event in events)
     finally:
-        line.end()
+        table.end()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import bands, console, init_fit, train
-from nnpp.cli.distributed import Distributed, together
+from nnpp.cli.options import Distributed, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ def command(
 
 def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     """All three verbs, one after another; of several processes one alone does the first."""
-    from nnpp.devices.processes import (
+    from nnpp.devices.processes import (  # imports JAX: input errors come before
         on_all_processes,
         on_process_zero,
-    )  # imports JAX: read fits before
+    )
     from nnpp.workflows.bands.bands import run_bands
     from nnpp.workflows.bands.options import Choices
     from nnpp.workflows.fits.read import read_runs
@@ -49,11 +49,11 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
 
     options = Options(*wanted)
     prepared = run_init_fit(fits, out, options.fresh)
-    watched = console.watched(prepared, "preparing", len(fits))
+    watched = console.progress(prepared, "preparing", len(fits))
     on_process_zero(lambda: init_fit.tell(watched))
     folders = [out / fit.name for fit in fits]
     await_runs(folders)
     runs = on_all_processes(lambda: read_runs(folders, out))
     train.train(runs, options)
     await_runs(folders)
-    bands.tell(run_bands(runs, out, Choices(plot=True)), runs)
+    bands.print_bands(run_bands(runs, out, Choices(plot=True)), runs)

@@ -30,7 +30,7 @@ def command(
     )
 
     events = run_init_fit(fits, out, fresh)
-    tell(console.watched(events, "preparing", len(fits)))
+    tell(console.progress(events, "preparing", len(fits)))
 
 
 def tell(prepared: "Iterable[Prepared]") -> None:

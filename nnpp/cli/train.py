@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.distributed import Distributed, together
-from nnpp.cli.signals import EXIT_STOPPED, stop_on_signals
+from nnpp.cli.options import Distributed, together
+from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
     from nnpp.workflows.train.events import Begun, Ensemble, Event, Stepped, Trained
@@ -56,13 +56,13 @@ def train(fits: list, options: "Options") -> None:
     """Train runs and tell of it; a signal ends it with its exit code."""
     from nnpp.workflows.train.train import run_train
 
-    with stop_on_signals() as stop:
-        stopped = console.told(run_train(fits, options, stop), COLUMNS, _told)
+    with stop_on_signals(console.note) as stop:
+        stopped = console.print_steps(run_train(fits, options, stop), COLUMNS, _told)
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
 
 
-def _told(event: "Event", line: console.Live) -> bool:
+def _told(event: "Event", line: console.StepTable) -> bool:
     """Tell one event; True for the one that ends it all."""
     from nnpp.workflows.train.events import Begun, Ensemble, Stepped, Stopped, Trained
 

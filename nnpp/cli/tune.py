@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.signals import EXIT_STOPPED, stop_on_signals
+from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
     from nnpp.runs.study import Study, Trial
@@ -47,15 +47,15 @@ def command(
         run_tune,
     )
 
-    with stop_on_signals("stopping; trials that run are given up") as stop:
-        stopped = console.told(
+    with stop_on_signals(console.note, "stopping; trials that run are given up") as stop:
+        stopped = console.print_steps(
             run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _told
         )
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
 
 
-def _told(event: "Event", line: console.Live) -> bool:
+def _told(event: "Event", line: console.StepTable) -> bool:
     """Tell one event; True for the one that a signal brought about."""
     from nnpp.workflows.tune.tune import Begun, Tried, Tuned
 

@@ -1,4 +1,4 @@
-"""Which of several processes this is, and where they meet: from NNPP_…, else from SLURM."""
+"""The rank of this process and the address of process 0, from NNPP_… or SLURM_… variables."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from nnpp.errors import InputError
 
 PROCESS, PROCESSES, COORDINATOR = "NNPP_PROCESS", "NNPP_PROCESSES", "NNPP_COORDINATOR"
 
-OWN = f"set {PROCESS}, {PROCESSES} and {COORDINATOR}, or start with srun"
+REMEDY = f"set {PROCESS}, {PROCESSES} and {COORDINATOR}, or use srun"
 
 PORTS = range(20_000, 30_000)
-"""Where a step of SLURM meets, by its number: below what systems give away by themselves."""
+"""Ports for job steps of Slurm, below the range that systems assign automatically."""
 
 FIRST_HOST = re.compile(r"(?P<head>[^\[,]+)(\[(?P<first>\d+)[^\]]*\](?P<tail>[^,]*))?")
-"""Of `node[001-004,007],other`: node001."""
+"""Matches node001 in `node[001-004,007],other`."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Rank:
 
     Attributes:
         process: its number, from 0.
-        processes: how many there are.
+        processes: the number of processes.
         host: the machine of process 0.
-        port: at which process 0 waits for the others.
-        gpu: the one that it takes of those on its machine; None for all that it sees.
+        port: where process 0 waits for the others.
+        gpu: index of its GPU on its machine; None for all visible ones.
     """
 
     process: int
@@ -40,7 +40,7 @@ class Rank:
 
 
 def rank_in(environment: Mapping[str, str]) -> Rank:
-    """The rank that an environment tells."""
+    """Return the rank defined by environment variables."""
     process, where = _number(environment, PROCESS, "SLURM_PROCID")
     processes, _ = _number(environment, PROCESSES, "SLURM_STEP_NUM_TASKS")
     if not process < processes:
@@ -50,25 +50,25 @@ def rank_in(environment: Mapping[str, str]) -> Rank:
 
 
 def _number(environment: Mapping[str, str], *names: str) -> tuple[int, str]:
-    """The first of these that is set, and its name."""
+    """Return the first of these variables that is set, and its name."""
     name = next((name for name in names if environment.get(name)), None)
     if name is None:
-        raise InputError("is not set, and this is no step of SLURM", OWN, names[0])
+        raise InputError("is not set, and this is not a Slurm job step", REMEDY, names[0])
     if not environment[name].isdecimal():
-        raise InputError(f"is {environment[name]!r}, no number", "mend it", name)
+        raise InputError(f"is {environment[name]!r}, not a number", "correct it", name)
     return int(environment[name]), name
 
 
 def _meeting_point(environment: Mapping[str, str]) -> tuple[str, int]:
-    """Host and port of process 0."""
-    if told := environment.get(COORDINATOR):
-        host, _, port = told.rpartition(":")
+    """Return host and port of process 0."""
+    if address := environment.get(COORDINATOR):
+        host, _, port = address.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
-            raise InputError(f"is {told!r}", "write it as HOST:PORT", COORDINATOR)
+            raise InputError(f"is {address!r}", "write it as HOST:PORT", COORDINATOR)
         return host, int(port)
     found = FIRST_HOST.match(environment.get("SLURM_STEP_NODELIST", ""))
     if found is None:
-        raise InputError("is not set, and this is no step of SLURM", OWN, COORDINATOR)
+        raise InputError("is not set, and this is not a Slurm job step", REMEDY, COORDINATOR)
     job, _ = _number(environment, "SLURM_JOB_ID")
     step, _ = _number(environment, "SLURM_STEP_ID")
     host = "".join(found[part] or "" for part in ("head", "first", "tail"))
@@ -76,6 +76,6 @@ def _meeting_point(environment: Mapping[str, str]) -> tuple[str, int]:
 
 
 def _gpu(environment: Mapping[str, str]) -> int | None:
-    """By its number on the machine; where SLURM shows each process one GPU only, that one."""
-    shown = environment.get("CUDA_VISIBLE_DEVICES", ",")
-    return _number(environment, "SLURM_LOCALID")[0] if "," in shown else None
+    """Return the local index; None where Slurm shows each process only its own GPU."""
+    visible = environment.get("CUDA_VISIBLE_DEVICES", ",")
+    return _number(environment, "SLURM_LOCALID")[0] if "," in visible else None

@@ -1,7 +1,7 @@
-"""Processes that are to work together find each other, before JAX would end them for less.
+"""Processes connect to process 0 before JAX starts, so that errors have a clear message.
 
-Process 0 waits until all have come and tells each the port at which JAX then listens. The
-connections stay open: one that closes tells that a process has ended.
+Process 0 waits until all have connected, and sends each the port of JAX's coordinator. The
+connections stay open: a closed one means that a process has ended.
 """
 
 import json
@@ -15,28 +15,28 @@ from nnpp.cluster.ranks import COORDINATOR, Rank
 from nnpp.errors import InputError
 
 PATIENCE = 120.0
-"""Seconds within which all have to come."""
+"""Seconds within which all processes must connect."""
 
-BETWEEN, ANSWER = 0.2, 5.0
-"""Seconds between two tries, and for a line that is on its way."""
+INTERVAL, ANSWER = 0.2, 5.0
+"""Seconds between two attempts, and to wait for an answer."""
 
-LONGEST = 4096
-"""Bytes of a line."""
+MAX_LINE = 4096
+"""Maximum bytes of a line."""
 
-ALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""A machine that is lost does not close connections: its silence is noticed after 20 s. The
-systems ask each other; a process that is starved or stopped does not count as lost."""
+KEEPALIVE = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""A lost machine does not close its connections; keepalive detects it after 20 s. The operating
+systems exchange these probes, so a slow or stopped process does not count as lost."""
 
 START_ALL = "start all, numbered from 0, with the same coordinator and number of processes"
 
 
 @dataclass(frozen=True)
 class Met:
-    """All have come.
+    """All processes are connected.
 
     Attributes:
-        coordinator: where JAX of process 0 will listen.
-        peers: the open connections by number; those of process 0, or the one to it.
+        coordinator: address of JAX's coordinator in process 0.
+        peers: open connections by process number: all on process 0, else the one to it.
     """
 
     coordinator: str
@@ -44,133 +44,135 @@ class Met:
 
 
 def meet(rank: Rank, patience: float = PATIENCE) -> Met:
-    """Wait until all processes have come, for so many seconds."""
-    return (_visit if rank.process else _host)(rank, patience)
+    """Wait until all processes have connected, for at most `patience` seconds."""
+    return (_connect if rank.process else _host)(rank, patience)
 
 
 def _host(rank: Rank, patience: float) -> Met:
-    """As process 0: let all others come, or send all away."""
+    """Accept all others as process 0, or send all an error."""
     peers: dict[int, socket.socket] = {}
     deadline = time.monotonic() + patience
     with _listening(rank.port) as server:
         try:
             while len(peers) < rank.processes - 1:
                 server.settimeout(max(0.01, deadline - time.monotonic()))
-                _welcome(rank, server, peers)
+                _accept(rank, server, peers)
         except TimeoutError as error:
-            raise _sent_away(peers, _absent(rank, peers, patience)) from error
+            raise _send_error(peers, _missing(rank, peers, patience)) from error
         except InputError as error:
-            raise _sent_away(peers, error) from error
+            raise _send_error(peers, error) from error
     with _listening(0) as free:
         port = free.getsockname()[1]
     for peer in peers.values():
-        _say(peer, port=port)
+        _send(peer, port=port)
     return Met(f"{rank.host}:{port}", peers)
 
 
 def _listening(port: int) -> socket.socket:
-    """A socket at this port of all addresses; 0 for any that is free."""
+    """Return a socket that listens on this port at all addresses; 0 for any free port."""
     both = socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if both else socket.AF_INET
     try:
         return socket.create_server(("", port), family=family, dualstack_ipv6=both)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
-        what = f"port {port} cannot be listened at: {reason}"
-        raise InputError(what, "choose another one (HOST:PORT)", COORDINATOR) from error
+        what = f"cannot listen on port {port}: {reason}"
+        raise InputError(what, "choose another port (HOST:PORT)", COORDINATOR) from error
 
 
-def _welcome(rank: Rank, server: socket.socket, peers: dict[int, socket.socket]) -> None:
-    """Let one more come; whoever speaks another language is passed over."""
+def _accept(rank: Rank, server: socket.socket, peers: dict[int, socket.socket]) -> None:
+    """Accept one more process; ignore connections of other programs."""
     peer, _ = server.accept()
-    told = _hear(peer, ANSWER)
-    number, count = told.get("process"), told.get("processes")
+    line = _receive(peer, ANSWER)
+    number, count = line.get("process"), line.get("processes")
     if not isinstance(number, int) or not isinstance(count, int):
         peer.close()
         return
     what = ""
     if count != rank.processes:
-        what = f"process {number} was told of {count} processes, process 0 of {rank.processes}"
+        what = f"process {number} expects {count} processes, process 0 {rank.processes}"
     elif number in peers or number == 0:
-        what = f"two processes are number {number}"
+        what = f"two processes have number {number}"
     if what:
-        _say(peer, refusal=what)
+        _send(peer, refusal=what)
         raise InputError(what, START_ALL)
-    peers[number] = _watchful(peer)
+    peers[number] = _with_keepalive(peer)
 
 
-def _absent(rank: Rank, peers: dict[int, socket.socket], patience: float) -> InputError:
-    """Some have not come."""
-    absent = sorted(set(range(1, rank.processes)) - set(peers))
-    names = ", ".join(str(number) for number in absent)
-    what = f"of {rank.processes} processes these did not come within {patience:.0f} s: {names}"
+def _missing(rank: Rank, peers: dict[int, socket.socket], patience: float) -> InputError:
+    """Return the error for processes that did not connect."""
+    missing = sorted(set(range(1, rank.processes)) - set(peers))
+    names = ", ".join(str(number) for number in missing)
+    what = (
+        f"of {rank.processes} processes these did not connect within {patience:.0f} s: {names}"
+    )
     return InputError(what, START_ALL)
 
 
-def _sent_away(peers: dict[int, socket.socket], error: InputError) -> InputError:
-    """The same error, once all who came are told of it."""
+def _send_error(peers: dict[int, socket.socket], error: InputError) -> InputError:
+    """Send the error to all connected processes, and return it."""
     for peer in peers.values():
-        _say(peer, refusal=error.what)
+        _send(peer, refusal=error.what)
     return error
 
 
-def _visit(rank: Rank, patience: float) -> Met:
-    """As any other: come to process 0."""
+def _connect(rank: Rank, patience: float) -> Met:
+    """Connect to process 0 as any other process."""
     deadline = time.monotonic() + patience
     peer = _connected(rank, deadline, patience)
-    _say(peer, process=rank.process, processes=rank.processes)
-    told = _hear(peer, max(0.0, deadline - time.monotonic()) + ANSWER)
-    if "port" in told:
-        return Met(f"{rank.host}:{told['port']}", {0: _watchful(peer)})
-    what = told.get("refusal", "process 0 has ended, or did not answer in time")
+    _send(peer, process=rank.process, processes=rank.processes)
+    answer = _receive(peer, max(0.0, deadline - time.monotonic()) + ANSWER)
+    if "port" in answer:
+        return Met(f"{rank.host}:{answer['port']}", {0: _with_keepalive(peer)})
+    what = answer.get("refusal", "process 0 has ended, or did not answer in time")
     raise InputError(str(what), START_ALL)
 
 
 def _connected(rank: Rank, deadline: float, patience: float) -> socket.socket:
-    """A connection to process 0, as soon as that listens."""
+    """Return a connection to process 0, as soon as it listens."""
     place = f"{rank.host}:{rank.port}"
     while True:
         try:
             left = max(0.01, deadline - time.monotonic())
             return socket.create_connection((rank.host.strip("[]"), rank.port), timeout=left)
         except socket.gaierror as error:
-            what = f"host {rank.host} is not found: {error.strerror}"
-            raise InputError(what, "mend its name", COORDINATOR) from error
+            what = f"host {rank.host} was not found: {error.strerror}"
+            raise InputError(what, "correct its name", COORDINATOR) from error
         except OSError as error:
-            if time.monotonic() + BETWEEN > deadline:
+            if time.monotonic() + INTERVAL > deadline:
                 reason = (error.strerror or str(error)).lower()
                 what = f"process 0 was not at {place} within {patience:.0f} s: {reason}"
                 raise InputError(what, START_ALL, COORDINATOR) from error
-        time.sleep(BETWEEN)
+        time.sleep(INTERVAL)
 
 
-def _watchful(peer: socket.socket) -> socket.socket:
-    """The same connection; it ends once the other machine is silent."""
+def _with_keepalive(peer: socket.socket) -> socket.socket:
+    """Return the connection with keepalive on, so that it ends if the other machine is lost."""
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in ALIVE.items():
-        if hasattr(socket, name):  # not on every system
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):  # not on all systems
             peer.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return peer
 
 
-def _say(peer: socket.socket, **words: object) -> None:
-    """Send a line; one who has gone is missed later."""
+def _send(peer: socket.socket, **words: object) -> None:
+    """Send a line; a lost process is detected later."""
     with suppress(OSError):
         peer.sendall(json.dumps(words).encode() + b"\n")
 
 
-def _hear(peer: socket.socket, seconds: float) -> dict:
-    """The line that comes within so many seconds; nothing if none does."""
+def _receive(peer: socket.socket, seconds: float) -> dict:
+    """Return the line received within so many seconds; {} if there is none."""
     peer.settimeout(seconds)
     line = b""
     try:
-        while not line.endswith(b"\n") and len(line) < LONGEST:
-            piece = peer.recv(1)  # what follows the line is not ours to read
+        while not line.endswith(b"\n") and len(line) < MAX_LINE:
+            piece = peer.recv(1)  # later bytes are not part of this protocol step
             if not piece:
                 return {}
             line += piece
-        told = json.loads(line)
+        words = json.loads(line)
     except (OSError, ValueError):
         return {}
     peer.settimeout(None)
-    return told if isinstance(told, dict) else {}
+    return words if isinstance(words, dict) else {}

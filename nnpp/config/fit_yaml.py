@@ -1,4 +1,4 @@
-"""fit.yaml, read and written: YAML 1.2 checked key by key, each error with its line."""
+"""Read and write fit.yaml: YAML 1.2, validated key by key, errors with their lines."""
 
 import io
 from pathlib import Path
@@ -12,11 +12,11 @@ from nnpp.files.origin import Origin, Place
 from nnpp.files.yaml_tree import read_yaml
 
 CONFIGURATION = "configuration"
-"""The key of a run.yaml under which the whole fit is kept."""
+"""The key of a run.yaml that holds the complete fit."""
 
 
 def read_fit(path: Path) -> FitSpec:
-    """The fit that a fit.yaml, or the run.yaml of an earlier run, describes."""
+    """Return the fit described by a fit.yaml, or by the run.yaml of an earlier run."""
     path = Path(path)
     data, origin = read_yaml(path)
     if isinstance(data.get(CONFIGURATION), dict):
@@ -25,30 +25,30 @@ def read_fit(path: Path) -> FitSpec:
 
 
 def line_of(spec: FitSpec, *keys: str | int) -> int | None:
-    """The line on which an entry stands, as in `line_of(spec, "systems", 0, "cutoff")`."""
+    """Return the line of an entry, e.g. `line_of(spec, "systems", 0, "cutoff")`."""
     place = spec.origin.place(*keys)
     return place and place.line
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of fit.yaml, for editors."""
+    """Return the JSON Schema of fit.yaml, for editors."""
     return FitSpec.model_json_schema(by_alias=True)
 
 
 def plain(spec: FitSpec, folder: Path | None = None) -> dict[str, Any]:
-    """The fit as plain values, defaults filled in, file names as seen from `folder`."""
+    """Return the fit as plain values, with defaults, and file names relative to `folder`."""
     return spec.model_dump(
         mode="json", by_alias=True, exclude_none=True, context={"folder": folder}
     )
 
 
 def dump(spec: FitSpec, folder: Path | None = None) -> str:
-    """The fit as YAML, to be written into `folder`; reading it there gives an equal fit."""
+    """Return the fit as YAML to be written into `folder`; reading it gives an equal fit."""
     return dump_yaml(plain(spec, folder))
 
 
 def dump_yaml(data: dict[str, Any]) -> str:
-    """Plain values as YAML, short lists in one line."""
+    """Return plain values as YAML, with short lists on one line."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style, yaml.width, yaml.allow_unicode = None, 96, True
     yaml.sort_base_mapping_type_on_output = False  # pyright: ignore[reportAttributeAccessIssue] -- documented, but declared None
@@ -58,6 +58,6 @@ def dump_yaml(data: dict[str, Any]) -> str:
 
 
 def _below(origin: Origin, key: str) -> Origin:
-    """The places of what stands below a key, counted from there."""
+    """Return the places of the entries below a key, relative to it."""
     places: dict[Any, Place] = {k[1:]: p for k, p in origin.places.items() if k[:1] == (key,)}
     return Origin(origin.path, places)

@@ -1,10 +1,11 @@
-"""Where the levels are wanted: as in the reference, along a path, on a mesh, or listed."""
+"""k-points: those of the reference, along a path, on a mesh, or listed; and paths as text."""
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic import AfterValidator, Field, Tag, ValidationError, model_validator
 
 from nnpp.config.section import (
     Count,
@@ -15,28 +16,49 @@ from nnpp.config.section import (
     problem,
     same_length,
 )
+from nnpp.errors import InputError
 
 LABEL = re.compile(r"[A-ZΓΔΘΛΞΠΣΦΨΩ][A-Za-z]*[0-9]*(?:_?[0-9]+)?['′]?")
 BETWEEN = re.compile(r"[\s,–→-]+")
 GAMMA = ("G", "GAMMA", "Gamma", "gamma", "\\Gamma", "Γ")
-FARTHEST = 2.0
-"""|k_i| beyond this is taken for another unit than reciprocal lattice vectors."""
+
+LETTER = re.compile(r"[A-ZΓΔΘΛΞΠΣΦΨΩ](?:_?[0-9]+)?['′]?")
+GREEK = re.compile(r"(?:DELTA|LAMBDA|SIGMA)(?:_?[0-9]+)?")
+"""Names of several capitals that are one special point; others, such as GXWKL, are split."""
+
+MAX_COMPONENT = 2.0
+"""Larger |k_i| are probably not in units of reciprocal lattice vectors."""
+
+PATH_REMEDY = "write e.g. 'L Γ X U|K Γ', and 60 points"
+POINT_REMEDY = "write its name, as X, or three fractional coordinates, as '0.5 0 0.5'"
+
+T = TypeVar("T")
+
+
+def _split(word: str) -> list[str]:
+    """Return the names in a word: GXWKL is five special points, as in ASE."""
+    letters = LETTER.findall(word)
+    together = len(letters) > 1 and "".join(letters) == word
+    return letters if together and word not in GAMMA and not GREEK.fullmatch(word) else [word]
 
 
 def _label(word: str) -> str:
-    """The name of a special point; Γ however it was spelt."""
+    """Return the name of a special point; every spelling of Γ becomes Γ."""
     if word in GAMMA:
         return "Γ"
     if not LABEL.fullmatch(word):
-        raise problem(f"path: {word!r:.30} is no name of a k-point", 'write e.g. "L Γ X U|K Γ"')
+        raise problem(f"path: {word!r:.30} is not a special point", 'write e.g. "L Γ X U|K Γ"')
     return word
 
 
 def _path(text: str) -> str:
-    """The path in its one spelling: names apart by a blank, pieces by |."""
+    """Return the path in its standard form: blanks between names, | between pieces."""
     if text.strip().lower() == "auto":
         return "auto"
-    pieces = [[_label(w) for w in BETWEEN.split(piece) if w] for piece in text.split("|")]
+    pieces = [
+        [_label(name) for word in BETWEEN.split(piece) if word for name in _split(word)]
+        for piece in text.split("|")
+    ]
     if any(len(piece) < 2 for piece in pieces):
         raise problem(
             f"path: {text!r:.60} has a piece with fewer than two k-points",
@@ -46,8 +68,8 @@ def _path(text: str) -> str:
 
 
 def _near(k: Vector) -> Vector:
-    """A k-point in fractional coordinates, refused where it looks like another unit."""
-    if any(abs(component) > FARTHEST for component in k):
+    """Return the k-point; raise an error if its coordinates seem to be in another unit."""
+    if any(abs(component) > MAX_COMPONENT for component in k):
         raise problem(
             f"k-point {list(k)} lies far outside the cell",
             "write fractional coordinates of the reciprocal lattice",
@@ -63,42 +85,43 @@ class PathPoints(Section):
     """Points along straight lines between named k-points."""
 
     path: Annotated[str, AfterValidator(_path)] = Field(
-        description='Names of k-points, pieces apart by |, as "L Γ X U|K Γ"; or auto.'
+        description='Special points, pieces separated by |, e.g. "L Γ X U|K Γ"; or auto.'
     )
     points: Annotated[Count, Field(ge=2)] = Field(
-        default=60, description="Number of k-points on the whole path."
+        default=60, description="Number of k-points along the complete path."
     )
 
     @property
     def pieces(self) -> tuple[tuple[str, ...], ...] | None:
-        """The names of each piece; None for the recommended path."""
+        """Special points of each piece; None for the recommended path."""
         if self.path == "auto":
             return None
         return tuple(tuple(piece.split()) for piece in self.path.split("|"))
 
 
 class MeshPoints(Section):
-    """A Γ-centred mesh over the zone."""
+    """A Γ-centred mesh over the Brillouin zone."""
 
     mesh: tuple[Count, Count, Count] = Field(description="Divisions along the three b_i.")
 
 
 class ListedPoints(Section):
-    """K-points one by one."""
+    """A list of k-points."""
 
     fractional: tuple[NearPoint, ...] = Field(
         alias="list", min_length=1, description="K-points in units of the b_i."
     )
     weights: tuple[NotNegative, ...] | None = Field(
-        default=None, description="Share of each k-point in a sum over the zone; default equal."
+        default=None,
+        description="Weight of each k-point in a sum over the zone; equal by default.",
     )
 
     @model_validator(mode="after")
     def _matched(self) -> "ListedPoints":
-        """One weight for each k-point, not all zero."""
+        """Check that there is one weight for each k-point, and not all are zero."""
         same_length(self.fractional, self.weights, "k-points and weights", "weights")
         if self.weights is not None and not any(self.weights):
-            raise problem("weights: all are zero", "give at least one a weight", "weights")
+            raise problem("weights: all are zero", "set at least one above 0", "weights")
         return self
 
 
@@ -106,7 +129,7 @@ KINDS = {"path": "path", "points": "path", "mesh": "mesh", "list": "list", "weig
 
 
 def _kind(value: Any) -> str | None:
-    """Which of the forms is meant, even if a key is misspelt."""
+    """Return which of the forms is meant, even if a key is misspelt."""
     if isinstance(value, str):
         return "reference"
     if isinstance(value, PathPoints | MeshPoints | ListedPoints):
@@ -124,7 +147,39 @@ KPointsSpec = Annotated[
     | Annotated[ListedPoints, Tag("list")],
     either(
         _kind,
-        "k-points are given in no known form",
+        "unknown form of k-points",
         "write reference, {path: …}, {mesh: …} or {list: …}",
     ),
 ]
+
+
+def read_path_text(text: str, points: int = 60) -> PathPoints:
+    """Return the path written as text, e.g. "L Γ X U|K Γ" or "auto" for the recommended one."""
+    return _read(lambda: PathPoints(path=text, points=points), PATH_REMEDY)
+
+
+def read_point_text(text: str) -> str | tuple[float, float, float]:
+    """Return the name of the k-point, or its fractional coordinates."""
+    words = text.replace(",", " ").split()
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        pieces = _read(lambda: PathPoints(path=f"Γ {text}"), POINT_REMEDY).pieces or ()
+        if len(pieces) != 1 or len(pieces[0]) != 2:
+            raise InputError(f"{text!r:.60} is not a single k-point", POINT_REMEDY) from None
+        return pieces[0][1]
+    if len(numbers) != 3:
+        raise InputError(f"{text!r:.60} is not a k-point", POINT_REMEDY)
+    listed = _read(lambda: ListedPoints.model_validate({"list": [numbers]}), POINT_REMEDY)
+    return listed.fractional[0]
+
+
+def _read(make: Callable[[], T], remedy: str) -> T:
+    """Return `make()`; raise its first validation error as an InputError."""
+    try:
+        return make()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(map(str, first["loc"]))
+        what = first["msg"] if name in first["msg"] else f"{name}: {first['msg']}"
+        raise InputError(what, first.get("ctx", {}).get("remedy", remedy)) from error

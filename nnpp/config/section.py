@@ -1,4 +1,4 @@
-"""A section of fit.yaml: a mapping whose every key is known, and the numbers it may hold."""
+"""Sections of fit.yaml, mappings that refuse unknown keys, and the types of their values."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -20,29 +20,29 @@ from pydantic_core import PydanticCustomError
 from nnpp.errors import suggest
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-"""A finite number; neither text nor true."""
+"""A finite number; text and booleans are refused."""
 
 Positive = Annotated[Real, Field(gt=0)]
 NotNegative = Annotated[Real, Field(ge=0)]
 Share = Annotated[Real, Field(ge=0, lt=1)]
 
 Whole = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
-"""A whole number from 0."""
+"""An integer from 0."""
 
 Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
-"""A whole number from 1."""
+"""An integer from 1."""
 
 Vector = tuple[Real, Real, Real]
 
 
 def problem(what: str, remedy: str, *keys: str | int) -> PydanticCustomError:
-    """An error for pydantic to place; `keys` lead from the section at hand to the culprit."""
+    """Return an error for a validator; `keys` lead from its section to the wrong entry."""
     context = {"what": what, "remedy": remedy, "keys": keys}
     return PydanticCustomError("input", "{what}", context)
 
 
 def either(kind: Callable[[Any], str | None], what: str, remedy: str) -> Discriminator:
-    """A choice among tagged forms that `kind` tells apart by their look."""
+    """Return a choice among tagged forms; `kind` returns the tag of a value."""
     return Discriminator(
         kind,
         custom_error_type="input",
@@ -52,19 +52,19 @@ def either(kind: Callable[[Any], str | None], what: str, remedy: str) -> Discrim
 
 
 class Section(BaseModel):
-    """A mapping of fit.yaml."""
+    """A mapping in fit.yaml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def keys(cls) -> list[str]:
-        """The keys it knows, as they are written."""
+        """Return its keys as they are written in the file."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
     @model_validator(mode="before")
     @classmethod
     def _known(cls, data: Any) -> Any:
-        """Refuse a key that is not known, and name the nearest one that is."""
+        """Raise an error at an unknown key that names the nearest known one."""
         known = cls.keys()
         for key in data if isinstance(data, dict) else ():
             if key not in known:
@@ -75,10 +75,10 @@ class Section(BaseModel):
 def same_length(
     a: Sequence[Any] | None, b: Sequence[Any] | None, names: str, *keys: str
 ) -> None:
-    """Refuse two lists, when both are given, of unequal length."""
+    """Raise an error if two lists are given and differ in length."""
     if a is not None and b is not None and len(a) != len(b):
         raise problem(
-            f"{names}: {len(a)} and {len(b)} entries", "make them equally many", *keys
+            f"{names}: {len(a)} and {len(b)} entries", "give both the same length", *keys
         )
 
 
@@ -86,18 +86,18 @@ def same_length(
 
 
 def _absolute(value: object, info: Any) -> object:
-    """A file name, counted from the folder of the file that names it."""
+    """Return a file name, resolved from the folder of the file that contains it."""
     if not isinstance(value, str | Path) or not str(value).strip() or "\0" in str(value):
-        raise problem(f"{value!r:.60} is no file name", "write the name of a file")
+        raise problem(f"{value!r:.60} is not a file name", "write the name of a file")
     folder = (info.context or {}).get("folder")
     try:
         return Path(value) if folder is None else (Path(folder) / value).resolve()
     except (OSError, RuntimeError) as error:  # a loop of links
-        raise problem(f"{value!s:.60} leads nowhere", "mend the name") from error
+        raise problem(f"{value!s:.60} cannot be resolved", "correct the name") from error
 
 
 def _relative(path: Path, info: Any) -> str:
-    """The file name as seen from the folder that the file being written lies in."""
+    """Return the file name relative to the folder of the file that is written."""
     folder = (info.context or {}).get("folder")
     return str(path) if folder is None else os.path.relpath(path, Path(folder).resolve())
 
@@ -108,4 +108,4 @@ FileName = Annotated[
     PlainSerializer(_relative, return_type=str),
     WithJsonSchema({"type": "string"}),
 ]
-"""A file, named relative to the file that mentions it."""
+"""A file name, relative to the file that contains it."""

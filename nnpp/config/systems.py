@@ -1,4 +1,4 @@
-"""A system: one crystal, its basis, the levels wanted of it and those it is compared with."""
+"""A system: one crystal, its basis, its levels, and the reference they are compared with."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, Tag, model_validator
 
 from nnpp.config.kpoints import KPointsSpec
-from nnpp.config.quantity import Energy, PositiveEnergy, PositiveLength
+from nnpp.config.quantity import Cutoff, Energy, PositiveLength
 from nnpp.config.section import (
     Count,
     FileName,
@@ -20,7 +20,7 @@ from nnpp.config.section import (
 from nnpp.config.targets import Target
 
 FORMATS = {".csv": "csv", ".h5": "h5", ".hdf5": "h5", ".json": "json", ".par": "deepseudopot"}
-"""Formats of reference bands, by suffix."""
+"""Formats of reference bands by file suffix."""
 
 Name = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100)
@@ -28,13 +28,13 @@ Name = Annotated[
 
 
 Bond = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]?-[A-Z][a-z]?$")]
-"""Two elements, as Cd-Se."""
+"""Two elements, e.g. Cd-Se."""
 
 
 class InlineStructure(Section):
-    """A crystal written out."""
+    """A crystal given inline."""
 
-    scale: PositiveLength = Field(description='Length that the cell counts in, as "11.4 bohr".')
+    scale: PositiveLength = Field(description='Unit of length of the cell, e.g. "11.4 bohr".')
     cell: tuple[Vector, Vector, Vector] = Field(description="Lattice vectors, in `scale`.")
     atoms: tuple[tuple[str, Real, Real, Real], ...] = Field(
         min_length=1, description="Element and fractional coordinates of each atom."
@@ -42,14 +42,14 @@ class InlineStructure(Section):
 
 
 def _structure_kind(value: Any) -> str | None:
-    """Whether a structure is named or written out."""
+    """Return whether a structure is a file name or inline."""
     if isinstance(value, str | Path):
         return "file"
     return "inline" if isinstance(value, dict | InlineStructure) else None
 
 
 def _zero_kind(value: Any) -> str | None:
-    """Whether a zero of energy is named or a level."""
+    """Return whether a zero of energy is a name or a level."""
     if isinstance(value, str):
         return "name"
     return "level" if isinstance(value, dict | LevelZero) else None
@@ -60,26 +60,26 @@ class ReferenceSpec(Section):
 
     file: FileName = Field(description="File of reference bands.")
     format: Literal["csv", "h5", "json", "deepseudopot"] = Field(
-        description="Its format; by default told from the suffix."
+        description="Its format; by default from its suffix."
     )
     kpoints: FileName | None = Field(
-        default=None, description="DeePseudopot's kpoints file, which its bands need."
+        default=None, description="The kpoints file of DeePseudopot, for its bands."
     )
     take: Literal["all", "named"] | Count = Field(
         default="all",
-        description="Which k-points: all, those that have names, or these and each N-th.",
+        description="Which k-points: all, the special points, or these and every N-th.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _by_suffix(cls, data: Any) -> Any:
-        """A bare file name is a whole reference; its suffix tells the format."""
+        """Accept a file name alone; its suffix determines the format."""
         data = {"file": data} if isinstance(data, str | Path) else data
         if isinstance(data, dict) and "format" not in data and "file" in data:
             suffix = Path(str(data["file"])).suffix.lower()
             if suffix not in FORMATS:
                 raise problem(
-                    f"no format is known for {str(data['file'])!r:.80}",
+                    f"unknown format of {str(data['file'])!r:.80}",
                     "write reference: {file: …, format: csv|h5|json|deepseudopot}",
                     "file",
                 )
@@ -88,122 +88,131 @@ class ReferenceSpec(Section):
 
     @model_validator(mode="after")
     def _with_kpoints(self) -> "ReferenceSpec":
-        """DeePseudopot keeps its k-points in a file of their own, the others do not."""
+        """Check that only bands of DeePseudopot have a separate file of k-points."""
         if (self.format == "deepseudopot") != (self.kpoints is not None):
             what, remedy = {
                 True: (
                     "kpoints: DeePseudopot's bands need their k-points",
                     "add kpoints: FILE",
                 ),
-                False: (f"kpoints: a {self.format} file holds its own", "remove kpoints"),
+                False: (
+                    f"kpoints: a {self.format} file contains its k-points",
+                    "remove kpoints",
+                ),
             }[self.format == "deepseudopot"]
             raise problem(what, remedy, "kpoints")
         return self
 
 
 class LevelZero(Section):
-    """The level that both spectra are shifted to."""
+    """The level at which both spectra are zero."""
 
-    band: Count = Field(description="Band, from 1, counted as `spin` says.")
-    kpoint: Count = Field(default=1, description="Place of the k-point in the list, from 1.")
+    band: Count = Field(description="Band, from 1; see `spin` for counting.")
+    kpoint: Count = Field(default=1, description="Index of the k-point in the list, from 1.")
 
 
 class Window(Section):
-    """A factor on the weight of levels within a range of energies."""
+    """A factor on the weights of levels in an energy range."""
 
-    low: Energy = Field(alias="from", description='Lower end, from `zero`, as "-1 eV".')
-    high: Energy = Field(alias="to", description='Upper end, from `zero`, as "2 eV".')
-    weight: NotNegative = Field(description="Factor on the weights of levels between them.")
+    low: Energy = Field(alias="from", description='Lower end relative to `zero`, e.g. "-1 eV".')
+    high: Energy = Field(alias="to", description='Upper end relative to `zero`, e.g. "2 eV".')
+    weight: NotNegative = Field(description="Factor on the weights of these levels.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "Window":
-        """The lower end below the upper one."""
+        """Check that the lower end is below the upper one."""
         if self.low >= self.high:
-            raise problem("window: `from` is not below `to`", "exchange them", "from")
+            raise problem("window: `from` is not below `to`", "swap them", "from")
         return self
 
 
 class Weights(Section):
-    """How much each level counts."""
+    """Weights of the levels in the loss."""
 
     bands: tuple[NotNegative, ...] | None = Field(
-        default=None, min_length=1, description="Weight of each band; default 1."
+        default=None, min_length=1, description="Weight of each band; 1 by default."
     )
     kpoints: tuple[NotNegative, ...] | None = Field(
-        default=None, min_length=1, description="Weight of each reference k-point; default 1."
+        default=None,
+        min_length=1,
+        description="Weight of each reference k-point; 1 by default.",
     )
-    windows: tuple[Window, ...] = Field(default=(), description="Factors by range of energy.")
+    windows: tuple[Window, ...] = Field(default=(), description="Factors in energy ranges.")
 
     @model_validator(mode="after")
     def _some(self) -> "Weights":
-        """Not all zero."""
+        """Check that not all weights are zero."""
         for name in ("bands", "kpoints"):
             weights = getattr(self, name)
             if weights is not None and not any(weights):
-                raise problem(f"weights: all {name} weigh zero", "give one a weight", name)
+                raise problem(
+                    f"weights: all {name} have weight zero", "set at least one above 0", name
+                )
         return self
 
 
 class System(Section):
     """One crystal of a fit."""
 
-    name: Name = Field(description="Name, and folder of its results.")
+    name: Name = Field(description="Name of the system and of its folder of results.")
     structure: Annotated[
         Annotated[FileName, Tag("file")] | Annotated[InlineStructure, Tag("inline")],
         either(
             _structure_kind,
-            "structure is neither a file name nor written out",
+            "structure is neither a file name nor inline",
             "write a file name, or {scale, cell, atoms}",
         ),
     ] = Field(description="Structure file (POSCAR, CIF, extxyz, …), or {scale, cell, atoms}.")
     dilation: Annotated[Real, Field(gt=-1)] = Field(
         default=0.0,
-        description="Ω/Ω₀ − 1 of the cell as given, which strain factors see; 0 if unstrained.",
+        description="Ω/Ω₀ − 1 of the cell, the argument of strain factors; 0 if unstrained.",
     )
     bonds: dict[Bond, PositiveLength] = Field(
         default={},
-        description='Bonds at rest, as {Cd-Se: "2.62 angstrom"}; each atom then has the ε of '
-        "its own tetrahedron.",
+        description='Unstrained bonds, e.g. {Cd-Se: "2.62 angstrom"}; each atom then has the ε '
+        "of its own tetrahedron.",
     )
-    cutoff: PositiveEnergy = Field(description='Kinetic energy of the basis, as "10 hartree".')
+    cutoff: Cutoff = Field(description='Kinetic energy cutoff, e.g. "10 hartree".')
     plane_waves: Literal["per-k", "sphere", "deepseudopot"] = Field(
-        default="per-k", description="Rule that chooses the plane waves."
+        default="per-k", description="How the plane waves are selected."
     )
     solver: Literal["auto", "dense", "davidson"] = Field(
-        default="auto", description="Eigensolver; auto takes the faster one."
+        default="auto", description="Eigensolver; auto selects the faster one."
     )
     bands: Count | None = Field(
         default=None,
-        description="Levels per k-point, counted as `spin` says; default by filling.",
+        description="Number of bands, counted as `spin` says; by default from the electrons.",
     )
     electrons: Count | None = Field(
-        default=None, description="Valence electrons per cell; default from the elements."
+        default=None, description="Valence electrons per cell; by default from the elements."
     )
     spin: Literal["once", "doubled"] = Field(
         default="once",
-        description="Whether files and lists give a spinless level once or twice.",
+        description="Whether files and lists contain a spinless level once or twice.",
     )
     kpoints: KPointsSpec = Field(
         default_factory=lambda: "reference",
-        description="K-points; default those of the reference, else an automatic path.",
+        description="k-points; by default those of the reference, or an automatic path.",
     )
     reference: ReferenceSpec | None = Field(
         default=None,
-        description="Bands to compare with: a file name, or {file, format, kpoints}.",
+        description="Reference bands: a file name, or {file, format, kpoints}.",
     )
     zero: Annotated[
         Annotated[Literal["absolute", "vbm"], Tag("name")] | Annotated[LevelZero, Tag("level")],
-        either(_zero_kind, "zero is no known form", "write absolute, vbm or {band, kpoint}"),
+        either(_zero_kind, "unknown form of zero", "write absolute, vbm or {band, kpoint}"),
     ] = Field(
         default="absolute", description="Zero of energy: absolute, vbm, or {band, kpoint}."
     )
-    weights: Weights = Field(default=Weights(), description="How much each level counts.")
-    targets: tuple[Target, ...] = Field(default=(), description="Numbers beside the bands.")
+    weights: Weights = Field(default=Weights(), description="Weights of the levels.")
+    targets: tuple[Target, ...] = Field(
+        default=(), description="Quantities to fit in addition to the bands."
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _filled(cls, data: Any) -> Any:
-        """Without a reference, the k-points are an automatic path."""
+        """Set the default k-points: an automatic path where there is no reference."""
         if not isinstance(data, dict) or data.get("kpoints") is not None:
             return data
         return data | {
@@ -212,17 +221,17 @@ class System(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> "System":
-        """K-points from a reference need one; a band weighed or taken for zero exists."""
+        """Check that k-points, bonds, weights and zero are consistent."""
         if self.kpoints == "reference" and self.reference is None:
             raise problem("kpoints: there is no reference", "add reference: FILE", "kpoints")
         if len({frozenset(bond.split("-")) for bond in self.bonds}) < len(self.bonds):
-            raise problem("bonds: one is given twice", "keep one of them", "bonds")
+            raise problem("bonds: a bond is given twice", "keep one of them", "bonds")
         if self.bonds and self.dilation:
             raise problem("bonds: each atom has its own ε", "remove dilation", "bonds")
-        weighed = self.weights.bands
-        if self.bands is not None and weighed is not None and len(weighed) != self.bands:
+        weights = self.weights.bands
+        if self.bands is not None and weights is not None and len(weights) != self.bands:
             raise problem(
-                f"weights: {len(weighed)} bands are weighed, {self.bands} are asked for",
+                f"weights: {len(weights)} weights for {self.bands} bands",
                 f"write {self.bands} weights",
                 *("weights", "bands"),
             )

@@ -1,4 +1,4 @@
-"""Numbers beside the bands that a fit aims at: energies, masses, couplings."""
+"""Quantities that a fit targets in addition to the bands: energies, masses, couplings, ε."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,18 +9,18 @@ from nnpp.config.quantity import Energy, PositiveMass, Slope
 from nnpp.config.section import Count, Positive, Real, Section, either, problem
 from nnpp.units import HARTREE_EV
 
-LEAST = 1e-6
-"""A volume grown by less has no slope."""
+MIN_STRETCH = 1e-6
+"""Two volumes must differ by more than this to give a derivative."""
 
 
 class EnergyTarget(Section):
-    """An energy, beside the bands, that the potential should give."""
+    """An energy to reproduce in addition to the bands."""
 
     kind: Literal[
         "gap", "direct_gap", "splitting", "kane_energy", "gap_by_volume",
         "conduction_by_volume", "valence_by_volume",
-    ] = Field(description="What is compared; by volume: dE/d ln Ω of levels at Γ.")  # fmt: skip
-    value: Energy = Field(description='What it should be, as "1.74 eV".')
+    ] = Field(description="The quantity; by volume: dE/d ln Ω of levels at Γ.")  # fmt: skip
+    value: Energy = Field(description='Target value, e.g. "1.74 eV".')
     weight: Positive = Field(default=1.0, description="Factor on its squared error.")
 
     @property
@@ -30,12 +30,12 @@ class EnergyTarget(Section):
 
 
 class MassTarget(Section):
-    """A mass at Γ that the potential should give."""
+    """An effective mass at Γ to reproduce."""
 
     kind: Literal["electron_mass", "heavy_hole_mass", "light_hole_mass"] = Field(
-        description="What is compared; holes of zinc blende or diamond, along 100."
+        description="The mass; holes of zinc blende or diamond, along 100."
     )
-    value: PositiveMass = Field(description='What it should be, as "0.067 me".')
+    value: PositiveMass = Field(description='Target value, e.g. "0.067 me".')
     weight: Positive = Field(
         default=1.0, description="Factor on the squared relative error of 1/m [eV²]."
     )
@@ -50,27 +50,27 @@ GAMMA = (0.0, 0.0, 0.0)
 
 
 class Level(Section):
-    """One level at one k-point."""
+    """A level at a k-point."""
 
-    band: Count = Field(description="Band, from 1, counted as `spin` says.")
+    band: Count = Field(description="Band, from 1; see `spin` for counting.")
     kpoint: NearPoint = Field(default=GAMMA, description="Fractional k-point.")
 
 
 class StretchTarget(Level):
-    """How a level follows the volume, from two volumes, as the older code defines it."""
+    """The derivative of a level by volume, from two volumes, as DeePseudopot defines it."""
 
     kind: Literal["stretched"] = Field(description="(E − E_s)/(Ω − s³Ω)·(Ω + s³Ω)/2.")
-    above: Level | None = Field(default=None, description="The level that E is counted from.")
-    stretch: Positive = Field(default=1.01, description="s, by which all lengths grow.")
-    value: Energy = Field(description='What it should be, as "-2.7 eV".')
+    above: Level | None = Field(default=None, description="The level to which E is relative.")
+    stretch: Positive = Field(default=1.01, description="s, the factor on all lengths.")
+    value: Energy = Field(description='Target value, e.g. "-2.7 eV".')
     weight: Positive = Field(default=1.0, description="Factor on its squared error.")
 
     @field_validator("stretch")
     @classmethod
     def _another(cls, value: float) -> float:
-        """Not the volume itself."""
-        if abs(value - 1) < LEAST:
-            raise problem("stretch: two volumes are one", "write e.g. 1.01")
+        """Check that the two volumes differ."""
+        if abs(value - 1) < MIN_STRETCH:
+            raise problem("stretch: both volumes are the same", "write e.g. 1.01")
         return value
 
     @property
@@ -80,14 +80,16 @@ class StretchTarget(Level):
 
 
 class CouplingTarget(Level):
-    """How a moving atom couples the levels of a band at k and at k+q."""
+    """The coupling of the levels of a band at k and k+q by a moving atom."""
 
     kind: Literal["coupling"] = Field(description="√ of the mean |⟨k|∂V/∂τ|k+q⟩|².")
-    atom: Count = Field(description="Place of the atom in the structure, from 1.")
-    along: Literal["x", "y", "z"] = Field(description="Where it moves.")
+    atom: Count = Field(description="Index of the atom in the structure, from 1.")
+    along: Literal["x", "y", "z"] = Field(description="Direction in which it moves.")
     q: NearPoint = Field(description="Fractional wave vector of the motion.")
-    value: Slope = Field(description='What it should be, as "0.69 eV/bohr".')
-    weight: Positive = Field(default=1.0, description="Factor on its squared error, bohr = 1.")
+    value: Slope = Field(description='Target value, e.g. "0.69 eV/bohr".')
+    weight: Positive = Field(
+        default=1.0, description="Factor on its squared error [eV², with bohr = 1]."
+    )
 
     @property
     def text(self) -> str:
@@ -96,55 +98,59 @@ class CouplingTarget(Level):
 
 
 class DielectricTarget(Section):
-    """ε₁ or ε₂ that independent electrons should have, the mean over directions."""
+    """ε₁ or ε₂ of independent electrons to reproduce, averaged over directions."""
 
     kind: Literal["dielectric"] = Field(description="ε(ω + iη) of independent electrons.")
     part: Literal["real", "imaginary"] = Field(default="real", description="ε₁ or ε₂.")
-    energy: Energy = Field(default=0.0, description='ω, as "3 eV".')
+    energy: Energy = Field(default=0.0, description='ω, e.g. "3 eV".')
     width: Energy = Field(default=0.0, description="η: lines are 2η wide.")
-    value: Real = Field(description="What it should be.")
+    value: Real = Field(description="Target value.")
     mesh: tuple[Count, Count, Count] = Field(
         default=(4, 4, 4),
-        description="Divisions of the mesh, half a step off Γ, that it is told from.",
+        description="Divisions of the k-point mesh, shifted by half a step from Γ.",
     )
     weight: Positive = Field(default=1.0, description="Factor on its squared error [eV²].")
 
     @model_validator(mode="after")
-    def _has_a_meaning(self) -> "DielectricTarget":
-        """ε₂ at rest is nothing, and without a width it is needles."""
+    def _defined(self) -> "DielectricTarget":
+        """Check the frequency and width: static ε₂ is zero, and dynamic ε needs a width."""
         for key in ("energy", "width"):
             if getattr(self, key) < 0:
-                raise problem(f"{key}: it is negative", 'write e.g. "2 eV"', key)
+                raise problem(f"{key}: is negative", 'write e.g. "2 eV"', key)
         if self.part == "imaginary" and not self.energy:
-            raise problem("ε₂ at rest is 0 of any crystal", "add energy: 3 eV", "part")
+            raise problem("static ε₂ is 0 for every crystal", "add energy: 3 eV", "part")
         if self.energy and not self.width:
-            raise problem("lines have no width", "add width: 2 eV", "energy")
+            raise problem(
+                "energy: without a width, lines are infinitely sharp",
+                "add width: 2 eV",
+                "energy",
+            )
         if self.width and not self.energy:
-            raise problem("width: at rest there are no lines", "add energy: 3 eV", "width")
+            raise problem("width: has no effect on static ε₁", "add energy: 3 eV", "width")
         if self.part == "imaginary" and self.value <= 0:
             raise problem("ε₂ is positive", "write e.g. 15", "value")
         if not self.energy and self.value <= 1:
-            raise problem("ε₁ at rest is more than 1", "write e.g. 10", "value")
+            raise problem("static ε₁ is more than 1", "write e.g. 10", "value")
         return self
 
     @property
     def text(self) -> str:
-        """The value, and where."""
+        """The value, and for dynamic ε its place."""
         return f"{self.value:g}" if not self.energy else f"{self.place} {self.value:g}"
 
     @property
     def place(self) -> str:
-        """Which part of ε it is, and where."""
+        """The part of ε and its complex frequency."""
         at, width = (x * HARTREE_EV for x in (self.energy, self.width))
         return f"{'ε₂' if self.part == 'imaginary' else 'ε₁'}({at:g} + {width:g}i eV)"
 
 
 SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}
-"""Kinds that have a section of their own; masses are known by their name."""
+"""Kinds with their own section; masses are recognized by their name."""
 
 
 def _target_kind(value: Any) -> str | None:
-    """Which section a target is; one of an unknown kind is refused there."""
+    """Return the section of a target; an unknown kind raises an error there."""
     if isinstance(value, Section):
         value = {"kind": getattr(value, "kind", None)}
     if not isinstance(value, dict):
@@ -159,6 +165,6 @@ Target = Annotated[
     | Annotated[StretchTarget, Tag("stretch")]
     | Annotated[CouplingTarget, Tag("coupling")]
     | Annotated[DielectricTarget, Tag("dielectric")],
-    either(_target_kind, "target: it is no mapping", "write {kind: gap, value: 1.74 eV}"),
+    either(_target_kind, "target: is not a mapping", "write {kind: gap, value: 1.74 eV}"),
 ]
-"""Either of them."""
+"""Any target of a system."""

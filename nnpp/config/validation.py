@@ -1,4 +1,4 @@
-"""From all that pydantic finds wrong to one error: the first by line, and how many more."""
+"""Validate a fit; report the first error by line, and how many more there are."""
 
 import re
 from collections.abc import Mapping
@@ -14,35 +14,35 @@ from nnpp.files.origin import Keys, Origin
 
 REMEDIES = {
     "float_type": "write a number",
-    "int_type": "write a whole number",
-    "int_from_float": "write a whole number",
+    "int_type": "write an integer",
+    "int_from_float": "write an integer",
     "finite_number": "write a finite number",
     "string_type": "write text; quote it if it looks like a number",
-    "string_pattern_mismatch": "use letters, digits, and . _ - after the first",
+    "string_pattern_mismatch": "use letters, digits, . _ and -, and start with a letter",
     "tuple_type": "write a list: [a, b, …]",
     "model_type": "write a mapping: key: value",
     "model_attributes_type": "write a mapping: key: value",
     "dict_type": "write a mapping: key: value",
     "mapping_type": "write a mapping: key: value",
-    "too_long": "remove what is too much",
-    "too_short": "add what is missing",
+    "too_long": "remove the extra entries",
+    "too_short": "add the missing entries",
 }
-"""What to do, by pydantic's name of the error."""
+"""What to do, by pydantic's type of error."""
 
-PLAINLY = (
+REWORDED = (
     (" after validation", ""),
     ("^(Input should be|Tuple should|Dictionary should|String should)", "must"),
     ("^must (?!have|match|be)", "must be "),
     ("valid dictionary.*", "mapping"),
     ("valid tuple", "list"),
-    ("valid integer.*", "whole number"),
+    ("a valid integer.*", "an integer"),
     ("match pattern .*", "be a plain name"),
 )
-"""pydantic's words, and those of someone who writes a YAML file."""
+"""Patterns in pydantic's messages, and the words for authors of YAML files."""
 
 
 def validated(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
-    """The fit that `data` describes, with file names counted from `folder`."""
+    """Return the fit in `data`, with file names relative to `folder`."""
     try:
         spec = FitSpec.model_validate(data, context={"folder": folder})
     except ValidationError as error:
@@ -51,20 +51,18 @@ def validated(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
 
 
 def _first(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> InputError:
-    """The error that stands first in the file."""
+    """Return the error that comes first in the file."""
     details = _causes(error.errors(include_url=False))
-    told = [_told(detail, data, origin) for detail in details]
-    told.sort(key=lambda e: (str(e.path), e.line or 0))
-    if len(told) > 1:
-        first, more = told[0], len(told) - 1
-        return InputError(
-            first.what, f"{first.remedy} (and {more} more to mend)", first.path, first.line
-        )
-    return told[0]
+    errors = [_input_error(detail, data, origin) for detail in details]
+    first, *more = sorted(errors, key=lambda e: (str(e.path), e.line or 0))
+    if not more:
+        return first
+    remedy = f"{first.remedy} (and fix {len(more)} more)"
+    return InputError(first.what, remedy, first.path, first.line)
 
 
 def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Without the lists that pydantic calls too short because their entries are wrong."""
+    """Drop errors of lists that are too short only because their entries are wrong."""
     return [
         detail
         for detail in details
@@ -74,20 +72,20 @@ def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _leads(outer: ErrorDetails, inner: ErrorDetails) -> bool:
-    """Whether an error lies inside what another one is about."""
+    """Return whether the inner error is at an entry below the outer one."""
     return inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
-def _told(detail: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> InputError:
-    """One error of pydantic, in words and with its place."""
+def _input_error(detail: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> InputError:
+    """Return one error of pydantic as an InputError with its place."""
     context = detail.get("ctx", {})
-    keys = _trodden(data, detail["loc"]) + tuple(context.get("keys", ()))
-    what, remedy = _worded(detail, keys)
+    keys = _file_keys(data, detail["loc"]) + tuple(context.get("keys", ()))
+    what, remedy = _message(detail, keys)
     return origin.error(what, remedy, *keys)
 
 
-def _trodden(data: Any, loc: tuple[str | int, ...]) -> Keys:
-    """The keys of the file on the way to an error, without the tags that pydantic adds."""
+def _file_keys(data: Any, loc: tuple[str | int, ...]) -> Keys:
+    """Return the keys of the file that lead to an error, without pydantic's own tags."""
     keys: list[str | int] = []
     for step in loc:
         inside = isinstance(data, dict) and step in data
@@ -97,8 +95,8 @@ def _trodden(data: Any, loc: tuple[str | int, ...]) -> Keys:
     return tuple(keys)
 
 
-def _worded(detail: ErrorDetails, keys: Keys) -> tuple[str, str]:
-    """What is wrong and what to do about it."""
+def _message(detail: ErrorDetails, keys: Keys) -> tuple[str, str]:
+    """Return what is wrong and what to do."""
     kind, context = detail["type"], detail.get("ctx", {})
     name = next((k for k in reversed(keys) if isinstance(k, str)), "the file")
     if kind == "input":
@@ -110,36 +108,32 @@ def _worded(detail: ErrorDetails, keys: Keys) -> tuple[str, str]:
         return _missing(str(context["discriminator"]).strip("'"), name)
     if kind in ("literal_error", "union_tag_invalid"):
         return _unknown_word(detail, name)
-    said = detail["msg"]
-    for pattern, plainly in PLAINLY:
-        said = re.sub(pattern, plainly, said)
-    return f"{name}: {_shown(detail['input'])}{said}", REMEDIES.get(kind, _bound(said))
+    message = detail["msg"]
+    for pattern, words in REWORDED:
+        message = re.sub(pattern, words, message)
+    remedy = REMEDIES.get(kind, f"write a value that {message.replace('must be', 'is')}")
+    return f"{name}: {_short(detail['input'])}{message}", remedy
 
 
 def _missing(what: str | int, name: str) -> tuple[str, str]:
-    """A key, or the end of a list, that is not there."""
+    """Return the message for a missing key or list entry."""
     if isinstance(what, int):
-        return f"{name}: has only {what} entries", "add what is missing"
+        return f"{name}: has only {what} entries", "add the missing ones"
     return f"`{what}` is missing from {name}", f"add {what}: …"
 
 
 def _unknown_word(detail: ErrorDetails, name: str) -> tuple[str, str]:
-    """A word that is none of those expected."""
+    """Return the message for a word that is not one of those expected."""
     context = detail.get("ctx", {})
     known = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags"))))
     word = context.get("tag", detail["input"])
     name = "kind" if "tag" in context else name
     remedy = suggest(word, known) if isinstance(word, str) else f"known: {', '.join(known)}"
-    return f"{name}: {_shown(word)}is not known", remedy
+    return f"{name}: {_short(word)}is not known", remedy
 
 
-def _shown(value: object) -> str:
-    """A short value as it was written, nothing for a long one."""
+def _short(value: object) -> str:
+    """Return a short value as it was written, nothing for a long one."""
     if isinstance(value, dict | list | tuple) or value is None:
         return ""
     return f"{value!r:.40} "
-
-
-def _bound(said: str) -> str:
-    """What to do about a number on the wrong side of a bound."""
-    return f"write a value that {said.replace('must be', 'is')}"

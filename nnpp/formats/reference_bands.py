@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.config.kpoints import FARTHEST
+from nnpp.config.kpoints import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
@@ -62,10 +62,10 @@ class ReferenceBands:
             )
         if not (np.isfinite(self.k).all() and np.isfinite(self.E).all()):
             raise InputError("a number is not finite", "write finite numbers", self.path)
-        if (np.abs(self.k) > FARTHEST).any():
+        if (np.abs(self.k) > MAX_COMPONENT).any():
+            first = int(np.argmax((np.abs(self.k) > MAX_COMPONENT).any(1))) + 1
             raise InputError(
-                f"k-point {int(np.argmax((np.abs(self.k) > FARTHEST).any(1))) + 1} lies far "
-                "outside the cell",
+                f"k-point {first} lies far outside the cell",
                 "write fractional coordinates of the reciprocal lattice",
                 self.path,
             )

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from nnpp.config.fit_settings import FitSettings
-from nnpp.config.spec import FitSpec
+from nnpp.config.spec import FitSettings, FitSpec
 from nnpp.fitting.annealing import Annealing
 from nnpp.fitting.gradient import Gradient, by_name, falling
 from nnpp.fitting.levenberg_marquardt import FIRST, MOST, LevenbergMarquardt

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
-from nnpp.config.fit_settings import Priors
 from nnpp.config.inputs import Fit
+from nnpp.config.spec import Priors
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.parameters import Parameters

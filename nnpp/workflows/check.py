@@ -1,4 +1,4 @@
-"""`nnpp check`: what was read, what it will cost, and what looks wrong; nothing is solved."""
+"""`nnpp check`: report what was read, its cost and warnings; no bands are computed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -28,19 +28,19 @@ from nnpp.setup.warnings import about_fit, about_system
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
 
-IN_ROWS = CouplingTarget | StretchTarget
-"""Targets of which files hold many."""
+TABULATED = CouplingTarget | StretchTarget
+"""Targets that come in tables; they are counted, not listed."""
 
 ROWS = {"stretched": "slopes from two volumes", "coupling": "couplings to moving atoms"}
-"""What those are called."""
+"""Names of tabulated targets."""
 
 Rows = tuple[tuple[str, str], ...]
-"""Names and values, ready to be printed."""
+"""Names and values to be printed."""
 
 
 @dataclass(frozen=True)
 class SystemReport:
-    """What was read of one system."""
+    """What was read for one system."""
 
     name: str
     rows: Rows
@@ -49,7 +49,7 @@ class SystemReport:
 
 @dataclass(frozen=True)
 class FitReport:
-    """What was read of one fit."""
+    """What was read for one fit."""
 
     name: str
     source: Path
@@ -59,7 +59,7 @@ class FitReport:
 
 
 def run_check(fits: list[Fit]) -> Iterator[FitReport]:
-    """A report of every fit."""
+    """Yield a report on every fit."""
     one_device_per_core()
     for fit in fits:
         cases, potential = prepare(fit), potential_of(fit)
@@ -76,7 +76,7 @@ def run_check(fits: list[Fit]) -> Iterator[FitReport]:
 
 
 def _fit_rows(fit: Fit) -> Rows:
-    """The potential and how it is to be fitted."""
+    """Return rows on the potential and on how it is fitted."""
     spec = fit.spec
     elements = spec.potential.elements.values()
     strengths = [
@@ -88,77 +88,77 @@ def _fit_rows(fit: Fit) -> Rows:
     return (
         *((("title", spec.title),) if spec.title else ()),
         ("potential", f"{spec.potential.kind}: {', '.join(spec.potential.elements)}"),
-        ("beside v(q)", ", ".join(strengths) or "nothing"),
-        ("trained", trained or "nothing"),
+        ("other terms", ", ".join(strengths) or "none"),
+        ("trained", trained or "none"),
         ("fit", f"{spec.fit.method}, {spec.fit.steps} steps, hold-out {spec.fit.hold_out:g}"),
     )
 
 
 def _rows(case: Case) -> Iterator[tuple[str, str]]:
-    """One system: its crystal, basis, k-points, reference and targets."""
+    """Yield rows on one system: crystal, basis, k-points, reference and targets."""
     n, atoms = np.asarray(case.system.waves.real).sum(axis=1), len(case.crystal.symbols)
     volume = f"{float(case.crystal.volume):.3f} bohr³"
     yield "crystal", f"{_formula(case)}, {space_group(case.crystal)}, {atoms} atoms, {volume}"
     each = "one electron each (spinors)" if case.spinor else "two electrons each"
     yield (
         "levels",
-        f"{case.n_levels}, {case.occupied} full: {case.electrons} electrons, {each}",
+        f"{case.n_levels}, {case.occupied} occupied: {case.electrons} electrons, {each}",
     )
     waves = f"{n.min()}–{n.max()}" if n.min() < n.max() else f"{n.max()}"
     rule = case.spec.plane_waves
     yield "basis", f"{case.spec.cutoff:g} hartree, {rule}: {waves} plane waves"
     yield "v(q)", _evaluations(case)
     if case.spec.dilation:
-        yield "dilation", f"{case.spec.dilation:g}, so that strain factors act"
+        yield "dilation", f"{case.spec.dilation:g}, the argument of strain factors"
     if case.spec.bonds:
         e = np.asarray(case.crystal.strains)
-        yield "strain", f"of each atom its own, {e.min():+.3g} to {e.max():+.3g}"
-    yield "k-points", f"{len(case.kpoints)}: {_special(case) or 'none with a name'}"
+        yield "strain", f"per atom, {e.min():+.3g} to {e.max():+.3g}"
+    yield "k-points", f"{len(case.kpoints)}: {_special(case) or 'no special points'}"
     if case.reference is None:
         yield "reference", "none"
     else:
         yield from _reference_rows(case, case.reference)
-    rows = Counter(t.kind for t in case.spec.targets if isinstance(t, IN_ROWS))
+    rows = Counter(t.kind for t in case.spec.targets if isinstance(t, TABULATED))
     for target in case.spec.targets:
-        if not isinstance(target, IN_ROWS):
+        if not isinstance(target, TABULATED):
             yield "target", _target(target)
     for kind, count in rows.items():
         yield "targets", f"{count} {ROWS[kind]}"
 
 
 def _formula(case: Case) -> str:
-    """In2As2 and the like, elements in order of appearance."""
+    """Return the formula of the cell, e.g. In2As2, elements in order of appearance."""
     count = {s: case.crystal.symbols.count(s) for s in case.crystal.species}
     return "".join(s + (str(c) if c > 1 else "") for s, c in count.items())
 
 
 def _memory(case: Case, potential: Potential) -> str:
-    """What solving takes, compiling included, but not the derivatives of a fit."""
+    """Return the memory to solve the system, with compilation but without derivatives."""
     memory = memory_of(case, potential)
-    each = f"{memory.each / 1e6:.0f} MB a k-point, {memory.at_once} at a time"
+    each = f"{memory.each / 1e6:.0f} MB per k-point, {memory.at_once} at a time"
     return f"about {memory.whole() / 1e9:.1f} GB to solve: {each}"
 
 
 def _evaluations(case: Case) -> str:
-    """How often a form factor is asked for, and how often H would without shells."""
+    """Return how often form factors are evaluated, with and without shells."""
     shells, species = len(case.system.q), len(case.crystal.species)
     elements = len(case.crystal.symbols) * case.n_plane_waves**2
-    asked = f"{shells * species} evaluations, {shells} shells × {species} elements"
-    return f"{asked} (without shells {elements:,})"
+    counts = f"{shells * species} evaluations, {shells} shells × {species} elements"
+    return f"{counts} (without shells {elements:,})"
 
 
 def _special(case: Case) -> str:
-    """The path in the names of its k-points, | at a jump, shortened."""
-    distance, named = np.asarray(case.kpoints.distance), []
+    """Return the special points of the path, | at a jump, shortened."""
+    distance, names = np.asarray(case.kpoints.distance), []
     for i, label in enumerate(case.kpoints.labels):
         if label:
-            jumped = named and distance[i] == distance[i - 1] and case.kpoints.labels[i - 1]
-            named.append(("|" if jumped else " ") + label)
-    return "".join(named[:16]).strip() + (" …" if len(named) > 16 else "")
+            jumped = names and distance[i] == distance[i - 1] and case.kpoints.labels[i - 1]
+            names.append(("|" if jumped else " ") + label)
+    return "".join(names[:16]).strip() + (" …" if len(names) > 16 else "")
 
 
 def _reference_rows(case: Case, reference: Reference) -> Iterator[tuple[str, str]]:
-    """The reference, and what of it counts."""
+    """Yield rows on the reference and its weights."""
     bands = reference_bands(case)
     assert bands is not None, "the case has a reference"
     E, spec = from_zero(case, bands.E), case.spec
@@ -179,15 +179,15 @@ def _reference_rows(case: Case, reference: Reference) -> Iterator[tuple[str, str
         yield "window", f"{low:g} to {high:g} eV × {window.weight:g}: {inside} levels"
     yield (
         "weights",
-        f"{w.min():g} to {w.max():g}; {np.count_nonzero(w)} of {w.size} levels count",
+        f"{w.min():g} to {w.max():g}; {np.count_nonzero(w)} of {w.size} levels have a weight",
     )
 
 
 def _listed(weights: tuple[float, ...]) -> str:
-    """Weights in a row; one where all are equal."""
+    """Return the weights; a single one if all are equal."""
     return " ".join(f"{w:g}" for w in (weights[:1] if len(set(weights)) == 1 else weights))
 
 
 def _target(target: EnergyTarget | MassTarget | DielectricTarget) -> str:
-    """A number beside the bands."""
+    """Return a target in words."""
     return f"{target.kind} {target.text}, weight {target.weight:g}"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nnpp.basis.rules import RULES
-from nnpp.config.path_text import read_path_text
+from nnpp.config.kpoints import read_path_text
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.errors import InputError
 from nnpp.formats.model import Model, read_model

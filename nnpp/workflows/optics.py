@@ -26,7 +26,7 @@ from nnpp.setup.trained import potential_of
 from nnpp.structures.kpoints import KPoints
 from nnpp.structures.symmetry import mesh
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.density import default_mesh
+from nnpp.workflows.bands.solve import default_mesh
 
 SPACING = 0.05
 """Default distance between points of the mesh [bohr⁻¹]."""

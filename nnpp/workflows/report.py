@@ -30,7 +30,7 @@ from nnpp.setup.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
 from nnpp.setup.trained import potential_of
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.of_fit import along_whole_paths
+from nnpp.workflows.bands.of_fit import with_complete_paths
 
 Numbers = dict[str, float]
 """By the name of a row; energies in eV."""
@@ -67,7 +67,7 @@ class Told:
 def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
     """One report for each system at rest, all of a fit in one page."""
     one_device_per_core()
-    ready = [(fit, prepare(along_whole_paths(fit))) for fit in fits]
+    ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
         refuse_unwritable(out / fit.name)
     for fit, cases in ready:

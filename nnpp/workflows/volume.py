@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from nnpp.config.inputs import Fit
-from nnpp.config.path_text import read_point_text
+from nnpp.config.kpoints import read_point_text
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError, suggest

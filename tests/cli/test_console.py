@@ -69,6 +69,6 @@ def test_what_was_written_reads_as_a_shell_does(heard):
 
 def test_the_sign_turns_only_in_a_terminal(heard):
     seen = []
-    lines = heard(lambda: seen.extend(console.watched(iter([1, 2]), "busy", 2)))
+    lines = heard(lambda: seen.extend(console.progress(iter([1, 2]), "busy", 2)))
     assert seen == [1, 2]
     assert any("busy" in line for line in lines) == heard.terminal

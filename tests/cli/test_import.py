@@ -69,7 +69,7 @@ WRONG = [
     ((SI, "--fit", "x", "--format", "vasp"), "si.gpw", ""),
     ((SI, "--fit", "x", "--cutoff", "7"), "has no unit", "--cutoff"),
     ((SI, "--fit", "x", "--cutoff", "-7 hartree"), "is not above zero", "--cutoff"),
-    ((SI, "--fit", "x", "--scissor", "much"), "is no quantity", "--scissor"),
+    ((SI, "--fit", "x", "--scissor", "much"), "is not a quantity", "--scissor"),
     ((SI, "--fit", "x", "--leave-out", "5-2"), "names no bands", "--leave-out"),
     ((SI, "--fit", "x", "--bands", "0"), "is too few", "--bands"),
     ((SI, "--fit", "x", "--occupied", "5"), "fills 4 levels", ""),

@@ -47,7 +47,7 @@ def test_light(nnpp, tiny):
         (["--to", "5"], "--to:", "has no unit"),
         (["--to", "-5 eV"], "--to:", "no energy of such light"),
         (["--broaden", "0.1 meV"], "--broaden:", "below 1 meV"),
-        (["--mesh", "4x4"], "--mesh:", "as 12x12x12"),
+        (["--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
         (["--bands", "4"], "", "4 of 4 levels are full"),
     ],
 )

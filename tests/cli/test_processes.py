@@ -101,7 +101,7 @@ def test_a_full_disk_is_one_line(tiny, words):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*NNPP, *words], stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "the disk is full; make room" in done.stderr
+    assert "the disk is full; free some space" in done.stderr
 
 
 def prepared(room: int, *words: str) -> subprocess.Popen[str]:
@@ -132,14 +132,15 @@ def test_ctrl_c_is_one_line_and_130(tiny, tmp_path):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert err == "nnpp: interrupted; every file that was written is whole\n"
+    assert err == "nnpp: interrupted; all files written so far are complete\n"
     assert not [p for p in (tmp_path / "out").rglob("*") if p.is_file()]
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_in_a_terminal_unless_not_wanted(tiny, no_color, coloured):
     code, shown = in_a_terminal([*NNPP, "check", "none"], {"NO_COLOR": no_color})
-    plain = "nnpp: none: no such file or folder; mend the name"
+    remedy = "correct the name, or create it: nnpp import FILE --fit none"
+    plain = f"nnpp: none: no such file or folder; {remedy}"
     assert code == 2
     assert shown == (f"\x1b[31m{plain}\x1b[0m\r\n" if coloured else f"{plain}\r\n")
     done = subprocess.run([*NNPP, "check", "none"], capture_output=True, text=True)

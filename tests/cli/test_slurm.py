@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.cli.signals import EXIT_STOPPED
+from nnpp.cluster.signals import EXIT_STOPPED
 from tests.cli.samples import tree, write_tiny
 from tests.cli.test_processes import imported
 from tests.cluster.test_slurm_script import directives

@@ -21,10 +21,10 @@ def test_two_fits_of_one_name(refused, tiny, tmp_path):
     [
         ("none", None, "no such file or folder"),
         ("net.pth", b"\x80\x02", "start from Zunger"),
-        ("a.png", b"\x89PNG", "no description of a fit"),
+        ("a.png", b"\x89PNG", "does not describe a fit"),
         ("a.yaml", b"\x00\x01", "is a binary file"),
         ("a.yaml", b"", "is empty"),
-        ("empty", "folder", "holds no fit"),
+        ("empty", "folder", "contains no fit"),
     ],
 )
 @pytest.mark.parametrize("verb", ["bands", "check"])

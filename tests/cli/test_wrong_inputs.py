@@ -19,7 +19,7 @@ FITS = [
     ("cutoff: 3 hartree", "cutoff: 1e-9 hartree", 7, "raise the cutoff"),
     ("    cutoff: 3 hartree\n", "", 2, "`cutoff` is missing"),
     ("bands: 8", "bands: 800", 8, "ask for fewer bands"),
-    ("bands: 8", "bands: many", 8, "write a whole number"),
+    ("bands: 8", "bands: many", 8, "write an integer"),
     ("bands: 8", "electrons: 7", 8, "even number"),
     ("bands: 8", "weights: {bands: [1, 1]}\n    bands: 8", 8, "write 8 weights"),
     ("bands: 8", "reference: none.csv", 8, "no such file"),
@@ -53,7 +53,7 @@ def test_a_wrong_fit(refused, tiny, old, new, line, told):
 OPTIONS = [
     (["--path", "L Q"], "--path:", "no special point 'Q'"),
     (["--path", "L"], "--path:", "fewer than two"),
-    (["--path", "L &"], "--path:", "no name of a k-point"),
+    (["--path", "L &"], "--path:", "is not a special point"),
     (["--path", "Γ Γ"], "--path:", "two different points"),
     (["--cutoff", "5"], "--cutoff:", 'write "5 hartree"'),
     (["--cutoff", "-5 hartree"], "--cutoff:", "greater than 0"),
@@ -61,11 +61,11 @@ OPTIONS = [
     (["--cutoff", "1e999 Ry"], "--cutoff:", "not finite"),
     (["--cutoff", "1e6 eV"], "--cutoff:", "lower the cutoff"),
     (["--bands", "500"], "--bands:", "ask for fewer bands"),
-    (["--window", "5:-5"], "--window:", "is no window"),
-    (["--window", "5:-5"], "--window:", "is no window"),
+    (["--window", "5:-5"], "--window:", "is not a window"),
+    (["--window", "5:-5"], "--window:", "is not a window"),
     (["--zero", "vbn"], "--zero:", "did you mean 'vbm'?"),
-    (["--dos", "--mesh", "4x4"], "--mesh:", "as 12x12x12"),
-    (["--dos", "--mesh", "4x0x4"], "--mesh:", "as 12x12x12"),
+    (["--dos", "--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
+    (["--dos", "--mesh", "4x0x4"], "--mesh:", "e.g. 12x12x12"),
     (["--mesh", "4x4x4"], "--mesh:", "add --dos"),
     (["--dos", "--broaden", "0.1"], "--broaden:", "has no unit"),
     (["--dos", "--broaden", "-0.1 eV"], "--broaden:", "below 1 meV"),
@@ -143,11 +143,16 @@ def test_the_second_fit_is_wrong_and_the_first_not_begun(refused, tiny, tmp_path
 def test_a_reference_for_two_systems(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_fit(tmp_path / "two")
-    refused("bands", "two", "--compare", "two/reference.csv", told="of one system")
+    refused("bands", "two", "--compare", "two/reference.csv", told="belongs to one")
 
 
 @pytest.mark.parametrize("verb", ["fit", "train"])
 def test_one_of_several_processes_that_knows_no_number(refused, tiny, monkeypatch, verb):
     for name in ("NNPP_PROCESS", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
-    refused(verb, "--distributed", told="is not set, and this is no step", at="NNPP_PROCESS:")
+    refused(
+        verb,
+        "--distributed",
+        told="is not set, and this is not a Slurm job step",
+        at="NNPP_PROCESS:",
+    )

@@ -52,17 +52,19 @@ def test_our_own_come_first():
 
 @pytest.mark.parametrize("name", OWN)
 def test_one_that_is_missing_is_named(name):
-    with pytest.raises(InputError, match=f"^{name}: is not set, and this is no step of SLURM"):
+    with pytest.raises(
+        InputError, match=f"^{name}: is not set, and this is not a Slurm job step"
+    ):
         rank_in({k: v for k, v in OWN.items() if k != name})
 
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("NNPP_PROCESS", "one", "is 'one', no number"),
-        ("NNPP_PROCESS", "-1", "is '-1', no number"),
+        ("NNPP_PROCESS", "one", "is 'one', not a number"),
+        ("NNPP_PROCESS", "-1", "is '-1', not a number"),
         ("NNPP_PROCESS", "4", "is 4, of 4 processes; number them from 0"),
-        ("NNPP_PROCESSES", "2.0", "is '2.0', no number"),
+        ("NNPP_PROCESSES", "2.0", "is '2.0', not a number"),
         ("NNPP_COORDINATOR", "node7", "is 'node7'; write it as HOST:PORT"),
         ("NNPP_COORDINATOR", ":80", "is ':80'; write it as HOST:PORT"),
         ("NNPP_COORDINATOR", "node7:http", "is 'node7:http'; write it as HOST:PORT"),

@@ -54,9 +54,9 @@ def test_one_alone_waits_for_nobody():
 @pytest.mark.parametrize(
     ("ranks", "told"),
     [
-        ([(0, 3), (1, 3)], "of 3 processes these did not come within 1 s: 2; start all"),
-        ([(0, 3), (1, 3), (1, 3)], "two processes are number 1; start all"),
-        ([(0, 2), (1, 3)], "process 1 was told of 3 processes, process 0 of 2; start all"),
+        ([(0, 3), (1, 3)], "of 3 processes these did not connect within 1 s: 2; start all"),
+        ([(0, 3), (1, 3), (1, 3)], "two processes have number 1; start all"),
+        ([(0, 2), (1, 3)], "process 1 expects 3 processes, process 0 2; start all"),
     ],
 )
 def test_all_hear_what_is_wrong(ranks, told):
@@ -74,7 +74,7 @@ def test_nobody_there():
 
 
 def test_a_host_that_is_none():
-    assert "host no.such.host.invalid is not found" in str(
+    assert "host no.such.host.invalid was not found" in str(
         outcome(Rank(1, 2, "no.such.host.invalid", 99))
     )
 
@@ -82,7 +82,7 @@ def test_a_host_that_is_none():
 def test_a_port_that_is_taken():
     with socket.create_server(("", 0)) as server:
         words = outcome(Rank(0, 2, "127.0.0.1", server.getsockname()[1]))
-    assert "cannot be listened at: address already in use; choose another one" in str(words)
+    assert ": address already in use; choose another port" in str(words)
 
 
 def test_a_stranger_is_passed_over():

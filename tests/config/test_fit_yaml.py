@@ -132,4 +132,4 @@ def test_fits_are_found(tmp_path):
     assert find_fits(tmp_path / "b") == find_fits(tmp_path / "b" / "fit.yaml")
     assert read_inputs(tmp_path / "a").folder == tmp_path / "a"
     write_older(tmp_path / "b")
-    assert "fit.yaml comes first" in read_inputs(tmp_path / "b").notes[0]
+    assert "as there is a fit.yaml" in read_inputs(tmp_path / "b").notes[0]

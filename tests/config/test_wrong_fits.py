@@ -16,11 +16,11 @@ EDITS = [
     ("5 hartree", "-5 hartree", 5, "greater than 0"),
     ("5 hartree", "1e999 Ry", 5, "not finite"),
     ("5 hartree", ".nan", 5, "no unit"),
-    ("5 hartree", "five hartree", 5, "is no quantity"),
+    ("5 hartree", "five hartree", 5, "is not a quantity"),
     ("bands: 8", "bands: 0", 6, "greater than or equal to 1"),
-    ("bands: 8", "bands: 8.5", 6, "write a whole number"),
-    ("bands: 8", "bands: true", 6, "write a whole number"),
-    ("bands: 8", 'bands: "8"', 6, "write a whole number"),
+    ("bands: 8", "bands: 8.5", 6, "write an integer"),
+    ("bands: 8", "bands: true", 6, "write an integer"),
+    ("bands: 8", 'bands: "8"', 6, "write an integer"),
     ("bands: 8", "bands: 7", 12, "write 7 weights"),
     ("bands: 8", "plane_waves: perk", 6, "did you mean 'per-k'?"),
     ("bands: 8", "spin: twice", 6, "known: once, doubled"),
@@ -32,7 +32,7 @@ EDITS = [
     ("kpoints: reference", "kpoints: {list: [[0, 0, 0]], weights: [1, 2]}", 8, "1 and 2"),
     ("kpoints: reference", "kpoints: 5", 8, "write reference, {path"),
     ("L-G-X U|K GAMMA", "L|K", 25, "fewer than two"),
-    ("L-G-X U|K GAMMA", "L &!", 25, "no name of a k-point"),
+    ("L-G-X U|K GAMMA", "L &!", 25, "is not a special point"),
     (
         'kpoints: {path: "L-G-X U|K GAMMA", points: 12}',
         "kpoints: reference",
@@ -47,7 +47,7 @@ EDITS = [
     ("{band: 4, kpoint: 2}", "{band: 4, kpoint: 3}", 10, "8 bands at 2 k-points"),
     ("20, 20, 1, 1, 1]", "20, 20, 1, 1]", 12, "write 8 weights"),
     ("[10, 1]", "[10, 1, 1]", 13, "the reference has 2"),
-    ("[10, 1]", "[0, 0]", 13, "all kpoints weigh zero"),
+    ("[10, 1]", "[0, 0]", 13, "all kpoints have weight zero"),
     ("[10, 1]", "[10, -1]", 13, "greater than or equal to 0"),
     ("from: -1 eV", "from: 3 eV", 14, "not below"),
     ("kind: gap", "kind: gop", 16, "did you mean 'gap'?"),
@@ -137,14 +137,14 @@ def test_two_things_wrong_are_counted(tmp_path):
     text = FIT.replace("5 hartree", "5").replace("steps: 60", "steps: -1")
     with pytest.raises(InputError) as caught:
         read_inputs(write_fit(tmp_path, fit=text))
-    assert_told(caught.value, "fit.yaml", 5, "(and 1 more to mend)")
+    assert_told(caught.value, "fit.yaml", 5, "(and fix 1 more)")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
         ("net.pth", b"\x80\x02", "start from Zunger"),
-        ("picture.png", b"\x89PNG", "is no description of a fit"),
+        ("picture.png", b"\x89PNG", "does not describe a fit"),
         (None, b"", "no such file or folder"),
     ],
 )
@@ -164,5 +164,5 @@ def test_a_folder_of_fits_is_not_one_fit(tmp_path):
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(InputError, match="holds no fit"):
+    with pytest.raises(InputError, match="contains no fit"):
         read_inputs(tmp_path)

@@ -23,7 +23,7 @@ potential:
     Cd: {local: [-30, 1.3890, -0.0502, 1.6603]}
     Se: {local: [8.4921, 4.3513, 1.3600, 0.3227]}
 """
-GO_ON = "start all again, without --fresh: the fit goes on after the last step saved"
+GO_ON = "start all again, without --fresh: the fit continues after the last saved step"
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from nnpp.setup.potential import before_training
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.bands import run_bands
-from nnpp.workflows.bands.density import density_of_states
 from nnpp.workflows.bands.options import Choices
+from nnpp.workflows.bands.solve import density_of_states
 from tests.cli.samples import TINY, write_tiny
 
 WURTZITE = """\

@@ -80,7 +80,7 @@ def test_paths(run):
     [
         ("nowhere.cif", None, "no such file"),
         (3.0, None, "a float is no crystal"),
-        (systems.zincblende(), "L!", "is no name of a k-point"),
+        (systems.zincblende(), "L!", "is not a special point"),
         (systems.zincblende(), "L", "fewer than two"),
         (systems.zincblende(), "L Q", "no special point 'Q'"),
         (systems.zincblende(), [[1.0, 2.0]], "three finite coordinates"),

@@ -8,7 +8,7 @@ import pytest
 
 from nnpp.config.systems import LevelZero
 from nnpp.setup.prepare import prepare
-from nnpp.workflows.bands.of_fit import along_whole_paths, seen_and_held
+from nnpp.workflows.bands.of_fit import fitted_and_held_out, with_complete_paths
 from nnpp.workflows.fits.read import read_one
 
 INPUTS = Path(__file__).parents[2] / "inputs"
@@ -21,17 +21,17 @@ def fit():
 
 @pytest.fixture(scope="module")
 def whole(fit):
-    return prepare(along_whole_paths(fit))
+    return prepare(with_complete_paths(fit))
 
 
-def test_figures_go_along_whole_paths(whole):
+def test_figures_go_with_complete_paths(whole):
     assert all(len(case.kpoints) == 61 and case.comparable for case in whole)
 
 
 def test_unseen_is_what_was_not_taken_or_held_out(fit, whole):
     named = {i for i, name in enumerate(whole[0].reference.kpoints.labels) if name}
     taken = sorted(named | set(range(0, 61, 3)))
-    seen, held = seen_and_held(fit, 0, whole[0])
+    seen, held = fitted_and_held_out(fit, 0, whole[0])
     assert not seen[np.setdiff1d(np.arange(61), taken)].any()
     assert held.sum() == round(0.1 * len(taken)) == 2
     assert not (seen & held).any()
@@ -45,5 +45,5 @@ def test_weights_and_zeros_that_count_k_points_keep_their_list(fit):
     for change in (by_weights, by_level):
         systems = (system.model_copy(update=change), *fit.spec.systems[1:])
         spec = fit.spec.model_copy(update={"systems": systems})
-        now = along_whole_paths(replace(fit, spec=spec)).spec.systems
+        now = with_complete_paths(replace(fit, spec=spec)).spec.systems
         assert [s.reference.take for s in now] == [3, "all", "all"]

@@ -116,7 +116,7 @@ def test_a_site_that_is_shared_is_refused(tmp_path, share):
 def test_followed_bands_need_a_path(tmp_path):
     listed = TINY.replace('{path: "L Γ X U|K Γ", points: 12}', "{mesh: [2, 2, 2]}")
     fit = read_inputs(write_tiny(tmp_path / "fit", listed))
-    with pytest.raises(InputError, match="are no path"):
+    with pytest.raises(InputError, match="are not a path"):
         list(run_bands([fit], tmp_path / "out", Choices(connect=True)))
     assert not (tmp_path / "out").exists()
 

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.config.fit_settings import FitSettings
 from nnpp.config.fit_yaml import read_fit
 from nnpp.config.inputs import read_inputs
+from nnpp.config.spec import FitSettings
 from nnpp.errors import InputError
 from nnpp.fitting.eased import eased
 from nnpp.fitting.method import measure

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnpp.config.deepseudopot.keys import INPUT, Settings, read_settings
 from nnpp.config.deepseudopot.targets import read_targets
-from nnpp.config.kpoints import FARTHEST
+from nnpp.config.kpoints import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Place
 from nnpp.files.tables import Line, read_lines, read_table, same_count
@@ -88,7 +88,7 @@ def read_kpoints(path: Path) -> tuple[np.ndarray, np.ndarray]:
     table = read_table(path, 4)
     k, weights = table[:, :3], table[:, 3]
     for line, at, weight in zip(read_lines(path), k, weights, strict=True):
-        if np.abs(at).max() > FARTHEST:
+        if np.abs(at).max() > MAX_COMPONENT:
             raise line.error(
                 "lies far outside the cell",
                 "write fractional coordinates of the reciprocal lattice",

@@ -1,4 +1,4 @@
-"""`nnpp bands`: levels of every system of every fit, written, drawn and compared."""
+"""`nnpp bands`: compute, write, plot and compare the bands of every system of every fit."""
 
 import json
 import time
@@ -13,24 +13,19 @@ import numpy as np
 
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.devices.processes import on_all_processes, on_process_zero, synchronized
+from nnpp.devices.processes import on_all_processes, on_process_zero
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
-from nnpp.observables.bands import Bands, bands
-from nnpp.observables.gaps import gap, spin_orbit_splitting
+from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import START, has, is_run
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
-from nnpp.setup.compare import compare_with_reference
 from nnpp.setup.prepare import prepare
 from nnpp.setup.trained import potential_of, start_of_run, untrained
-from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.connect import connected, refuse_without_path
-from nnpp.workflows.bands.density import density_of_states
 from nnpp.workflows.bands.draw import (
     before_and_after,
     curves_of,
@@ -38,24 +33,21 @@ from nnpp.workflows.bands.draw import (
     draw_potential,
     with_spread,
 )
-from nnpp.workflows.bands.of_fit import along_whole_paths, ensemble_of_fit, with_fit
+from nnpp.workflows.bands.of_fit import ensemble_of_fit, with_complete_paths, with_fit
 from nnpp.workflows.bands.options import Choices
-from nnpp.workflows.bands.solved import Solved
+from nnpp.workflows.bands.solve import Solved, connected, refuse_without_path, solve
 from nnpp.workflows.fits.provenance import hashes, note_options, provenance, write_run
 
 OPTIONAL = ("dos.csv", "connected.csv", "bands.png", "bands.pdf", "bands.html")
-"""Files of a system that only some options write."""
+"""Files of a system that are written by some options only."""
 
 FIGURES = ("potential.png", "potential.pdf")
-"""Files of a fit that only --plot writes."""
-
-ZINC_BLENDE = "(216)"
-"""Its number among the space groups."""
+"""Files of a fit that are written by --plot only."""
 
 
 @dataclass(frozen=True)
 class Started:
-    """A fit was read: its name, its first file, its systems and what to know of them."""
+    """A fit was read: its name, its source, its systems and notes on them."""
 
     name: str
     source: Path
@@ -65,7 +57,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Finished:
-    """A fit is done: what was written beside its systems."""
+    """A fit is finished: the files written in addition to those of its systems."""
 
     name: str
     paths: tuple[Path, ...]
@@ -75,13 +67,13 @@ Event = Started | Solved | Finished
 
 
 def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
-    """Solve every system of every fit; results go to `out`/fit/system.
+    """Compute every system of every fit; write the results to `out`/fit/system.
 
-    Whatever is wrong is refused before anything is computed or written.
+    Input errors are raised before anything is computed or written.
     """
     one_device_per_core()
     ready = on_all_processes(
-        lambda: [(fit, prepare(along_whole_paths(fit)), hashes(fit)) for fit in fits]
+        lambda: [(fit, prepare(with_complete_paths(fit)), hashes(fit)) for fit in fits]
     )
     on_process_zero(lambda: _refuse(ready, out, choices))
     for fit, cases, read in ready:
@@ -95,7 +87,7 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
 def _refuse(
     ready: list[tuple[Fit, list[Case], dict[str, str]]], out: Path, choices: Choices
 ) -> None:
-    """Refuse what cannot be computed or written."""
+    """Raise an error for what cannot be computed or written."""
     if choices.connect:
         refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
@@ -107,14 +99,14 @@ def _refuse(
 def _run_fit(
     fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
 ) -> Iterator[Event]:
-    """One fit; `read` holds the hashes of its files."""
+    """Compute one fit; `read` contains the hashes of its files."""
     start, potential = time.perf_counter(), on_all_processes(lambda: potential_of(fit))
     ensemble = on_all_processes(lambda: ensemble_of_fit(fit, potential))
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.error_context("systems", i):
-            done = with_fit(_solve(case, potential, choices), fit, i, ensemble, choices)
+            done = with_fit(solve(case, potential, choices), fit, i, ensemble, choices)
             followed = connected(case, potential, done.bands) if choices.connect else None
         about, own = provenance(fit, case, read), folder / case.spec.name
         write = partial(_write, done, followed, potential, own, about, choices)
@@ -134,7 +126,7 @@ def _run_fit(
 def _note_run(
     fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
 ) -> Path:
-    """run.yaml, that of the run itself or one beside the bands."""
+    """Write the options into the run.yaml of the run, or into a new one next to the bands."""
     if _is_at(fit, folder):
         return note_options(fit, asdict(choices))
     noted = replace(fit, notes=_notes(fit, cases))
@@ -142,16 +134,16 @@ def _note_run(
 
 
 def _is_at(fit: Fit, folder: Path) -> bool:
-    """Whether the fit is the run that this folder holds."""
+    """Return whether the fit is the run in this folder."""
     return is_run(fit) and fit.folder.resolve() == folder.resolve()
 
 
 def _refuse_another_run(fit: Fit, folder: Path) -> None:
-    """Refuse to put bands of a fit beside a potential that was made of it."""
+    """Raise an error if bands of a fit would overwrite those of its trained potential."""
     if has(folder, START) and not _is_at(fit, folder):
         raise InputError(
-            "holds a run, with a potential of its own",
-            f"name {folder} for its bands, or another folder (--out)",
+            "contains a run with its own potential",
+            f"use {folder} to compute its bands, or choose another folder (--out)",
             folder,
         )
 
@@ -159,7 +151,7 @@ def _refuse_another_run(fit: Fit, folder: Path) -> None:
 def _draw_potential(
     fit: Fit, potential: Potential, cases: list[Case], folder: Path
 ) -> list[Path]:
-    """The curves of the potential; of a trained run with those it started from."""
+    """Plot the potential; for a trained run together with the one it started from."""
     start = start_of_run(fit)
     if start is None:
         return draw_potential(folder, curves_of(potential, cases, fit.name))
@@ -168,37 +160,9 @@ def _draw_potential(
 
 
 def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:
-    """What to know of a fit and of its systems."""
+    """Return the notes on a fit and its systems."""
     of_systems = (f"{case.spec.name}: {text}" for case in cases for text in case.notes)
     return (*fit.notes, *untrained(fit), *of_systems)
-
-
-def _solve(case: Case, potential: Potential, choices: Choices) -> Solved:
-    """Levels of one system and what they tell."""
-    start = time.perf_counter()
-    found = bands(
-        potential,
-        case.system,
-        case.crystal,
-        case.kpoints,
-        case.n_levels,
-        case.electrons,
-        case.solve,
-    )
-    found = replace(found, E=synchronized(found.E))
-    edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
-    dos = density_of_states(case, potential, choices) if choices.dos else None
-    comparison = compare_with_reference(case, found)
-    seconds = time.perf_counter() - start
-    return Solved(case, found, edges, comparison, _splitting(case, found), dos, seconds)
-
-
-def _splitting(case: Case, found: Bands) -> float | None:
-    """Γ8 − Γ7 of the valence top, where those names have a meaning [hartree]."""
-    known = case.spinor and found.kpoints.gamma is not None and found.occupied >= 6
-    if not known or ZINC_BLENDE not in space_group(case.crystal):
-        return None
-    return float(spin_orbit_splitting(found))
 
 
 def _write(
@@ -209,7 +173,7 @@ def _write(
     about: dict[str, Any],
     choices: Choices,
 ) -> list[Path]:
-    """All files of a system; `about` says where its numbers come from."""
+    """Write all files of a system; `about` is the provenance of its numbers."""
     paths = write_bands(folder, done.bands, done.case.crystal, about)
     if done.dos is not None:
         paths += write_dos(folder, done.dos)
@@ -221,14 +185,14 @@ def _write(
 
 
 def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
-    """Remove what an earlier run with other options left: it would stand beside new numbers."""
+    """Remove files that an earlier run with other options left, as their numbers are old."""
     for name in names:
         if folder / name not in written:
             (folder / name).unlink(missing_ok=True)
 
 
 def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
-    """summary.json: the few numbers that a reader looks for first."""
+    """Write summary.json: loss, gaps, band edges and errors of all systems."""
     systems = {done.case.spec.name: _figures(done) for done in solved}
     losses = [s["loss_ev2"] for s in systems.values() if s["loss_ev2"] is not None]
     total = {"loss_ev2": sum(losses) if losses else None, "systems": systems}
@@ -237,16 +201,16 @@ def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
 
 
 def _figures(done: Solved) -> dict:
-    """The numbers of one system [eV, meV, eV²]."""
-    edges, beside = done.gap, done.comparison
+    """Return the numbers of one system [eV, meV, eV²]."""
+    edges, comparison = done.gap, done.comparison
     return {
-        "loss_ev2": None if beside is None else float(beside.loss) * HARTREE_EV**2,
+        "loss_ev2": None if comparison is None else float(comparison.loss) * HARTREE_EV**2,
         "gap_ev": None if edges is None else edges.width * HARTREE_EV,
         "vbm_ev": None if edges is None else edges.vbm * HARTREE_EV,
         "cbm_ev": None if edges is None else edges.cbm * HARTREE_EV,
         **({} if done.splitting is None else {"splitting_ev": done.splitting * HARTREE_EV}),
         "rmse_mev": None
-        if beside is None
-        else (np.asarray(beside.rmse) * HARTREE_EV * 1e3).tolist(),
+        if comparison is None
+        else (np.asarray(comparison.rmse) * HARTREE_EV * 1e3).tolist(),
         "n_plane_waves": done.case.n_plane_waves,
     }

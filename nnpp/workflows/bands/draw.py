@@ -1,4 +1,4 @@
-"""Figures of a run: bands of every system, and the potential of a fit in both spaces."""
+"""Plot the bands of a system, and the potential of a fit in q and r."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,23 +24,23 @@ from nnpp.setup.cases import Case
 from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.options import Choices
-from nnpp.workflows.bands.solved import Solved
+from nnpp.workflows.bands.solve import Solved
 
 SHIFT_EV = 1e-3
-"""A shift of the reference by less than this is not worth a word."""
+"""Smaller shifts of the reference are not mentioned."""
 
 Q = np.linspace(0.0, 6.0, 301)
-"""Lengths at which v(q) is drawn [bohr⁻¹]."""
+"""Wave numbers at which v(q) is plotted [bohr⁻¹]."""
 
 R = np.linspace(0.0, 10.0, 401)
-"""Distances at which v(r) is drawn [bohr]."""
+"""Distances at which v(r) is plotted [bohr]."""
 
 
 def picture_of(done: Solved, choices: Choices) -> BandPicture:
-    """Everything that the figure of one system shows."""
+    """Return everything that the figure of one system shows."""
     reference = aligned_reference(done.case, done.bands)
-    short = without_valence_top(done.bands, reference)
-    absolute = choices.zero == "absolute" or bool(short)
+    missing = without_valence_top(done.bands, reference)
+    absolute = choices.zero == "absolute" or bool(missing)
     return BandPicture(
         title=done.case.spec.name,
         bands=done.bands,
@@ -52,22 +52,22 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
         spread=_spread(done, "absolute" if absolute else "vbm"),
         unseen=done.unseen,
         notes=(
-            *(f"the bands of {name} do not reach the valence top" for name in short),
+            *(f"the bands of {name} do not reach the valence band maximum" for name in missing),
             *(() if absolute or reference is None else _shifted(done.bands, reference)),
         ),
     )
 
 
 def without_valence_top(bands: Bands, reference: Bands | None) -> list[str]:
-    """Which of both do not reach the valence top, so that none can be the zero of a figure."""
+    """Return the names of bands without valence band maximum, which cannot be the zero."""
     both = (("nnpp", bands), ("the reference", reference))
     return [n for n, b in both if b is not None and not 0 < b.occupied <= b.E.shape[1]]
 
 
 def _spread(done: Solved, zero: str) -> Float[np.ndarray, "k band"] | None:
-    """Spread of the levels drawn, each member counted from its own zero [hartree].
+    """Return the spread of the levels, each member relative to its own zero [hartree].
 
-    Levels that no target looked at were not followed, and have none.
+    Levels without a target were not computed by the members, and are NaN.
     """
     if done.members is None:
         return None
@@ -82,7 +82,7 @@ def _spread(done: Solved, zero: str) -> Float[np.ndarray, "k band"] | None:
 
 
 def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
-    """By how much a reference is moved for both valence tops to meet at zero."""
+    """Return a note on the shift that aligns the valence band maximum of the reference."""
     shift = (valence_top(bands) - valence_top(reference)) * HARTREE_EV
     return (f"reference shifted by {shift:+.3f} eV",) if abs(shift) > SHIFT_EV else ()
 
@@ -90,7 +90,7 @@ def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
 def draw_bands(
     folder: Path, done: Solved, potential: Potential, choices: Choices
 ) -> list[Path]:
-    """bands.png and bands.pdf, and bands.html where a page is asked for."""
+    """Write bands.png and bands.pdf, and bands.html if requested; return their paths."""
     picture, paths = picture_of(done, choices), []
     if choices.plot:
         figure = figure_bands(picture)
@@ -104,9 +104,9 @@ def draw_bands(
 def curves_of(
     potential: Potential, cases: list[Case], title: str, form: Potential | None = None
 ) -> PotentialCurves | None:
-    """v(q) and v(r) of every element of the cases; None for a table, which has no curve.
+    """Return v(q) and v(r) of every element of the cases; None for a table, which has no curve.
 
-    Beside them stands the Zunger form: the one built into a network, or the `form` given.
+    The Zunger form is included: the one built into a network, or the `form` given.
     """
     if isinstance(potential.local, Table):
         return None
@@ -124,14 +124,14 @@ def curves_of(
 
 
 def _curves(name: str, v: FormFactors, columns: dict[str, int]) -> PotentialCurves:
-    """The curves of the elements in these columns of v."""
+    """Return the curves of the elements in these columns of v."""
     v_q, v_r = np.asarray(v(jnp.asarray(Q))), np.asarray(real_space(v, jnp.asarray(R)))
     of_q, of_r = ({s: x[:, i] for s, i in columns.items()} for x in (v_q, v_r))
     return PotentialCurves(q=Q, v_q=of_q, r=R, v_r=of_r, name=name)
 
 
 def _shells(element: str, cases: list[Case]) -> np.ndarray:
-    """Every length |G−G′| at which a crystal with this element asks for its form factor."""
+    """Return every length |G−G′| at which the crystals evaluate this form factor."""
     of = [np.asarray(c.system.q) for c in cases if element in c.crystal.species]
     return np.concatenate(of)
 
@@ -139,7 +139,7 @@ def _shells(element: str, cases: list[Case]) -> np.ndarray:
 def before_and_after(
     start: Potential, potential: Potential, cases: list[Case], title: str
 ) -> PotentialCurves | None:
-    """The curves of a potential, with those that its fit started from."""
+    """Return the curves of a potential, with those that its fit started from."""
     curves, first = (curves_of(p, cases, title) for p in (potential, start))
     if curves is None or first is None:
         return curves
@@ -149,7 +149,7 @@ def before_and_after(
 def with_spread(
     curves: PotentialCurves | None, ensemble: StoredEnsemble | None
 ) -> PotentialCurves | None:
-    """The curves, with the spread of an ensemble around them."""
+    """Return the curves with the spread of an ensemble."""
     if curves is None or ensemble is None or ensemble.curves is None:
         return curves
     known = ensemble.curves
@@ -164,7 +164,7 @@ def with_spread(
 def draw_potential(
     folder: Path, curves: PotentialCurves | None, stem: str = "potential"
 ) -> list[Path]:
-    """<stem>.png and <stem>.pdf; nothing for a table, which has no curve."""
+    """Write <stem>.png and <stem>.pdf; return no path for a table, which has no curve."""
     if curves is None:
         return []
     figure = figure_potential(curves)

@@ -1,4 +1,4 @@
-"""What the command line may change in a fit before its bands are computed."""
+"""Options of the command line that change a fit before its bands are computed."""
 
 import math
 import re
@@ -16,39 +16,37 @@ from nnpp.files.origin import Keys, Place
 from nnpp.units import ENERGY
 
 ZEROS = ("vbm", "absolute")
-"""Where energies of a figure may be counted from."""
+"""Zeros of energy of a figure."""
 
 COMPARABLE = (".csv", ".h5", ".json")
-"""Files of bands that hold their own k-points."""
+"""Files of bands that contain their k-points."""
 
+MIN_WIDTH = ENERGY["meV"] * (1 - 1e-9)
+"""A narrower Gaussian needs more energies than a figure can show [hartree]."""
 
-NARROWEST = ENERGY["meV"] * (1 - 1e-9)
-"""A Gaussian narrower than this asks for more energies than a figure can show [hartree]."""
-
-
-BRIGHTEST = 10.0
-"""Photons of more energy are beyond any pseudopotential [hartree]."""
+MAX_PHOTON = 10.0
+"""No pseudopotential describes photons of higher energy [hartree]."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """Options of `nnpp bands`; None leaves what the fit says.
+    """Options of `nnpp bands`; None keeps the value of the fit.
 
     Attributes:
-        path: special points, as in fit.yaml.
+        path: special points, written as in fit.yaml.
         points: k-points along the path.
-        cutoff: kinetic energy with its unit.
-        bands: distinct levels per k-point.
+        cutoff: kinetic energy cutoff with its unit.
+        bands: number of bands.
         solver: auto, dense or davidson.
         compare: a file of reference bands.
-        zero: "vbm" or "absolute", of the figures.
-        plot: whether to draw.
-        html: whether to write a page.
+        zero: "vbm" or "absolute", in the figures.
+        plot: whether to plot.
+        html: whether to write HTML pages.
         dos: whether to compute the density of states.
-        mesh: its mesh; by default about 0.08 bohr⁻¹ apart.
-        broadening: width of a Gaussian [hartree] in place of tetrahedra.
-        connect: whether to write bands followed through crossings.
-        window: lowest and highest energy of the figures, from their zero [eV].
+        mesh: its mesh; by default with a spacing of about 0.08 bohr⁻¹.
+        broadening: width of a Gaussian [hartree] instead of tetrahedra.
+        connect: whether to write bands connected through crossings.
+        window: lowest and highest energy of the figures, relative to their zero [eV].
     """
 
     path: str | None = None
@@ -68,12 +66,12 @@ class Choices:
 
 
 def chosen(fit: Fit, choices: Choices) -> Fit:
-    """The fit with what the command line changes; an error there names the option."""
+    """Return the fit with the options applied; an error in one names the option."""
     data = plain(fit.spec)
     if choices.compare is not None and len(data["systems"]) > 1:
         raise InputError(
-            f"{fit.name} holds {len(data['systems'])} systems, a reference is of one",
-            "name a fit of one system",
+            f"{fit.name} has {len(data['systems'])} systems, and a reference belongs to one",
+            "name a fit with one system",
             "--compare",
         )
     places: dict[Keys, Place] = dict(fit.spec.origin.places)
@@ -91,7 +89,7 @@ def chosen(fit: Fit, choices: Choices) -> Fit:
 def _changes(
     system: dict[str, Any], choices: Choices, spinor: bool
 ) -> dict[str, dict[str, Any]]:
-    """For each option given, the keys of a system that it changes, and their values."""
+    """Return for each option given the keys of a system that it changes, and their values."""
     changes: dict[str, dict[str, Any]] = {}
     if choices.compare is not None:
         changes["--compare"] = _compared(system, choices.compare, spinor)
@@ -113,10 +111,10 @@ def _changes(
 
 
 def _compared(system: dict[str, Any], file: Path, spinor: bool) -> dict[str, Any]:
-    """Another reference, which gives a spinless level once, and no weights."""
+    """Return another reference, with each spinless level once, and no weights."""
     if file.suffix.lower() not in COMPARABLE:
         raise InputError(
-            f"no format of bands is known for {file.name!r}",
+            f"unknown format of {file.name!r}",
             f"name a {', '.join(COMPARABLE[:-1])} or {COMPARABLE[-1]}",
             "--compare",
         )
@@ -133,12 +131,12 @@ def _compared(system: dict[str, Any], file: Path, spinor: bool) -> dict[str, Any
 
 
 def _half(count: int) -> int:
-    """Levels counted once of levels counted twice."""
+    """Return the number of levels counted once, from levels counted twice."""
     return -(-count // 2)
 
 
 def _counted(system: dict[str, Any], bands: int, spinor: bool) -> dict[str, Any]:
-    """Another number of levels; what has no weight of its own weighs 1."""
+    """Return another number of bands; new bands have weight 1."""
     count = bands * (2 if system["spin"] == "doubled" and not spinor else 1)
     weights = system["weights"]
     if "bands" not in weights:
@@ -152,26 +150,26 @@ def choices(
     mesh: str | None = None,
     broaden: str | None = None,
     window: str | None = None,
-    **plainly: Any,
+    **others: Any,
 ) -> Choices:
-    """The options of the command line, those written as text understood."""
+    """Return the options of the command line, with those given as text parsed."""
     if zero not in ZEROS:
         raise InputError(f"unknown zero {zero!r}", suggest(zero, ZEROS), "--zero")
     for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
-        if value is not None and not plainly.get("dos"):
-            raise InputError("is of the density of states", "add --dos", option)
-    if plainly.get("html") and find_spec("plotly") is None:
+        if value is not None and not others.get("dos"):
+            raise InputError("applies to the density of states", "add --dos", option)
+    if others.get("html") and find_spec("plotly") is None:
         raise InputError("plotly is not installed", "pip install 'nnpp[html]'", "--html")
     size = None if mesh is None else _mesh(mesh)
     width = None if broaden is None else _width(broaden)
-    shown = None if window is None else _window(window)
-    return Choices(mesh=size, broadening=width, zero=zero, window=shown, **plainly)
+    limits = None if window is None else _window(window)
+    return Choices(mesh=size, broadening=width, zero=zero, window=limits, **others)
 
 
 def light(
     mesh: str | None, broaden: str | None, to: str
 ) -> tuple[tuple[int, int, int] | None, float, float]:
-    """Mesh, width and highest energy of `nnpp optics` [hartree]."""
+    """Return mesh, width and highest photon energy of `nnpp optics` [hartree]."""
     size = None if mesh is None else _mesh(mesh)
     found = {}
     for option, text in {"--broaden": broaden or "0.1 eV", "--to": to}.items():
@@ -179,39 +177,43 @@ def light(
             found[option] = energy(text)
         except InputError as error:
             raise error.at(option) from error
-    if 0 != found["--broaden"] < NARROWEST:
-        raise InputError(f"{broaden} is below 1 meV", "write '0 eV' for none", "--broaden")
-    if not 0 < found["--to"] <= BRIGHTEST:
-        raise InputError(f"{to} is no energy of such light", "write e.g. '10 eV'", "--to")
+    if 0 != found["--broaden"] < MIN_WIDTH:
+        raise InputError(
+            f"{broaden} is below 1 meV", "write '0 eV' for no broadening", "--broaden"
+        )
+    if not 0 < found["--to"] <= MAX_PHOTON:
+        raise InputError(f"{to} is out of range for photons", "write e.g. '10 eV'", "--to")
     return size, found["--broaden"], found["--to"]
 
 
 def _width(text: str) -> float:
-    """A width above zero [hartree]."""
+    """Return a width above zero [hartree]."""
     try:
         width = energy(text)
     except InputError as error:
         raise error.at("--broaden") from error
-    if width < NARROWEST:
+    if width < MIN_WIDTH:
         raise InputError(f"{text} is below 1 meV", "write e.g. '0.1 eV'", "--broaden")
     return width
 
 
 def _mesh(text: str) -> tuple[int, int, int]:
-    """12x12x12 as three whole numbers."""
+    """Return the three divisions of a mesh written as 12x12x12."""
     match = re.fullmatch(r"(\d{1,3})x(\d{1,3})x(\d{1,3})", text)
     size = tuple(int(n) for n in match.groups()) if match else (0, 0, 0)
     if min(size) < 1:
-        raise InputError(f"{text!r} is no mesh", "write three divisions, as 12x12x12", "--mesh")
+        raise InputError(
+            f"{text!r} is not a mesh", "write three divisions, e.g. 12x12x12", "--mesh"
+        )
     return size[0], size[1], size[2]
 
 
 def _window(text: str) -> tuple[float, float]:
-    """-5:5 as two rising energies [eV]."""
+    """Return the two energies of a window written as -5:5 [eV]."""
     match = re.fullmatch(rf"({NUMBER}):({NUMBER})", text.replace(" ", ""))
     low, high = map(float, match.groups()) if match else (0.0, 0.0)
     if not -math.inf < low < high < math.inf:
         raise InputError(
-            f"{text!r} is no window", "write two energies in eV, as -5:5", "--window"
+            f"{text!r} is not a window", "write two energies in eV, e.g. -5:5", "--window"
         )
     return low, high

@@ -18,7 +18,7 @@ from nnpp.runs.lock import held
 from nnpp.runs.package import SUMS, is_package
 from nnpp.runs.summary import read_summary
 from nnpp.setup.prepare import prepare
-from nnpp.workflows.bands.of_fit import along_whole_paths
+from nnpp.workflows.bands.of_fit import with_complete_paths
 from nnpp.workflows.card.data import anywhere, inputs_of, origin_of
 from nnpp.workflows.card.form import form_of, made_of, terms_of, zunger_of
 from nnpp.workflows.card.limits import limits
@@ -84,7 +84,7 @@ def described(run: Path, wishes: Wishes) -> Described:
     refuse_changed(fit)
     model, told = read_model(fit.folder), read_summary(fit.folder)
     about = read_yaml(fit.source)[0]
-    cases = prepare(along_whole_paths(fit))
+    cases = prepare(with_complete_paths(fit))
     systems = [shown(fit, i, case, told) for i, case in enumerate(cases)]
     refuse_unsound(fit.folder)
     card = _card(fit, model, systems, about)

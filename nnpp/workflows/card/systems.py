@@ -23,7 +23,7 @@ from nnpp.setup.cases import Case
 from nnpp.setup.compare import errors_at_all_k, reference_bands
 from nnpp.structures.symmetry import conventional_lengths, space_group
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from nnpp.workflows.bands.of_fit import seen_and_held
+from nnpp.workflows.bands.of_fit import fitted_and_held_out
 
 SAME = 1e-6
 """Numbers of summary.json and of bands.h5 agree to this [eV, meV]."""
@@ -66,7 +66,7 @@ class Shown:
 def shown(fit: Fit, i: int, case: Case, told: dict[str, dict[str, Any]]) -> Shown:
     """The system `i` with its errors, or with the reason why it has none."""
     name = case.spec.name
-    blank = Shown(case, *seen_and_held(fit, i, case), {}, None)
+    blank = Shown(case, *fitted_and_held_out(fit, i, case), {}, None)
     file = fit.folder / name / "bands.h5"
     if not exists(file) or name not in told:
         return replace(blank, why="its bands are not in this run")

@@ -1,11 +1,12 @@
 """The options of `nnpp import`, read: words of the command line made numbers."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnpp.config.path_text import read_path_text
-from nnpp.config.quantity import energy
+from nnpp.config.kpoints import read_path_text
+from nnpp.config.quantity import cutoff_energy, energy
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Beside
 from nnpp.formats.structures import read_structure
@@ -54,7 +55,7 @@ def read_choices(options: Options) -> Choices:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise InputError(f"{value} is too few", "ask for at least 1", f"--{name}")
-    cutoff = _energy("--cutoff", options.cutoff)
+    cutoff = _energy("--cutoff", options.cutoff, cutoff_energy)
     if cutoff <= 0:
         raise InputError("is not above zero", "write e.g. '7 hartree'", "--cutoff")
     wishes = Wishes(
@@ -81,10 +82,10 @@ def _beside(options: Options) -> Beside:
     return Beside(crystal, wanted.pieces, options.points)
 
 
-def _energy(option: str, text: str) -> float:
+def _energy(option: str, text: str, read: Callable[[object], float] = energy) -> float:
     """An energy [hartree]."""
     try:
-        return energy(text)
+        return read(text)
     except InputError as error:
         raise error.at(option) from error
 
