@@ -18,7 +18,7 @@ import numpy as np
 
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.bands_h5 import write_bands_h5
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
@@ -108,13 +108,13 @@ def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
 def with_gpaw(stem: Path, top: float) -> tuple[Imported, dict]:
     """What with_gpaw.py wrote."""
     about = json.loads(Path(f"{stem}.about.json").read_text())
-    wishes = Wishes(Beside(), spinor=True, occupied=about["electrons"], top=top)
+    wishes = Wishes(Hints(), spinor=True, occupied=about["electrons"], top=top)
     return imported(Path(f"{stem}.json"), wishes), about
 
 
 def with_elk(folder: Path, top: float) -> tuple[Imported, dict]:
     """What with_elk.py wrote with a constant c."""
-    one = folded(imported(folder / "BAND.OUT", Wishes(Beside(), top=top)))
+    one = folded(imported(folder / "BAND.OUT", Wishes(Hints(), top=top)))
     said = (folder / "elk.in").read_text()
     about = {
         "program": one.found.provenance,
@@ -155,9 +155,9 @@ def beside(pbe: Path, elk: Path, name: str) -> str:
     """Γ gap, splitting, valence levels [eV] and masses by two programs."""
     stem, folder = pbe / f"{name}_PBE_1.00", elk / f"{name}_GLLBSC_1.00"
     about = json.loads(Path(f"{stem}.about.json").read_text())
-    said = Wishes(Beside(), spinor=True, occupied=about["electrons"])
+    said = Wishes(Hints(), spinor=True, occupied=about["electrons"])
     first = imported(Path(f"{stem}.json"), said)
-    second = imported(folder / "BAND.OUT", Wishes(Beside()))
+    second = imported(folder / "BAND.OUT", Wishes(Hints()))
     told = []
     for one, m in ((first, about["masses"]), (second, masses(folder / "MASSES.OUT"))):
         E = relative(one)

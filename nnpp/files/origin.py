@@ -1,4 +1,4 @@
-"""Where each entry of a configuration was written, for a later stage to cite the line."""
+"""The file and line of each entry of a configuration, for errors that are found later."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,31 +20,31 @@ class Place:
 
 @dataclass(frozen=True)
 class Origin:
-    """The places of all entries; origins are equal, as where it stands changes no fit.
+    """The places of all entries. All origins compare equal: a place does not change a fit.
 
     Attributes:
-        path: the file that the configuration comes from.
-        places: for the keys that lead to an entry, its place.
+        path: the file of the configuration.
+        places: the place of each entry, by the keys that lead to it.
     """
 
     path: Path | None = field(default=None, compare=False)
     places: Mapping[Keys, Place] = field(default_factory=dict, compare=False)
 
     def place(self, *keys: str | int) -> Place | None:
-        """The place of the entry, or of the nearest enclosing one that has a place."""
+        """Return the place of the entry, or of the nearest enclosing entry that has one."""
         for depth in range(len(keys), -1, -1):
             if keys[:depth] in self.places:
                 return self.places[keys[:depth]]
         return None if self.path is None else Place(self.path)
 
     def error(self, what: str, remedy: str, *keys: str | int) -> InputError:
-        """An error told of the line where the entry stands."""
+        """Return an error at the line of the entry."""
         place = self.place(*keys)
         return InputError(what, remedy, place and place.path, place and place.line)
 
     @contextmanager
     def error_context(self, *keys: str | int) -> Iterator[None]:
-        """Whatever error has no place of its own is told of this entry's."""
+        """Add the place of the entry to every InputError in the block that has no place."""
         try:
             yield
         except InputError as error:

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import whole, write_atomic
+from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.files.text import exists, read_bytes, read_text
 
 FORMAT, VERSION = "nnpp potential", 1
@@ -66,7 +66,7 @@ def write_model_file(
     said = _as_read({"format": FORMAT, "version": VERSION, **description}, file)
     said |= {DIGEST: _digest(_canonical(said), exact)}
     data = save(exact, {KEY: _canonical(said)})
-    with whole(file) as temporary:
+    with atomic_path(file) as temporary:
         temporary.write_bytes(data)
         copy.unlink(missing_ok=True)
     told = said | {FILE_DIGEST: sha256(data).hexdigest()}

@@ -1,4 +1,4 @@
-"""Text files from outside: one way to open them, one sentence for each way it fails."""
+"""Reading of user files: every way to fail becomes one clear InputError."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,25 +9,25 @@ from nnpp.errors import InputError
 from nnpp.files.origin import Origin
 
 LARGEST = 64_000_000
-"""Bytes; no text that nnpp reads comes near it, a wrong file easily does."""
+"""Largest size of a text file [bytes]; larger files are not what nnpp reads."""
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What the system refuses within the block, as an InputError about `path`."""
+    """Turn every OSError within the block into an InputError about `path`."""
     try:
         if path.is_dir():
-            raise InputError("is a folder, where a file is expected", "name a file in it", path)
+            raise InputError("is a folder, but a file is needed", "name a file in it", path)
         yield
     except FileNotFoundError as error:
-        raise InputError("no such file", "mend the name, or add the file", path) from error
+        raise InputError("no such file", "correct the name, or add the file", path) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"cannot be read: {reason}", "make it readable", path) from error
 
 
 def read_bytes(path: Path) -> bytes:
-    """What the file holds; an InputError says why it cannot be read."""
+    """Return the content of a file."""
     with reading(path):
         if path.stat().st_size > LARGEST:
             raise InputError(
@@ -37,19 +37,19 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_head(path: Path, characters: int) -> str:
-    """How a file begins, whatever it holds: a byte a character."""
+    """Return the first bytes of any file, decoded as latin-1 (one character per byte)."""
     with reading(path), path.open("rb") as file:
         return file.read(characters).decode("latin-1")
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file of any size."""
+    """Return the SHA-256 of a file of any size."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, line ends made alike."""
+    r"""Return the text of a UTF-8 file, with \n as line ends."""
     raw = read_bytes(path)
     if b"\0" in raw:
         raise InputError("is a binary file, not text", "name the right file", path)
@@ -62,18 +62,18 @@ def read_text(path: Path) -> str:
 
 
 def exists(path: Path) -> bool:
-    """Whether there is something of that name; an InputError if one may not look."""
+    """Return whether the path exists; raise an InputError if its folder cannot be read."""
     try:
         return path.exists()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(
-            f"cannot be reached: {reason}", "mend the name or its rights", path
+            f"cannot be reached: {reason}", "correct the name or its permissions", path
         ) from error
 
 
-def named(origin: Origin, path: Path, *keys: str | int) -> Path:
-    """The file that an entry names; where there is none, the line that names it is told."""
+def existing(origin: Origin, path: Path, *keys: str | int) -> Path:
+    """Return the path; if it does not exist, raise an error at the entry that names it."""
     if not exists(path):
         raise origin.error(f"no such file: {path.name}", f"put it into {path.parent}", *keys)
     return path

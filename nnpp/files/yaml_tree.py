@@ -1,4 +1,4 @@
-"""YAML 1.2 as plain values, with the line on which each was written."""
+"""YAML 1.2 as plain Python values, with the line of each value."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from nnpp.files.origin import Keys, Origin, Place
 from nnpp.files.text import read_text
 
 MOST_VALUES = 100_000
-"""A file that unfolds to more (aliases of aliases) is a bomb, not a fit."""
+"""A file that expands to more values (by aliases of aliases) is refused."""
 
 MALFORMED = (
     ValueError,
@@ -23,11 +23,11 @@ MALFORMED = (
     NotImplementedError,
     RecursionError,
 )
-"""What ruamel.yaml lets through, beside its own errors, on text that is no YAML."""
+"""Other exceptions that ruamel.yaml raises on text that is not YAML."""
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], Origin]:
-    """The mapping that the file holds, and the line of each of its entries."""
+    """Return the mapping in a file, and the line of each of its entries."""
     text = read_text(path)
     if not text.strip():
         raise InputError(
@@ -41,35 +41,35 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Origin]:
 
 
 def _parsed(text: str, path: Path) -> Any:
-    """The tree of ruamel.yaml, that still knows its lines."""
+    """Return ruamel.yaml's tree, which knows its lines."""
     try:
         return YAML(typ="rt", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = " ".join(str(error.problem or error.context or "is no YAML").split())[:120]
+        what = " ".join(str(error.problem or error.context or "is not YAML").split())[:120]
         raise InputError(what, _remedy(what), path, mark and mark.line + 1) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise InputError(
-            "holds a character that is no text", "remove it", path, line
+            "contains a character that is not text", "remove it", path, line
         ) from error
     except (YAMLError, *MALFORMED) as error:
-        what = f"is no YAML: {' '.join(str(error).split())[:80]}"
+        what = f"is not YAML: {' '.join(str(error).split())[:80]}"
         raise InputError(what, "compare with an example in inputs/", path) from error
 
 
 def _remedy(what: str) -> str:
-    """What to do about a mistake in YAML's grammar."""
+    """Return what to do about a syntax error."""
     hints = {"'\\t'": "indent with blanks, not tabs", "duplicate": "keep one of them"}
     hints |= {
         "another document": "keep one document, without ---",
         "alias": "define it with & first",
     }
-    return next((hint for word, hint in hints.items() if word in what), "mend the YAML")
+    return next((hint for word, hint in hints.items() if word in what), "correct the YAML")
 
 
 class Plain:
-    """The walk from ruamel.yaml's tree to plain values, that collects lines on its way."""
+    """Converts ruamel.yaml's tree to plain values and collects their lines."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -77,10 +77,10 @@ class Plain:
         self.open: set[int] = set()
 
     def value(self, node: Any, keys: Keys, line: int) -> Any:
-        """A node as dict, list, str, int, float, bool or None."""
+        """Return a node as dict, list, str, int, float, bool or None."""
         if len(self.places) > MOST_VALUES or id(node) in self.open:
-            remedy = "write out what the aliases (*) stand for"
-            raise InputError("unfolds to far too many values", remedy, self.path, line)
+            remedy = "replace the aliases (*) by their values"
+            raise InputError("expands to far too many values", remedy, self.path, line)
         self.places[keys] = Place(self.path, line)
         if not isinstance(node, CommentedMap | CommentedSeq):
             return self._scalar(node, line)
@@ -90,7 +90,7 @@ class Plain:
         return plain
 
     def _inside(self, node: CommentedMap | CommentedSeq, keys: Keys, line: int) -> Any:
-        """The entries of a mapping or list; one merged in by << has the line of the mapping."""
+        """Return the entries of a mapping or list; merged ones (<<) have the mapping's line."""
         lines = node.lc.data or {}
         if isinstance(node, CommentedMap):
             return {
@@ -105,7 +105,7 @@ class Plain:
         ]
 
     def _scalar(self, node: Any, line: int) -> Any:
-        """A value without the notes that ruamel.yaml keeps on how it was written."""
+        """Return a scalar without ruamel.yaml's record of how it was written."""
         if isinstance(node, TaggedScalar):
             raise InputError(f"tag {node.tag.value!s:.40}", "remove it", self.path, line)
         if node is None or isinstance(node, bool):

@@ -1,4 +1,7 @@
-"""bands.csv: k, k1, k2, k3, distance, label, E1 … En; k from 1, distance in bohr⁻¹, E in eV."""
+"""bands.csv: k, k1, k2, k3, distance, label, E1 … En; k from 1, distance in bohr⁻¹, E in eV.
+
+The coordinates k1, k2 and k3 are fractional.
+"""
 
 from pathlib import Path
 
@@ -6,19 +9,19 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
-from nnpp.files.tables import Line, read_lines
+from nnpp.files.tables import Line, csv_text, read_lines
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
-from nnpp.observables.dos import Dos
 from nnpp.units import HARTREE_EV
 
 HEAD = ("k", "k1", "k2", "k3", "distance", "label")
 
 
 def write_bands_csv(path: Path, bands: Bands) -> Path:
-    """Write the levels, nine decimals of an electronvolt."""
+    """Write the levels with nine decimals of an electronvolt; return the path."""
     E = np.asarray(bands.E) * HARTREE_EV
-    rows = [",".join([*HEAD, *(f"E{n + 1}" for n in range(E.shape[1]))])]
+    header = [*HEAD, *(f"E{n + 1}" for n in range(E.shape[1]))]
+    rows = []
     points = zip(
         np.round(np.asarray(bands.kpoints.fractional), 12) + 0.0,
         np.asarray(bands.kpoints.distance),
@@ -28,17 +31,17 @@ def write_bands_csv(path: Path, bands: Bands) -> Path:
     )
     for i, (k, distance, label, levels) in enumerate(points, start=1):
         place = [str(i), *(f"{x:.12f}" for x in k), f"{distance:.9f}", label]
-        rows.append(",".join([*place, *(f"{level:.9f}" for level in levels)]))
-    return write_atomic(path, "\n".join(rows) + "\n")
+        rows.append([*place, *(f"{level:.9f}" for level in levels)])
+    return write_atomic(path, csv_text(header, rows))
 
 
 def read_bands_csv(path: Path) -> ReferenceBands:
-    """The levels in a file with this header."""
+    """Return the levels in a bands.csv."""
     lines = read_lines(path, ",")
     if not lines or lines[0].words[: len(HEAD)] != HEAD or len(lines[0].words) == len(HEAD):
         line = lines[0].number if lines else None
         raise InputError(
-            "is no table of bands", f"write the header {','.join(HEAD)},E1,E2,…", path, line
+            "is not a table of bands", f"write the header {','.join(HEAD)},E1,E2,…", path, line
         )
     head, *rows = lines
     if not rows:
@@ -50,21 +53,8 @@ def read_bands_csv(path: Path) -> ReferenceBands:
     )
 
 
-def write_dos_csv(path: Path, dos: Dos) -> Path:
-    """Write the density of states per electronvolt and cell, against energies in eV.
-
-    After it that within spheres about the atoms of each element.
-    """
-    columns = [dos.energy * HARTREE_EV, dos.density / HARTREE_EV, dos.integrated]
-    columns += [density / HARTREE_EV for density in dos.atoms.values()]
-    names = ("energy_ev", "states_per_ev", "integrated_states")
-    rows = [",".join([*names, *(f"about_{element}" for element in dos.atoms)])]
-    rows += [",".join(f"{x:.9f}" for x in row) for row in zip(*columns, strict=True)]
-    return write_atomic(path, "\n".join(rows) + "\n")
-
-
 def _numbers(row: Line, columns: int) -> list[float]:
-    """k, distance and levels of a line."""
+    """Return k, distance and levels of a line."""
     if len(row.words) != columns:
-        raise row.error(f"has {len(row.words)} columns, not {columns}", "mend the line")
+        raise row.error(f"has {len(row.words)} columns, not {columns}", "correct the line")
     return [row.real(word) for word in (*row.words[1:5], *row.words[6:])]

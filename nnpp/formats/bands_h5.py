@@ -1,4 +1,4 @@
-"""bands.h5: levels, k-points and crystal in atomic units; every dataset says its unit."""
+"""bands.h5: levels, k-points and crystal in atomic units; every dataset has a unit."""
 
 import io
 import json
@@ -22,12 +22,12 @@ from nnpp.structures.kpoints import KPoints
 FORMAT = "nnpp bands 1"
 
 STRAINS = "crystal/strains"
-"""ε of each atom, where each has its own."""
+"""The dataset with the strain ε of each atom, if atoms have strains of their own."""
 
 
 @dataclass(frozen=True)
 class StoredBands:
-    """What a bands.h5 holds."""
+    """The content of a bands.h5."""
 
     bands: Bands
     crystal: Crystal
@@ -37,9 +37,9 @@ class StoredBands:
 def write_bands_h5(
     path: Path, bands: Bands, crystal: Crystal, provenance: dict[str, Any]
 ) -> Path:
-    """Write the levels with all that is needed to know whose they are.
+    """Write the levels with their k-points, crystal and provenance; return the path.
 
-    The file is made in memory: HDF5 crashes where it finds the disk full.
+    The file is made in memory, because HDF5 crashes on a full disk.
     """
     image = io.BytesIO()
     with h5py.File(image, "w", libver="latest") as file:
@@ -57,7 +57,7 @@ def write_bands_h5(
 
 
 def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
-    """The numbers of a file, each with its unit."""
+    """Return the datasets of a file, each with its unit."""
     own = {} if crystal.own is None else {STRAINS: (crystal.strains, "1")}
     return own | {
         "E": (bands.E, "hartree"),
@@ -71,39 +71,39 @@ def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
 
 
 def read_bands_h5(path: Path) -> StoredBands:
-    """What was written there; an InputError if it is no such file, or damaged."""
+    """Return the content of a bands.h5."""
     if not read_bytes(path).startswith(b"\x89HDF"):
-        raise InputError("is no HDF5 file", "name a bands.h5 of nnpp", path)
+        raise InputError("is not an HDF5 file", "give a bands.h5 of nnpp", path)
     try:
         with h5py.File(path, "r") as file:
             return _stored(file)
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        # h5py tells a failed checksum, a truncated file and a missing name in these ways.
+        # h5py raises these for a failed checksum, a truncated file and a missing name.
         reason = " ".join(str(error).split())[:80]
         raise InputError(
-            f"is no bands.h5 of nnpp, or damaged ({reason})", "write it anew", path
+            f"is not a bands.h5 of nnpp, or is damaged ({reason})", "write it again", path
         ) from error
 
 
 def read_reference_h5(path: Path) -> ReferenceBands:
-    """The levels of a bands.h5 as a reference."""
-    whole = read_bands_h5(path)
-    stored, k = whole.bands, whole.bands.kpoints
+    """Return the levels of a bands.h5 as a reference."""
+    stored = read_bands_h5(path)
+    bands, k = stored.bands, stored.bands.kpoints
     return ReferenceBands(
         path,
         np.asarray(k.fractional),
-        np.asarray(stored.E),
+        np.asarray(bands.E),
         k.labels,
         np.asarray(k.distance),
-        cell=np.asarray(whole.crystal.cell),
-        crystal=whole.crystal,
-        spinor=stored.spinor,
-        occupied=stored.occupied,
+        cell=np.asarray(stored.crystal.cell),
+        crystal=stored.crystal,
+        spinor=bands.spinor,
+        occupied=bands.occupied,
     )
 
 
 def _stored(file: h5py.File) -> StoredBands:
-    """The content of an open file."""
+    """Return the content of an open file."""
     about: dict[str, Any] = {}
     for group in ("/", "kpoints", "crystal"):
         about |= dict(file[group].attrs)
@@ -128,5 +128,4 @@ def _stored(file: h5py.File) -> StoredBands:
 
 
 def _values(file: h5py.File, name: str) -> Array:
-    """The numbers of a dataset."""
     return jnp.asarray(np.asarray(file[name], float))

@@ -1,4 +1,4 @@
-"""bands.json: ASE's band structure, levels in eV, its reference the valence band top."""
+"""bands.json: ASE's band structure, levels in eV; the reference is the valence band top."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from ase.io.jsonio import decode, encode
 from ase.spectrum.band_structure import BandStructure
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import whole
+from nnpp.files.atomic import atomic_path
 from nnpp.files.text import read_text
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
@@ -19,7 +19,7 @@ from nnpp.structures.kpoints import KPoints
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 GREEK = {"Γ": "G", "Δ": "Delta", "Λ": "Lambda", "Σ": "Sigma"}
-"""ASE's names for the k-points that have Greek ones."""
+"""ASE's names of k-points with Greek names."""
 
 DECODE_ERRORS = (
     AssertionError,
@@ -31,31 +31,31 @@ DECODE_ERRORS = (
     TypeError,
     ValueError,
 )
-"""What ASE's JSON reader raises on text that is no JSON, or JSON that is no ASE object."""
+"""Exceptions that ASE's JSON reader raises on text that is not JSON or not an ASE object."""
 
 SAME_K = 1e-6
 
 LARGEST = 1e9
-"""No energy, length or coordinate is so large."""
+"""Limit of energies, lengths and coordinates."""
 
 
 def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
-    """Write the levels as ASE reads them."""
+    """Write the levels as a band structure of ASE; return the path."""
     structure = band_structure(bands, _band_path(bands.kpoints, crystal))
-    with whole(path) as temporary:
+    with atomic_path(path) as temporary:
         temporary.write_text(encode(structure))
     return path
 
 
 def band_structure(bands: Bands, path: BandPath) -> BandStructure:
-    """The levels as ASE has them [eV]; `path` holds their k-points."""
+    """Return the levels as a band structure of ASE [eV], at the k-points of `path`."""
     E = np.asarray(bands.E) * HARTREE_EV
     top = float(E[:, bands.occupied - 1].max()) if 0 < bands.occupied <= E.shape[1] else 0.0
     return BandStructure(path, E[None], reference=top)
 
 
 def read_bands_json(path: Path) -> ReferenceBands:
-    """The levels in a band structure that ASE wrote, of one spin."""
+    """Return the levels in a band structure that ASE wrote, for one spin."""
     try:
         text = read_text(path)
         tree = json.loads(
@@ -65,13 +65,15 @@ def read_bands_json(path: Path) -> ReferenceBands:
     except DECODE_ERRORS as error:
         line = getattr(error, "lineno", None)
         raise InputError(
-            "is no band structure of ASE, or holds a number that is not finite",
+            "is not a band structure of ASE, or holds a number that is not finite",
             "write it with ASE, or as .csv",
             path,
             line,
         ) from error
     if not isinstance(structure, BandStructure):
-        raise InputError("is no band structure of ASE", "write it with ASE, or as .csv", path)
+        raise InputError(
+            "is not a band structure of ASE", "write it with ASE, or as .csv", path
+        )
     if len(structure.energies) != 1:
         raise InputError("holds two spins", "give one spectrum", path)
     k = np.asarray(structure.path.kpts, float)
@@ -90,7 +92,7 @@ def read_bands_json(path: Path) -> ReferenceBands:
 
 
 def _bounded(text: str) -> float:
-    """A number that may stand there; LAPACK, which ASE calls, never returns from others."""
+    """Return a number; raise for infinite ones, with which LAPACK (called by ASE) hangs."""
     number = float(text)
     if not abs(number) < LARGEST:
         raise ValueError(f"{text:.20} is not finite")
@@ -98,7 +100,7 @@ def _bounded(text: str) -> float:
 
 
 def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
-    """The k-points as ASE's path with its special points."""
+    """Return the k-points as ASE's path with its special points."""
     k, distance = np.asarray(kpoints.fractional), np.asarray(kpoints.distance)
     points: dict[str, np.ndarray] = {}
     route, last = "", None
@@ -114,13 +116,13 @@ def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
 
 
 def _ase_name(label: str) -> str:
-    """Γ → G, X_1 → X1: a capital, then small letters and digits, as ASE asks."""
+    """Return ASE's name: Γ → G, X_1 → X1; a capital, then small letters and digits."""
     plain = "".join(GREEK.get(letter, letter) for letter in label)
     return re.sub(r"[^A-Za-z0-9]", "", plain).capitalize() or "K"
 
 
 def _label_at(k: np.ndarray, points: dict[str, np.ndarray]) -> str:
-    """The name of the special point that k is, in this house's spelling."""
+    """Return the name of the special point at k in nnpp's spelling, "" elsewhere."""
     for name, point in points.items():
         if np.abs(k - point).max() < SAME_K:
             letter, digits = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # pyright: ignore[reportOptionalMemberAccess] -- matches any text

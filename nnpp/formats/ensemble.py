@@ -1,6 +1,6 @@
 """ensemble.h5: levels, curves and potentials of all members, with their mean and spread.
 
-One file, in atomic units; every dataset says its unit. A spread is a standard deviation.
+Atomic units; every dataset has a unit. A spread is a standard deviation.
 """
 
 import io
@@ -25,7 +25,7 @@ from nnpp.potentials.potential import Potential
 FORMAT = "nnpp ensemble 1"
 
 NAME = "ensemble.h5"
-"""What a run calls the file."""
+"""Name of the file in a run."""
 
 SYSTEMS, CURVES, POTENTIALS = "systems", "curves", "potentials"
 
@@ -40,12 +40,12 @@ UNIT_OF = {
     "r": "bohr",
     **dict.fromkeys(("v_r", "v_r_mean", "v_r_spread"), "hartree"),
 }
-"""Of what the classes below hold, by name."""
+"""Units of the fields of the classes below."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels of one system; `mean` and `spread` count each member from its zero of energy."""
+    """Levels of one system; for `mean` and `spread` each member has its own zero of energy."""
 
     k: Float[np.ndarray, "k 3"]
     fitted: Float[np.ndarray, "k level"]
@@ -56,7 +56,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Curves:
-    """Form factors in both spaces, species in the order of the potential."""
+    """Form factors in reciprocal and real space; species in the order of the potential."""
 
     q: Float[np.ndarray, " q"]
     v_q: Float[np.ndarray, "member q species"]
@@ -70,12 +70,12 @@ class Curves:
 
 @dataclass(frozen=True)
 class StoredEnsemble:
-    """What the file holds.
+    """The content of an ensemble.h5.
 
     Attributes:
-        about: whose members they are, and their numbers in eV.
-        systems: levels by name.
-        curves: None for a table, which has no curve.
+        about: description of the ensemble, and its numbers in eV.
+        systems: levels by name of the system.
+        curves: form factors; None for a table, which has no curve.
         potentials: arrays of the potential by name, members along the first axis.
     """
 
@@ -85,13 +85,13 @@ class StoredEnsemble:
     potentials: dict[str, np.ndarray]
 
     def stacked(self, like: Potential) -> Potential:
-        """The potentials of all members as one, members along the first axis of every leaf."""
+        """Return all potentials as one pytree, members along the first axis of every leaf."""
         leaves = [jnp.asarray(self.potentials[name]) for name in named(like)]
         return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
 def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
-    """Write all of it; the file is made in memory, as HDF5 crashes where a disk is full."""
+    """Write the file (made in memory, because HDF5 crashes on a full disk); return the path."""
     image = io.BytesIO()
     with h5py.File(image, "w", libver="latest") as file:
         for name, x, unit in _datasets(ensemble):
@@ -103,26 +103,28 @@ def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
 
 
 def read_ensemble(path: Path) -> StoredEnsemble:
-    """What was written there; an InputError if it is no such file, or damaged."""
+    """Return the content of an ensemble.h5."""
     read_bytes(path)
     try:
         with h5py.File(path, "r") as file:
             return _stored(file)
     except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        # h5py tells a failed checksum, a truncated file and a missing name in these ways.
+        # h5py raises these for a failed checksum, a truncated file and a missing name.
         reason = " ".join(str(error).split())[:80]
         raise InputError(
-            f"is no ensemble of nnpp, or damaged ({reason})", "remove it, or train anew", path
+            f"is not an ensemble of nnpp, or is damaged ({reason})",
+            "remove it, or train again",
+            path,
         ) from error
 
 
 def ensemble_in(folder: Path) -> StoredEnsemble | None:
-    """The ensemble of a run, if it has one."""
+    """Return the ensemble of a run, None if it has none."""
     return read_ensemble(folder / NAME) if exists(folder / NAME) else None
 
 
 def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]:
-    """Every dataset by its name, with its numbers and its unit."""
+    """Yield every dataset: its name, its numbers and its unit."""
     groups: dict[str, Levels | Curves] = {
         f"{SYSTEMS}/{name}": levels for name, levels in ensemble.systems.items()
     }
@@ -136,7 +138,7 @@ def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]
 
 
 def _stored(file: h5py.File) -> StoredEnsemble:
-    """The content of an open file."""
+    """Return the content of an open file."""
     if file.attrs["format"] != FORMAT:
         raise ValueError(f"format {file.attrs['format']!r}")
     arrays: dict[str, np.ndarray] = {}
@@ -158,6 +160,6 @@ def _stored(file: h5py.File) -> StoredEnsemble:
 
 
 def _part(arrays: dict[str, np.ndarray], group: str, kind: type[T]) -> T:
-    """The datasets of a group."""
+    """Return a group as an object of the class `kind`."""
     names = [f.name for f in fields(kind)]  # pyright: ignore[reportArgumentType] -- a dataclass
     return kind(**{name: arrays[f"{group}/{name}"] for name in names})

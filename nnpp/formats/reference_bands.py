@@ -1,4 +1,4 @@
-"""Reference bands: levels as a file gives them, and all that it says of their origin."""
+"""Reference bands: levels as a file gives them, with their k-points, crystal and origin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,10 +13,10 @@ from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.path_labels import jumps_in, names_at
 
 SAME_CELL = 1e-3
-"""Cells, or lengths of a path, that agree to this relative accuracy are of one crystal."""
+"""Relative difference up to which cells, or lengths of a path, belong to one crystal."""
 
-STANDSTILL = 1e-8
-"""A step of the path shorter than this, though k moves, is a jump [bohr⁻¹]."""
+JUMP = 1e-8
+"""A step of the path that is shorter than this although k changes is a jump [bohr⁻¹]."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,17 @@ class ReferenceBands:
         k: fractional coordinates, (k, 3).
         E: levels, (k, band) [hartree].
         labels: names of special points, "" elsewhere.
-        distance: along the path, if the file says [bohr⁻¹].
-        weights: of each k-point in a fit, if the file says.
-        cell: lattice vectors of the crystal they are of, if the file says [bohr].
-        crystal: that crystal with its atoms, if the file says.
-        spinor: whether a level holds one electron, not two, if the file says.
-        occupied: full levels at each k, if the file says.
-        fermi: what the file calls its Fermi energy or valence band top, if it does [hartree].
-        provenance: the program, its version, the functional, and the like.
-        notes: remarks for whoever reads the log.
+        distance: distance along the path [bohr⁻¹].
+        weights: weight of each k-point in a fit.
+        cell: lattice vectors of the crystal [bohr].
+        crystal: the crystal with its atoms.
+        spinor: whether a level holds one electron, not two.
+        occupied: number of full levels at each k.
+        fermi: Fermi energy or valence band top, as the file names it [hartree].
+        provenance: the program, its version, the functional and other facts.
+        notes: warnings for the user.
+
+    Everything from `labels` to `fermi` is None if the file does not give it.
     """
 
     path: Path
@@ -56,7 +58,7 @@ class ReferenceBands:
     def __post_init__(self):
         if self.k.shape != (len(self.E), 3) or self.E.ndim != 2 or not self.E.size:
             raise InputError(
-                f"levels {self.E.shape} do not go with k-points {self.k.shape}",
+                f"levels {self.E.shape} do not match k-points {self.k.shape}",
                 "give every k-point its levels",
                 self.path,
             )
@@ -72,25 +74,30 @@ class ReferenceBands:
 
     @property
     def rising(self) -> bool:
-        """Whether the levels at every k stand in rising order."""
+        """Whether the levels at every k are in ascending order."""
         return bool(np.all(np.diff(self.E, axis=1) >= -1e-9))
 
     def kpoints(self, crystal: Crystal) -> KPoints:
-        """The k-points in the zone of a crystal, with names, and the jumps of their path.
+        """Return the k-points with names and the jumps of their path.
 
-        What the file does not say is told from where the k-points lie.
+        Names and jumps that the file does not give follow from the symmetry of the crystal.
         """
         labels = names_at(crystal, self.k) if self.labels is None else self.labels
         if self.distance is None:
             jumps = jumps_in(crystal, self.k, labels)
         else:
-            still = np.abs(np.diff(self.distance)) < STANDSTILL
-            moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > STANDSTILL
+            still = np.abs(np.diff(self.distance)) < JUMP
+            moved = np.abs(np.diff(self.k, axis=0)).max(axis=1, initial=0.0) > JUMP
             jumps = tuple(int(i) + 1 for i in np.flatnonzero(still & moved))
         return listed(crystal, self.k, labels=labels, jumps=jumps)
 
     def thinned(self, take: str | int, crystal: Crystal) -> "ReferenceBands":
-        """All k-points, those that are "named", or these and each `take`-th."""
+        """Return the bands at a part of the k-points.
+
+        Args:
+            take: "all", "named", or n for the named and every n-th k-point.
+            crystal: the crystal, which gives the names.
+        """
         if take == "all":
             return self
         labels = self.kpoints(crystal).labels
@@ -98,7 +105,7 @@ class ReferenceBands:
         if isinstance(take, int):
             kept[::take] = True
         if not kept.any():
-            raise InputError("its k-points have no names", "write take: 2, or all", self.path)
+            raise InputError("the k-points have no names", "write take: 2, or all", self.path)
         return replace(
             self,
             k=self.k[kept],
@@ -108,21 +115,21 @@ class ReferenceBands:
             weights=None if self.weights is None else self.weights[kept],
         )
 
-    def about(self, crystal: Crystal) -> tuple[str, ...]:
-        """What does not fit the crystal that these levels are taken for; another is refused."""
+    def warnings_for(self, crystal: Crystal) -> tuple[str, ...]:
+        """Return warnings if the path does not match a crystal; raise if the cell does not."""
         if self.cell is not None:
             ours, theirs = (np.asarray(a) @ np.asarray(a).T for a in (crystal.cell, self.cell))
             if np.abs(ours - theirs).max() > SAME_CELL * np.abs(ours).max():
                 raise InputError(
                     "holds the bands of another crystal: its cell differs",
-                    "name bands of this crystal",
+                    "give bands of this crystal",
                     self.path,
                 )
         if self.distance is not None and self.distance[-1] > 0:
             ratio = float(self.kpoints(crystal).distance[-1]) / self.distance[-1]
             if abs(ratio - 1) > SAME_CELL:
                 return (
-                    f"{self.path.name}: its path is {1 / ratio:.3f} times as long as in this "
-                    "crystal: are these the bands of another one?",
+                    f"{self.path.name}: the path is {1 / ratio:.3f} times as long as in this "
+                    "crystal; check that these are the bands of this crystal",
                 )
         return ()

@@ -1,20 +1,28 @@
-"""What a run leaves of one system: bands.csv, bands.h5, bands.json, dos.csv."""
+"""Tables and band files that a run writes for one crystal; energies in eV."""
 
 from pathlib import Path
 from typing import Any
 
-from nnpp.formats.bands_csv import write_bands_csv, write_dos_csv
+from nnpp.files.atomic import write_atomic
+from nnpp.files.tables import csv_text
+from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.bands_json import write_bands_json
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
+from nnpp.observables.optics import Optics
+from nnpp.observables.reports import Report
 from nnpp.structures.crystal import Crystal
+from nnpp.units import HARTREE_EV, PER_CM
+
+PAIRS = ("xx", "yy", "zz", "yz", "xz", "xy")
+"""Components of a symmetric tensor."""
 
 
 def write_bands(
     folder: Path, bands: Bands, crystal: Crystal, provenance: dict[str, Any]
 ) -> list[Path]:
-    """Write the levels in three formats; the paths written."""
+    """Write bands.csv, bands.h5 and bands.json; return their paths."""
     folder = Path(folder)
     return [
         write_bands_csv(folder / "bands.csv", bands),
@@ -23,6 +31,49 @@ def write_bands(
     ]
 
 
-def write_dos(folder: Path, dos: Dos) -> list[Path]:
-    """Write a density of states; the path written."""
-    return [write_dos_csv(Path(folder) / "dos.csv", dos)]
+def write_dos(folder: Path, dos: Dos) -> Path:
+    """Write dos.csv: states per electronvolt and cell, in total and in spheres about atoms."""
+    header = ["energy_ev", "states_per_ev", "integrated_states"]
+    header += [f"about_{element}" for element in dos.atoms]
+    columns = [dos.energy * HARTREE_EV, dos.density / HARTREE_EV, dos.integrated]
+    columns += [density / HARTREE_EV for density in dos.atoms.values()]
+    return _write_columns(Path(folder) / "dos.csv", header, columns, ".9f")
+
+
+def write_optics(folder: Path, optics: Optics) -> Path:
+    """Write optics.csv: pairs of levels per electronvolt, ε₂, ε₁ and the absorption [cm⁻¹]."""
+    at = [tuple("xyz".index(x) for x in pair) for pair in PAIRS]
+    tensors = [e[:, i, j] for e in (optics.imaginary, optics.real) for i, j in at]
+    header = [
+        "energy_ev",
+        "pairs_per_ev",
+        *(f"eps{n}_{pair}" for n in (2, 1) for pair in PAIRS),
+    ]
+    columns = [
+        optics.energy * HARTREE_EV,
+        optics.joint / HARTREE_EV,
+        *tensors,
+        optics.absorption * PER_CM,
+        optics.electrons,
+    ]
+
+    return _write_columns(Path(folder) / "optics.csv", header, columns, ".6g")
+
+
+def write_report(folder: Path, reports: tuple[Report, ...]) -> Path:
+    """Write report.csv: gaps, masses and deformation potentials of every crystal."""
+    header = ("system", "quantity", "unit", "nnpp", "reference", "experiment")
+    rows = [
+        (report.name, row.name, row.unit, *(None if x is None else float(x) for x in numbers))
+        for report in reports
+        for row in report.rows
+        for numbers in [(row.here, row.reference, row.measured)]
+    ]
+    text = csv_text(header, rows, ".6g", quoted=("quantity",))
+    return write_atomic(Path(folder) / "report.csv", text)
+
+
+def _write_columns(path: Path, header: list[str], columns: list[Any], number: str) -> Path:
+    """Write columns of numbers."""
+    rows = ([float(x) for x in row] for row in zip(*columns, strict=True))
+    return write_atomic(path, csv_text(header, rows, number))

@@ -1,7 +1,7 @@
-"""Fields on the points of a cell, as .cube (atomic units) and .xsf (Å, eV), by ASE's writers.
+"""Fields on the grid of a cell, as .cube (atomic units) and .xsf (Å, eV), by ASE's writers.
 
-cube: V in hartree, |ψ|² in bohr⁻³; seven digits. xsf: V in eV, and Ω|ψ|², which is 1 on the
-average, because its writer keeps six decimals; points of the far faces repeat the near ones.
+cube: V in hartree, |ψ|² in bohr⁻³; seven digits. xsf: V in eV, and Ω|ψ|², whose mean is 1,
+because ASE's writer keeps six decimals; the points at both ends of each axis are written.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from ase.io.cube import write_cube
 from ase.io.xsf import write_xsf
 from jaxtyping import Float
 
-from nnpp.files.atomic import whole
+from nnpp.files.atomic import atomic_path
 from nnpp.formats.structures import atoms_of
 from nnpp.structures.crystal import Crystal
 from nnpp.units import HARTREE_EV
@@ -22,13 +22,13 @@ from nnpp.units import HARTREE_EV
 
 @dataclass(frozen=True)
 class Volume:
-    """A field and what it is.
+    """A field with its description.
 
     Attributes:
-        name: of its file, without suffix.
-        title: what it is, in one line of ASCII, without unit.
-        values: at the points of the cell [hartree, or bohr⁻³ for a density].
-        density: whether it is one.
+        name: name of its file, without suffix.
+        title: description in one line of ASCII, without unit.
+        values: values on the grid of the cell [hartree, or bohr⁻³ for a density].
+        density: whether the field is a density.
     """
 
     name: str
@@ -38,21 +38,21 @@ class Volume:
 
 
 def write_volume(folder: Path, volume: Volume, crystal: Crystal, suffix: str) -> Path:
-    """Write the field with the atoms of the crystal; the path written."""
+    """Write the field with the atoms of the crystal; return the path."""
     path = Path(folder) / f"{volume.name}.{suffix}"
-    with whole(path) as temporary, temporary.open("w", encoding="ascii") as file:
+    with atomic_path(path) as temporary, temporary.open("w", encoding="ascii") as file:
         FORMATS[suffix](file, volume, atoms_of(crystal))
     return path
 
 
 def _cube(file: TextIO, volume: Volume, atoms: Atoms) -> None:
-    """In atomic units, as the format has lengths."""
+    """Write atomic units, as the format has lengths in bohr."""
     unit = "e/bohr^3, integral 1" if volume.density else "hartree"
     write_cube(file, atoms, volume.values, comment=f"{volume.title}; {unit}; lengths in bohr")
 
 
 def _xsf(file: TextIO, volume: Volume, atoms: Atoms) -> None:
-    """A general grid of XCrySDen, which holds both ends of each axis."""
+    """Write a general grid of XCrySDen, which contains both ends of each axis."""
     unit, factor = "eV", HARTREE_EV
     if volume.density:
         size = atoms.get_volume()
@@ -64,4 +64,4 @@ def _xsf(file: TextIO, volume: Volume, atoms: Atoms) -> None:
 
 
 FORMATS = {"cube": _cube, "xsf": _xsf}
-"""Formats by the suffix of their files."""
+"""Writers by the suffix of their files."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import becomes, told, write_atomic
+from nnpp.files.atomic import final_name, os_errors_about, write_atomic
 from nnpp.runs.checkpoint_file import Checkpoint, RefusedError, packed, unpacked
 
 NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
@@ -43,7 +43,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     data = packed(checkpoint)
     path = folder / f"step-{checkpoint.step:08d}.ckpt"
-    with told(folder, "cannot be used"):
+    with os_errors_about(folder, "cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, fcntl.LOCK_SH):
             write_atomic(path, data)
@@ -54,7 +54,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 def newest(folder: Path, identity: str) -> Found:
     """The newest good checkpoint of the fit `identity`, with a note on every file refused."""
     refused: dict[Path, str] = {}
-    with told(folder, "cannot be used"):
+    with os_errors_about(folder, "cannot be used"):
         _sweep(folder)
         paths = _newest_first(folder)
     for path in paths:
@@ -75,7 +75,7 @@ def newest(folder: Path, identity: str) -> Found:
 
 def clear(folder: Path) -> None:
     """Remove every checkpoint, good or not."""
-    with told(folder, "cannot be used"):
+    with os_errors_about(folder, "cannot be used"):
         _sweep(folder)
         for path in reversed(_newest_first(folder)):
             path.unlink(missing_ok=True)
@@ -154,7 +154,7 @@ def _sweep(folder: Path) -> None:
 
     The names are listed before the lock is asked for: later writers' are not among them.
     """
-    left = [path for path in _entries(folder) if NAME.fullmatch(becomes(path.name) or "")]
+    left = [path for path in _entries(folder) if NAME.fullmatch(final_name(path.name) or "")]
     if not left:
         return
     with _locked(folder, fcntl.LOCK_EX) as alone:

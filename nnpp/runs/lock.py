@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import told
+from nnpp.files.atomic import os_errors_about
 
 NAME = "lock"
 
@@ -62,7 +62,7 @@ def held(folder: Path) -> Iterator[Path]:
     handles: list[int] = []
     os.register_at_fork(after_in_child=partial(_let_go, handles))
     try:
-        with told(path, "cannot be locked"):
+        with os_errors_about(path, "cannot be locked"):
             _take(path, handles)
         try:
             yield path

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nnpp.errors import InputError, NnppError
-from nnpp.files.atomic import told, write_atomic
+from nnpp.files.atomic import os_errors_about, write_atomic
 from nnpp.files.text import exists
 
 REMEDY = "remove the line, or start over with `--fresh`"
@@ -21,7 +21,7 @@ REMEDY = "remove the line, or start over with `--fresh`"
 def append(path: Path, record: Mapping[str, Any]) -> None:
     """Add a line, or nothing if there is no room; a last line that was broken makes way."""
     line = _line(record)
-    with told(path, "cannot be written"):
+    with os_errors_about(path, "cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         if exists(path) and not _ends_whole(path):
             _rewrite(path, _sound(path))
@@ -79,7 +79,7 @@ def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
 
 def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     """Every line with what it says, without a broken last one."""
-    with told(path, "cannot be read", "name a run that was trained"):
+    with os_errors_about(path, "cannot be read", "name a run that was trained"):
         lines = path.read_bytes().split(b"\n")
     if not lines[-1]:
         lines.pop()

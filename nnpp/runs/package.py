@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, whole_folder, write_atomic
+from nnpp.files.atomic import atomic_folder, refuse_unwritable, write_atomic
 from nnpp.files.tensors import ARRAYS, STEM
 from nnpp.files.text import exists, read_bytes, sha256_of
 
@@ -36,7 +36,7 @@ def write_package(out: Path, name: str, files: Files) -> list[Path]:
     known = dict(files) | {SUMS: sums(files).encode()}
     if out.suffix == ZIP:
         return [write_atomic(out, _zipped(name, known))]
-    with whole_folder(out) as temporary:
+    with atomic_folder(out) as temporary:
         for inner, data in sorted(known.items()):
             write_atomic(temporary / inner, data)
     return [out / inner for inner in sorted(known)]

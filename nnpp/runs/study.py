@@ -3,8 +3,6 @@
 Both are written whole after each trial, so that a study killed at any moment lacks none.
 """
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
+from nnpp.files.tables import csv_text
 from nnpp.files.text import exists, read_text
 
 NAME, TABLE = "study.json", "trials.csv"
@@ -108,14 +107,12 @@ def write_study(folder: Path, study: Study) -> list[Path]:
 def _table(study: Study) -> str:
     """A line for each trial."""
     keys = list(study.trials[0].values) if study.trials else []
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow([*COLUMNS, *keys, "why"])
+    rows = []
     for trial in study.trials:
         about = (trial.number, trial.state, trial.held_out_mev, trial.training_mev)
         values = (trial.values[key] for key in keys)
-        rows.writerow([*about, trial.steps, trial.seconds, *values, trial.why])
-    return text.getvalue()
+        rows.append([*about, trial.steps, trial.seconds, *values, trial.why])
+    return csv_text([*COLUMNS, *keys, "why"], rows)
 
 
 def _error(trial: Trial) -> float:

@@ -12,7 +12,7 @@ from nnpp.devices.parallel import device_memory, on_processors, one_device_per_c
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
-from nnpp.formats.optics_csv import write_optics_csv
+from nnpp.formats.results import write_optics
 from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
@@ -163,7 +163,7 @@ def _of_system(one: Meshed, potential: Potential, wanted: Wanted, folder: Path) 
     texts = _texts(found, case, wanted, ends)
     picture = OpticsPicture(found, min(wanted.top, ends), case.spec.name, _notes(size, wanted))
     figure = figure_optics(picture)
-    paths = [write_optics_csv(folder / "optics.csv", found)]
+    paths = [write_optics(folder, found)]
     paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
     return Told(case.spec.name, texts, tuple(paths))
 

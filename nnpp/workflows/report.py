@@ -10,7 +10,7 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.files.atomic import refuse_unwritable, write_atomic
-from nnpp.formats.report_csv import report_csv
+from nnpp.formats.results import write_report
 from nnpp.formats.structures import formula
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
@@ -75,7 +75,7 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
         unstrained = [case for case in cases if case.unstrained]
         reports = tuple(_report(case, potential) for case in unstrained)
         paths = (
-            write_atomic(folder / "report.csv", report_csv(reports)),
+            write_report(folder, reports),
             write_atomic(folder / "report.html", report_page(fit.name, reports)),
         )
         yield Told(fit.name, reports, paths)

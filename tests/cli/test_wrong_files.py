@@ -44,7 +44,7 @@ def test_no_inputs_at_all(refused, tmp_path, monkeypatch):
 
 OLDER = [
     ("NN_config.par", "nSystem", "nSistem", 2, "did you mean 'nSystem'?"),
-    ("system_0.par", "0.5 0.5 0.0", "0.5 0.5", 6, "mend the line"),
+    ("system_0.par", "0.5 0.5 0.0", "0.5 0.5", 6, "correct the line"),
     ("input_0.par", "maxKE = 5", "maxKE = -5", 1, "above zero"),
     ("expBandStruct_0.par", "-19.9 -19.9", "-19.9", 2, "columns"),
     ("bandWeights_0.par", "1.0\n", "", None, "has 3 weights"),

@@ -38,7 +38,7 @@ FITS = [
     ("[-31.4518, 1.3890,", "[1.3890,", 13, "only 3 entries"),
     ("kind: zunger", "kind: zungr", 10, "did you mean 'zunger'?"),
     ("potential:", "potentiel:", 10, "did you mean 'potential'?"),
-    ("systems:", "systems: [", None, "mend the YAML"),
+    ("systems:", "systems: [", None, "correct the YAML"),
 ]
 
 
@@ -93,13 +93,13 @@ REFERENCES = [
     ("a.csv", CSV.splitlines()[0], None, "holds no k-point"),
     ("a.csv", CSV.replace("-9.0,", ""), 2, "columns"),
     ("a.csv", CSV.replace("-9.0", "nan"), 2, "finite"),
-    ("a.csv", CSV.replace("-9.0", "-9.o"), 2, "is no number"),
+    ("a.csv", CSV.replace("-9.0", "-9.o"), 2, "is not a number"),
     ("a.csv", CSV.replace("0.5,0.5,0.5", "5,5,5"), None, "outside the cell"),
     ("a.csv", b"\x00\x01\x02", None, "binary"),
     ("a.csv", b"k,\xff\xfe", 1, "UTF-8"),
     ("a.h5", b"\x89HDF nothing more", None, "damaged"),
     ("a.h5", CSV, None, "no HDF5"),
-    ("a.json", "{}", None, "no band structure"),
+    ("a.json", "{}", None, "not a band structure"),
     ("a.json", b"\x80\x02junk", None, "UTF-8"),
 ]
 

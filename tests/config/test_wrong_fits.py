@@ -94,13 +94,13 @@ JUNK = [
     (b"\x80\x02PK\x00\x01", None, "binary"),
     (b"title: a\nname: \xe9\xe8\n", 2, "save it as UTF-8"),
     (b"a: \x01\n", 1, "no text"),
-    (b"a: [1, 2\n", None, "mend the YAML"),
-    (b"[" * 500, None, "is no YAML"),
+    (b"a: [1, 2\n", None, "correct the YAML"),
+    (b"[" * 500, None, "is not YAML"),
     (b"systems: []\npotential: 5\n", 1, "at least 1"),
     (BOMB.encode(), 1, "aliases"),
     (b"a: &a [*a]\n", 1, "unknown key 'a'"),
     (b"? {a: b}\n: c\n", 1, "unknown key"),
-    (b"a: 2001-99-99\n", None, "is no YAML"),
+    (b"a: 2001-99-99\n", None, "is not YAML"),
 ]
 
 

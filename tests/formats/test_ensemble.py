@@ -77,7 +77,7 @@ def test_every_dataset_has_a_unit_and_a_checksum(tmp_path):
 def test_a_damaged_file_is_refused(tmp_path, at):
     path = write_ensemble(tmp_path / NAME, stored()[0])
     path.write_bytes(path.read_bytes()[: int(at * path.stat().st_size)])
-    with pytest.raises(InputError, match="is no ensemble of nnpp, or damaged"):
+    with pytest.raises(InputError, match="is not an ensemble of nnpp, or is damaged"):
         ensemble_in(tmp_path)
 
 

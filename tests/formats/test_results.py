@@ -11,7 +11,7 @@ from ase.spectrum.band_structure import BandStructure
 
 from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.files.atomic import whole, write_atomic
+from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.formats.bands_csv import read_bands_csv, write_bands_csv
 from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.bands_json import read_bands_json
@@ -111,7 +111,7 @@ def test_levels_out_of_order_are_kept_and_noted(tmp_path):
     spec = read_inputs(folder).spec
     reference = read_reference(spec, 0, cdse())
     assert reference.E[0, 1] < reference.E[0, 0]
-    assert "not in rising order" in reference.notes[0]
+    assert "not in ascending order" in reference.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_levels_out_of_order_are_kept_and_noted(tmp_path):
         (CSV.partition("\n")[2], "", None, "holds no k-point"),
         ("-19.9,", "", 2, "has 13 columns, not 14"),
         ("-19.9,", "nan,", 2, "not finite"),
-        ("-19.9,", "x,", 2, "is no number"),
+        ("-19.9,", "x,", 2, "is not a number"),
         ("1,0.5,0.5", "1,30.5,0.5", None, "fractional coordinates"),
     ],
 )
@@ -139,10 +139,10 @@ def test_wrong_tables(tmp_path, old, new, line, words):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("bands.h5", b"no HDF5 at all", "is no HDF5 file"),
+        ("bands.h5", b"no HDF5 at all", "is not an HDF5 file"),
         ("bands.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 200, "or damaged"),
-        ("bands.json", b'{"a": 1}', "no band structure"),
-        ("bands.json", b"{", "no band structure"),
+        ("bands.json", b'{"a": 1}', "not a band structure"),
+        ("bands.json", b"{", "not a band structure"),
         ("bands.json", b"\x80\0", "binary"),
         ("bands.csv", b"\x89PNG\0", "binary"),
     ],
@@ -169,14 +169,14 @@ def test_a_flipped_bit_is_noticed(tmp_path):
 
 def test_dos_is_per_electronvolt(tmp_path):
     dos = Dos(np.array([0.0, 1.0]), np.array([0.0, HARTREE_EV]), np.array([0.0, 8.0]))
-    (file,) = write_dos(tmp_path, dos)
+    file = write_dos(tmp_path, dos)
     rows = np.loadtxt(file, delimiter=",", skiprows=1)
     assert np.allclose(rows[1], [HARTREE_EV, 1.0, 8.0])
 
 
 def test_a_file_is_whole_or_absent(tmp_path):
     write_atomic(tmp_path / "a.txt", "one")
-    with pytest.raises(ZeroDivisionError), whole(tmp_path / "a.txt") as temporary:
+    with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "a.txt") as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]

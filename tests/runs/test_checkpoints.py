@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError, NnppError
-from nnpp.files.atomic import whole
+from nnpp.files.atomic import atomic_path
 from nnpp.runs import checkpoints
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import Found, clear, newest, save
@@ -157,7 +157,7 @@ def test_leftovers_of_killed_writers_are_swept_and_nothing_else(tmp_path):
 
 def test_a_live_writer_keeps_its_temporary(tmp_path):
     handle = os.open(tmp_path, os.O_RDONLY)
-    with whole(tmp_path / "step-00000002.ckpt") as temporary:
+    with atomic_path(tmp_path / "step-00000002.ckpt") as temporary:
         fcntl.flock(handle, fcntl.LOCK_SH)
         newest(tmp_path, IDENTITY)
         assert temporary.exists()

@@ -167,7 +167,7 @@ def test_a_fit_says_its_bonds(tmp_path):
 @pytest.mark.parametrize(
     ("bonds", "words"),
     [
-        ("{Cd-Te: 2.6 angstrom}", "has not four neighbours"),
+        ("{Cd-Te: 2.6 angstrom}", "does not have four neighbours"),
         ("{CdSe: 2.6 angstrom}", "bonds"),
         ("{Cd-Se: 2.6}", "has no unit"),
         ("{Cd-Se: 2.6 angstrom, Se-Cd: 2.7 angstrom}", "one is given twice"),

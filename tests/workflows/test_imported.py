@@ -9,7 +9,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.bands_csv import write_bands_csv
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands, levels
 from nnpp.structures.kpoints import listed
@@ -20,7 +20,7 @@ from nnpp.workflows.import_.electron_count import Wishes, spinor_of
 from tests import systems
 
 DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"
-NOTHING = Wishes(Beside())
+NOTHING = Wishes(Hints())
 CDSE = systems.zincblende()
 K = np.asarray(path(CDSE, None, 24).fractional)
 
@@ -53,7 +53,7 @@ def table(folder: Path, E: np.ndarray | None = None, k: np.ndarray = K) -> Path:
 
 
 def read(file: Path, **said):
-    wishes = Wishes(Beside(CDSE), occupied=4)
+    wishes = Wishes(Hints(CDSE), occupied=4)
     return imported(file, replace(wishes, **said))
 
 
@@ -120,7 +120,7 @@ def test_pairs_at_x_of_silicon_prove_nothing(tmp_path):
         tmp_path / "si.csv", k, np.array([[-0.2] * 2 + [0.1] * 2, [-0.3, -0.2, 0, 0.1]])
     )
     with pytest.raises(InputError, match="one electron or two"):
-        spinor_of(found, Wishes(Beside(silicon)))
+        spinor_of(found, Wishes(Hints(silicon)))
 
 
 def test_an_odd_point_is_told(tmp_path):
@@ -156,7 +156,7 @@ WRONG = {
     "full": ({"occupied": 9}, "9 levels would be full, of 8 in the file"),
     "unsaid": ({"occupied": None}, "does not tell how many levels are full"),
     "few": ({"occupied": 3}, "3 levels are full, but 8 electrons fill 4"),
-    "structure": ({"beside": Beside()}, "tells no structure"),
+    "structure": ({"beside": Hints()}, "tells no structure"),
     "odd": ({"electrons": 7}, "7 electrons do not fill"),
     "electrons for levels": ({"occupied": 8}, "it is not clear which"),
     "fewer than full": ({"bands": 3}, "ask for 4 or more"),

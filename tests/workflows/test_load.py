@@ -242,5 +242,5 @@ def test_damaged_bands_are_told(solved):
     file = solved / "zb/bands.h5"
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
-    assert "is no bands.h5" in wrong(solved)["zb: bands"]
+    assert "is not a bands.h5" in wrong(solved)["zb: bands"]
     file.write_bytes(whole)

@@ -106,7 +106,7 @@ def test_a_csv_of_another_crystal_is_told(tmp_path):
 def test_a_site_that_is_shared_is_refused(tmp_path, share):
     path = tmp_path / "mixed.cif"
     path.write_text(SHARED_SITE.replace("SHARE", share))
-    with pytest.raises(InputError, match="filled in part"):
+    with pytest.raises(InputError, match="partly occupied"):
         read_structure(path)
     ordered = SHARED_SITE.replace("SHARE", "1.0").replace("Zn1 Zn 0 0 0 0.4\n", "")
     path.write_text(ordered)

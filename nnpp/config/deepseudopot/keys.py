@@ -124,7 +124,7 @@ def _value(line: Line, text: str, kind: str) -> Value:
     if kind == "words":
         return text
     if kind in ("wholes", "reals"):
-        read = line.whole if kind == "wholes" else line.real
+        read = line.integer if kind == "wholes" else line.real
         return [read(word) for word in words]
     if len(words) != 1:
         raise line.error(f"{len(words)} values for {line.words[0]}", "write one value")
@@ -132,4 +132,4 @@ def _value(line: Line, text: str, kind: str) -> Value:
         if words[0] not in ("0", "1"):
             raise line.error(f"{line.words[0]} = {words[0]:.40} is no switch", "write 0 or 1")
         return words[0] == "1"
-    return {"whole": line.whole, "real": line.real, "word": str}[kind](words[0])
+    return {"whole": line.integer, "real": line.real, "word": str}[kind](words[0])

@@ -13,7 +13,7 @@ from nnpp.config.deepseudopot.targets import read_targets
 from nnpp.config.kpoints import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Place
-from nnpp.files.tables import Line, read_lines, read_table, same_count
+from nnpp.files.tables import Line, read_lines, read_table, require_count
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ def _compared(folder: Path, i: int, bands: int) -> dict[str, Any]:
     weights, asker = folder / f"bandWeights_{i}.par", f"input_{i}.par"
     k, k_weights = read_kpoints(kpoints)
     E, band_weights = read_table(energies), read_table(weights).ravel()
-    same_count(energies, E.shape[1] - 1, bands, "bands", asker)
-    same_count(energies, len(E), len(k), "k-points", kpoints.name)
-    same_count(weights, band_weights.size, bands, "weights", asker)
+    require_count(energies, E.shape[1] - 1, bands, "bands", asker)
+    require_count(energies, len(E), len(k), "k-points", kpoints.name)
+    require_count(weights, band_weights.size, bands, "weights", asker)
     return {
         "reference": {
             "file": energies.name,

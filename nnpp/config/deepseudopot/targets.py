@@ -118,7 +118,7 @@ def _of_table(line: Line, k: np.ndarray, bands: int) -> list[tuple[dict[str, Any
     for word, (count, noun) in zip(
         line.words, ((len(k), "k-points"), (bands, "bands")) * (len(places) // 2), strict=False
     ):
-        if not 0 <= line.whole(word) < count:
+        if not 0 <= line.integer(word) < count:
             raise line.error(f"{word} is none of {count} {noun}", f"write 0 to {count - 1}")
     for at in range(0, len(places), 2):
         point, band = int(places[at]), int(places[at + 1])

@@ -1,1 +1,4 @@
-"""Band structures written by other programs, one file per program; `known` lists them."""
+"""Readers of the band structures that other programs write, one module per program.
+
+Every module here with a tuple `FORMATS` is a reader; `format.py` finds it without a list.
+"""

@@ -1,13 +1,12 @@
-"""ABINIT's *_GSR.nc: levels in hartree, with the names of ETSF-IO."""
+"""ABINIT: *_GSR.nc, levels in hartree; variables have the names of ETSF-IO."""
 
 from pathlib import Path
 
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside, Format, crystal_in
+from nnpp.formats.codes.format import Format, Hints, crystal_in, full_levels
 from nnpp.formats.codes.netcdf import NetCDF, read_netcdf
-from nnpp.formats.codes.occupation import full_levels
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import SYMBOLS
@@ -27,15 +26,18 @@ WANTED = (
     "ixc",
     "codvsn",
 )
-"""The variables that are read; the others stay on the disk."""
+"""The variables that are read."""
 
 SPINORS = "number_of_spinor_components"
 
 UNWRITTEN = 1e6
-"""No level lies so high [hartree]: netCDF fills what is never written with 1e37."""
+"""Larger levels were never written [hartree]: netCDF fills unwritten data with 1e37."""
 
 UNCONVERGED, LOOSE = 1e-4, 1e-8
-"""Largest |Hψ − Eψ|² [hartree²] that is refused, and told; |E − exact| is at most its root."""
+"""|Hψ − Eψ|² [hartree²] above which a file is refused, and above which the user is warned.
+
+The error of a level is at most the root of it.
+"""
 
 FUNCTIONALS = {
     1: "LDA (Teter, Pade)",
@@ -46,11 +48,11 @@ FUNCTIONALS = {
     15: "RPBE",
     23: "Wu-Cohen",
 }
-"""ABINIT's own numbers; negative ones are those of libxc."""
+"""Functionals by ABINIT's `ixc`; negative values are numbers of libxc."""
 
 
-def read_abinit_gsr(path: Path, _: Beside) -> ReferenceBands:
-    """The levels of an ABINIT run without collinear spin."""
+def read_abinit_gsr(path: Path, _: Hints) -> ReferenceBands:
+    """Return the bands of an ABINIT run without collinear spin."""
     file = read_netcdf(path, WANTED, (SPINORS,))
     E = _levels(file)
     return ReferenceBands(
@@ -61,21 +63,23 @@ def read_abinit_gsr(path: Path, _: Beside) -> ReferenceBands:
         crystal=_crystal(file),
         spinor=_spinor(file),
         occupied=_occupied(file, E.shape[1]),
-        fermi=_fermi(file),
+        fermi=float(_energies(file, "fermi_energy")) if "fermi_energy" in file.values else None,
         provenance=_provenance(file),
         notes=_convergence(file),
     )
 
 
 def _levels(file: NetCDF) -> np.ndarray:
-    """All levels at each k [hartree]."""
+    """Return the levels at each k [hartree]."""
     E = _energies(file, "eigenvalues", None, None, None)
     if len(E) != 1:
         raise InputError(
-            f"holds {len(E)} spins", "run it with nsppol 1, or with nspinor 2", file.path
+            f"holds {len(E)} spins",
+            "repeat the run with nsppol 1, or with nspinor 2",
+            file.path,
         )
     (E,) = E
-    states = file.whole("number_of_states", 1, len(E))
+    states = file.integers("number_of_states", 1, len(E))
     if (states != E.shape[1]).any():
         raise InputError(
             f"has {states.min()} to {E.shape[1]} bands at different k-points",
@@ -83,12 +87,12 @@ def _levels(file: NetCDF) -> np.ndarray:
             file.path,
         )
     if (np.abs(E) > UNWRITTEN).any():
-        raise InputError("has levels that were never written", "let the run end", file.path)
+        raise InputError("has levels that were never written", "finish the run", file.path)
     return E
 
 
 def _energies(file: NetCDF, name: str, *shape: int | None) -> np.ndarray:
-    """A variable that is an energy [hartree]."""
+    """Return a variable that is an energy [hartree]."""
     found = file.array(name, *shape)
     if file.units[name].lower() not in ("atomic units", "hartree", "ha"):
         unit = file.units[name][:20]
@@ -96,21 +100,16 @@ def _energies(file: NetCDF, name: str, *shape: int | None) -> np.ndarray:
     return found
 
 
-def _fermi(file: NetCDF) -> float | None:
-    """What ABINIT calls the Fermi energy [hartree]."""
-    return float(_energies(file, "fermi_energy")) if "fermi_energy" in file.values else None
-
-
 def _spinor(file: NetCDF) -> bool:
-    """Whether a level holds one electron."""
+    """Return whether a level holds one electron."""
     components = file.sizes.get(SPINORS)
     if components not in (1, 2):
-        raise InputError(f"has {components} {SPINORS}", "name a *_GSR.nc of ABINIT", file.path)
+        raise InputError(f"has {components} {SPINORS}", "give a *_GSR.nc of ABINIT", file.path)
     return components == 2
 
 
 def _occupied(file: NetCDF, levels: int) -> int | None:
-    """How many levels the electrons fill."""
+    """Return the number of full levels at each k."""
     electrons = file.scalar("nelect")
     if electrons is None:
         electrons = file.scalar("number_of_electrons")
@@ -120,12 +119,12 @@ def _occupied(file: NetCDF, levels: int) -> int | None:
 
 
 def _crystal(file: NetCDF) -> Crystal:
-    """The crystal of the run; atoms mixed of two elements are refused."""
+    """Return the crystal of the run; raise an error for atoms that mix two elements."""
     x = file.array("reduced_atom_positions", None, 3)
-    species = file.whole("atom_species", len(x)) - 1
+    species = file.integers("atom_species", len(x)) - 1
     Z = file.array("atomic_numbers", None)
     if (species < 0).any() or (species >= len(Z)).any():
-        raise InputError("has atoms of no species", "write it anew", file.path)
+        raise InputError("has atoms without species", "repeat the run", file.path)
     wrong = [z for z in Z if z != round(z) or not 1 <= z <= len(SYMBOLS)]
     if wrong:
         raise InputError(
@@ -136,21 +135,21 @@ def _crystal(file: NetCDF) -> Crystal:
 
 
 def _convergence(file: NetCDF) -> tuple[str, ...]:
-    """What is to be said of levels that are not exact; far from it they are refused."""
+    """Return a warning about levels that are not exact; raise an error for unconverged ones."""
     residual = file.scalar("residm")
     if residual is None or residual <= LOOSE:
         return ()
     if residual > UNCONVERGED:
         raise InputError(
-            f"has levels that have not converged (residm {residual:.1e})",
-            "lower tolwfr, or leave the highest bands away",
+            f"has levels that are not converged (residm {residual:.1e})",
+            "lower tolwfr, or leave out the highest bands",
             file.path,
         )
-    return (f"{file.path.name}: its levels are uncertain by up to {residual**0.5:.1e} hartree",)
+    return (f"{file.path.name}: levels are uncertain by up to {residual**0.5:.1e} hartree",)
 
 
 def _provenance(file: NetCDF) -> dict[str, str]:
-    """The program, its version, the functional."""
+    """Return the program, its version and the functional."""
     about = {"program": "ABINIT", "version": (file.text("codvsn") or "")[:20]}
     ixc = file.scalar("ixc")
     if ixc is not None and ixc < 0:
@@ -158,12 +157,11 @@ def _provenance(file: NetCDF) -> dict[str, str]:
         about["functional"] = "libxc " + " + ".join(str(part) for part in parts if part)
     elif ixc is not None:
         about["functional"] = FUNCTIONALS.get(int(ixc), f"ixc {int(ixc)}")
-    return {name: told for name, told in about.items() if told}
+    return {name: text for name, text in about.items() if text}
 
 
-def _knows(name: str, head: str) -> bool:
-    """Whether a file is a *_GSR.nc."""
+def _matches(name: str, head: str) -> bool:
     return name.endswith("GSR.nc") and head.startswith(("CDF", "\x89HDF"))
 
 
-FORMATS = (Format("abinit-gsr", "ABINIT (*_GSR.nc)", _knows, read_abinit_gsr),)
+FORMATS = (Format("abinit-gsr", "ABINIT (*_GSR.nc)", _matches, read_abinit_gsr),)

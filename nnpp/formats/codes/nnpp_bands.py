@@ -7,10 +7,10 @@ from pathlib import Path
 from nnpp.config.deepseudopot.system import read_cell, read_kpoints
 from nnpp.config.quantity import length
 from nnpp.errors import InputError
-from nnpp.files.tables import read_table, same_count
+from nnpp.files.tables import read_table, require_count
 from nnpp.formats.bands_csv import HEAD, read_bands_csv
 from nnpp.formats.bands_h5 import read_reference_h5
-from nnpp.formats.codes.format import Beside, Format
+from nnpp.formats.codes.format import Format, Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import inline_structure
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV
@@ -19,38 +19,39 @@ PAR = re.compile(r"expBandStruct_(\w+)\.par")
 
 
 def read_deepseudopot_bands(path: Path, kpoints: Path) -> ReferenceBands:
-    """A distance and levels [eV, of its own hartree] a line; k-points in a file beside it."""
+    """Return the levels of an expBandStruct_X.par; the k-points are in the file `kpoints`.
+
+    A line holds a distance and levels in eV, with the value of the hartree of DeePseudopot.
+    """
     k, weights = read_kpoints(kpoints)
     table = read_table(path)
-    same_count(path, len(table), len(k), "k-points", kpoints.name)
+    require_count(path, len(table), len(k), "k-points", kpoints.name)
     E = table[:, 1:] / DEEPSEUDOPOT_HARTREE_EV
     return ReferenceBands(path, k, E, weights=weights)
 
 
-def _deepseudopot(path: Path, _beside: Beside) -> ReferenceBands:
-    """The same with its crystal; its levels may stand there twice."""
+def _deepseudopot(path: Path, _: Hints) -> ReferenceBands:
+    """Return the levels with the crystal in the same folder; every level may occur twice."""
     found = PAR.fullmatch(path.name)
     if not found:
-        raise InputError("is not named expBandStruct_X.par", "name it so", path)
-    beside = {x: path.with_name(f"{x}_{found[1]}.par") for x in ("kpoints", "system")}
-    for file in beside.values():
+        raise InputError("is not named expBandStruct_X.par", "rename it", path)
+    files = {x: path.with_name(f"{x}_{found[1]}.par") for x in ("kpoints", "system")}
+    for file in files.values():
         if not file.is_file():
-            raise InputError(f"has no {file.name} beside it", "put it there", path)
-    cell = read_cell(beside["system"])[0]
+            raise InputError(f"needs {file.name} in the same folder", "copy it there", path)
+    cell = read_cell(files["system"])[0]
     crystal = inline_structure(length(cell["scale"]), cell["cell"], cell["atoms"])
     about = {"program": "DeePseudopot's folder"}
     return replace(
-        read_deepseudopot_bands(path, beside["kpoints"]), crystal=crystal, provenance=about
+        read_deepseudopot_bands(path, files["kpoints"]), crystal=crystal, provenance=about
     )
 
 
-def _csv(path: Path, _: Beside) -> ReferenceBands:
-    """A bands.csv."""
+def _csv(path: Path, _: Hints) -> ReferenceBands:
     return replace(read_bands_csv(path), provenance={"program": "a table (CSV)"})
 
 
-def _h5(path: Path, _: Beside) -> ReferenceBands:
-    """A bands.h5."""
+def _h5(path: Path, _: Hints) -> ReferenceBands:
     return replace(read_reference_h5(path), provenance={"program": "nnpp"})
 
 

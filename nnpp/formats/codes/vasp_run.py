@@ -1,4 +1,4 @@
-"""What a vasprun.xml says that bears upon its bands, gathered in one passage through it."""
+"""VASP: the content of a vasprun.xml that concerns the bands, read in one pass."""
 
 from array import array
 from collections import defaultdict
@@ -12,15 +12,15 @@ from nnpp.errors import InputError
 from nnpp.formats.codes.xml_elements import Element, elements
 
 STATIC = "run a static calculation (NSW = 0) and name its vasprun.xml"
-SPINS = ("holds two spins", "repeat it with ISPIN = 1, or with LSORBIT")
+SPINS = ("holds two spins", "repeat the run with ISPIN = 1, or with LSORBIT")
 
 SKIPPED = frozenset(
     ("partial", "primitive_cell", "projected", "projected_kpoints_opt", "total")
 )
-"""Tags that may fill most of a file and say nothing of the bands."""
+"""Tags that may fill most of a file and do not concern the bands."""
 
 OPT = "modeling/calculation/eigenvalues_kpoints_opt kpoints_opt"
-"""Where VASP 6.3 and later put the levels at the k-points of the file KPOINTS_OPT."""
+"""The place of the levels at the k-points of the file KPOINTS_OPT, since VASP 6.3."""
 
 LEVELS = {
     "modeling/calculation/eigenvalues/array/set/spin/kpoint": "E",
@@ -39,7 +39,7 @@ WORDS = {
     "modeling/atominfo/atoms/set/rc/c": "atoms",
     "modeling/atominfo/atomtypes/set/rc/c": "types",
 }
-SAID = {
+ENTRIES = {
     "modeling/generator/version": "version",
     "modeling/kpoints/generation": "generation",
     f"{OPT}/kpoints/generation": "generation opt",
@@ -57,59 +57,59 @@ ONCE = {
     "modeling/calculation/eigenvalues/array/set/spin": SPINS,
     f"{OPT}/eigenvalues/array/set/spin": SPINS,
 }
-"""What there may be one of, and what a second one means."""
+"""Elements that may occur once, and the error for a second one."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of VASP.
+    """The content of a vasprun.xml that concerns the bands.
 
     Attributes:
-        path: its vasprun.xml.
-        numbers: series of numbers by name, one vector or level after another.
-        ends: how many levels have been read where each k-point ends.
+        path: the file.
+        numbers: series of numbers by name, flattened.
+        ends: total number of levels read at the end of each k-point.
         words: series of words by name.
-        said: single entries by name.
+        entries: single entries by name.
     """
 
     path: Path
     numbers: Mapping[str, array]
     ends: Mapping[str, array]
     words: Mapping[str, list[str]]
-    said: Mapping[str, Element]
+    entries: Mapping[str, Element]
 
     def vectors(self, name: str, width: int = 3) -> np.ndarray:
-        """A series of numbers as rows."""
+        """Return a series of numbers as rows."""
         return np.array(self.numbers.get(name, ()), float).reshape(-1, width)
 
     def true(self, name: str) -> bool:
-        """Whether a logical parameter is set."""
+        """Return whether a logical parameter is true."""
         return self.text(name).upper().strip(".")[:1] == "T"
 
     def text(self, name: str) -> str:
-        """An entry, "" where there is none."""
-        return self.said[name].text if name in self.said else ""
+        """Return an entry as text, "" if it is missing."""
+        return self.entries[name].text if name in self.entries else ""
 
-    def whole(self, name: str, default: int) -> int:
-        """An entry that is a whole number."""
-        return self.said[name].whole(self.text(name)) if name in self.said else default
+    def integer(self, name: str, default: int) -> int:
+        """Return an entry that is an integer."""
+        return self.entries[name].integer(self.text(name)) if name in self.entries else default
 
     def real(self, name: str) -> float | None:
-        """An entry that is a number."""
-        return self.said[name].real(self.text(name)) if name in self.said else None
+        """Return an entry that is a number, None if it is missing."""
+        return self.entries[name].real(self.text(name)) if name in self.entries else None
 
     def error(self, what: str, remedy: str, name: str = "") -> InputError:
-        """An error, told of the line of an entry if there is one."""
-        line = self.said[name].number if name in self.said else None
+        """Return an error at the line of an entry, if it exists."""
+        line = self.entries[name].number if name in self.entries else None
         return InputError(what, remedy, self.path, line)
 
 
-def gathered(path: Path) -> Run:
-    """All that matters of a file of any size; a damaged one is an InputError."""
+def read_run(path: Path) -> Run:
+    """Return the relevant content of a file of any size."""
     numbers, ends = defaultdict(lambda: array("d")), defaultdict(lambda: array("q"))
     words: dict[str, list[str]] = defaultdict(list)
-    said: dict[str, Element] = {}
-    for element in elements(path, _called, SKIPPED):
+    entries: dict[str, Element] = {}
+    for element in elements(path, _label, SKIPPED):
         place = element.place
         within, _, name = place.rpartition("/")
         if name == "r" and within in LEVELS:
@@ -120,17 +120,17 @@ def gathered(path: Path) -> Run:
             numbers[SERIES[place][0]].extend(_vector(element, SERIES[place][1]))
         elif place in WORDS:
             words[WORDS[place]].append(element.text)
-        elif place in SAID:
-            said.setdefault(SAID[place], element)
+        elif place in ENTRIES:
+            entries.setdefault(ENTRIES[place], element)
         elif name in PARAMETERS and within.startswith("modeling/parameters"):
-            said.setdefault(name, element)
-        elif place in ONCE and said.setdefault(place, element) is not element:
+            entries.setdefault(name, element)
+        elif place in ONCE and entries.setdefault(place, element) is not element:
             raise element.error(*ONCE[place])
-    return Run(path, numbers, ends, words, said)
+    return Run(path, numbers, ends, words, entries)
 
 
-def _called(tag: str, attributes: Mapping[str, str]) -> str:
-    """The `name` of an element, "spin" and "kpoint" for numbered sets, or its tag."""
+def _label(tag: str, attributes: Mapping[str, str]) -> str:
+    """Return the `name` of an element, "spin" or "kpoint" for numbered sets, or its tag."""
     comment = attributes.get("comment", "")
     if "name" in attributes:
         return attributes["name"]
@@ -140,14 +140,12 @@ def _called(tag: str, attributes: Mapping[str, str]) -> str:
 
 
 def _level(row: Element) -> float:
-    """The level in a row of level and occupation [eV]."""
+    """Return the level in a row of level and occupation [eV]."""
     return row.real(row.words[0] if row.words else "")
 
 
 def _vector(element: Element, width: int) -> list[float]:
-    """The numbers of an element, which are so many."""
+    """Return the numbers of an element; raise an error unless there are `width`."""
     if len(element.words) != width:
-        raise element.error(
-            f"has {len(element.words)} numbers where {width} are due", "repeat the run"
-        )
+        raise element.error(f"has {len(element.words)} numbers, not {width}", "repeat the run")
     return element.reals()

@@ -1,4 +1,4 @@
-"""seedname.win and seedname.wout of Wannier90: the crystal, and how its files came about."""
+"""Wannier90: seedname.win and seedname.wout, the crystal and the settings of a run."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ from nnpp.structures.electrons import SYMBOLS
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 UNITS = {"ang": 1 / BOHR_ANGSTROM, "angstrom": 1 / BOHR_ANGSTROM, "bohr": 1.0}
-"""Bohr per unit, by the words that Wannier90 knows."""
+"""Bohr per unit, by the names of units in Wannier90."""
 
 TRUE, FALSE = ("t", "true", ".true.", ".t."), ("f", "false", ".false.", ".f.")
 
 KEYWORD = re.compile(r"(\w+)\s*[=:\s]\s*(.*)")
 
 HEAD = 1_000_000
-"""Bytes of a .wout that hold its version and structure; the steps come after."""
+"""Bytes of a .wout that contain the version and the structure, which precede the steps."""
 
 FLOAT = r"\s+(-?\d+\.\d+)"
 LATTICE = re.compile(r"^\s*a_[123]" + 3 * FLOAT + r"\s*$", re.MULTILINE)
@@ -32,14 +32,14 @@ SITE = re.compile(r"^\s*\|\s*([A-Z][a-z]?)\w*\s+\d+" + 3 * FLOAT + r"\s*\|", re.
 
 @dataclass(frozen=True)
 class Settings:
-    """What stands beside a file of Wannier90.
+    """The crystal and the settings of a run of Wannier90.
 
     Attributes:
-        path: the .win, or the .wout that stands for it.
+        path: the .win, or the .wout without a .win.
         cell: lattice vectors [bohr].
-        crystal: the same with its atoms.
-        keywords: of the .win, in lower case, each with the line that sets it.
-        version: of Wannier90.
+        crystal: the crystal, if the atoms are given.
+        keywords: value and line of every keyword of the .win, in lower case.
+        version: version of Wannier90.
     """
 
     path: Path
@@ -48,26 +48,26 @@ class Settings:
     keywords: Mapping[str, tuple[str, Line]] = field(default_factory=dict)
     version: str | None = None
 
-    def whole(self, keyword: str) -> int | None:
-        """A keyword's whole number, if it is set."""
+    def integer(self, keyword: str) -> int | None:
+        """Return the integer value of a keyword, None if it is not set."""
         value, line = self.keywords.get(keyword, ("", None))
-        return None if line is None else line.whole(value)
+        return None if line is None else line.integer(value)
 
     @property
     def fermi(self) -> float | None:
-        """`fermi_energy`, if it is set [hartree]."""
+        """The value of `fermi_energy`, None if it is not set [hartree]."""
         value, line = self.keywords.get("fermi_energy", ("", None))
         return None if line is None else line.real(value) / HARTREE_EV
 
     @property
     def spinor(self) -> bool | None:
-        """`spinors`, if it is set; one spin of two is refused."""
+        """The value of `spinors`, None if it is not set; one spin of two is an error."""
         if not self.keywords:
             return None
         value, line = self.keywords.get("spinors", ("false", None))
         if line is not None and value not in TRUE + FALSE:
-            raise line.error(f"{value!r:.40} is not true or false", "mend the keyword")
-        if value in FALSE and self.whole("num_elec_per_state") == 1:
+            raise line.error(f"{value!r:.40} is not true or false", "correct the keyword")
+        if value in FALSE and self.integer("num_elec_per_state") == 1:
             raise InputError(
                 "num_elec_per_state = 1 without spinors: the bands are those of one spin",
                 "calculate without spin, or with spinors",
@@ -75,67 +75,67 @@ class Settings:
             )
         return None if line is None else value in TRUE
 
-    def refuse_unless_of(self, functions: int, path: Path) -> None:
-        """Refuse a file with another number of functions than the .win asks for."""
-        wanted = self.whole("num_wann")
+    def check_functions(self, functions: int, path: Path) -> None:
+        """Raise an error if a file has another number of functions than the .win."""
+        wanted = self.integer("num_wann")
         if wanted not in (None, functions):
             raise InputError(
-                f"has {functions} functions, {self.path.name} asks for {wanted}",
-                "put the files of one run together",
+                f"has {functions} functions, but {self.path.name} has {wanted}",
+                "use the files of one run",
                 path,
             )
 
     @property
     def provenance(self) -> dict[str, str]:
-        """The program, its version, and which bands went in."""
-        said = {"program": "Wannier90", "version": self.version}
+        """The program, its version, and the bands it used."""
+        about = {"program": "Wannier90", "version": self.version}
         for keyword in ("num_bands", "num_wann", "exclude_bands", "dis_froz_max", "mp_grid"):
-            said[keyword] = self.keywords.get(keyword, (None,))[0]
-        return {name: value for name, value in said.items() if value}
+            about[keyword] = self.keywords.get(keyword, (None,))[0]
+        return {name: value for name, value in about.items() if value}
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Bands that are left out, and levels that are not those of the program beneath."""
+        """Warnings about excluded bands, and about levels that were disentangled."""
         notes = []
         if "exclude_bands" in self.keywords:
-            notes.append(f"bands {self.keywords['exclude_bands'][0]} are left out")
-        bands, functions = self.whole("num_bands"), self.whole("num_wann")
+            notes.append(f"bands {self.keywords['exclude_bands'][0]} are excluded")
+        bands, functions = self.integer("num_bands"), self.integer("num_wann")
         if bands is not None and functions is not None and bands > functions:
             top = self.keywords.get("dis_froz_max", (None,))[0]
             window = f"above the frozen window ({top} eV)" if top else "without frozen window"
             notes.append(
-                f"{functions} functions from {bands} bands: {window}, the levels are not those "
-                "of the program beneath"
+                f"{functions} functions from {bands} bands: {window}, the levels differ from "
+                "those of the first-principles program"
             )
         return tuple(notes)
 
 
-def settings(path: Path, suffix: str) -> Settings:
-    """What the .win, or failing that the .wout, of the same seedname says."""
+def read_settings(path: Path, suffix: str) -> Settings:
+    """Return the settings in the .win, or without it in the .wout, of the same seedname."""
     seed = path.name.removesuffix(suffix)
     win, wout = path.with_name(f"{seed}.win"), path.with_name(f"{seed}.wout")
     log = read_head(wout, HEAD) if exists(wout) else ""
     release = re.search(r"Release:\s*(\S+)", log)
     version = release.group(1) if release else None
     if exists(win):
-        return _of_win(win, version)
-    return _of_wout(wout, log, version)
+        return _from_win(win, version)
+    return _from_wout(wout, log, version)
 
 
-def _of_win(path: Path, version: str | None) -> Settings:
-    """The structure and keywords of an input file."""
+def _from_win(path: Path, version: str | None) -> Settings:
+    """Return the structure and the keywords of an input file."""
     keywords, blocks = _split(_lines(path), path)
     if "unit_cell_cart" not in blocks:
         raise InputError("has no unit_cell_cart", "add the lattice vectors", path)
     unit, rows = _in_bohr(blocks["unit_cell_cart"])
     cell = unit * np.array([_three(line, line.words) for line in rows])
     if cell.shape != (3, 3):
-        raise InputError("unit_cell_cart is not three vectors", "mend the block", path)
+        raise InputError("unit_cell_cart is not three vectors", "correct the block", path)
     return Settings(path, cell, _atoms(path, cell, blocks), keywords, version)
 
 
 def _atoms(path: Path, cell: np.ndarray, blocks: Mapping[str, list[Line]]) -> Crystal | None:
-    """The crystal, if the file names its atoms."""
+    """Return the crystal, or None if the file has no atoms."""
     if "atoms_frac" in blocks:
         rows = blocks["atoms_frac"]
         x = [_three(line, line.words[1:]) for line in rows]
@@ -148,8 +148,8 @@ def _atoms(path: Path, cell: np.ndarray, blocks: Mapping[str, list[Line]]) -> Cr
     return crystal_in(path, cell, np.array(x), [_symbol(line) for line in rows])
 
 
-def _of_wout(path: Path, log: str, version: str | None) -> Settings:
-    """The structure that an output file prints, if there is one."""
+def _from_wout(path: Path, log: str, version: str | None) -> Settings:
+    """Return the structure that an output file prints, if there is one."""
     unit = re.search(r"Lattice Vectors \((Ang|Bohr)\)", log)
     rows = LATTICE.findall(log)
     if unit is None or len(rows) < 3:
@@ -157,12 +157,12 @@ def _of_wout(path: Path, log: str, version: str | None) -> Settings:
     cell = UNITS[unit.group(1).lower()] * np.array(rows[:3], float)
     sites = SITE.findall(log)
     x = np.array([site[1:] for site in sites], float).reshape(-1, 3)
-    whose = crystal_in(path, cell, x, [site[0] for site in sites]) if sites else None
-    return Settings(path, cell, whose, version=version)
+    crystal = crystal_in(path, cell, x, [site[0] for site in sites]) if sites else None
+    return Settings(path, cell, crystal, version=version)
 
 
 def _lines(path: Path) -> list[Line]:
-    """The lines that hold something beside a comment."""
+    """Return the lines that are not empty, without comments."""
     numbered = enumerate(read_text(path).split("\n"), start=1)
     bare = ((number, re.split("[!#]", text, maxsplit=1)[0]) for number, text in numbered)
     return [Line(path, number, tuple(text.split())) for number, text in bare if text.strip()]
@@ -171,16 +171,16 @@ def _lines(path: Path) -> list[Line]:
 def _split(
     lines: Sequence[Line], path: Path
 ) -> tuple[dict[str, tuple[str, Line]], dict[str, list[Line]]]:
-    """Keywords and blocks, by their names in lower case."""
+    """Return the keywords and the blocks, by their names in lower case."""
     keywords: dict[str, tuple[str, Line]] = {}
     blocks: dict[str, list[Line]] = {}
     block = None
     for line in lines:
         first, name = line.words[0].lower(), line.words[-1].lower()
         if first == "end" and name != block:
-            raise line.error("ends a block that is not open", "mend the blocks")
+            raise line.error("ends a block that is not open", "correct the blocks")
         if first == "begin" and block is not None:
-            raise line.error(f"begins a block before {block} ends", "mend the blocks")
+            raise line.error(f"begins a block before {block} ends", "correct the blocks")
         if first == "begin":
             block, blocks[name] = name, []
         elif first == "end":
@@ -195,7 +195,7 @@ def _split(
 
 
 def _in_bohr(rows: list[Line]) -> tuple[float, list[Line]]:
-    """Bohr per unit of a block, which is Å where the first line does not name it."""
+    """Return bohr per unit of a block (Å unless the first line names it), and its rows."""
     words = rows[0].words if rows else ()
     if len(words) != 1:
         return UNITS["ang"], rows
@@ -205,22 +205,22 @@ def _in_bohr(rows: list[Line]) -> tuple[float, list[Line]]:
 
 
 def _three(line: Line, words: Sequence[str]) -> list[float]:
-    """Three coordinates."""
+    """Return three coordinates."""
     if len(words) != 3:
-        raise line.error("does not hold three coordinates", "mend the line")
+        raise line.error("does not hold three coordinates", "correct the line")
     return [line.real(word) for word in words]
 
 
 def _symbol(line: Line) -> str:
-    """The element of an atom, whose label may be longer, as in Fe1 or Fe_up."""
+    """Return the element of an atom, whose label may be longer, as in Fe1 or Fe_up."""
     letters = re.sub(r"[^A-Za-z].*", "", line.words[0]).capitalize()
     if letters not in SYMBOLS:
-        raise line.error(f"{line.words[0]!r:.20} names no element", "begin it with the symbol")
+        raise line.error(f"{line.words[0]!r:.20} is not an element", "begin it with the symbol")
     return letters
 
 
 def _inverse(path: Path, cell: np.ndarray) -> np.ndarray:
-    """a⁻¹, for positions in units of the lattice vectors."""
+    """Return a⁻¹, for positions in units of the lattice vectors."""
     if not abs(np.linalg.det(cell)) > 0:
-        raise InputError("the cell is flat", "mend unit_cell_cart", path)
+        raise InputError("the cell has no volume", "correct unit_cell_cart", path)
     return np.linalg.inv(cell)

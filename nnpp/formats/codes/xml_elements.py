@@ -1,4 +1,8 @@
-"""XML of any size: its elements as they end, each with its place, its words and its line."""
+"""XML files of any size: elements as they end, with their place, their words and their line.
+
+Our own walk over Expat, because errors need line numbers, entity bombs must be refused, and
+memory must stay small; `iterparse` gives none of these.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,25 +14,26 @@ from nnpp.files.tables import Line
 from nnpp.files.text import reading
 
 LARGEST = 1_000_000_000
-"""Bytes; with projections written, files of real runs reach hundreds of millions."""
+"""Largest file [bytes]; files of real runs with projections reach hundreds of millions."""
 
 CHUNK = 1 << 16
 LONGEST = 8_000_000
-"""Bytes of one tag, or characters of one element's text; no program writes so many."""
+"""Largest tag [bytes] and largest text of one element [characters]."""
 
 DEEPEST = 100
-"""Elements within one another; the programs stay below twenty."""
+"""Largest depth of nested elements; the programs stay below twenty."""
 
-CUT = (
+FOREIGN = "give a file that the program wrote"
+TRUNCATED = (
     expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS],
     expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_TOKEN],
     expat.errors.codes[expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION],
     expat.errors.codes[expat.errors.XML_ERROR_PARTIAL_CHAR],
 )
-"""Expat's words for a file that ends too soon."""
+"""Expat's error codes for a truncated file."""
 
-Called = Callable[[str, Mapping[str, str]], str]
-"""What an element is called in places, from its tag and attributes."""
+Label = Callable[[str, Mapping[str, str]], str]
+"""Returns the name of an element in places, from its tag and attributes."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ class Element(Line):
     """An element with its own text in words, and the line on which it begins.
 
     Attributes:
-        place: what it and those round it are called, as "modeling/kpoints/weights".
-        attributes: by name.
+        place: labels of the enclosing elements and its own, as "modeling/kpoints/weights".
+        attributes: attributes by name.
     """
 
     place: str = ""
@@ -45,33 +50,30 @@ class Element(Line):
 
     @property
     def text(self) -> str:
-        """Its words, a blank between them."""
+        """The words, separated by blanks."""
         return " ".join(self.words)
 
 
-def by_tag(tag: str, attributes: Mapping[str, str]) -> str:
-    """Elements are called by their tags."""
-    return tag
-
-
 def elements(
-    path: Path, called: Called = by_tag, skipped: frozenset[str] = frozenset()
+    path: Path,
+    label: Label = lambda tag, attributes: tag,
+    skipped: frozenset[str] = frozenset(),
 ) -> Iterator[Element]:
-    """All elements but those in `skipped` tags; an InputError tells where a file is damaged."""
-    stream = _Stream(path, called, skipped)
+    """Yield all elements as they end, except those with or within a tag in `skipped`."""
+    stream = _Stream(path, label, skipped)
     for chunk in _chunks(path):
-        yield from stream.fed(chunk, last=False)
-    yield from stream.fed(b"", last=True)
+        yield from stream.feed(chunk, last=False)
+    yield from stream.feed(b"", last=True)
 
 
 class _Stream:
-    """The elements open at one place of the file, and those ended since the last look.
+    """The open elements, and those that ended in the last chunk.
 
-    The one object here that changes: Expat calls it back.
+    A mutable object, because Expat calls it back.
     """
 
-    def __init__(self, path: Path, called: Called, skipped: frozenset[str]):
-        self.path, self.called, self.skipped = path, called, skipped
+    def __init__(self, path: Path, label: Label, skipped: frozenset[str]):
+        self.path, self.label, self.skipped = path, label, skipped
         self.open: list[tuple[str, Mapping[str, str], int, list[str]]] = []
         self.ended: list[Element] = []
         self.within_skipped = self.bytes = self.held = 0
@@ -82,18 +84,18 @@ class _Stream:
         self.parser.CharacterDataHandler = self._text
         self.parser.StartDoctypeDeclHandler = self._refuse_doctype
 
-    def fed(self, chunk: bytes, last: bool) -> list[Element]:
-        """The elements that end in the next piece of the file."""
+    def feed(self, chunk: bytes, last: bool) -> list[Element]:
+        """Return the elements that end in the next chunk of the file."""
         self.ended = []
         self.bytes += len(chunk)
         try:
             self.parser.Parse(chunk, last)
         except expat.ExpatError as error:
-            raise self._told(error) from error
+            raise self._syntax_error(error) from error
         except (LookupError, ValueError) as error:
             raise self._error("is in an unknown encoding", "save it as UTF-8") from error
         if not last and self.bytes - self.parser.CurrentByteIndex > LONGEST:
-            raise self._error("has a tag without end", "name a file that the program wrote")
+            raise self._error("has a tag without end", FOREIGN)
         return self.ended
 
     def _start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -102,10 +104,8 @@ class _Stream:
             self.parser.CharacterDataHandler = None
             return
         if len(self.open) > DEEPEST:
-            raise self._error(
-                "nests elements without end", "name a file that the program wrote"
-            )
-        name = self.called(tag, attributes)
+            raise self._error("nests elements without end", FOREIGN)
+        name = self.label(tag, attributes)
         place = f"{self.open[-1][0]}/{name}" if self.open else name
         self.open.append((place, attributes, self.parser.CurrentLineNumber, []))
 
@@ -117,9 +117,7 @@ class _Stream:
             parts.append(text)
             self.held += len(text)
         if self.held > LONGEST:
-            raise self._error(
-                "has an element without end", "name a file that the program wrote"
-            )
+            raise self._error("has an element without end", FOREIGN)
 
     def _end(self, tag: str) -> None:
         if self.within_skipped:
@@ -132,16 +130,14 @@ class _Stream:
         self.ended.append(Element(self.path, line, tuple(text.split()), place, attributes))
 
     def _refuse_doctype(self, *declared: object) -> None:
-        raise self._error(
-            "declares a document type, which no such file does",
-            "name a file that the program wrote",
-        )
+        raise self._error("declares a document type, which no such file does", FOREIGN)
 
-    def _told(self, error: expat.ExpatError) -> InputError:
-        """What Expat found, for whoever ran the program."""
-        if error.code in CUT:
-            what = "ends in the middle: the run was stopped, or the file is cut"
-            return InputError(what, "finish the run, or copy it whole", self.path, error.lineno)
+    def _syntax_error(self, error: expat.ExpatError) -> InputError:
+        """Return Expat's error in the words of a user."""
+        if error.code in TRUNCATED:
+            what = "ends in the middle: the run was stopped, or the file is truncated"
+            remedy = "finish the run, or copy the complete file"
+            return InputError(what, remedy, self.path, error.lineno)
         reason = expat.ErrorString(error.code)
         return InputError(
             f"is damaged ({reason})",
@@ -155,7 +151,7 @@ class _Stream:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces."""
+    """Yield the file in chunks."""
     with reading(path), path.open("rb") as file:
         if path.stat().st_size > LARGEST:
             raise InputError(

@@ -176,7 +176,7 @@ def _write(
     """Write all files of a system; `about` is the provenance of its numbers."""
     paths = write_bands(folder, done.bands, done.case.crystal, about)
     if done.dos is not None:
-        paths += write_dos(folder, done.dos)
+        paths.append(write_dos(folder, done.dos))
     if followed is not None:
         paths.append(write_bands_csv(folder / "connected.csv", followed))
     paths += draw_bands(folder, done, potential, choices)

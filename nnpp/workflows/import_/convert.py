@@ -9,7 +9,7 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.files.text import exists
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.registry import read_codes
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import read_structure
@@ -88,7 +88,7 @@ def _with_structure(path: Path, wishes: Wishes) -> Wishes:
     return replace(wishes, beside=replace(wishes.beside, crystal=read_structure(file)))
 
 
-def _crystal(found: ReferenceBands, beside: Beside) -> Crystal:
+def _crystal(found: ReferenceBands, beside: Hints) -> Crystal:
     """The crystal of the file, which that of the user must not contradict."""
     if found.crystal is None:
         if beside.crystal is None:

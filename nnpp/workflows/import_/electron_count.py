@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.gaps import Run
 from nnpp.structures.symmetry import SAME_K
@@ -31,7 +31,7 @@ class Wishes:
         top: where the valence top is put [hartree].
     """
 
-    beside: Beside
+    beside: Hints
     format: str | None = None
     spinor: bool | None = None
     occupied: int | None = None

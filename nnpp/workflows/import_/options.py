@@ -8,7 +8,7 @@ from pathlib import Path
 from nnpp.config.kpoints import read_path_text
 from nnpp.config.quantity import cutoff_energy, energy
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.structures import read_structure
 from nnpp.observables.gaps import Run
 from nnpp.workflows.import_.electron_count import Wishes
@@ -72,14 +72,14 @@ def read_choices(options: Options) -> Choices:
     return Choices(options.into / options.fit, cutoff, wishes)
 
 
-def _beside(options: Options) -> Beside:
+def _beside(options: Options) -> Hints:
     """What files may leave out."""
     crystal = None if options.structure is None else read_structure(options.structure)
     try:
         wanted = read_path_text(options.path or "auto", options.points)
     except InputError as error:
         raise error.at("--path") from error
-    return Beside(crystal, wanted.pieces, options.points)
+    return Hints(crystal, wanted.pieces, options.points)
 
 
 def _energy(option: str, text: str, read: Callable[[object], float] = energy) -> float:

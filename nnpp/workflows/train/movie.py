@@ -11,7 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.files.atomic import whole, write_atomic
+from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import bands_among
 from nnpp.observables.bands import Bands
@@ -87,7 +87,7 @@ class Film:
         )
         path = run.folder / spectrum.name / f"fit.{self.kind}"
         pictures = [self._frame(i, frame) for frame in frames]
-        with whole(path) as temporary:
+        with atomic_path(path) as temporary:
             movie(temporary, picture, replace(start, start=start), pictures)
         return (path,)
 

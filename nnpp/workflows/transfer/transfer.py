@@ -18,6 +18,7 @@ from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.tables import csv_text
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.fitting.targets.bands import bands_among
 from nnpp.formats.ensemble import StoredEnsemble
@@ -250,9 +251,9 @@ def _gap(solve: AtGamma, one: Binary) -> float:
 
 
 def _csv(rows: list[Row]) -> str:
-    """case, quantity, nnpp_ev, bar_ev, expected_ev, whose; empty where nobody knows."""
-    lines = ["case,quantity,nnpp_ev,bar_ev,expected_ev,whose"]
-    for row in rows:
-        numbers = ("" if x is None else f"{x:.6f}" for x in (row.here, row.bar, row.expected))
-        lines.append(",".join([row.case, row.quantity, *numbers, f'"{row.whose}"']))
-    return "\n".join(lines) + "\n"
+    """Return the table of all rows as CSV."""
+    header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "whose")
+    cells = (
+        (row.case, row.quantity, row.here, row.bar, row.expected, row.whose) for row in rows
+    )
+    return csv_text(header, cells, ".6f", quoted=("whose",))

@@ -12,7 +12,7 @@ from scipy.io import netcdf_file
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.abinit import FORMATS, read_abinit_gsr
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import HARTREE_EV
 from tests.config.samples import assert_told
@@ -67,7 +67,7 @@ def printed(name: str) -> tuple[np.ndarray, np.ndarray]:
 )
 def test_levels_are_those_that_abinit_prints(tmp_path, form, name, spinor, occupied, bands):
     path = form(unpacked(tmp_path, name))
-    read = read_abinit_gsr(path, Beside())
+    read = read_abinit_gsr(path, Hints())
     k, E = printed(name)
     assert E.shape == (6, bands)
     assert np.abs(read.E - E).max() <= 0.5001e-5
@@ -86,18 +86,18 @@ def test_levels_are_those_that_abinit_prints(tmp_path, form, name, spinor, occup
 
 
 def test_crystal(tmp_path):
-    read = read_abinit_gsr(unpacked(tmp_path, PLAIN), Beside())
+    read = read_abinit_gsr(unpacked(tmp_path, PLAIN), Hints())
     fcc = 10.26 * np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
     assert np.allclose(read.cell, fcc)
     assert np.allclose(read.crystal.cell, fcc)
     assert np.allclose(read.crystal.fractional, [[0] * 3, [0.25] * 3])
     assert read.crystal.symbols == ("Si", "Si")
-    assert read.about(read.crystal) == ()
+    assert read.warnings_for(read.crystal) == ()
 
 
 def test_spin_orbit_splits_the_valence_top(tmp_path):
     """Silicon's valence top is split by 0.044 eV (measured), by 0.05 in this calculation."""
-    E = read_abinit_gsr(unpacked(tmp_path, ORBIT), Beside()).E[2]
+    E = read_abinit_gsr(unpacked(tmp_path, ORBIT), Hints()).E[2]
     assert np.ptp(E[4:8]) < 1e-6
     assert (E[4] - E[3]) * HARTREE_EV == pytest.approx(0.05, abs=0.01)
 
@@ -106,8 +106,8 @@ def test_format_is_known(tmp_path):
     (known,) = FORMATS
     path = unpacked(tmp_path, PLAIN)
     for file in (path, classic(path)):
-        assert known.knows(file.name, file.read_bytes()[:4096].decode("latin-1"))
-    assert not known.knows("Sio_DS2_EIG", (DATA / "Sio_DS2_EIG").read_text())
+        assert known.matches(file.name, file.read_bytes()[:4096].decode("latin-1"))
+    assert not known.matches("Sio_DS2_EIG", (DATA / "Sio_DS2_EIG").read_text())
 
 
 def put(name, value, **attributes):
@@ -170,12 +170,12 @@ def three_components(file: h5py.File) -> None:
         (without("primitive_vectors"), "has no primitive_vectors"),
         (without("number_of_spinor_components"), "has None number_of_spinor_components"),
         (three_components, "has 3 number_of_spinor_components"),
-        (put("eigenvalues", np.zeros((6, 8))), "eigenvalues has the sizes (6, 8)"),
+        (put("eigenvalues", np.zeros((6, 8))), "eigenvalues has the shape (6, 8)"),
         (put("eigenvalues", np.zeros((1, 6, 0))), "bands at different k-points"),
         (put("eigenvalues", np.full((1, 6, 8), b"x")), "the type |S1"),
-        (put("reduced_coordinates_of_kpoints", np.zeros((5, 3))), "has the sizes (5, 3)"),
-        (huge, "eigenvalues has the sizes (1, 6, 1000000000)"),
-        (group, "eigenvalues is no variable"),
+        (put("reduced_coordinates_of_kpoints", np.zeros((5, 3))), "has the shape (5, 3)"),
+        (huge, "eigenvalues has the shape (1, 6, 1000000000)"),
+        (group, "eigenvalues is not a variable"),
         (unit, "has the unit 'eV'"),
         (unitless, "has the unit ''"),
         (spoilt("eigenvalues", (0, 1, 2), np.nan), "eigenvalues is not finite"),
@@ -183,13 +183,13 @@ def three_components(file: h5py.File) -> None:
         (spoilt("number_of_states", (0, 3), 7), "has 7 to 8 bands at different k-points"),
         (spoilt("nelect", (), 8.5), "electrons is 8.5"),
         (spoilt("nelect", (), 7), "7 electrons"),
-        (spoilt("nelect", (), 18), "fill 9 levels, of which 8 are written"),
+        (spoilt("nelect", (), 18), "fill 9 levels, but the file has 8"),
         (spoilt("nelect", (), -2), "electrons is -2"),
         (put("nelect", np.zeros(3)), "nelect is not one number"),
-        (spoilt("residm", (), 1e-3), "have not converged (residm 1.0e-03)"),
+        (spoilt("residm", (), 1e-3), "not converged (residm 1.0e-03)"),
         (spoilt("atomic_numbers", (0,), 14.5), "has an atom of Z = 14.5"),
         (spoilt("atomic_numbers", (0,), 118), "has an atom of Z = 118"),
-        (spoilt("atom_species", (1,), 2), "atoms of no species"),
+        (spoilt("atom_species", (1,), 2), "atoms without species"),
         (spoilt("primitive_vectors", (slice(None), slice(None)), 1), "or flat"),
         (spoilt("reduced_coordinates_of_kpoints", (0, 0), 50), "far outside the cell"),
     ],
@@ -200,7 +200,7 @@ def test_odd_files(tmp_path, change, words):
         change(file)
     tracemalloc.start()
     with pytest.raises(InputError) as caught:
-        read_abinit_gsr(path, Beside())
+        read_abinit_gsr(path, Hints())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert_told(caught.value, path.name, None, words)
@@ -210,7 +210,7 @@ def test_odd_files(tmp_path, change, words):
 def test_two_spins_are_refused(tmp_path):
     path = unpacked(tmp_path, TWO)
     with pytest.raises(InputError) as caught:
-        read_abinit_gsr(path, Beside())
+        read_abinit_gsr(path, Hints())
     assert_told(caught.value, path.name, None, "holds 2 spins")
 
 
@@ -218,26 +218,26 @@ def test_levels_that_are_not_exact_are_told(tmp_path):
     path = unpacked(tmp_path, PLAIN)
     with h5py.File(path, "r+") as file:
         file["residm"][()] = 1e-6
-    (note,) = read_abinit_gsr(path, Beside()).notes
+    (note,) = read_abinit_gsr(path, Hints()).notes
     assert "uncertain by up to 1.0e-03 hartree" in note
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "is no netCDF file"),
+        (b"", "is not a netCDF file"),
         (b"CDF\5" + bytes(100), "is a netCDF-5 file"),
-        (b"CDF\1" + bytes(3), "is cut or damaged"),
-        (b"CDF\1" + b"\x7f\xff\xff\xff" * 20, "is cut or damaged"),
+        (b"CDF\1" + bytes(3), "is truncated or damaged"),
+        (b"CDF\1" + b"\x7f\xff\xff\xff" * 20, "is truncated or damaged"),
         (b"CDF\2" + bytes(40), "has no eigenvalues"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(200), "is cut or damaged"),
+        (b"\x89HDF\r\n\x1a\n" + bytes(200), "is truncated or damaged"),
     ],
 )
 def test_no_files(tmp_path, content, words):
     path = tmp_path / "a_GSR.nc"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        read_abinit_gsr(path, Beside())
+        read_abinit_gsr(path, Hints())
     assert_told(caught.value, path.name, None, words)
 
 
@@ -248,8 +248,8 @@ def test_cut_files(tmp_path, form):
     for part in (0.1, 0.5, 0.9):
         path.write_bytes(raw[: int(part * len(raw))])
         with pytest.raises(InputError) as caught:
-            read_abinit_gsr(path, Beside())
-        assert_told(caught.value, path.name, None, "cut or damaged")
+            read_abinit_gsr(path, Hints())
+        assert_told(caught.value, path.name, None, "truncated or damaged")
 
 
 def test_a_size_claimed_by_a_classic_header(tmp_path):
@@ -260,10 +260,10 @@ def test_a_size_claimed_by_a_classic_header(tmp_path):
     path.write_bytes(raw[:at] + (10**9).to_bytes(4, "big") + raw[at + 4 :])
     tracemalloc.start()
     with pytest.raises(InputError) as caught:
-        read_abinit_gsr(path, Beside())
+        read_abinit_gsr(path, Hints())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert_told(caught.value, path.name, None, "cut or damaged")
+    assert_told(caught.value, path.name, None, "truncated or damaged")
     assert most < 50e6
 
 
@@ -279,7 +279,7 @@ def test_random_damage_is_an_input_error_or_harmless(tmp_path, form):
         damaged[rng.choice(busy, 3)] = rng.integers(0, 256, 3)
         path.write_bytes(damaged.tobytes())
         try:
-            ends[type(read_abinit_gsr(path, Beside()))] += 1
+            ends[type(read_abinit_gsr(path, Hints()))] += 1
         except InputError as error:
             assert "\n" not in str(error)
             ends[InputError] += 1

@@ -8,7 +8,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.berkeleygw import FORMATS
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import crystal
 from nnpp.units import HARTREE_EV
@@ -18,7 +18,7 @@ from tests.formats.codes.data.berkeleygw.write import ALAT, K, quasiparticle
 DATA = Path(__file__).parent / "data" / "berkeleygw"
 
 CELL = ALAT / 2 * np.array([[-1, 0, 1], [0, 1, 1], [-1, 1, 0]])
-SILICON = Beside(crystal=crystal(CELL, [[0, 0, 0], [0.25] * 3], ("Si", "Si")))
+SILICON = Hints(crystal=crystal(CELL, [[0, 0, 0], [0.25] * 3], ("Si", "Si")))
 
 BANDSTRUCTURE, EQP = FORMATS
 
@@ -29,10 +29,10 @@ def run(tmp_path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "run"))
 
 
-def read(file: Path, beside: Beside = SILICON) -> ReferenceBands:
+def read(file: Path, beside: Hints = SILICON) -> ReferenceBands:
     """The bands, by the one format that knows the file."""
     head = file.read_bytes()[:4096].decode("latin-1")
-    (known,) = [form for form in FORMATS if form.knows(file.name, head)]
+    (known,) = [form for form in FORMATS if form.matches(file.name, head)]
     return known.read(file, beside)
 
 
@@ -78,9 +78,9 @@ def test_bands_in_any_order(run):
 
 def test_cartesian_points_need_the_cell():
     with pytest.raises(InputError) as caught:
-        read(DATA / "bandstructure.dat", Beside())
+        read(DATA / "bandstructure.dat", Hints())
     assert_told(caught.value, "bandstructure.dat", None, "add --structure FILE")
-    assert read(DATA / "eqp1.dat", Beside()).E.shape == (5, 5)
+    assert read(DATA / "eqp1.dat", Hints()).E.shape == (5, 5)
 
 
 TURN = np.array([[np.cos(0.3), np.sin(0.3), 0], [-np.sin(0.3), np.cos(0.3), 0], [0, 0, 1]])
@@ -88,10 +88,10 @@ TURN = np.array([[np.cos(0.3), np.sin(0.3), 0], [-np.sin(0.3), np.cos(0.3), 0], 
 
 @pytest.mark.parametrize("cell", [CELL @ TURN, 1.01 * CELL, CELL * 2 * np.pi / ALAT, 10 * CELL])
 def test_another_cell_is_noticed(cell):
-    other = Beside(crystal=crystal(cell, [[0, 0, 0]], ("Si",)))
+    other = Hints(crystal=crystal(cell, [[0, 0, 0]], ("Si",)))
     with pytest.raises(InputError) as caught:
         read(DATA / "bandstructure.dat", other)
-    assert_told(caught.value, "bandstructure.dat", None, "name eqp.dat")
+    assert_told(caught.value, "bandstructure.dat", None, "use eqp.dat")
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_another_cell_is_noticed(cell):
         (lambda rows: rows[:2], None, "holds no levels"),
         (lambda rows: [*rows[:-1], rows[-1][:70]], 27, "has 7 columns, not 8"),
         (lambda rows: [*rows, "     2" + rows[-1][6:]], 28, "levels of two spins"),
-        (lambda rows: [*rows[:-1], rows[-1].replace("     6 ", "     0 ")], 27, "from 1"),
+        (lambda rows: [*rows[:-1], rows[-1].replace("     6 ", "     0 ")], 27, "below 1"),
         (
             lambda rows: [*rows[:-1], rows[-1].replace("     6 ", "   6.5 ")],
             27,
-            "no whole number",
+            "not an integer",
         ),
         (lambda rows: [*rows[:-1], rows[-1][:-15] + "*" * 15], 27, "columns"),
         (lambda rows: [*rows[:-1], rows[-1][:-15] + "            NaN"], 27, "not finite"),
@@ -132,18 +132,18 @@ def test_wrong_band_structures(run, change, line, words):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("       5\n", "       6\n", 7, "no whole number"),
+        ("       5\n", "       6\n", 7, "not an integer"),
         ("       5\n", "       0\n", 1, "number of levels"),
-        ("       5\n", " 1000000000\n", 1, "announces 1000000000 levels, 29 follow"),
+        ("       5\n", " 1000000000\n", 1, "announces 1000000000 levels, but 29 follow"),
         ("       5\n", "\n", 1, "number of levels"),
-        ("       5\n", "     5.5\n", 1, "is no whole number"),
-        ("  0.500000000", "*************", 1, "is no number"),
+        ("       5\n", "     5.5\n", 1, "is not an integer"),
+        ("  0.500000000", "*************", 1, "is not a number"),
         ("  0.500000000", "  nan        ", 1, "not finite"),
         ("       1       3", "       2       3", 3, "levels of two spins"),
         ("       1       6", "       1       7", None, "followed by band 7"),
         ("       1       6", "       1       5", None, "followed by band 5"),
-        ("   -1.", "   -x.", 14, "is no number"),
-        ("       1       2", "       0       2", 2, "from 1"),
+        ("   -1.", "   -x.", 14, "is not a number"),
+        ("       1       2", "       0       2", 2, "below 1"),
         ("  0.500000000", " 50.500000000", None, "far outside the cell"),
     ],
 )
@@ -153,20 +153,23 @@ def test_wrong_levels(run, old, new, line, words):
         text = (run / "eqp1.dat").read_text().replace(old, new)
         (run / "eqp1.dat").write_text(text)
     with pytest.raises(InputError) as caught:
-        EQP.read(run / "eqp1.dat", Beside())
+        EQP.read(run / "eqp1.dat", Hints())
     assert_told(caught.value, "eqp1.dat", line, words)
 
 
 def test_cut_levels(run):
     rows = (run / "eqp1.dat").read_text().splitlines()
-    for left, words in ((rows[:-1], "announces 5 levels, 4 follow"), ([], "holds no levels")):
+    for left, words in (
+        (rows[:-1], "announces 5 levels, but 4 follow"),
+        ([], "holds no levels"),
+    ):
         (run / "eqp1.dat").write_text("\n".join(left) + "\n")
         with pytest.raises(InputError) as caught:
-            EQP.read(run / "eqp1.dat", Beside())
+            EQP.read(run / "eqp1.dat", Hints())
         assert_told(caught.value, "eqp1.dat", 25 if left else None, words)
     (run / "eqp1.dat").write_text("\n".join([*rows[:-6], rows[-6][:-1] + "4", *rows[-5:-1]]))
     with pytest.raises(InputError) as caught:
-        EQP.read(run / "eqp1.dat", Beside())
+        EQP.read(run / "eqp1.dat", Hints())
     assert_told(caught.value, "eqp1.dat", None, "k-point 5 has other bands")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.elk import FORMATS, read_elk_band, read_elk_eigval
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import HARTREE_EV
 from tests.config.samples import assert_told
@@ -28,7 +28,7 @@ PATH = [
 
 
 def read(folder: Path, name: str) -> ReferenceBands:
-    return READERS[name](folder / name, Beside())
+    return READERS[name](folder / name, Hints())
 
 
 def copy(folder: Path, name: str = "si") -> Path:
@@ -98,7 +98,7 @@ def test_path_is_as_long_as_in_the_zone(name):
     assert np.allclose(bands.distance[[0, 2, 5]], corners)
     kpoints = bands.kpoints(bands.crystal)
     assert np.allclose(kpoints.distance, bands.distance, atol=1e-8)
-    assert bands.about(bands.crystal) == ()
+    assert bands.warnings_for(bands.crystal) == ()
 
 
 def test_crystal():
@@ -136,11 +136,11 @@ def test_electrons_of_a_metal_are_those_of_info(tmp_path):
 def test_formats_are_known():
     band, eigval = FORMATS
     heads = {file: (DATA / "gaas" / file).read_text()[:4096] for file in READERS}
-    assert band.knows("BAND.OUT", heads["BAND.OUT"])
-    assert eigval.knows("EIGVAL.OUT", heads["EIGVAL.OUT"])
-    assert not band.knows("EIGVAL.OUT", heads["EIGVAL.OUT"])
-    assert not eigval.knows("BAND.OUT", heads["BAND.OUT"])
-    assert not band.knows("GAP.OUT", heads["BAND.OUT"])
+    assert band.matches("BAND.OUT", heads["BAND.OUT"])
+    assert eigval.matches("EIGVAL.OUT", heads["EIGVAL.OUT"])
+    assert not band.matches("EIGVAL.OUT", heads["EIGVAL.OUT"])
+    assert not eigval.matches("BAND.OUT", heads["BAND.OUT"])
+    assert not band.matches("GAP.OUT", heads["BAND.OUT"])
 
 
 ROW = "0.2651753456     -0.4246320287"
@@ -150,17 +150,22 @@ STATE = "2  0.2078842862       1.999988184"
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        (ROW, "0.2651753456     ********", 2, "is no number"),
+        (ROW, "0.2651753456     ********", 2, "is not a number"),
         (ROW, "0.2651753456     NaN", 2, "is not finite"),
         (ROW, "0.2651753456", 2, "has 1 columns, not 2"),
         (ROW, "0.2651753456 0.1 0.2", 2, "has 3 columns, not 2"),
-        (ROW, "0.2651753457     -0.4246320287", 9, "otherwise than the first band"),
-        ("  0.2651753456     -0.1579043185    \n", "", 9, "otherwise than the first band"),
+        (ROW, "0.2651753457     -0.4246320287", 9, "another distance than in"),
+        (
+            "  0.2651753456     -0.1579043185    \n",
+            "",
+            9,
+            "another distance than in",
+        ),
         ("   1.142746920     -0.3010342604    \n", "", 13, "ends a band of 5 k-points, not 6"),
-        ("0.1104909113", "0.1104909113\n0 0", 37, "otherwise than the first band"),
-        ("  0.2651753456 ", "  0.2751753456 ", None, "does not lead along BAND.OUT"),
-        ("   1.142746920 ", "   1.152746920 ", None, "does not lead along BAND.OUT"),
-        ("  0.2651753456 ", "  0.5303506913 ", None, "does not lead along BAND.OUT"),
+        ("0.1104909113", "0.1104909113\n0 0", 37, "another distance than in"),
+        ("  0.2651753456 ", "  0.2751753456 ", None, "is not the path of BAND.OUT"),
+        ("   1.142746920 ", "   1.152746920 ", None, "is not the path of BAND.OUT"),
+        ("  0.2651753456 ", "  0.5303506913 ", None, "is not the path of BAND.OUT"),
     ],
 )
 def test_odd_bands(tmp_path, old, new, line, words):
@@ -175,23 +180,23 @@ def test_odd_bands(tmp_path, old, new, line, words):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        (STATE, "2  ****************       1.999988184", 7, "is no number"),
+        (STATE, "2  ****************       1.999988184", 7, "is not a number"),
         (STATE, "2  Infinity       1.999988184", 7, "is not finite"),
         (STATE, "3  0.2078842862       1.999988184", 7, "is not entry 2 of 2 numbers"),
         (f"     {STATE}    \n", "", 7, "is not entry 2 of 2 numbers"),
         (STATE, "2  0.2078842862", 7, "is not entry 2 of 2 numbers"),
-        ("     3 : nkpt", "     2 : nkpt", 26, "comes after all 2 k-points"),
+        ("     3 : nkpt", "     2 : nkpt", 26, "follows after all 2 k-points"),
         ("     3 : nkpt", "     4 : nkpt", None, "ends before its last k-point"),
         ("     3 : nkpt", "1000000000 : nkpt", None, "ends before its last k-point"),
         ("     7 : nstsv", "1000000000 : nstsv", 15, "is not entry 8"),
-        ("     3 : nkpt", "     0 : nkpt", 1, "has 0 as nkpt"),
-        ("     3 : nkpt", "     3", 1, "says no nkpt"),
+        ("     3 : nkpt", "     0 : nkpt", 1, "gives nkpt = 0"),
+        ("     3 : nkpt", "     3", 1, "does not give nkpt"),
         ("     2  0.5000000000 ", "     2  50.00000000 ", None, "far outside the cell"),
         (
             "2.000000000",
             "3.000000000",
             None,
-            "has up to 3 electrons in a level, elk.in tells of 2",
+            "has up to 3 electrons in a level, but elk.in allows 2",
         ),
     ],
 )
@@ -210,34 +215,34 @@ def test_odd_meshes(tmp_path, old, new, line, words):
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("elk.in", "0.0   0.5   0.5\n", "0.0   0.5   0.0\n", "does not lead along BAND.OUT"),
-        ("elk.in", "3 6  ", "3 7  ", "does not lead along BAND.OUT"),
-        ("elk.in", "3 6  ", "1 6  ", "does not lead along BAND.OUT"),
+        ("elk.in", "0.0   0.5   0.5\n", "0.0   0.5   0.0\n", "is not the path of BAND.OUT"),
+        ("elk.in", "3 6  ", "3 7  ", "is not the path of BAND.OUT"),
+        ("elk.in", "3 6  ", "1 6  ", "is not the path of BAND.OUT"),
         ("elk.in", "3 6  ", "1000000000 6  ", "ends inside plot1d"),
-        ("elk.in", "3 6  ", "3 ", "plot1d asks for 2 numbers"),
+        ("elk.in", "3 6  ", "3 ", "plot1d needs 2 numbers"),
         ("elk.in", "plot1d", "plot2d", "has no plot1d"),
         ("elk.in", "rgkmax", "spinorb\n .true.\n\nrgkmax", "disagrees with INFO.OUT"),
         ("elk.in", "rgkmax", "spinpol\n T\n\nrgkmax", "two spins"),
-        ("elk.in", "rgkmax", "spinpol\n 1\n\nrgkmax", "is no logical value"),
+        ("elk.in", "rgkmax", "spinpol\n 1\n\nrgkmax", "is not a logical value"),
         ("INFO.OUT", " spin-unpolarised", " spin-polarised", "two spins"),
-        ("INFO.OUT", "Convergence targets", "Convergence", "has not ended"),
+        ("INFO.OUT", "Convergence targets", "Convergence", "did not finish"),
         (
             "INFO.OUT",
             "Convergence targets achieved",
             "Reached self-consistent loops maximum",
-            "has not converged",
+            "did not converge",
         ),
         ("INFO.OUT", "valence charge    :    8.0", "valence charge    :    7.0", "7 electrons"),
         ("INFO.OUT", "valence charge    :    8.0", "valence charge    :    8.2", "is 8.2"),
-        ("INFO.OUT", "valence states :    7", "valence states :    8", "INFO.OUT tells of 8"),
-        ("GEOMETRY.OUT", "5.130000000    ", "5.2", "does not lead along BAND.OUT"),
+        ("INFO.OUT", "valence states :    7", "valence states :    8", "INFO.OUT gives 8"),
+        ("GEOMETRY.OUT", "5.130000000    ", "5.2", "is not the path of BAND.OUT"),
         ("GEOMETRY.OUT", "avec", "vec", "has no avec"),
-        ("GEOMETRY.OUT", "Si.in", "Xx.in", "named after no element"),
-        ("GEOMETRY.OUT", "Si.in", "Silicon.in", "named after no element"),
+        ("GEOMETRY.OUT", "Si.in", "Xx.in", "not named after an element"),
+        ("GEOMETRY.OUT", "Si.in", "Silicon.in", "not named after an element"),
         ("GEOMETRY.OUT", "   2    ", "   2000000000    ", "ends inside atoms"),
-        ("GEOMETRY.OUT", "   2    ", "   1.5    ", "is no whole number"),
+        ("GEOMETRY.OUT", "   2    ", "   1.5    ", "is not an integer"),
         ("GEOMETRY.OUT", "5.130000000", "0.000000000", "or flat"),
-        ("GEOMETRY.OUT", "atoms", "molecule\n T\n\natoms", "is of a molecule"),
+        ("GEOMETRY.OUT", "atoms", "molecule\n T\n\natoms", "describes a molecule"),
     ],
 )
 def test_odd_files_beside(tmp_path, file, old, new, words):
@@ -256,7 +261,7 @@ def test_elk_in_is_asked_for(tmp_path, file):
     (folder / "elk.in").unlink()
     with pytest.raises(InputError) as caught:
         read(folder, file)
-    assert_told(caught.value, file, None, "has no elk.in beside it")
+    assert_told(caught.value, file, None, "needs elk.in in the same folder")
 
 
 def test_primitive_cell_is_that_of_geometry(tmp_path):
@@ -266,7 +271,7 @@ def test_primitive_cell_is_that_of_geometry(tmp_path):
     (folder / "GEOMETRY.OUT").unlink()
     with pytest.raises(InputError) as caught:
         read(folder, "BAND.OUT")
-    assert_told(caught.value, "BAND.OUT", None, "has no GEOMETRY.OUT beside it")
+    assert_told(caught.value, "BAND.OUT", None, "needs GEOMETRY.OUT in the same folder")
 
 
 @pytest.mark.parametrize("file", READERS)
@@ -278,13 +283,13 @@ def test_cut_files(tmp_path, name, file):
         (folder / file).write_text(whole[:end])
         with pytest.raises(InputError) as caught:
             read(folder, file)
-        assert_told(caught.value, file, caught.value.line, "; copy it whole")
+        assert_told(caught.value, file, caught.value.line, "; copy the complete file")
 
 
 @pytest.mark.parametrize(
     ("file", "mark", "words"),
     [
-        ("BAND.OUT", "\n\n", "has 6 bands, INFO.OUT tells of 7"),
+        ("BAND.OUT", "\n\n", "has 6 bands, but INFO.OUT gives 7"),
         ("EIGVAL.OUT", "\n\n\n", "before"),
     ],
 )

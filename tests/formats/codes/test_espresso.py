@@ -8,7 +8,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.espresso import FORMATS
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.units import HARTREE_EV
 from tests.config.samples import assert_told
 
@@ -32,7 +32,7 @@ def printed(name: str) -> np.ndarray:
     [("si", 8, False, 4, "PZ"), ("si_so", 12, True, 8, "PBE")],
 )
 def test_levels_are_those_that_pw_printed(name, bands, spinor, occupied, functional):
-    read = ESPRESSO.read(DATA / f"{name}.bands.xml", Beside())
+    read = ESPRESSO.read(DATA / f"{name}.bands.xml", Hints())
     told = printed(f"{name}.bands.out")
     assert told.shape == (5, bands)
     assert np.abs(read.E * HARTREE_EV - told).max() < 1.1 * PRINTED
@@ -52,7 +52,7 @@ def test_levels_are_those_that_pw_printed(name, bands, spinor, occupied, functio
     ],
 )
 def test_crystal_is_that_of_the_input(name, cell):
-    read = ESPRESSO.read(DATA / f"{name}.bands.xml", Beside())
+    read = ESPRESSO.read(DATA / f"{name}.bands.xml", Hints())
     assert read.crystal is not None
     assert np.allclose(read.crystal.cell, cell, atol=1e-12)
     assert np.array_equal(read.cell, read.crystal.cell)
@@ -61,15 +61,15 @@ def test_crystal_is_that_of_the_input(name, cell):
 
 
 def test_kramers_pairs_of_spinors():
-    E = ESPRESSO.read(DATA / "si_so.bands.xml", Beside()).E
+    E = ESPRESSO.read(DATA / "si_so.bands.xml", Hints()).E
     assert np.abs(E[:, ::2] - E[:, 1::2]).max() < 1e-8 < np.abs(E[:, 1:-1:2] - E[:, 2::2]).max()
 
 
 @pytest.mark.parametrize("name", ["data-file-schema.xml", "si.xml"])
 def test_known_by_its_root(name):
     head = (DATA / "si.bands.xml").read_bytes()[:4096].decode("latin-1")
-    assert ESPRESSO.knows(name, head)
-    assert not ESPRESSO.knows(name, head.replace("<qes:espresso", "<Root"))
+    assert ESPRESSO.matches(name, head)
+    assert not ESPRESSO.matches(name, head.replace("<qes:espresso", "<Root"))
 
 
 def place(text: str, part: str) -> int:
@@ -109,7 +109,7 @@ LEVELS = "<npw>180</npw>\n        <eigenvalues"
     ],
 )
 def test_meshes_are_noted(tmp_path, changes, note):
-    assert note in ESPRESSO.read(changed(tmp_path, *changes), Beside()).notes[0]
+    assert note in ESPRESSO.read(changed(tmp_path, *changes), Hints()).notes[0]
 
 
 @pytest.mark.parametrize(
@@ -118,14 +118,14 @@ def test_meshes_are_noted(tmp_path, changes, note):
 )
 def test_species_are_elements(tmp_path, species, symbol):
     change = ('<atom name="Si"', f'<atom name="{species}"')
-    read = ESPRESSO.read(changed(tmp_path, change, change), Beside())
+    read = ESPRESSO.read(changed(tmp_path, change, change), Hints())
     assert read.crystal is not None
     assert read.crystal.symbols == (symbol, symbol)
 
 
 def test_a_fermi_energy_stands_in_for_the_top(tmp_path):
     top = ("highestOccupiedLevel>", "other>")
-    read = ESPRESSO.read(changed(tmp_path, top, top), Beside())
+    read = ESPRESSO.read(changed(tmp_path, top, top), Hints())
     assert read.fermi == pytest.approx(0.2034645024674244)
 
 
@@ -135,24 +135,24 @@ def test_a_fermi_energy_stands_in_for_the_top(tmp_path):
         ([SCF], "<convergence_achieved>", "is not converged"),
         ([(f"{LSDA}false", f"{LSDA}true")], LSDA, "holds two spins"),
         ([(f"{LSDA}false", f"{LSDA}maybe")], LSDA, "lsda is 'maybe'"),
-        ([(f"{LSDA}false</lsda>", "<band_structure>")], None, "does not say lsda"),
+        ([(f"{LSDA}false</lsda>", "<band_structure>")], None, "does not give lsda"),
         ([("<status>0", "<status>255")], "<status>", "the run failed (status 255)"),
         ([("</closed>\n</qes:espresso>\n", "")], "<closed", "ends in the middle"),
         ([("</output>", "<!-- -->")], "</qes:espresso>", "is damaged (mismatched tag)"),
-        ([('Units="Hartree atomic units" ', "")], "<qes:espresso", "does not say its units"),
+        ([('Units="Hartree atomic units" ', "")], "<qes:espresso", "does not give its units"),
         ([("<calculation>bands<", "<calculation>md<")], "<calculation>", "moves the atoms"),
-        ([(LEVEL, "****************")], LEVELS, "is no number"),
+        ([(LEVEL, "****************")], LEVELS, "is not a number"),
         ([(LEVEL, "NaN")], LEVELS, "not finite"),
-        ([(LEVEL, "")], LEVELS, "has 7 levels of 8, where nbnd is 8"),
+        ([(LEVEL, "")], LEVELS, "has 7 levels of 8, but nbnd is 8"),
         ([('<eigenvalues size="8">', '<eigenvalues size="1e9">')], LEVELS, "of 1e9"),
         ([("<nbnd>8", "<nbnd>1000000000")], LEVELS, "nbnd is 1000000000"),
         ([("<nks>5</nks>", "<nks>6</nks>")], "<nks>", "announces 6 k-points"),
-        ([("<nks>5</nks>", "")], None, "does not say nks"),
+        ([("<nks>5</nks>", "")], None, "does not give nks"),
         ([("<nelec>8.000", "<nelec>8.002")], "<nelec>", "number of electrons is 8.002"),
         ([("<nelec>8.000", "<nelec>7.000")], "<nelec>", "half full"),
-        ([("<nelec>8.000000000000000e0", "<nelec>80")], "<nelec>", "of which 8 are written"),
-        ([('<atom name="Si', '<atom name="CD')], "<atom ", "'CD' names no element"),
-        ([('<atom name="Si', '<atom name="X')], "<atom ", "'X' names no element"),
+        ([("<nelec>8.000000000000000e0", "<nelec>80")], "<nelec>", "but the file has 8"),
+        ([('<atom name="Si', '<atom name="CD')], "<atom ", "'CD' is not clearly an element"),
+        ([('<atom name="Si', '<atom name="X')], "<atom ", "'X' is not clearly an element"),
         ([('alat="1.02', 'alat="0" b="')], "alat=", "alat is 0"),
         ([("<a3>", "<a4>"), ("</a3>", "</a4>")], None, "are no crystal"),
         ([("<?xml", '<!DOCTYPE a [<!ENTITY b "c">]><?xml')], "<!D", "declares a document type"),
@@ -165,7 +165,7 @@ def test_damaged_files(tmp_path, changes, at, words):
     text = path.read_text()
     line = at and text.count("\n", 0, place(text, at) + len(at)) + 1
     with pytest.raises(InputError) as caught:
-        ESPRESSO.read(path, Beside())
+        ESPRESSO.read(path, Hints())
     assert_told(caught.value, path.name, line, words)
 
 
@@ -174,14 +174,14 @@ def test_cut_files(tmp_path, left):
     path = tmp_path / "si.xml"
     path.write_bytes((DATA / "si.bands.xml").read_bytes()[:left])
     with pytest.raises(InputError, match="ends in the middle"):
-        ESPRESSO.read(path, Beside())
+        ESPRESSO.read(path, Hints())
 
 
 def test_no_file(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        ESPRESSO.read(tmp_path / "si.xml", Beside())
+        ESPRESSO.read(tmp_path / "si.xml", Hints())
     with pytest.raises(InputError, match="is a folder"):
-        ESPRESSO.read(tmp_path, Beside())
+        ESPRESSO.read(tmp_path, Hints())
 
 
 @pytest.mark.parametrize(
@@ -192,4 +192,4 @@ def test_nothing_grows_without_end(tmp_path, text, words):
     path = tmp_path / "si.xml"
     path.write_text(text.format("0123456 " * 2_000_000))
     with pytest.raises(InputError, match=words):
-        ESPRESSO.read(path, Beside())
+        ESPRESSO.read(path, Hints())

@@ -11,7 +11,7 @@ import pytest
 from ase.io.ulm import Reader, Writer
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.gpaw import FORMATS
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -34,8 +34,8 @@ def run(tmp_path) -> Path:
 def read(file: Path) -> ReferenceBands:
     """The bands, by the one format that knows the file."""
     head = file.read_bytes()[:4096].decode("latin-1")
-    (known,) = [form for form in FORMATS if form.knows(file.name, head)]
-    return known.read(file, Beside())
+    (known,) = [form for form in FORMATS if form.matches(file.name, head)]
+    return known.read(file, Hints())
 
 
 def rewritten(file: Path, *changes: tuple[str, Any]) -> Path:
@@ -100,7 +100,7 @@ def test_what_the_file_says():
         "mode": "pw",
         "cutoff": "150.0 eV",
     }
-    assert bands.notes == ("si.gpw: bands above 5 were not asked to converge",)
+    assert bands.notes == ("si.gpw: bands above 5 may not be converged",)
 
 
 def test_json_holds_the_same_levels():
@@ -129,15 +129,15 @@ def test_json_without_a_reference(run):
         ('"reference": ', '"reference": 1e999, "r": ', "not finite"),
         ('"reference": ', '"reference": Infinity, "r": ', "not finite"),
         ('"reference": ', '"reference": 1000000000000, "r": ', "not finite"),
-        ('"__ase_objtype__": "bandstructure"', '"a": 1', "no band structure"),
-        ('"energies": {"__ndarray__": [[1, 5', '"energies": {"__ndarray__": [[1, 4', "no band"),
-        ("]]}, ", "", "no band structure"),
+        ('"__ase_objtype__": "bandstructure"', '"a": 1', "not a band structure"),
+        ('"energies": {"__ndarray__": [[1, 5', '"energies": {"__ndarray__": [[1, 4', "not a band"),
+        ("]]}, ", "", "not a band structure"),
     ],
 )
 def test_odd_json(run, old, new, words):
     spoil(run / "si.json", old, old[:-3] + "NaN" if new is None else new)
     with pytest.raises(InputError) as caught:
-        JSON.read(run / "si.json", Beside())
+        JSON.read(run / "si.json", Hints())
     assert_told(caught.value, "si.json", getattr(caught.value, "line", None), words)
 
 
@@ -162,10 +162,10 @@ def test_rewriting_changes_nothing(tmp_path):
     [
         ({"bands": "all"}, None),
         ({"bands": 6}, None),
-        ({"bands": -2}, "bands above 4 were not"),
-        ({"bands": "occupied"}, "empty bands were not"),
-        ({"density": 1e-4}, "empty bands were not"),
-        (None, "empty bands were not"),
+        ({"bands": -2}, "bands above 4 may not be converged"),
+        ({"bands": "occupied"}, "empty bands may not be converged"),
+        ({"density": 1e-4}, "empty bands may not be converged"),
+        (None, "empty bands may not be converged"),
         ({"bands": "CBM+2.0"}, "up to CBM+2.0"),
     ],
 )
@@ -247,7 +247,7 @@ LEVELS = np.sort(np.random.default_rng(1).normal(size=(2, 5, 6)))
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ([("wave_functions.eigenvalues", LEVELS)], "do not fit"),
+        ([("wave_functions.eigenvalues", LEVELS)], " differ"),
         (
             [("wave_functions.eigenvalues", LEVELS), ("wave_functions.occupations", LEVELS)],
             "two spins",
@@ -257,20 +257,20 @@ LEVELS = np.sort(np.random.default_rng(1).normal(size=(2, 5, 6)))
         ([("density.density", np.zeros((4, 2, 2, 2)))], "noncollinear"),
         ([("wave_functions.eigenvalues", np.full((1, 5, 6), np.nan))], "not finite"),
         ([("wave_functions.eigenvalues", None)], "is missing"),
-        ([("wave_functions.eigenvalues", "many")], "is no array of numbers"),
-        ([("wave_functions.eigenvalues", [[[10**400]]])], "is no array of numbers"),
+        ([("wave_functions.eigenvalues", "many")], "is not an array of numbers"),
+        ([("wave_functions.eigenvalues", [[[10**400]]])], "is not an array of numbers"),
         (
             [("wave_functions.eigenvalues", np.zeros((1, 5, 6), complex))],
-            "is no array of numbers",
+            "is not an array of numbers",
         ),
         ([("wave_functions.occupations", 2 * filled(4, 4, 4, 4, 4))], "between 0 and 1"),
-        ([("wave_functions.kpts.ibzkpts", np.zeros((4, 3)))], "rows of levels do not fit"),
+        ([("wave_functions.kpts.ibzkpts", np.zeros((4, 3)))], "do not match 5 rows"),
         ([("wave_functions.kpts.bz2ibz", np.arange(5.0) + 1)], "every row of levels"),
-        ([("wave_functions.kpts.bz2ibz", np.arange(5) + 0.5)], "whole numbers"),
+        ([("wave_functions.kpts.bz2ibz", np.arange(5) + 0.5)], "not integers"),
         ([("wave_functions.kpts", None)], "is missing"),
         (
             [("parameters.kpts", None), ("wave_functions.kpts.weights", np.ones(4))],
-            "4 weights do not fit",
+            "4 weights do not match",
         ),
         (
             [
@@ -279,10 +279,10 @@ LEVELS = np.sort(np.random.default_rng(1).normal(size=(2, 5, 6)))
             ],
             "7 electrons, an odd number",
         ),
-        ([("ha", 1.0)], "what a hartree is"),
-        ([("ha", None)], "what a hartree is"),
-        ([("version", 2)], "is of version 2"),
-        ([("version", None)], "is of version None"),
+        ([("ha", 1.0)], "give the hartree in eV"),
+        ([("ha", None)], "give the hartree in eV"),
+        ([("version", 2)], "has version 2"),
+        ([("version", None)], "has version None"),
         ([("scf", {"converged": False})], "did not converge"),
         ([("atoms.cell", np.zeros((3, 3)).tolist())], "no volume"),
         ([("atoms.numbers", np.array([14, 0]))], "are not elements"),
@@ -313,37 +313,37 @@ SHAPE = b'"eigenvalues.": {"ndarray": [[1, 5, 6], "float64", '
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (b"", "is no file of GPAW"),
-        (b"PK" + WHOLE[2:], "is no file of GPAW"),
-        (WHOLE[:40], "is no file of GPAW"),
-        (WHOLE[:60], "is damaged, or was cut off"),
-        (WHOLE[:-1], "is damaged, or was cut off"),
+        (b"", "is not a file of GPAW"),
+        (b"PK" + WHOLE[2:], "is not a file of GPAW"),
+        (WHOLE[:40], "is not a file of GPAW"),
+        (WHOLE[:60], "is damaged or truncated"),
+        (WHOLE[:-1], "is damaged or truncated"),
         (WHOLE[:32] + bytes(8) + WHOLE[40:], "never finished"),
         (WHOLE[:40] + b"\xff" * 8 + WHOLE[48:], "is damaged"),
         (WHOLE[:48] + b"\x7f" * 8 + WHOLE[56:], "is damaged"),
         (replaced(b'{"version": 3', b'["version": 3'), "is damaged"),
         (replaced(SHAPE, SHAPE.replace(b"1, 5, 6", b"9999999")), "beyond the end of the file"),
-        (replaced(SHAPE, SHAPE.replace(b"1, 5, 6", b"9,9e9,6")), "is no array"),
-        (replaced(SHAPE, SHAPE.replace(b"1, 5, 6", b"1,-5,-6")), "is no array"),
-        (replaced(SHAPE, SHAPE.replace(b"float64", b"float63")), "is no array"),
-        (replaced(SHAPE, SHAPE.replace(b"ndarray", b"ndarrax")), "is no array"),
+        (replaced(SHAPE, SHAPE.replace(b"1, 5, 6", b"9,9e9,6")), "is not an array"),
+        (replaced(SHAPE, SHAPE.replace(b"1, 5, 6", b"1,-5,-6")), "is not an array"),
+        (replaced(SHAPE, SHAPE.replace(b"float64", b"float63")), "is not an array"),
+        (replaced(SHAPE, SHAPE.replace(b"ndarray", b"ndarrax")), "is not an array"),
         (
             replaced(SHAPE, SHAPE.replace(b"[1, 5, 6]", b'"1, 5, 6"')[: len(SHAPE)]),
-            "is no array",
+            "is not an array",
         ),
     ],
 )
 def test_damaged_files(tmp_path, raw, words):
     (tmp_path / "si.gpw").write_bytes(raw)
     with pytest.raises(InputError) as caught:
-        GPW.read(tmp_path / "si.gpw", Beside())
+        GPW.read(tmp_path / "si.gpw", Hints())
     assert_told(caught.value, "si.gpw", None, words)
 
 
 def test_no_file(tmp_path):
     for name, words in (("none.gpw", "no such file"), ("", "is a folder")):
         with pytest.raises(InputError) as caught:
-            GPW.read(tmp_path / name, Beside())
+            GPW.read(tmp_path / name, Hints())
         assert_told(caught.value, name or tmp_path.name, None, words)
 
 
@@ -356,7 +356,7 @@ def test_noise_is_told_in_one_line(run, form, name):
             raw[at] = rng.integers(32, 127)
         (run / name).write_bytes(bytes(raw))
         try:
-            form.read(run / name, Beside())
+            form.read(run / name, Hints())
         except InputError as error:
             assert "\n" not in str(error)
             assert name in str(error)

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
-from nnpp.formats.codes.registry import FORMATS
+from nnpp.formats.codes.format import Hints, formats
 from tests import systems
 
+FORMATS = formats()
 DATA = Path(__file__).parent / "data"
 FILES = {
     "vasp": "vasp/line/vasprun.xml",
@@ -29,7 +29,7 @@ FILES = {
     "berkeleygw-bandstructure": "berkeleygw/bandstructure.dat",
     "berkeleygw-eqp": "berkeleygw/eqp1.dat",
 }
-BESIDE = Beside(systems.zincblende("Si", "Si", 10.26), None, 10)
+BESIDE = Hints(systems.zincblende("Si", "Si", 10.26), None, 10)
 MOST_MB = 1000
 
 pieces = some.sampled_from(
@@ -108,5 +108,5 @@ def test_a_result_or_one_clear_error(sound, wanted, end):
 def test_each_sound_file_is_read_and_recognised(sound):
     name, file = sound
     head = file.read_bytes()[:4096].decode("latin-1")
-    assert next(f.name for f in FORMATS.values() if f.knows(file.name, head)) == name
+    assert next(f.name for f in FORMATS.values() if f.matches(file.name, head)) == name
     assert FORMATS[name].read(file, BESIDE).E.size

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.vasp import FORMATS
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -34,7 +34,7 @@ NELM = 'NELM">    60'
 
 def read(folder: str) -> ReferenceBands:
     """The bands in one of the good files."""
-    return VASP.read(DATA / folder / "vasprun.xml", Beside())
+    return VASP.read(DATA / folder / "vasprun.xml", Hints())
 
 
 @pytest.mark.parametrize(
@@ -86,14 +86,14 @@ def test_crystal_is_silicon():
 def test_notes():
     assert read("line").notes == read("spinor").notes == ()
     (note,) = read("hybrid").notes
-    assert "zero weight; 3 others are left" in note
+    assert "zero weight; 3 others are ignored" in note
     assert "KPOINTS_OPT" in read("opt").notes[0]
 
 
 def test_known_by_its_root():
     head = (DATA / "line" / "vasprun.xml").read_bytes()[:4096].decode("latin-1")
-    assert VASP.knows("vasprun_bands.xml", head)
-    assert not VASP.knows("vasprun.xml", head.replace("<modeling>", "<model>"))
+    assert VASP.matches("vasprun_bands.xml", head)
+    assert not VASP.matches("vasprun.xml", head.replace("<modeling>", "<model>"))
 
 
 def changed(folder: Path, *changes: tuple[str, str], good: str = "line") -> Path:
@@ -119,7 +119,7 @@ def changed(folder: Path, *changes: tuple[str, str], good: str = "line") -> Path
     ],
 )
 def test_meshes_are_noted(tmp_path, good, changes, note):
-    bands = VASP.read(changed(tmp_path, *changes, good=good), Beside())
+    bands = VASP.read(changed(tmp_path, *changes, good=good), Hints())
     assert note in bands.notes[0]
     assert len(bands.k) > 5
 
@@ -135,7 +135,7 @@ def test_meshes_are_noted(tmp_path, good, changes, note):
     ids=["the last step was small", "a step is left", "one diagonalisation", "density kept"],
 )
 def test_cycles_that_ended_in_time(tmp_path, changes):
-    assert np.array_equal(VASP.read(changed(tmp_path, *changes), Beside()).E, read("line").E)
+    assert np.array_equal(VASP.read(changed(tmp_path, *changes), Hints()).E, read("line").E)
 
 
 ROW = "    5.0796    1.0000"
@@ -149,25 +149,25 @@ SPIN = re.compile(r'^( +)<set comment="spin 1">\n.*?\n\1</set>\n', re.DOTALL | r
 @pytest.mark.parametrize(
     ("changes", "at", "words"),
     [
-        ([(f"{ISPIN}1", f"{ISPIN}2")], ISPIN, "holds two spins; repeat it with ISPIN = 1"),
+        ([(f"{ISPIN}1", f"{ISPIN}2")], ISPIN, "holds two spins; repeat the run with ISPIN = 1"),
         ([SCF, FAR, (NELM, f"{NELM[:-2]} 4")], NELM[:4], "is not converged"),
         ([("</calculation>", "</calculation><calculation/>")], "</calc", "several ionic steps"),
         ([("<eigenvalues>", "<x>"), ("</eigenvalues>", "</x>")], None, "holds no levels"),
         ([('spin 1">', 'spin 1"></set><set>')], None, "holds no levels"),
         ([("<field>eigene</field>", "<field>occ</field>")], "<field>occ", "first column"),
-        ([(ROW, "********* 1.0000")], "*********", "is no number"),
+        ([(ROW, "********* 1.0000")], "*********", "is not a number"),
         ([(ROW, "NaN 1.0000")], "NaN", "is not finite"),
-        ([(ROW, "")], "<r> </r>", "is no number"),
-        ([(f"<r>{ROW} </r>", "")], None, "has 8 levels at k-point 2, 6 at the first"),
+        ([(ROW, "")], "<r> </r>", "is not a number"),
+        ([(f"<r>{ROW} </r>", "")], None, "has 8 levels at k-point 2, but 6 at the first"),
         ([('kpoint 6">', 'kpoint 6"></set><set>')], None, "has 0 levels at k-point 6"),
-        ([(HALF, "")], None, "has 5 k-points, and levels at 6"),
-        ([(HALF, TWO)], TWO, "has 2 numbers where 3 are due"),
-        ([(WEIGHT, f"{WEIGHT}</v><v>0")], None, "has 6 k-points and 12 weights"),
+        ([(HALF, "")], None, "has 5 k-points, but levels at 6"),
+        ([(HALF, TWO)], TWO, "has 2 numbers, not 3"),
+        ([(WEIGHT, f"{WEIGHT}</v><v>0")], None, "has 6 k-points, but 12 weights"),
         ([('NELECT">      8.0', 'NELECT">      7.0')], "NELECT", "half full"),
         ([('NELECT">      8.0', 'NELECT">      8.5')], "NELECT", "number of electrons is 8.5"),
-        ([('NELECT">      8.0', 'NELECT">******8.0')], "NELECT", "is no number"),
-        ([('NELECT">      8.0', 'NELECT">     80.0')], "NELECT", "of which 8 are written"),
-        ([('"efermi">', '"efermi">***')], "efermi", "is no number"),
+        ([('NELECT">      8.0', 'NELECT">******8.0')], "NELECT", "is not a number"),
+        ([('NELECT">      8.0', 'NELECT">     80.0')], "NELECT", "but the file has 8"),
+        ([('"efermi">', '"efermi">***')], "efermi", "is not a number"),
         ([("<c>Si</c><c>   1</c>", "")], None, "are no crystal"),
         ([("2.69880378", "0.00000000")], None, "flat"),
         ([("</modeling>", "")], None, "ends in the middle"),
@@ -180,7 +180,7 @@ def test_damaged_files(tmp_path, changes, at, words):
     text = path.read_text(encoding="latin-1")
     line = at and text.count("\n", 0, text.index(at)) + 1
     with pytest.raises(InputError) as caught:
-        VASP.read(path, Beside())
+        VASP.read(path, Hints())
     assert_told(caught.value, path.name, line, words)
 
 
@@ -191,12 +191,12 @@ def test_two_sets_of_levels_are_two_spins(tmp_path, good):
     path.write_text(SPIN.sub(lambda found: found[0] * 2, text))
     assert path.read_text() != text
     with pytest.raises(InputError, match="holds two spins"):
-        VASP.read(path, Beside())
+        VASP.read(path, Hints())
 
 
 def test_noncollinear_runs_have_one_spectrum(tmp_path):
     change = (f"{ISPIN}1", f"{ISPIN}2")
-    assert VASP.read(changed(tmp_path, change, good="spinor"), Beside()).spinor is True
+    assert VASP.read(changed(tmp_path, change, good="spinor"), Hints()).spinor is True
 
 
 @pytest.mark.parametrize("left", [0, 10, 4000, 9000, 10000])
@@ -204,7 +204,7 @@ def test_cut_files(tmp_path, left):
     path = tmp_path / "vasprun.xml"
     path.write_bytes((DATA / "line" / "vasprun.xml").read_bytes()[:left])
     with pytest.raises(InputError, match=r"vasprun.xml:\d+: ends in the middle"):
-        VASP.read(path, Beside())
+        VASP.read(path, Hints())
 
 
 def test_written_anew_they_are_the_same(tmp_path):

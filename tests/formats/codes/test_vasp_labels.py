@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from tests.formats.codes.test_vasp import DATA, VASP, changed
 
 
@@ -18,16 +18,16 @@ from tests.formats.codes.test_vasp import DATA, VASP, changed
 )
 def test_names_in_kpoints(tmp_path, kpoints, labels):
     (tmp_path / "KPOINTS").write_text(kpoints, encoding="utf-8")
-    bands = VASP.read(changed(tmp_path), Beside())
+    bands = VASP.read(changed(tmp_path), Hints())
     assert bands.labels == (labels and tuple(labels.split(" ")))
     assert bands.notes == ()
 
 
 def test_names_in_another_encoding_are_not_taken(tmp_path):
     (tmp_path / "KPOINTS").write_bytes((DATA / "line" / "KPOINTS").read_bytes() + b"\xb5\xe3")
-    bands = VASP.read(changed(tmp_path), Beside())
+    bands = VASP.read(changed(tmp_path), Hints())
     assert bands.labels is None
-    assert bands.notes == ("KPOINTS beside it is not UTF-8 text: its names are not taken",)
+    assert bands.notes == ("KPOINTS is not UTF-8 text: names of k-points are not used",)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,6 @@ def test_names_in_another_encoding_are_not_taken(tmp_path):
 )
 def test_names_of_other_points_are_not_taken(tmp_path, kpoints):
     (tmp_path / "KPOINTS").write_text(kpoints, encoding="utf-8")
-    bands = VASP.read(changed(tmp_path), Beside())
+    bands = VASP.read(changed(tmp_path), Hints())
     assert bands.labels is None
-    assert bands.notes == ("KPOINTS beside it lists other k-points: its names are not taken",)
+    assert bands.notes == ("KPOINTS lists other k-points: names of k-points are not used",)

@@ -1,4 +1,4 @@
-"""Bands and Hamiltonians of Wannier90, against the levels beneath."""
+"""Bands and Hamiltonians of Wannier90, against the first-principles levels."""
 
 import shutil
 from pathlib import Path
@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.wannier90 import FORMATS
-from nnpp.formats.codes.wannier90_hr import Hopping, read_hopping
-from nnpp.formats.codes.wannier90_wsvec import shared_among_images
+from nnpp.formats.codes.wannier90_hr import Hopping, read_hopping, shared_among_images
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import crystal
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
@@ -33,11 +32,11 @@ def run(tmp_path) -> Path:
     return Path(shutil.copytree(DATA, tmp_path / "run"))
 
 
-def read(file: Path, beside: Beside | None = None) -> ReferenceBands:
+def read(file: Path, beside: Hints | None = None) -> ReferenceBands:
     """The bands, by the one format that knows the file."""
     head = file.read_bytes()[:4096].decode("latin-1")
-    (known,) = [form for form in FORMATS if form.knows(file.name, head)]
-    return known.read(file, beside or Beside())
+    (known,) = [form for form in FORMATS if form.matches(file.name, head)]
+    return known.read(file, beside or Hints())
 
 
 def drawn() -> np.ndarray:
@@ -58,7 +57,7 @@ def test_bands_as_printed():
     ]
     assert np.array_equal(bands.k[14], [0.375, 0.375, 0.75])
     assert bands.distance[13] == bands.distance[14]
-    assert bands.about(bands.crystal) == ()
+    assert bands.warnings_for(bands.crystal) == ()
     assert bands.kpoints(bands.crystal).distance[-1] == pytest.approx(bands.distance[-1])
 
 
@@ -103,13 +102,13 @@ def test_hamiltonian_has_the_bands_that_are_drawn():
 
 
 def test_hamiltonian_along_the_path_asked_for():
-    bands = read(DATA / "si_hr.dat", Beside(pieces=(("L", "Γ", "X"),), points=13))
+    bands = read(DATA / "si_hr.dat", Hints(pieces=(("L", "Γ", "X"),), points=13))
     labelled = {name: i for i, name in enumerate(bands.labels) if name}
     assert list(labelled) == ["L", "Γ", "X"]
     mine = drawn()
     for name, i in (("L", 0), ("Γ", 6), ("X", 13)):
         assert np.abs(bands.E[labelled[name]] * HARTREE_EV - mine[i]).max() < PRINTED
-    assert len(read(DATA / "si_hr.dat", Beside(points=30)).E) == pytest.approx(30, abs=4)
+    assert len(read(DATA / "si_hr.dat", Hints(points=30)).E) == pytest.approx(30, abs=4)
 
 
 def test_without_the_images_a_note(run):
@@ -135,7 +134,7 @@ def test_structure_that_the_user_names(run):
     assert_told(caught.value, "si_hr.dat", None, "add --structure FILE")
     cell = 2.715 / BOHR_ANGSTROM * np.array([[-1, 0, 1], [0, 1, 1], [-1, 1, 0]])
     named = crystal(cell, [[0, 0, 0], [0.25] * 3], ("Si", "Si"))
-    bands = read(run / "si_hr.dat", Beside(crystal=named))
+    bands = read(run / "si_hr.dat", Hints(crystal=named))
     assert np.array_equal(bands.E, read(DATA / "si_hr.dat").E)
     assert bands.crystal is None
 
@@ -163,13 +162,13 @@ def test_other_units_and_labels(run):
         ("SPINORS : .true.", "spinor", True),
         ("spinors false\nnum_elec_per_state = 2", "spinor", False),
         ("fermi_energy = 6.3d0", "fermi", 6.3 / HARTREE_EV),
-        ("exclude_bands = 1-3,7", "notes", ("bands 1-3,7 are left out",)),
+        ("exclude_bands = 1-3,7", "notes", ("bands 1-3,7 are excluded",)),
         (
             "num_bands = 8\ndis_froz_max = 6.4",
             "notes",
             (
-                "4 functions from 8 bands: above the frozen window (6.4 eV), the levels are "
-                "not those of the program beneath",
+                "4 functions from 8 bands: above the frozen window (6.4 eV), the levels "
+                "differ from those of the first-principles program",
             ),
         ),
     ],

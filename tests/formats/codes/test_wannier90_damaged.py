@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.formats.codes.format import Beside
+from nnpp.formats.codes.format import Hints
 from tests.config.samples import assert_told, spoil
 from tests.formats.codes.test_wannier90 import BAND, DATA, HR, read
 
@@ -38,9 +38,16 @@ def run(tmp_path) -> Path:
             3,
             "3 columns, not 4",
         ),
-        ("si_band.kpt", "0.333333", "********", "si_band.kpt", 4, "is no number"),
+        ("si_band.kpt", "0.333333", "********", "si_band.kpt", 4, "is not a number"),
         ("si_band.dat", "-0.32619165E+01", "NaN", "si_band.dat", 1, "not finite"),
-        ("si_band.dat", "-0.36465833E+01", "***************", "si_band.dat", 2, "is no number"),
+        (
+            "si_band.dat",
+            "-0.36465833E+01",
+            "***************",
+            "si_band.dat",
+            2,
+            "is not a number",
+        ),
         ("si_band.dat", "0.33403303E+00", "0.33403304E+00", "si_band.dat", None, "k-point 3"),
         ("si_band.dat", " -0.36465833E+01", "", "si_band.dat", 2, "has 1 columns, not 2"),
         (
@@ -68,8 +75,8 @@ def run(tmp_path) -> Path:
             "not at that",
         ),
         ("si_band.labelinfo.dat", "         7 ", "  ", "labelinfo.dat", 2, "5 columns, not 6"),
-        ("si.win", "num_wann  = 4", "num_wann  = 5", "si_band.dat", None, "si.win asks for 5"),
-        ("si.win", "num_wann  = 4", "num_wann  = four", "si.win", 2, "is no number"),
+        ("si.win", "num_wann  = 4", "num_wann  = 5", "si_band.dat", None, "si.win has 5"),
+        ("si.win", "num_wann  = 4", "num_wann  = four", "si.win", 2, "is not a number"),
         ("si.win", "unit_cell_cart", "cell", "si.win", 30, "not open"),
         ("si.win", "end unit_cell_cart", "", "si.win", 32, "before unit_cell_cart ends"),
         ("si.win", "end kpoints", "", "si.win", None, "block kpoints has no end"),
@@ -84,7 +91,7 @@ def run(tmp_path) -> Path:
         ),
         ("si.win", "-2.7150  2.7150  0.0000\n", "", "si.win", None, "not three vectors"),
         ("si.win", " 0.0000  2.7150  2.7150", "2.715 0 -2.715", "si.win", None, "or flat"),
-        ("si.win", "Si  0.25", "Qq  0.25", "si.win", 34, "names no element"),
+        ("si.win", "Si  0.25", "Qq  0.25", "si.win", 34, "is not an element"),
         ("si.win", "spinors   = .false.", "spinors = no", "si.win", 5, "is not true or false"),
         ("si.win", "spinors ", "num_elec_per_state = 1 ! ", "si.win", None, "of one spin"),
     ],
@@ -92,7 +99,7 @@ def run(tmp_path) -> Path:
 def test_wrong_bands(run, file, old, new, told, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
-        BAND.read(run / "si_band.dat", Beside())
+        BAND.read(run / "si_band.dat", Hints())
     assert_told(caught.value, told, line, words)
 
 
@@ -102,7 +109,7 @@ def test_bands_without_their_points(run):
         read(run / "si_band.dat")
     assert_told(caught.value, "si_band.kpt", None, "no such file")
     with pytest.raises(InputError) as caught:
-        BAND.read((run / "si_band.dat").rename(run / "bands.txt"), Beside())
+        BAND.read((run / "si_band.dat").rename(run / "bands.txt"), Hints())
     assert_told(caught.value, "bands.txt", None, "give it back its name")
 
 
@@ -139,7 +146,7 @@ def test_bands_without_their_points(run):
             "           3\n",
             "si_hr.dat",
             6,
-            "a pair of functions",
+            "pair of functions",
         ),
         ("si_hr.dat", "          19\n", "          18\n", "si_hr.dat", None, "18 degeneracies"),
         (
@@ -148,7 +155,7 @@ def test_bands_without_their_points(run):
             "    6    2    6    6\n",
             "si_hr.dat",
             None,
-            "adds up to",
+            "the sum of 1/degeneracy",
         ),
         (
             "si_hr.dat",
@@ -164,7 +171,7 @@ def test_bands_without_their_points(run):
             "   -1   -1    1    1    2 ",
             "si_hr.dat",
             6,
-            "twice",
+            "repeated",
         ),
         (
             "si_hr.dat",
@@ -172,7 +179,7 @@ def test_bands_without_their_points(run):
             "   -1   -1  1.5    1    1 ",
             "si_hr.dat",
             6,
-            "cannot",
+            "impossible",
         ),
         (
             "si_hr.dat",
@@ -188,16 +195,16 @@ def test_bands_without_their_points(run):
             "    1    1   -1",
             "si_hr.dat",
             6,
-            "a pair of functions",
+            "pair of functions",
         ),
-        ("si.win", "num_wann  = 4", "num_wann  = 5", "si_hr.dat", None, "si.win asks for 5"),
+        ("si.win", "num_wann  = 4", "num_wann  = 5", "si_hr.dat", None, "si.win has 5"),
         (
             "si_wsvec.dat",
             "   -1   -1    1    1    1\n",
             "    7    7    7    1    1\n",
             "si_wsvec.dat",
             None,
-            "same cells",
+            "other cells",
         ),
         (
             "si_wsvec.dat",
@@ -205,7 +212,7 @@ def test_bands_without_their_points(run):
             "   -1   -1    1    1    2\n",
             "si_wsvec.dat",
             None,
-            "same cells",
+            "other cells",
         ),
         (
             "si_wsvec.dat",
@@ -215,16 +222,16 @@ def test_bands_without_their_points(run):
             2,
             "4 columns",
         ),
-        ("si_wsvec.dat", "    6\n", "    0\n", "si_wsvec.dat", 2, "names 0 images"),
-        ("si_wsvec.dat", "    6\n", " 99999\n", "si_wsvec.dat", 2, "names 99999 images"),
+        ("si_wsvec.dat", "    6\n", "    0\n", "si_wsvec.dat", 2, "has 0 images"),
+        ("si_wsvec.dat", "    6\n", " 99999\n", "si_wsvec.dat", 2, "has 99999 images"),
         ("si_wsvec.dat", "    6\n", "    5\n", "si_wsvec.dat", 9, "3 columns, not 5"),
-        ("si_wsvec.dat", "    6\n", "    *\n", "si_wsvec.dat", 3, "is no number"),
+        ("si_wsvec.dat", "    6\n", "    *\n", "si_wsvec.dat", 3, "is not a number"),
     ],
 )
 def test_wrong_hamiltonians(run, file, old, new, told, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
-        HR.read(run / "si_hr.dat", Beside())
+        HR.read(run / "si_hr.dat", Hints())
     assert_told(caught.value, told, line, words)
 
 
@@ -235,7 +242,7 @@ def test_wrong_hamiltonians(run, file, old, new, told, line, words):
         (lambda rows: [*rows, rows[-1]], 310, "more elements than it announces"),
         (lambda rows: rows[:3], None, "is too short for the 304"),
         (lambda rows: rows[:1], 1, "number of functions"),
-        (lambda rows: [*rows[:3], *rows[5:], *rows[5:7]], 4, "is no whole number"),
+        (lambda rows: [*rows[:3], *rows[5:], *rows[5:7]], 4, "is not an integer"),
         (
             lambda rows: [*rows[:-1], rows[-1][:25] + "    0.100000    0.000000"],
             None,
@@ -246,7 +253,7 @@ def test_wrong_hamiltonians(run, file, old, new, told, line, words):
             309,
             "6 columns",
         ),
-        (lambda rows: [*rows[:-1], rows[-1][:25] + "         nan    0.000000"], 309, "cannot"),
+        (lambda rows: [*rows[:-1], rows[-1][:25] + "         nan    0.000000"], 309, "impossible"),
         (
             lambda rows: [*rows[:-16], *(f"    9{row[5:]}" for row in rows[-16:])],
             None,
@@ -259,7 +266,7 @@ def test_damaged_hamiltonians(run, change, line, words):
     rows = (run / "si_hr.dat").read_text().splitlines()
     (run / "si_hr.dat").write_text("\n".join(change(rows)) + "\n")
     with pytest.raises(InputError) as caught:
-        HR.read(run / "si_hr.dat", Beside())
+        HR.read(run / "si_hr.dat", Hints())
     assert_told(caught.value, "si_hr.dat", line, words)
 
 
@@ -283,7 +290,7 @@ def test_noise_is_told_in_one_line(run, name):
             raw[at] = rng.integers(0, 256)
         (run / name).write_bytes(bytes(raw))
         try:
-            reads(file, Beside(points=4))
+            reads(file, Hints(points=4))
         except InputError as error:
             assert "\n" not in str(error)
             assert str(run) in str(error)
