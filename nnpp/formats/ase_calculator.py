@@ -51,7 +51,7 @@ class _Solution:
         return self._solve(self.crystal, self.kpoints)
 
     def unfolded(self) -> tuple[Float[np.ndarray, "k 3"], Int[np.ndarray, " k"]]:
-        """Return all points of the mesh, last coordinate fastest, and their irreducible points."""
+        """Return all mesh points, last coordinate fastest, and their irreducible points."""
         if self.size is None:
             k = np.asarray(self.kpoints.fractional)
             return k, np.arange(len(k))
@@ -69,7 +69,7 @@ class Calculator(BaseCalculator):
     therefore no forces and no stress.
 
     Example:
-        atoms.calc = nnpp.load("results/CdSe").calculator()
+        atoms.calc = nnpp.calculator("results/self-check", kpts=(4, 4, 4))
         atoms.calc.band_structure("GXL").plot()
     """
 
@@ -188,7 +188,7 @@ class Calculator(BaseCalculator):
 
 def _no_total_energy(what: str) -> NoReturn:
     raise PropertyNotImplementedError(
-        f"no {what}: a semi-empirical pseudopotential is fitted to levels and has no total energy"
+        f"no {what}: a semi-empirical pseudopotential has no total energy"
     )
 
 

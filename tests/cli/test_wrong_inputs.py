@@ -73,7 +73,7 @@ OPTIONS = [
     (["--compare", "none.csv"], "--compare:", "no such file"),
     (["--compare", "tiny"], "--compare:", "name a .csv, .h5 or .json"),
     (["--compare", "bands.par"], "--compare:", "name a .csv, .h5 or .json"),
-    (["--compare", "good.csv", "--bands", "3"], "--bands:", "ask for 8"),
+    (["--compare", "good.csv", "--bands", "3"], "--bands:", "write bands: 8"),
     (["--out", "good.csv"], "good.csv:", "is a file"),
     (["--out", "good.csv/deeper"], "good.csv:", "is a file"),
 ]
@@ -98,7 +98,7 @@ REFERENCES = [
     ("a.csv", b"\x00\x01\x02", None, "binary"),
     ("a.csv", b"k,\xff\xfe", 1, "UTF-8"),
     ("a.h5", b"\x89HDF nothing more", None, "damaged"),
-    ("a.h5", CSV, None, "no HDF5"),
+    ("a.h5", CSV, None, "not an HDF5"),
     ("a.json", "{}", None, "not a band structure"),
     ("a.json", b"\x80\x02junk", None, "UTF-8"),
 ]

@@ -18,7 +18,7 @@ WRONG = [
     ("NN_config.par", "nSystem", "nSistem", 2, "did you mean 'nSystem'?"),
     ("NN_config.par", "nSystem = 1\n", "", None, "nSystem is missing"),
     ("NN_config.par", "nSystem = 1", "nSystem = one", 2, "is not a number"),
-    ("NN_config.par", "nSystem = 1", "nSystem = 1.5", 2, "whole number"),
+    ("NN_config.par", "nSystem = 1", "nSystem = 1.5", 2, "not an integer"),
     ("NN_config.par", "nSystem = 1", "nSystem 1", 2, "key = value"),
     ("NN_config.par", "nSystem = 1", "nSystem = 1\nnSystem = 1", 3, "given twice"),
     ("NN_config.par", "20 20", "20 0", 3, "greater than or equal to 1"),

@@ -93,7 +93,7 @@ JUNK = [
     (b"just words\n", 1, "begin with `systems:`"),
     (b"\x80\x02PK\x00\x01", None, "binary"),
     (b"title: a\nname: \xe9\xe8\n", 2, "save it as UTF-8"),
-    (b"a: \x01\n", 1, "no text"),
+    (b"a: \x01\n", 1, "not text"),
     (b"a: [1, 2\n", None, "correct the YAML"),
     (b"[" * 500, None, "is not YAML"),
     (b"systems: []\npotential: 5\n", 1, "at least 1"),

@@ -117,7 +117,7 @@ def test_levels_out_of_order_are_kept_and_noted(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        (CSV, "", None, "is no table of bands"),
+        (CSV, "", None, "is not a table of bands"),
         ("k,k1,k2", "a,k1,k2", 1, "write the header"),
         (CSV.partition("\n")[2], "", None, "holds no k-point"),
         ("-19.9,", "", 2, "has 13 columns, not 14"),
@@ -140,7 +140,7 @@ def test_wrong_tables(tmp_path, old, new, line, words):
     ("name", "content", "words"),
     [
         ("bands.h5", b"no HDF5 at all", "is not an HDF5 file"),
-        ("bands.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 200, "or damaged"),
+        ("bands.h5", b"\x89HDF\r\n\x1a\n" + b"\0" * 200, "or is damaged"),
         ("bands.json", b'{"a": 1}', "not a band structure"),
         ("bands.json", b"{", "not a band structure"),
         ("bands.json", b"\x80\0", "binary"),
@@ -193,10 +193,10 @@ def test_a_place_that_cannot_be_written(tmp_path):
 def test_a_full_disk(tmp_path):
     code = (
         "import resource, signal, sys; from pathlib import Path;"
-        "from nnpp.files.atomic import write_whole; from nnpp.errors import InputError;"
+        "from nnpp.files.atomic import write_atomic; from nnpp.errors import InputError;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
-        "\ntry: write_whole(Path(sys.argv[1]), 'x' * 5000)"
+        "\ntry: write_atomic(Path(sys.argv[1]), 'x' * 5000)"
         "\nexcept InputError as error: print(error)"
     )
     done = subprocess.run(

@@ -72,7 +72,7 @@ def read_cell(path: Path) -> tuple[dict[str, Any], dict[Keys, Place]]:
     for line in cell + atoms:
         wanted = 3 if line in cell else 4
         if len(line.words) != wanted:
-            raise line.error(f"has {len(line.words)} words, not {wanted}", "mend the line")
+            raise line.error(f"has {len(line.words)} words, not {wanted}", "correct the line")
     structure = {
         "scale": f"{scale[0].real(scale[0].words[2])!r} bohr",
         "cell": [line.reals() for line in cell],

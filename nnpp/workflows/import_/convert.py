@@ -64,7 +64,7 @@ def imported(path: Path, wishes: Wishes) -> Imported:
     wishes = _with_structure(path, wishes)
     found = read_codes(path, wishes.beside, wishes.format)
     crystal = _crystal(found, wishes.beside)
-    doubts = found.about(crystal)
+    doubts = found.warnings_for(crystal)
     found, again = _once(replace(found, E=np.sort(found.E, axis=1)))
     spinor = spinor_of(found, wishes)
     found, full, twice = each_once(found, spinor, occupied_of(found, wishes))
@@ -95,7 +95,7 @@ def _crystal(found: ReferenceBands, beside: Hints) -> Crystal:
             raise InputError("tells no structure", "add --structure FILE", found.path)
         return beside.crystal
     if beside.crystal is not None:
-        found.about(beside.crystal)
+        found.warnings_for(beside.crystal)
         if sorted(found.crystal.symbols) != sorted(beside.crystal.symbols):
             what = f"holds bands of {''.join(found.crystal.symbols)}"
             raise InputError(what, "leave --structure out", found.path)

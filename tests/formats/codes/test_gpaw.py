@@ -130,7 +130,7 @@ def test_json_without_a_reference(run):
         ('"reference": ', '"reference": Infinity, "r": ', "not finite"),
         ('"reference": ', '"reference": 1000000000000, "r": ', "not finite"),
         ('"__ase_objtype__": "bandstructure"', '"a": 1', "not a band structure"),
-        ('"energies": {"__ndarray__": [[1, 5', '"energies": {"__ndarray__": [[1, 4', "not a band"),
+        ('"energies": {"__ndarray__": [[1, 5', '"energies": {"__ndarray__": [[1, 4', "not a b"),
         ("]]}, ", "", "not a band structure"),
     ],
 )

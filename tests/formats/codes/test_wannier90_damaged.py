@@ -253,7 +253,7 @@ def test_wrong_hamiltonians(run, file, old, new, told, line, words):
             309,
             "6 columns",
         ),
-        (lambda rows: [*rows[:-1], rows[-1][:25] + "         nan    0.000000"], 309, "impossible"),
+        (lambda rows: [*rows[:-1], rows[-1][:25] + "         nan    0.000000"], 309, "imposs"),
         (
             lambda rows: [*rows[:-16], *(f"    9{row[5:]}" for row in rows[-16:])],
             None,
