@@ -63,7 +63,7 @@ WRONG = [
     ((SI, GAAS, "--fit", "x"), "some files have spin-orbit, others none", ""),
     (("nowhere.xml", "--fit", "x"), "no such file", "nowhere.xml"),
     ((DATA, "--fit", "x"), "is a folder", ""),
-    ((DATA / "gpaw" / "si.txt", "--fit", "x"), "is of no format that is known", ""),
+    ((DATA / "gpaw" / "si.txt", "--fit", "x"), "has no known format", ""),
     ((SI, "--fit", "x/y"), "is no name of a fit", "--fit"),
     ((SI, "--fit", "x", "--format", "vaps"), "did you mean 'vasp'?", "--format"),
     ((SI, "--fit", "x", "--format", "vasp"), "si.gpw", ""),

@@ -9,8 +9,7 @@ import numpy as np
 
 from nnpp.errors import InputError
 from nnpp.files.text import exists
-from nnpp.formats.codes.format import Hints
-from nnpp.formats.codes.registry import read_codes
+from nnpp.formats.codes.format import Hints, read_codes
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import read_structure
 from nnpp.observables.bands import Bands, occupied_levels
