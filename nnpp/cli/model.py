@@ -36,10 +36,10 @@ def card(
     licence: Licence = None,
 ) -> None:
     """Write a model card (README.md): accuracy, data and limits."""
-    from nnpp.formats.card import Wishes
+    from nnpp.formats.card import Attribution
     from nnpp.workflows.card.card import run_card
 
-    console.wrote(list(run_card(runs, Wishes(author, licence))))
+    console.wrote(list(run_card(runs, Attribution(author, licence))))
 
 
 def package(
@@ -57,7 +57,7 @@ def package(
 
     SHA256SUMS lists the checksum of every file.
     """
-    from nnpp.formats.card import Wishes
+    from nnpp.formats.card import Attribution
     from nnpp.workflows.card.package import run_package
 
-    console.wrote(run_package(run, out, Wishes(author, licence), not without_inputs))
+    console.wrote(run_package(run, out, Attribution(author, licence), not without_inputs))

@@ -50,9 +50,9 @@ def command(
 
     At its time limit the job is saved and requeued, and the fit continues.
     """
-    from nnpp.cluster.slurm import Wishes, run_slurm
+    from nnpp.cluster.slurm import SlurmOptions, run_slurm
 
-    path = run_slurm(Wishes(
+    path = run_slurm(SlurmOptions(
         inputs=tuple(inputs or [INPUTS]), machine=machine, nodes=nodes, gpus=gpus,
         cpus=cpus, time=time, notice=notice, restarts=restarts, account=account, qos=qos,
         partition=partition, constraint=constraint, name=name, venv=venv, out=out,

@@ -1,80 +1,90 @@
-"""A job script for Slurm: `nnpp fit` in one process a GPU, queued again when it is stopped."""
+"""Job scripts for Slurm: `nnpp fit` in one process per GPU, requeued when it is stopped."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp import MAX_DEVICES, __version__
-from nnpp.cluster.machines import Machine
+from nnpp.files.templates import render
 
-TEXT = """\
-#!/bin/bash
-# Written by nnpp {version}. Paths are relative to where sbatch is called.
-{directives}
-# --signal: so many seconds before the time is over, Slurm sends SIGTERM to the
-# steps, which are the nnpp processes of srun, and not to this shell (as by B:).
-# They end the step at hand, save it, and exit with {saved}. Preemption sends them
-# SIGTERM as well, when its grace time begins. This shell gets SIGTERM only when
-# Slurm ends the job: cancelled, out of time, or preempted and queued again by
-# Slurm. It has no trap and dies of it: what was cancelled stays cancelled.
 
-set -e
-restarts=${{SLURM_RESTART_COUNT:-0}} # also those after preemption and lost nodes
-echo "nnpp: $(date), restarts so far: $restarts"
+@dataclass(frozen=True)
+class Machine:
+    """Properties of a cluster with Slurm; the user supplies what is None or ().
 
-{environment}
+    Attributes:
+        gpus: GPUs per node.
+        cpus: processors per node, as Slurm counts them.
+        threads: processors per core.
+        constraints: kinds of nodes, the default first.
+        qos: names of the queues, the default first.
+        once: queues in which jobs must not requeue themselves.
+        account: whether jobs must name a project.
+        partition: whether jobs may name a partition.
+        ready: shell lines that load the software.
+        scratch: shell expression of a folder that all nodes share, for the compilation cache.
+    """
 
-# One process for {share}
-# The first one to end must not end the others, which may still be saving.
-code=0
-srun --cpus-per-task={cpus} --cpu-bind=cores --kill-on-bad-exit=0 --wait=0 \\
-    nnpp fit --distributed --out={out} -- {inputs} || code=$?
+    gpus: int | None
+    cpus: int | None = None
+    threads: int = 1
+    constraints: tuple[str, ...] = ()
+    qos: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    account: bool = False
+    partition: bool = True
+    ready: tuple[str, ...] = ()
+    scratch: str | None = None
 
-if [ "$code" -ne {saved} ]; then
-    exit "$code"
-fi
-left="all is saved: submit the script again to go on"
-if [ "$restarts" -ge {most} ]; then
-    echo "nnpp: stopped; {most} restarts are the most of this script; $left" >&2
-    exit {saved}
-fi
-echo "nnpp: stopped and saved; the job is queued again"
-if ! scontrol requeue "$SLURM_JOB_ID"; then
-    echo "nnpp: the job could not be queued again; $left" >&2
-    exit {saved}
-fi
-"""
 
-GPU_SHARE = """\
-each GPU. It sees all of its node (--gpu-bind=none) and takes
-# the one with the number of its SLURM_LOCALID."""
+PERLMUTTER = Machine(
+    gpus=4,
+    cpus=128,
+    threads=2,
+    constraints=("gpu", "gpu&hbm40g", "gpu&hbm80g"),
+    qos=(
+        *("regular", "premium", "preempt", "shared", "debug", "debug_preempt"),
+        *("interactive", "shared_interactive"),
+    ),
+    # No production runs and no job chains in these queues (docs.nersc.gov/jobs/policy).
+    once=("debug", "interactive", "shared_interactive"),
+    account=True,
+    partition=False,
+    ready=(
+        "module load python",
+        "# No cudatoolkit: the wheels of jax[cuda13] include CUDA, and libraries that",
+        "# modules put on this path would be loaded instead.",
+        "unset LD_LIBRARY_PATH",
+    ),
+    scratch="$SCRATCH",
+)
+"""The GPU nodes of NERSC (docs.nersc.gov/systems/perlmutter): an EPYC 7763, four A100 each."""
 
-CPU_SHARE = "each node, which makes devices of its cores."
-
-CACHE = """\
-# A restart reads what the first start has compiled.
-export JAX_COMPILATION_CACHE_DIR="{scratch}/nnpp/compiled"
-"""
+MACHINES = {
+    "perlmutter": PERLMUTTER,
+    "generic": Machine(gpus=None),
+    "cpu": Machine(gpus=0),
+}
+"""Machines by their names on the command line; `generic` has GPUs, `cpu` has none."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What one script asks for, found right.
+    """Validated options of one job script.
 
     Attributes:
-        machine: where it runs.
+        machine: the cluster.
         inputs: fits, or folders of fits.
-        out: folder of results.
-        venv: environment that holds nnpp.
-        name: of the job, and of its log.
-        nodes: how many.
-        gpus: of each node; 0 for one process a node on its cores.
-        cpus: processors of each process.
-        time: limit, as Slurm reads it.
-        notice: seconds before it at which the fit is told to stop.
-        restarts: how often it may be queued again.
-        saved: exit code of a fit that was stopped and has saved all.
-        choices: account, qos, partition, constraint, where there is one.
+        out: folder of the results.
+        venv: Python environment with nnpp.
+        name: name of the job and of its log.
+        nodes: number of nodes.
+        gpus: GPUs per node; 0 for one process per node on its cores.
+        cpus: processors per process.
+        time: time limit in the format of Slurm.
+        notice: seconds before the limit at which the fit is asked to stop.
+        restarts: maximum number of restarts.
+        saved: exit code of a fit that was stopped and has saved everything.
+        choices: account, qos, partition and constraint, as far as they are given.
     """
 
     machine: Machine
@@ -93,22 +103,19 @@ class Job:
 
 
 def script(job: Job) -> str:
-    """The text of the script."""
-    return TEXT.format(
+    """Return the text of the job script."""
+    return render(
+        "job.slurm",
         version=__version__,
-        directives="\n".join(f"#SBATCH --{line}" for line in _directives(job)),
-        environment=_environment(job),
-        share=GPU_SHARE if job.gpus else CPU_SHARE,
-        cpus=job.cpus,
-        out=_quoted(job.out),
-        inputs=" ".join(map(_quoted, job.inputs)),
-        saved=job.saved,
-        most=job.restarts,
+        activate=job.venv / "bin" / "activate",
+        directives=_directives(job),
+        threads=_threads(job),
+        **vars(job),
     )
 
 
 def _directives(job: Job) -> list[str]:
-    """What sbatch is asked for."""
+    """Return the options of sbatch."""
     gpus = [f"gpus-per-node={job.gpus}", "gpu-bind=none"] if job.gpus else []
     return [
         f"job-name={job.name}",
@@ -125,26 +132,7 @@ def _directives(job: Job) -> list[str]:
     ]
 
 
-def _environment(job: Job) -> str:
-    """What must stand before the fit begins."""
-    threads = _threads(job)
-    activate = _quoted(job.venv / "bin" / "activate")
-    scratch = job.machine.scratch
-    lines = [
-        *job.machine.ready,
-        f"source -- {activate}",
-        f"export OMP_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads}",
-        *([] if scratch is None else [CACHE.format(scratch=scratch).rstrip()]),
-    ]
-    return "\n".join(lines)
-
-
 def _threads(job: Job) -> int:
-    """Of LAPACK: all cores of a process that has a GPU; else each device takes its share."""
+    """Return the number of LAPACK threads: all cores with a GPU, else the share of a device."""
     cores = max(1, job.cpus // job.machine.threads)
     return cores if job.gpus else -(-cores // MAX_DEVICES)
-
-
-def _quoted(path: Path) -> str:
-    """A path as a shell reads it."""
-    return shlex.quote(str(path))

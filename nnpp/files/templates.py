@@ -9,7 +9,7 @@ from nnpp.files.markdown import plain
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the environment of all templates; an undefined variable is an error.
 
     HTML is escaped automatically. Markdown and shell have no safe default, so their templates
@@ -34,4 +34,4 @@ def render(template: str, **values: object) -> str:
         template: name of the file in nnpp/templates; `.html` switches on escaping.
         values: the variables that the template names.
     """
-    return _environment().get_template(template).render(values)
+    return environment().get_template(template).render(values)

@@ -1,107 +1,32 @@
-"""README.md of a run, its model card: what a stranger needs to judge the potential by.
+"""README.md of a run, its model card: what others need to know before they use the potential.
 
-Author and licence stand in front, in lines that are YAML and JSON: they are read again, so
-that a card which is written anew keeps them.
+Author and licence are in the front matter, in lines that are valid YAML and JSON. They are read
+again when the card is rewritten, so that they are kept.
 """
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.errors import InputError
-from nnpp.files.markdown import cells, plain
+from nnpp.files.markdown import cells
+from nnpp.files.templates import render
 from nnpp.files.text import exists, read_text
 
 NAME = "README.md"
 
 MARK = "nnpp model card 1"
-"""By which a card knows itself."""
+"""Line of the front matter by which a card is recognised."""
 
-NOBODY, NO_LICENCE = "not stated", "not stated: ask the author"
+NO_AUTHOR, NO_LICENCE = "not stated", "not stated: ask the author"
 
 KEPT = re.compile(r'^(?P<key>author|license): (?P<value>".*")$', re.MULTILINE)
 
-TEXT = """\
----
-card: {mark}
-library_name: nnpp
-author: {author_json}
-license: {licence_json}
-elements: {elements_json}
----
-
-# {name}: a pseudopotential of {elements}
-{title}
-A local form factor v(q) for each element{beside}, fitted with nnpp through the plane-wave
-Hamiltonian. `potential.safetensors` holds all of it and is complete by itself; `potential.json`
-says the same for people to read.
-
-## What it is
-
-{form}
-{reference_form}
-## What it was fitted to
-
-{systems}
-
-A dilation is the change of volume Ω/Ω₀ − 1. K-points held out had no part in the fit.
-
-## How far it is from the reference
-
-Root mean squares of E − E_ref, every k-point alike whatever it weighed [meV]; all k are those
-of the reference, also such as the fit did not take.
-
-{errors}
-
-{edges}
-{missing}{figures}
-## Where the data come from
-
-{origins}
-
-Every file that the fit was read from:
-
-{inputs}
-
-## How to use it
-
-Use it with the basis it was fitted in, {basis}:
-nnpp does so by itself. With FOLDER for the folder that holds this file:
-
-```sh
-nnpp verify FOLDER
-nnpp bands FOLDER --structure crystal.vasp --plot
-```
-
-```python
-import nnpp
-
-bands = nnpp.load("FOLDER").bands("crystal.vasp")  # bands.E in hartree; its recommended path
-```
-
-In a fit.yaml it is `potential: {{kind: model, file: FOLDER}}`.
-
-## What it was never shown
-
-{limits}
-
-## How it was made
-
-{made}
-
-## Author and licence
-
-- author of the potential: {author}
-- licence of the potential: {licence}
-- nnpp itself is under the MIT licence; reference bands have licences of their own
-"""
-
 
 @dataclass(frozen=True)
-class Wishes:
-    """Who made the potential, and what others may do with it; None keeps what a card says."""
+class Attribution:
+    """Who made the potential, and its licence; None keeps what an existing card states."""
 
     author: str | None = None
     licence: str | None = None
@@ -109,7 +34,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Table:
-    """Heads, and rows of as many cells."""
+    """A Markdown table: the heads, and rows with as many cells."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -120,32 +45,32 @@ class Table:
 
 @dataclass(frozen=True)
 class Card:
-    """Everything that a card tells, in the words and units in which it does.
+    """The content of a card, in the words and units that it prints.
 
     Attributes:
-        name: of the run.
-        title: what its fit says of itself.
-        elements: of the potential.
-        beside: terms beside the local one.
-        form: name and value of whatever makes the potential.
-        reference_form: a0 … a3 of each element, where there are any.
-        systems: what it was fitted to.
-        errors: root mean squares [meV].
-        edges: gaps and the like beside the reference [eV].
-        missing: why some systems have no errors.
-        figures: name and caption of every one that is there.
-        absent: figures that are not.
-        origins: a system, and what is told of its reference.
-        inputs: file and SHA-256.
-        basis: cutoff and plane waves to be used.
-        limits: what it was never shown.
-        made: name and value of how it was fitted.
+        name: name of the run.
+        title: title of its fit; may be empty.
+        elements: elements of the potential.
+        terms: terms of the potential in addition to the local one.
+        form: name and value of each property of the potential.
+        reference_form: a0 … a3 of each element; None without a Zunger form.
+        systems: crystals, bases and k-points it was fitted to.
+        errors: root-mean-square errors [meV].
+        edges: gaps and band edges compared with the reference [eV].
+        missing: why numbers are missing for some systems.
+        figures: file and caption of every figure of the run.
+        absent: figures that the run does not have.
+        origins: name of each system, and what is known about its reference.
+        inputs: files and their SHA-256.
+        basis: cutoff and plane waves to use.
+        limits: what the potential was not fitted to.
+        made: name and value of each setting of the fit.
     """
 
     name: str
     title: str
     elements: tuple[str, ...]
-    beside: tuple[str, ...]
+    terms: tuple[str, ...]
     form: Table
     reference_form: Table | None
     systems: Table
@@ -161,88 +86,52 @@ class Card:
     made: Table
 
 
-def card_text(card: Card, wishes: Wishes) -> str:
-    """The card as Markdown."""
-    author, licence = wishes.author or NOBODY, wishes.licence or NO_LICENCE
-    return TEXT.format(
-        mark=MARK,
-        author_json=_quoted(author),
-        licence_json=_quoted(licence),
-        elements_json=json.dumps(card.elements),
-        author=plain(author),
-        licence=plain(licence),
-        **_words(card),
-        **{name: str(getattr(card, name)) for name in TABLES},
+def card_text(card: Card, attribution: Attribution) -> str:
+    """Return the card as Markdown."""
+    author, licence = attribution.author or NO_AUTHOR, attribution.licence or NO_LICENCE
+    front = {
+        "author": _front(author),
+        "license": _front(licence),
+        "elements": json.dumps(card.elements),
+    }
+    return render("card.md", card=card, mark=MARK, front=front, author=author, licence=licence)
+
+
+def kept(folder: Path, attribution: Attribution) -> Attribution:
+    """Return author and licence as given, or as the card in a folder states them."""
+    path = folder / NAME
+    options = (("--author", attribution.author), ("--licence", attribution.licence))
+    for name, words in options:
+        if words is not None and not words.split():
+            raise InputError("is empty", "write a few words, or omit the option", name)
+    stated = _stated(read_text(path)) if exists(path) else {}
+    return Attribution(
+        attribution.author or stated.get("author"),
+        attribution.licence or stated.get("license"),
     )
 
 
-TABLES = ("form", "systems", "errors", "edges", "inputs", "made")
-"""Parts of a card that are tables, and always there."""
-
-
-def _words(card: Card) -> dict[str, str]:
-    """What is said in words."""
-    form = card.reference_form
-    return {
-        "name": plain(card.name),
-        "title": f"\n{plain(card.title)}\n" if card.title else "",
-        "elements": ", ".join(card.elements),
-        "beside": f" with {' and '.join(card.beside)}" if card.beside else "",
-        "reference_form": "" if form is None else f"\n{form}\n",
-        "missing": "".join(f"\n{line}\n" for line in card.missing),
-        "figures": "".join(_figures(card)),
-        "origins": "\n".join(_origins(card)),
-        "basis": card.basis,
-        "limits": "\n".join(f"- {line}" for line in card.limits),
-    }
-
-
-def _figures(card: Card) -> Iterator[str]:
-    """Links to those that are there, and the names of those that are not."""
-    for file, caption in card.figures:
-        yield f"\n![{plain(caption)}]({file})\n"
-    if card.absent:
-        names = ", ".join(f"`{name}`" for name in card.absent)
-        yield f"\nFigures that this run does not have: {names}.\n"
-
-
-def _origins(card: Card) -> Iterator[str]:
-    """What the references say of themselves."""
-    for system, lines in card.origins:
-        yield f"- {plain(system)}: " + "; ".join(plain(line) for line in lines)
-
-
-def kept(folder: Path, wishes: Wishes) -> Wishes:
-    """Author and licence as wished, else as the card in a folder says."""
-    path = folder / NAME
-    for name, words in (("--author", wishes.author), ("--licence", wishes.licence)):
-        if words is not None and not words.split():
-            raise InputError("is empty", "write a few words, or leave it out", name)
-    said = _said(read_text(path)) if exists(path) else {}
-    return Wishes(wishes.author or said.get("author"), wishes.licence or said.get("license"))
-
-
 def refuse_foreign(folder: Path) -> None:
-    """Refuse to write over a README.md that is no card."""
+    """Raise an error if README.md exists and is not a model card."""
     path = folder / NAME
     if exists(path) and f"\ncard: {MARK}\n" not in read_text(path)[:200]:
-        raise InputError("is no model card of nnpp", "move it, or rename it", path)
+        raise InputError("is no model card of nnpp", "move or rename it", path)
 
 
-def _said(text: str) -> dict[str, str]:
-    """Author and licence in the lines in front of a card; what is not stated is nothing."""
+def _stated(text: str) -> dict[str, str]:
+    """Return author and licence from the front matter; those not stated are left out."""
     front = text.split("\n---\n")[0]
-    said = {found["key"]: _unquoted(found["value"]) for found in KEPT.finditer(front)}
-    return {key: value for key, value in said.items() if value not in (NOBODY, NO_LICENCE)}
+    stated = {found["key"]: _unquoted(found["value"]) for found in KEPT.finditer(front)}
+    return {key: value for key, value in stated.items() if value not in (NO_AUTHOR, NO_LICENCE)}
 
 
-def _quoted(words: str) -> str:
-    """Words on one line, as both JSON and YAML have them."""
+def _front(words: str) -> str:
+    """Return the words on one line and quoted, which is valid JSON and YAML."""
     return json.dumps(" ".join(words.split()), ensure_ascii=False)
 
 
 def _unquoted(value: str) -> str:
-    """The words; nothing where somebody has spoilt the quotes."""
+    """Return the words; an empty string if the quotes are damaged."""
     try:
         return str(json.loads(value))
     except ValueError:

@@ -24,7 +24,7 @@ from nnpp.plotting.picture import (
     remarks,
     window_ev,
 )
-from nnpp.plotting.stacked import rows
+from nnpp.plotting.style import rows
 from nnpp.units import HARTREE_EV
 
 HEIGHT = 2.9

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator
 
 from nnpp.plotting import style
 from nnpp.plotting.decades import off_scale, reach, scale_log
-from nnpp.plotting.stacked import rows
+from nnpp.plotting.style import rows
 
 HEIGHT, BETWEEN = 2.1, 0.08
 """Height of the frames, and room between two [inch]."""

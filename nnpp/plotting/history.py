@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from nnpp.plotting import style
 from nnpp.plotting.decades import off_scale, reach, scale_log
-from nnpp.plotting.stacked import frame_below, rows
+from nnpp.plotting.style import frame_below, rows
 
 WIDTH = style.COLUMN - style.LEFT - style.RIGHT
 TALL, SLIM, BETWEEN = 2.0, 0.85, 0.09

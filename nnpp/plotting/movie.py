@@ -22,7 +22,7 @@ from nnpp.plotting.bands import CIRCLE, UNSEEN, draw_levels, draw_reference, sca
 from nnpp.plotting.decades import PLAIN, off_scale, power, reach, scale_log
 from nnpp.plotting.picture import BandPicture
 from nnpp.plotting.potential import Q_AXIS, V_Q_AXIS, PotentialCurves, draw_q, scale_across
-from nnpp.plotting.stacked import frame_below, rows
+from nnpp.plotting.style import frame_below, rows
 
 FRAMES = 60
 """A longer fit is thinned to so many pictures."""

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoMinorLocator
 
 from nnpp.plotting import style
-from nnpp.plotting.stacked import rows
+from nnpp.plotting.style import rows
 from nnpp.units import HARTREE_EV
 
 FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1

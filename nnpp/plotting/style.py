@@ -26,6 +26,8 @@ ROW = 0.165
 """Height of one row of text above or below the frames [inch]."""
 LETTER = 0.55
 """Mean width of a letter, in font sizes."""
+HANDLE, APART = 2.6, 1.4
+"""Width of a legend mark with its space, and space after its name, in font sizes."""
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 ORANGE, SKY, BLACK = "#E69F00", "#56B4E9", "#000000"
@@ -155,3 +157,30 @@ def _legend(figure: Figure, legend: Legend, y: float) -> None:
         handlelength=1.8,
         columnspacing=1.4,
     )
+
+
+def frame_below(axes: Sequence[Axes], height: float, gap: float) -> Axes:
+    """Shorten frames that stand side by side, for one more under all of them [inch]."""
+    figure = axes[0].get_figure(root=True)
+    assert figure is not None, "a frame is part of a figure"
+    whole = figure.get_size_inches()[1]
+    first, last = axes[0].get_position(), axes[-1].get_position()
+    for ax in axes:
+        at = ax.get_position()
+        raised = at.y0 + (height + gap) / whole
+        ax.set_position((at.x0, raised, at.width, at.y1 - raised))
+    return figure.add_axes((first.x0, first.y0, last.x1 - first.x0, height / whole))
+
+
+def rows(legend: Legend, width: float) -> list[Legend]:
+    """A legend in rows that fit into `width` [inch]."""
+    broken: list[Legend] = [{}]
+    free = whole = width + APART * TEXT / 72
+    for name, mark in legend.items():
+        wide = (HANDLE + APART + LETTER * len(name)) * TEXT / 72
+        if wide > free and broken[-1]:
+            broken.append({})
+            free = whole
+        broken[-1][name] = mark
+        free -= wide
+    return [row for row in broken if row]

@@ -20,7 +20,7 @@ from nnpp.observables.fields import multiplet
 from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
 from nnpp.observables.kdotp import Velocity, expansion, inverse_masses, kane_energy, luttinger
 from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
-from nnpp.plotting.report_page import report_page
+from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case

@@ -62,12 +62,12 @@ def run(made, tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def packed(made, tmp_path_factory):
     """Its package, unpacked."""
-    from nnpp.formats.card import Wishes
+    from nnpp.formats.card import Attribution
     from nnpp.workflows.card.package import run_package
 
     room = tmp_path_factory.mktemp("packed")
-    wishes = Wishes("A. Nyone", "CC BY 4.0")
-    paths = run_package(made / "results/small", room / "small", wishes, True)
+    attribution = Attribution("A. Nyone", "CC BY 4.0")
+    paths = run_package(made / "results/small", room / "small", attribution, True)
     assert sorted(map(str, paths)) == [str(p) for p in sorted(room.rglob("*")) if p.is_file()]
     return room / "small"
 
@@ -86,8 +86,8 @@ def test_a_card_tells_what_the_run_has(nnpp, run, tmp_path):
     summary = json.loads((run / "summary.json").read_text())["systems"]["zb"]
     rmse = np.array(summary["rmse_mev"])
     shown = {
-        "valence top, band 4": rmse[3],
-        "conduction bottom, band 5": rmse[4],
+        "highest valence band (4)": rmse[3],
+        "lowest conduction band (5)": rmse[4],
         "all 8 bands": np.sqrt(np.mean(rmse**2)),
     }
     for what, value in shown.items():
@@ -95,7 +95,7 @@ def test_a_card_tells_what_the_run_has(nnpp, run, tmp_path):
         assert every == pytest.approx(value, rel=1e-3)
         # three k-points of four were fitted: a mean over all is a mean of both
         assert (3 * fitted**2 + held**2) / 4 == pytest.approx(every**2, rel=2e-3)
-    for what, key in (("gap", "gap_ev"), ("valence top", "vbm_ev")):
+    for what, key in (("gap", "gap_ev"), ("valence band maximum", "vbm_ev")):
         ours, theirs, apart = map(float, cells["zb", what])
         assert ours == pytest.approx(summary[key], abs=1e-4)
         assert apart == pytest.approx((ours - theirs) * 1e3, rel=1e-3)
@@ -149,7 +149,7 @@ def test_bands_that_are_not_there_are_not_told(nnpp, run):
     assert nnpp("card", run).code == 0
     text = (run / "README.md").read_text(encoding="utf-8")
     assert "its bands are not in this run" in text
-    assert "valence top" not in text
+    assert "valence band" not in text
     assert "`zb/bands.png`" in text
 
 
@@ -279,7 +279,7 @@ WRONG = [
         RUN,
         "no summary",
     ),
-    (["card", RUN], of_other_bands, RUN, "tells of other bands"),
+    (["card", RUN], of_other_bands, RUN, "describes other bands"),
     (["card", RUN], trained_on, f"{RUN}:", "the run has another potential"),
     (["card", RUN, "--licence", " "], None, "--licence:", "is empty"),
     (["package", RUN], damaged(RUN + "/potential.safetensors"), RUN, "damaged"),

@@ -1,4 +1,4 @@
-"""`nnpp slurm`: the script it writes, what it says, and wishes that no machine grants."""
+"""`nnpp slurm`: the script it writes, what it prints, and invalid options."""
 
 import shlex
 from pathlib import Path
@@ -104,40 +104,40 @@ WRONG = [
     (["--machine", "perlmuter"], "--machine", "did you mean 'perlmutter'?"),
     (["--machine", "here"], "--machine", "known: perlmutter, generic, cpu"),
     (["--machine", "perlmutter"], "--account", "name your project"),
-    (["--machine", "generic"], "--gpus", "say how many"),
-    (["--machine", "cpu", "--gpus", "1"], "--gpus", "leave --gpus out"),
-    ([*P, "--nodes", "0"], "--nodes", "ask for at least 1"),
-    ([*P, "--gpus", "5"], "--gpus", "ask for 1 to 4"),
-    ([*P, "--gpus", "0"], "--gpus", "ask for 1 to 4"),
-    ([*P, "--cpus", "33"], "--cpus", "ask for 1 to 32"),
-    ([*P, "--cpus", "0"], "--cpus", "ask for 1 to 32"),
-    ([*G, "--cpus", "0"], "--cpus", "ask for at least 1"),
+    (["--machine", "generic"], "--gpus", "give the number"),
+    (["--machine", "cpu", "--gpus", "1"], "--gpus", "omit --gpus"),
+    ([*P, "--nodes", "0"], "--nodes", "choose at least 1"),
+    ([*P, "--gpus", "5"], "--gpus", "choose 1 to 4"),
+    ([*P, "--gpus", "0"], "--gpus", "choose 1 to 4"),
+    ([*P, "--cpus", "33"], "--cpus", "choose 1 to 32"),
+    ([*P, "--cpus", "0"], "--cpus", "choose 1 to 32"),
+    ([*G, "--cpus", "0"], "--cpus", "choose at least 1"),
     ([*P, "--qos", "regulr"], "--qos", "did you mean 'regular'?"),
     ([*P, "--constraint", "gpu&hbm90g"], "--constraint", "did you mean 'gpu&hbm"),
-    ([*P, "--partition", "gpu"], "--partition", "choose by --qos"),
+    ([*P, "--partition", "gpu"], "--partition", "use --qos"),
     ([*P, "--time", "120"], "--time", "write HH:MM:SS"),
     ([*P, "--time", "2h"], "--time", "write HH:MM:SS"),
     ([*P, "--time", "02:60:00"], "--time", "write HH:MM:SS"),
     ([*P, "--time", "٠٢:00:00"], "--time", "write HH:MM:SS"),
     ([*P, "--time", "00:05:00"], "--time", "more than --notice, 300 s"),
-    ([*P, "--notice", "0"], "--notice", "ask for 1 to 65535"),
-    ([*P, "--restarts", "-1"], "--restarts", "ask for at least 0"),
-    ([*P, "--name", "a b"], "--name", "use letters, digits"),
-    ([*P, "--name", "a/b"], "--name", "use letters, digits"),
-    ([*P, "--name", "a%j"], "--name", "use letters, digits"),
-    ([*P, "--name", ""], "--name", "use letters, digits"),
-    ([*P, "--account", "m1 --qos=x"], "--account", "use letters, digits"),
-    ([*P, "--account", "m1\n#SBATCH"], "--account", "use letters, digits"),
-    ([*G, "--partition", "a'b"], "--partition", "use letters, digits"),
-    ([*G, "--qos", "a#b"], "--qos", "use letters, digits"),
-    ([*G, "--constraint", "a b"], "--constraint", "use letters, digits"),
+    ([*P, "--notice", "0"], "--notice", "choose 1 to 65535"),
+    ([*P, "--restarts", "-1"], "--restarts", "choose at least 0"),
+    ([*P, "--name", "a b"], "--name", "use only letters, digits"),
+    ([*P, "--name", "a/b"], "--name", "use only letters, digits"),
+    ([*P, "--name", "a%j"], "--name", "use only letters, digits"),
+    ([*P, "--name", ""], "--name", "use only letters, digits"),
+    ([*P, "--account", "m1 --qos=x"], "--account", "use only letters, digits"),
+    ([*P, "--account", "m1\n#SBATCH"], "--account", "use only letters, digits"),
+    ([*G, "--partition", "a'b"], "--partition", "use only letters, digits"),
+    ([*G, "--qos", "a#b"], "--qos", "use only letters, digits"),
+    ([*G, "--constraint", "a b"], "--constraint", "use only letters, digits"),
     ([*P, "--output-script", "tiny"], "tiny", "name a file"),
     ([*P, "--output-script", "tiny/fit.yaml/x"], "tiny/fit.yaml/x", "choose"),
 ]
 
 
 @pytest.mark.parametrize(("words", "place", "told"), WRONG)
-def test_wishes_that_are_not_granted(refused, tiny, words, place, told):
+def test_options_that_are_invalid(refused, tiny, words, place, told):
     refused("slurm", "tiny", *words, told=told, at=f"{place}:")
 
 

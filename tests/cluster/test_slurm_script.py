@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nnpp.cluster.machines import MACHINES
-from nnpp.cluster.slurm_script import Job, script
+from nnpp.cluster.slurm_script import MACHINES, Job, script
 
 SAVED = 75
 
@@ -166,7 +165,7 @@ def test_a_fit_that_was_stopped_is_queued_again(cluster, restarts):
 def test_but_not_for_ever(cluster, most, restarts):
     done, calls = cluster(replace(JOB, restarts=most), SAVED, SLURM_RESTART_COUNT=restarts)
     assert done.returncode == SAVED
-    assert f"stopped; {most} restarts are the most of this script" in done.stderr
+    assert f"stopped after {most} restarts, the limit of this script" in done.stderr
     assert "submit the script again" in done.stderr
     assert "scontrol" not in calls
 

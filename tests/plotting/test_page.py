@@ -6,9 +6,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.plotting.page import page_bands, table
-from nnpp.plotting.web_bands import plot_bands
-from nnpp.plotting.web_potential import plots_potential
-from nnpp.plotting.web_style import SCREEN
+from nnpp.plotting.plotly_figures import SCREEN, plot_bands, plots_potential
 from tests.plotting.samples import along, cosines, curves, dos, picture, unlabelled
 
 FULL = {"reference": cosines(along()), "dos": dos(), "notes": ("1 < 2",)}

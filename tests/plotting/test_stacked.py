@@ -2,7 +2,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnpp.plotting.stacked import frame_below, rows
+from nnpp.plotting.style import frame_below, rows
 
 
 def test_a_frame_below_spans_those_above_and_takes_their_room():

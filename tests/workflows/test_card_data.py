@@ -62,12 +62,12 @@ def test_a_reference_speaks_for_itself(tmp_path):
         "mesh 8 8 8",
         "setups setups-0.9",
         "masses electron 0.0937573",
-        "bands weigh 1 1 1 20 20 1 1 1",
-        "aimed at a gap of 1.74 eV",
+        "band weights 1 1 1 20 20 1 1 1",
+        "target: gap of 1.74 eV",
     )
     write_bands_h5(tmp_path / "b.h5", bands, crystal, {})
-    assert origin_of(system(tmp_path / "b.h5")) == ("b.h5: how it was made is not told",)
-    assert origin_of(system(tmp_path / "b.csv")) == ("b.csv: how it was made is not told",)
+    assert origin_of(system(tmp_path / "b.h5")) == ("b.h5: origin not stated",)
+    assert origin_of(system(tmp_path / "b.csv")) == ("b.csv: origin not stated",)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`nnpp card`: a README.md by which a stranger can judge the potential of a run."""
+"""`nnpp card`: write the README.md that describes the potential of a run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from nnpp.files.atomic import write_atomic
 from nnpp.files.tensors import STEM
 from nnpp.files.text import exists
 from nnpp.files.yaml_tree import read_yaml
-from nnpp.formats.card import NAME, Card, Table, Wishes, card_text, kept, refuse_foreign
+from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
 from nnpp.runs.folder import has
 from nnpp.runs.lock import held
@@ -19,17 +19,17 @@ from nnpp.runs.package import SUMS, is_package
 from nnpp.runs.summary import read_summary
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
-from nnpp.workflows.card.data import anywhere, inputs_of, origin_of
+from nnpp.workflows.card.data import inputs_of, origin_of, without_paths
 from nnpp.workflows.card.form import form_of, made_of, terms_of, zunger_of
 from nnpp.workflows.card.limits import limits
 from nnpp.workflows.card.systems import (
     EDGE_HEADS,
     ERROR_HEADS,
     SYSTEM_HEADS,
-    Shown,
+    Evaluated,
     edge_rows,
     error_rows,
-    shown,
+    evaluated,
     system_row,
 )
 from nnpp.workflows.fits.model_fit import basis_of
@@ -38,20 +38,20 @@ from nnpp.workflows.train.ensemble import ensemble_of
 from nnpp.workflows.verify import run_verify
 
 FIGURES = {
-    "errors.png": "Root mean square error of every band, fitted and held out",
-    "potential.png": "v(q) and v(r) of every element",
-    "history.png": "The course of the fit",
+    "errors.png": "Root-mean-square error of every band, at fitted and held-out k-points",
+    "potential.png": "Form factors v(q) and potentials v(r) of every element",
+    "history.png": "Loss of every step of the fit",
 }
-"""Figures of a run, beside the bands of every system, and what they show."""
+"""Figures of a run in addition to the bands of each system, and their captions."""
 
 
 @dataclass(frozen=True)
 class Described:
-    """A run whose potential was trained, and its card.
+    """A trained run and its card.
 
     Attributes:
-        fit: as its run.yaml says.
-        text: the card.
+        fit: the fit as stated in run.yaml.
+        text: the card as Markdown.
         figures: files that the card shows.
     """
 
@@ -60,42 +60,42 @@ class Described:
     figures: tuple[str, ...]
 
 
-def run_card(runs: list[Path], wishes: Wishes) -> Iterator[Path]:
-    """Write README.md into every run, once all of them are found sound."""
+def run_card(runs: list[Path], attribution: Attribution) -> Iterator[Path]:
+    """Check every run, then write README.md into each; yield the paths."""
     for run in runs:
         trained_fit(run)
         _refuse_no_place(run)
-    for one in [described(run, wishes) for run in runs]:
+    for one in [described(run, attribution) for run in runs]:
         with held(one.fit.folder):
             yield write_atomic(one.fit.folder / NAME, one.text)
 
 
 def _refuse_no_place(run: Path) -> None:
-    """Refuse a folder whose README.md may not be written."""
+    """Raise an error if the README.md of a folder must not be written."""
     if run.is_dir() and is_package(run):
-        what = f"is a package: {SUMS} knows its card"
-        raise InputError(what, "name the run that it was made of", run)
+        what = f"is a package, whose card is protected by {SUMS}"
+        raise InputError(what, "name the run that it was made from", run)
     refuse_foreign(run)
 
 
-def described(run: Path, wishes: Wishes) -> Described:
-    """The card of a run; one that is not trained, changed or unsound is refused."""
-    fit, wishes = trained_fit(run), kept(run, wishes)
+def described(run: Path, attribution: Attribution) -> Described:
+    """Return the card of a run; raise an error if it is not trained, changed or invalid."""
+    fit, attribution = trained_fit(run), kept(run, attribution)
     refuse_changed(fit)
-    model, told = read_model(fit.folder), read_summary(fit.folder)
+    model, summary = read_model(fit.folder), read_summary(fit.folder)
     about = read_yaml(fit.source)[0]
     cases = prepare(with_complete_paths(fit))
-    systems = [shown(fit, i, case, told) for i, case in enumerate(cases)]
-    refuse_unsound(fit.folder)
+    systems = [evaluated(fit, i, case, summary) for i, case in enumerate(cases)]
+    refuse_invalid(fit.folder)
     card = _card(fit, model, systems, about)
     figures = tuple(name for name, _ in card.figures)
-    return Described(fit, card_text(card, wishes), figures)
+    return Described(fit, card_text(card, attribution), figures)
 
 
 def trained_fit(run: Path) -> Fit:
-    """The fit of a run that holds a trained potential."""
+    """Return the fit of a run; raise an error if the run has no trained potential."""
     if not exists(run):
-        raise InputError("no such file or folder", "mend the name", run)
+        raise InputError("no such file or folder", "correct the path", run)
     if not run.is_dir() or not exists(run / RUN_NAME):
         raise InputError("is no run", "name a folder that `nnpp fit` made", run)
     if not has(run, STEM):
@@ -103,23 +103,23 @@ def trained_fit(run: Path) -> Fit:
     return read_inputs(run / RUN_NAME)
 
 
-def refuse_unsound(run: Path) -> None:
-    """Refuse a run of which `nnpp verify` finds anything wrong."""
+def refuse_invalid(run: Path) -> None:
+    """Raise an error if a check of `nnpp verify` fails for a run."""
     for finding in run_verify(run):
         if finding.wrong:
-            what = f"is not sound: {finding.what}: {finding.wrong}"
-            raise InputError(what, "look at `nnpp verify`, then compute its bands anew", run)
+            what = f"is not valid: {finding.what}: {finding.wrong}"
+            raise InputError(what, "run `nnpp verify`, then compute its bands again", run)
 
 
-def _card(fit: Fit, model: Model, systems: list[Shown], about: dict[str, Any]) -> Card:
-    """All that is told."""
+def _card(fit: Fit, model: Model, systems: list[Evaluated], about: dict[str, Any]) -> Card:
+    """Collect the content of the card."""
     there, absent = _figures(fit)
     ensemble = ensemble_of(fit.folder, model.potential)
     return Card(
         name=fit.name,
-        title=anywhere(fit.spec.title),
+        title=without_paths(fit.spec.title),
         elements=model.potential.species,
-        beside=terms_of(model.potential.strengths),
+        terms=terms_of(model.potential.strengths),
         form=form_of(fit, model),
         reference_form=zunger_of(model.potential),
         systems=Table(SYSTEM_HEADS, tuple(map(system_row, systems))),
@@ -136,32 +136,32 @@ def _card(fit: Fit, model: Model, systems: list[Shown], about: dict[str, Any]) -
     )
 
 
-def _table(heads: tuple[str, ...], systems: list[Shown], rows: Any) -> Table:
-    """The rows of all systems, each named once."""
+def _table(heads: tuple[str, ...], systems: list[Evaluated], rows: Any) -> Table:
+    """Return one table with the rows of all systems."""
     return Table(heads, tuple(row for one in systems for row in rows(one)))
 
 
-def _missing(systems: list[Shown]) -> Iterator[str]:
-    """What to know of tables that lack something."""
+def _missing(systems: list[Evaluated]) -> Iterator[str]:
+    """Yield the reasons why numbers are missing in the tables."""
     if any(not s.numbers for s in systems):
-        yield "`nnpp bands RUN --plot` computes the bands that this run lacks."
+        yield "`nnpp bands RUN --plot` computes the missing bands of this run."
     if any(s.case.spec.zero != "absolute" for s in systems):
-        yield "Where energies count from a level of each, the valence tops are not compared."
+        yield "Band edges are not compared where the reference has its own energy zero."
 
 
 def _basis(model: Model) -> str:
-    """Cutoff and rule of the plane waves to be used."""
+    """Return cutoff and rule of the plane waves to use with the potential."""
     basis, systems = basis_of(model), model.about["systems"]
     several = len({s["cutoff_hartree"] for s in systems}) > 1
-    widest = " (the widest of its systems)" if several else ""
+    widest = " (the largest of its systems)" if several else ""
     cutoff, rule = basis["cutoff_hartree"], basis["plane_waves"]
     return f"{cutoff:.8g} hartree{widest} with plane waves `{rule}`"
 
 
 def _figures(fit: Fit) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Figures that are there with what they show, and those that are not."""
+    """Return the figures of the run with their captions, and the missing ones."""
     bands = {
-        f"{s.name}/bands.png": f"Bands of {s.name} beside the reference"
+        f"{s.name}/bands.png": f"Bands of {s.name} compared with the reference"
         for s in fit.spec.systems
     }
     wanted = bands | FIGURES

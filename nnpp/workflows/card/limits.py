@@ -10,7 +10,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.card.systems import Shown
+from nnpp.workflows.card.systems import Evaluated
 from nnpp.workflows.export import decays_at, transformed
 
 FAR = np.arange(12.0, 40.0, 0.05)
@@ -18,7 +18,7 @@ FAR = np.arange(12.0, 40.0, 0.05)
 
 
 def limits(
-    fit: Fit, potential: Potential, systems: list[Shown], ensemble: StoredEnsemble | None
+    fit: Fit, potential: Potential, systems: list[Evaluated], ensemble: StoredEnsemble | None
 ) -> Iterator[str]:
     """One sentence or two for each thing that was not fitted."""
     elements, names = ", ".join(potential.species), ", ".join(s.case.spec.name for s in systems)
@@ -33,7 +33,7 @@ def limits(
     yield _spread(ensemble)
 
 
-def _strain(fit: Fit, systems: list[Shown]) -> str:
+def _strain(fit: Fit, systems: list[Evaluated]) -> str:
     """Changes of volume that were in the fit, and whether strain factors were trained."""
     of_atoms = [np.asarray(s.case.crystal.strains) for s in systems]
     dilations = sorted(np.round(np.concatenate(of_atoms), 6).tolist())
@@ -48,7 +48,7 @@ def _strain(fit: Fit, systems: list[Shown]) -> str:
     return f"Strain {seen}. It has no strain factors."
 
 
-def _levels(systems: list[Shown]) -> str:
+def _levels(systems: list[Evaluated]) -> str:
     """Levels beyond those of the references, and those that weighed nothing."""
     unseen, some = 0, []
     for one in systems:

@@ -1,6 +1,6 @@
-"""The systems of a card: crystal, basis and k-points, and how far levels are from a reference.
+"""The systems of a card: crystal, basis, k-points, and errors relative to the reference.
 
-Numbers are those that the run has stored, in summary.json and bands.h5, which must agree.
+The numbers are those stored in summary.json and bands.h5 of the run, which must agree.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.bands.of_fit import fitted_and_held_out
 
 SAME = 1e-6
-"""Numbers of summary.json and of bands.h5 agree to this [eV, meV]."""
+"""Tolerance between summary.json and bands.h5 [eV, meV]."""
 
 SYSTEM_HEADS = (
     *("system", "crystal", "cell/Å", "dilation", "cutoff/hartree", "plane waves"),
-    *("k fitted", "k held out", "bands", "full", "levels"),
+    *("k fitted", "k held out", "bands", "occupied", "levels"),
 )
 
 ERROR_HEADS = ("system", "", "fitted k", "held-out k", "all k")
@@ -43,16 +43,16 @@ Row = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One system as a card shows it.
+class Evaluated:
+    """One system with its stored numbers and errors.
 
     Attributes:
-        case: the system, with all of its reference.
-        fitted: which k-points of its reference the fit looked at.
-        held: which it held out.
-        numbers: what summary.json tells of it.
-        errors: E − E_ref of its stored bands [meV], None where there are none to compare.
-        why: there are none.
+        case: the system with its complete reference.
+        fitted: which k-points of the reference were fitted.
+        held: which k-points were held out.
+        numbers: its entry in summary.json.
+        errors: E − E_ref of its stored bands [meV]; None if they cannot be compared.
+        why: the reason why there are no errors.
     """
 
     case: Case
@@ -63,48 +63,50 @@ class Shown:
     why: str = ""
 
 
-def shown(fit: Fit, i: int, case: Case, told: dict[str, dict[str, Any]]) -> Shown:
-    """The system `i` with its errors, or with the reason why it has none."""
+def evaluated(fit: Fit, i: int, case: Case, summary: dict[str, dict[str, Any]]) -> Evaluated:
+    """Return system `i` with its errors, or with the reason why there are none."""
     name = case.spec.name
-    blank = Shown(case, *fitted_and_held_out(fit, i, case), {}, None)
+    blank = Evaluated(case, *fitted_and_held_out(fit, i, case), {}, None)
     file = fit.folder / name / "bands.h5"
-    if not exists(file) or name not in told:
+    if not exists(file) or name not in summary:
         return replace(blank, why="its bands are not in this run")
     stored = read_bands_h5(file)
     basis = (stored.provenance.get("cutoff_hartree"), stored.provenance.get("plane_waves"))
     if basis != (case.spec.cutoff, case.spec.plane_waves):
-        return replace(blank, why="its bands in this run are those of another cutoff")
-    _refuse_other_edges(fit.folder, told[name], stored.bands)
-    found = replace(blank, numbers=told[name])
+        return replace(blank, why="its bands in this run have another cutoff")
+    _refuse_other_edges(fit.folder, summary[name], stored.bands)
+    found = replace(blank, numbers=summary[name])
     if case.reference is None:
         return replace(found, why="it has no reference")
     if stored.bands.E.shape[1] * case.times < case.reference.E.shape[1]:
-        return replace(found, why="fewer bands are in this run than in its reference")
+        return replace(found, why="this run has fewer bands than its reference")
     E = errors_at_all_k(replace(case, kpoints=stored.bands.kpoints), stored.bands)
     if E is None:
         return replace(found, why="its bands in this run are at other k-points")
     errors = np.asarray(E) * HARTREE_EV * 1e3
-    _refuse_other(fit.folder, told[name].get("rmse_mev"), np.sqrt(np.mean(errors**2, axis=0)))
+    _refuse_other(
+        fit.folder, summary[name].get("rmse_mev"), np.sqrt(np.mean(errors**2, axis=0))
+    )
     return replace(found, errors=errors)
 
 
 def _refuse_other_edges(folder: Path, numbers: dict[str, Any], bands: Bands) -> None:
-    """Band edges of other bands than those beside them."""
+    """Raise an error if the band edges of summary.json are not those of the bands."""
     if 0 < bands.occupied < bands.E.shape[1]:
-        edges, told = gap(bands), [numbers.get("vbm_ev"), numbers.get("cbm_ev")]
-        _refuse_other(folder, told, np.array([edges.vbm, edges.cbm]) * HARTREE_EV)
+        edges, stored = gap(bands), [numbers.get("vbm_ev"), numbers.get("cbm_ev")]
+        _refuse_other(folder, stored, np.array([edges.vbm, edges.cbm]) * HARTREE_EV)
 
 
-def _refuse_other(folder: Path, told: Any, there: Float[np.ndarray, " number"]) -> None:
-    """Numbers of summary.json that are not those of bands.h5."""
-    known = np.array([np.nan if x is None else x for x in told or []], float)
-    if known.shape != there.shape or not np.abs(known - there).max() < SAME:
-        remedy = "write both anew with `nnpp bands RUN --plot`"
-        raise InputError("tells of other bands than bands.h5", remedy, folder / NAME)
+def _refuse_other(folder: Path, stored: Any, computed: Float[np.ndarray, " number"]) -> None:
+    """Raise an error if numbers of summary.json are not those of bands.h5."""
+    known = np.array([np.nan if x is None else x for x in stored or []], float)
+    if known.shape != computed.shape or not np.abs(known - computed).max() < SAME:
+        remedy = "write both again with `nnpp bands RUN --plot`"
+        raise InputError("describes other bands than bands.h5", remedy, folder / NAME)
 
 
-def system_row(one: Shown) -> Row:
-    """What a system is."""
+def system_row(one: Evaluated) -> Row:
+    """Return the row that describes a system."""
     case, lengths = one.case, conventional_lengths(one.case.crystal) * BOHR_ANGSTROM
     distinct = dict.fromkeys(f"{a:.4f}" for a in lengths)
     return (
@@ -117,23 +119,23 @@ def system_row(one: Shown) -> Row:
         if case.spec.dilation
         else "0",
         f"{case.spec.cutoff:.8g}",
-        f"{case.spec.plane_waves}, {case.n_plane_waves} at most",
+        f"{case.spec.plane_waves}, up to {case.n_plane_waves}",
         f"{int(one.fitted.sum())}",
         f"{int(one.held.sum())}",
         f"{case.n_levels}",
         f"{case.occupied}",
-        "of spinors (spin-orbit)" if case.spinor else "without spin",
+        "spinors (spin-orbit)" if case.spinor else "without spin",
     )
 
 
-def error_rows(one: Shown) -> Iterator[Row]:
-    """Root mean squares of the band edges and of all bands [meV]."""
+def error_rows(one: Evaluated) -> Iterator[Row]:
+    """Yield root-mean-square errors of the band edges and of all bands [meV]."""
     if one.errors is None:
         yield (one.case.spec.name, one.why, NONE, NONE, NONE)
         return
     full, n = one.case.occupied_in_reference, one.errors.shape[1]
-    parts = {"valence top": full - 1, "conduction bottom": full}
-    bands = {f"{what}, band {i + 1}": [i] for what, i in parts.items() if 0 <= i < n}
+    parts = {"highest valence band": full - 1, "lowest conduction band": full}
+    bands = {f"{what} ({i + 1})": [i] for what, i in parts.items() if 0 <= i < n}
     for what, of in (bands | {f"all {n} bands": list(range(n))}).items():
         stored = np.array(one.numbers["rmse_mev"])[of]
         yield (
@@ -146,39 +148,39 @@ def error_rows(one: Shown) -> Iterator[Row]:
 
 
 def _rms(x: Float[np.ndarray, "k band"]) -> str:
-    """Root of the mean square; nothing of no k-point."""
+    """Return the root mean square as text; a dash without k-points."""
     return f"{np.sqrt(np.mean(x**2)):.4g}" if x.size else NONE
 
 
-def edge_rows(one: Shown) -> Iterator[Row]:
-    """Gap, band edges and splitting beside those of the reference [eV]."""
+def edge_rows(one: Evaluated) -> Iterator[Row]:
+    """Yield gap, band edges and splitting compared with the reference [eV]."""
     theirs = _edges(one.case)
     absolute = one.case.spec.zero == "absolute"
     for key, what in NAMES.items():
         ours = one.numbers.get(key)
         if ours is None:
             continue
-        told, counts = theirs.get(key), absolute or key in ("gap_ev", "splitting_ev")
+        reference, comparable = theirs.get(key), absolute or key in ("gap_ev", "splitting_ev")
         yield (
             one.case.spec.name,
             what,
             f"{ours:.4f}",
-            NONE if told is None else f"{told:.4f}",
-            NONE if told is None or not counts else f"{(ours - told) * 1e3:+.4g}",
+            NONE if reference is None else f"{reference:.4f}",
+            NONE if reference is None or not comparable else f"{(ours - reference) * 1e3:+.4g}",
         )
 
 
 NAMES = {
     "gap_ev": "gap",
-    "vbm_ev": "valence top",
-    "cbm_ev": "conduction bottom",
+    "vbm_ev": "valence band maximum",
+    "cbm_ev": "conduction band minimum",
     "splitting_ev": "spin-orbit splitting",
 }
-"""Numbers of summary.json, in words."""
+"""Numbers of summary.json and their names in a card."""
 
 
 def _edges(case: Case) -> dict[str, float]:
-    """The same of the reference, as far as it has them [eV]."""
+    """Return the same numbers of the reference, as far as it has them [eV]."""
     bands = reference_bands(case)
     if bands is None or not 0 < bands.occupied < bands.E.shape[1]:
         return {}
