@@ -9,6 +9,7 @@ import numpy as np
 
 from nnpp.eigensolvers import davidson
 from nnpp.hamiltonian.bulk import Hamiltonian, System
+from nnpp.terms.term import terms
 
 SIZE = 3000
 
@@ -63,8 +64,12 @@ def operations(H: Hamiltonian, system: System, n: int, sweeps: float) -> dict[st
     m, coarse = davidson.columns(H, n + davidson.GUARD), davidson.usual_coarse(H, n)
     columns = m + sweeps * davidson.EXPANSIONS * w
     centres = len(system.centres.tau)
-    ranks = [0 if r is None else r.A.shape[1] for r in system.radial]
-    projectors, spin_orbit = 3 * sum(ranks) * centres, 3 * ranks[0] * centres
+    columns_of = {
+        term.name: (2 * term.l + 1) * centres * sum(r.A.shape[1] for r in radial)
+        for term in terms()
+        if (radial := system.radial.get(term.name))
+    }
+    projectors, spin_orbit = sum(columns_of.values()), columns_of.get("spin_orbit", 0)
     points = float(np.prod(system.local.differences.box))
     basis = sum(
         2 * parts**2 * rows * v * (5 * w + 2 * m)

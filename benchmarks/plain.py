@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 
 from nnpp.hamiltonian.bulk import System, Values, hamiltonian
 from nnpp.potentials.potential import Potential
+from nnpp.potentials.strengths import Strengths
 from nnpp.pytree import pytree
 from nnpp.structures.crystal import Crystal
 
@@ -63,7 +64,9 @@ def _fixed(system: System, waves, species: int) -> Array:
     box = Box(jnp.zeros(places, complex), jnp.zeros(d.box), d.box, d.centre)
 
     def at(so, nl):
-        return hamiltonian(waves, system, Values(box, so, nl, None)).matrix()
+        return hamiltonian(
+            waves, system, Values(box, Strengths({"spin_orbit": so, "nonlocal": nl}))
+        ).matrix()
 
     zero = at(jnp.zeros(species), jnp.zeros((species, 2)))
     each = []
@@ -86,8 +89,7 @@ def loss_and_gradient(
         v = potential.local(at_k.q.reshape(-1)).T.reshape(at_k.structure.shape)
         H = jnp.sum(at_k.structure * v, axis=0) + jnp.diag(at_k.kinetic)
         if len(at_k.fixed):
-            a5, a67 = potential.strengths.spin_orbit, potential.strengths.nonlocal_
-            assert a5 is not None and a67 is not None, "all strengths are there"
+            a5, a67 = (potential.strengths[name] for name in ("spin_orbit", "nonlocal"))
             strengths = jnp.concatenate([a5, a67.reshape(-1)])
             H = jnp.kron(jnp.eye(2), H) + jnp.einsum("a,agh->gh", strengths, at_k.fixed)
         E = jnp.linalg.eigvalsh(H, symmetrize_input=False)

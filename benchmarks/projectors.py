@@ -15,11 +15,15 @@ def run() -> None:
     s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
     waves = jax.tree.map(lambda x: x[0], s.waves)
     total = 0.0
-    kinds = zip(("spin-orbit", "inner", "outer"), s.radial, frame(waves, s).B, strict=True)
+    made = frame(waves, s).B
+    kinds = [
+        (term, radial, B)
+        for term in ("spin_orbit", "nonlocal")
+        for radial, B in zip(s.radial[term], made[term], strict=True)
+    ]
     for name, radial, B in kinds:
         assert isinstance(B, jax.Array), "small enough to be kept"
         total += B.nbytes / 1e6
-        assert radial is not None, "the potential may use all kinds"
         nodes, rank = radial.A.shape
         print(f"  {name:10} {nodes} nodes, rank {rank}, {B.nbytes / 1e6:.1f} MB")
     print(f"  {'together':10} {total:.1f} MB, {verdict(total, 50)}; N = {waves.K.shape[0]}")

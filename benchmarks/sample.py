@@ -42,7 +42,9 @@ def published(*species: str) -> Potential:
 
 def published_cspbi3() -> Potential:
     """The forms with spin-orbit and the non-local terms."""
-    strengths = Strengths(spin_orbit=jnp.asarray(SPIN_ORBIT), nonlocal_=jnp.asarray(NONLOCAL))
+    strengths = Strengths(
+        {"spin_orbit": jnp.asarray(SPIN_ORBIT), "nonlocal": jnp.asarray(NONLOCAL)}
+    )
     return replace(published("Pb", "I", "Cs"), strengths=strengths)
 
 
@@ -60,7 +62,7 @@ class Sample:
     @property
     def spinor(self) -> bool:
         """Whether levels hold one electron."""
-        return self.potential.strengths.spin_orbit is not None
+        return self.potential.spinor
 
     def objective(self) -> Objective:
         """All levels, against those of the forms; every weight and strength is trained."""

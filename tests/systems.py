@@ -61,7 +61,7 @@ def cdse() -> Potential:
 def cspbi3() -> Potential:
     """CsPbI3 with its published spin-orbit and non-local strengths."""
     a = jnp.array([CSPBI3[s] for s in ("Pb", "I", "Cs")])
-    strengths = Strengths(spin_orbit=a[:, 0], nonlocal_=a[:, 1:])
+    strengths = Strengths({"spin_orbit": a[:, 0], "nonlocal": a[:, 1:]})
     return Potential(zunger("Pb", "I", "Cs"), strengths, ("Pb", "I", "Cs"))
 
 
@@ -75,8 +75,8 @@ def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Po
     local = neural(network, Gaussian(4.0), zunger(*species), key)
     draw = [0.3 * jax.random.normal(k, (len(species), 2)) for k in keys]
     strengths = Strengths(
+        {"nonlocal": draw[1]},
         spin_orbit=1 + draw[0][:, 0] if spin else None,
-        nonlocal_=draw[1],
         s_wave=0.1 * jax.random.normal(also, (len(species), 2)),
         charge=draw[2][:, 0],
         strain=draw[3],

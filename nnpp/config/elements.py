@@ -29,6 +29,10 @@ class Strengths(Section):
     )
     charge: Real | None = Field(default=None, description="Long-range charge a4 [e].")
 
+    def strength(self, name: str) -> float | tuple[float, ...] | None:
+        """The strengths of one term, None if the element has none."""
+        return getattr(self, "nonlocal_" if name == "nonlocal" else name)
+
 
 def refuse_untrainable(train: tuple[Trained, ...], elements: Mapping[str, Strengths]) -> None:
     """Nothing to be trained, or a part of which no element has a first value."""

@@ -75,8 +75,8 @@ MODES: dict[int, dict[str, Move]] = {
     4: {"local": _jump, "strengths": _scaled(_jump, 1e-3)},
     5: {"local": _scaled(_jump, 0.1), "strengths": _jump},
     6: {"spin_orbit": _jump},
-    7: {"nonlocal_": _jump},
-    8: {"local": _jump, "nonlocal_": _jump},
+    7: {"nonlocal": _jump},
+    8: {"local": _jump, "nonlocal": _jump},
 }
 """What moves in each mode; "strengths" are spin-orbit and non-local ones."""
 
@@ -91,10 +91,10 @@ def move(
     """θ after one move of `size`; parts that the fit does not train stay."""
     potential, rule = parameters.put(theta), MODES[mode]
     both = rule.get("strengths", _stay)
-    moves = {"spin_orbit": both, "nonlocal_": both} | rule
+    moves = {"spin_orbit": both, "nonlocal": both} | rule
 
     def moved(path: tuple, w: Float[Array, "..."], key: Key[Array, ""]):
-        part = next((n for n in ("spin_orbit", "nonlocal_", "local") if n in _names(path)), "")
+        part = next((n for n in ("spin_orbit", "nonlocal", "local") if n in _names(path)), "")
         return moves.get(part, _stay)(key, w, size)
 
     leaves, treedef = jax.tree_util.tree_flatten_with_path(potential)

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_bytes
-from nnpp.formats.model import UNITS, named
+from nnpp.formats.model import named, unit_of
 from nnpp.potentials.potential import Potential
 
 FORMAT = "nnpp ensemble 1"
@@ -134,7 +134,7 @@ def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]
         for f in fields(part):
             yield f"{group}/{f.name}", getattr(part, f.name), UNIT_OF[f.name]
     for name, x in ensemble.potentials.items():
-        yield f"{POTENTIALS}/{name}", x, UNITS.get(name, "1")
+        yield f"{POTENTIALS}/{name}", x, unit_of(name)
 
 
 def _stored(file: h5py.File) -> StoredEnsemble:

@@ -6,7 +6,7 @@ straight lines between rows, zero beyond the last (the older one subtracts the l
 all). Of SO_X.par they read three rows of two numbers, and throw the second away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from nnpp.config.inputs import FIT_NAME, RUN_NAME
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_text
+from nnpp.terms.term import Term, terms
 
 MOST_ROWS = 8192
 """Rows that the filter codes have room for."""
@@ -25,8 +26,8 @@ MOST_ROWS = 8192
 HEADING = "for filter-diagonalisation codes"
 """How the first line of its README.md ends."""
 
-OURS = ("pot*.par", "SO_*.par", "S_*.par", "final_pot_*.dat")
-"""Files of an export that go with the elements and charges of a potential."""
+CURVES = ("pot*.par", "final_pot_*.dat")
+"""Files of v(r) and v(q) of single elements."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,13 @@ class Element:
     Attributes:
         symbol: its name.
         r: the grid of the filter codes, from 0, uniform [bohr].
-        short: v(r) without the Coulomb tail, 0 at the end [hartree].
-        tail: the Coulomb tail of its charge a4 [hartree], None without charges.
+        short: v(r) without tails, 0 at the end [hartree].
+        tail: the sum of the tails of its terms [hartree], None without any.
         r_table: the grid of DeePseudopot's table [bohr].
         v_table: v(r) there, without tail [hartree].
         q: lengths [bohr⁻¹].
         v_q: v(q) there, without tail [hartree·bohr³].
-        strain: s1 and s2 of the strain factor.
-        spin: a5 of spin-orbit, a6 and a7 of the non-local term [hartree].
-        charge: a4 of the tail [e], None without charges.
-        s_wave: b1 and b2 of the term on s waves [hartree], None without it.
+        strengths: those of each term of the potential.
     """
 
     symbol: str
@@ -56,10 +54,7 @@ class Element:
     v_table: Float[np.ndarray, " table"]
     q: Float[np.ndarray, " q"]
     v_q: Float[np.ndarray, " q"]
-    strain: tuple[float, float]
-    spin: tuple[float, float, float]
-    charge: float | None
-    s_wave: tuple[float, float] | None
+    strengths: Mapping[str, tuple[float, ...]]
 
     @property
     def whole(self) -> Float[np.ndarray, " r"]:
@@ -73,9 +68,10 @@ def write_export(folder: Path, elements: list[Element], readme: str) -> list[Pat
     texts["qSpace_pot.dat"] = _all_form_factors(elements)
     texts["README.md"] = readme
     paths = [write_atomic(Path(folder) / name, text) for name, text in texts.items()]
-    for left in (p for pattern in OURS for p in Path(folder).glob(pattern)):
+    of_terms = {cell.file.format(X="*") for term in terms() for cell in term.places}
+    for left in (p for pattern in {*CURVES, *of_terms} for p in Path(folder).glob(pattern)):
         if left not in paths:
-            left.unlink()  # of another potential: it would stand beside this one
+            left.unlink(missing_ok=True)  # of another potential, exported here before
     return paths
 
 
@@ -96,13 +92,30 @@ def _files(e: Element) -> Iterator[tuple[str, str]]:
     if e.tail is not None:
         yield f"pot{e.symbol}_SR.par", columns(e.r, e.short)
         yield f"pot{e.symbol}_LR.par", columns(e.r, e.tail)
-    for name, value in zip(("a4", "a5"), e.strain, strict=True):
-        yield f"pot{e.symbol}_{name}.par", f"{value!r}\n"
-    yield f"SO_{e.symbol}.par", columns(np.array(e.spin), np.zeros(3))
-    if e.s_wave is not None:
-        yield f"S_{e.symbol}.par", "".join(f"{b!r}\n" for b in e.s_wave)
+    for file, rows in files_of_terms(e.strengths).items():
+        yield file.format(X=e.symbol), "".join(_row(e, *row) for row in rows)
     yield f"final_pot_{e.symbol}.dat", columns(e.r_table, e.v_table)
     yield f"final_pot_q_{e.symbol}.dat", columns(e.q, e.v_q)
+
+
+def terms_written(strengths: Container[str]) -> list[Term]:
+    """The terms of an export: those fitted, and those that its readers expect, then zeros."""
+    return [t for t in terms() if t.name in strengths or (t.in_codes and t.places)]
+
+
+def files_of_terms(strengths: Container[str]) -> dict[str, list[tuple[Term, int]]]:
+    """The files of strengths, X standing for the element: the term and number of each row."""
+    rows: dict[str, dict[int, tuple[Term, int]]] = {}
+    for term in terms_written(strengths):
+        for i, cell in enumerate(term.places):
+            rows.setdefault(cell.file, {})[cell.row] = (term, i)
+    return {file: [by_row[i] for i in sorted(by_row)] for file, by_row in rows.items()}
+
+
+def _row(e: Element, term: Term, i: int) -> str:
+    """One strength as a line of its file."""
+    value = e.strengths[term.name][i] if term.name in e.strengths else 0.0
+    return f"{value!r}    0.0\n" if term.places[i].filler else f"{value!r}\n"
 
 
 def _all_form_factors(elements: list[Element]) -> str:

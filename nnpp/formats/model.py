@@ -19,20 +19,18 @@ from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
 from nnpp.formats.model_form import described, made
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
+from nnpp.terms.term import terms
 
-UNITS = {
+OF_FORMS = {
     "local/a": "a0 hartree·bohr⁵, a1 bohr⁻², a2 1, a3 bohr²",
     "local/v": "hartree·bohr³",
-    "strengths/spin_orbit": "hartree",
-    "strengths/nonlocal": "hartree",
-    "strengths/s_wave": "hartree",
-    "strengths/charge": "e",
-    "strengths/strain": "1",
 }
-"""Units of arrays by name; weights of a network have none."""
 
-STRENGTHS = {"spin_orbit": (), "nonlocal": (2,), "s_wave": (2,), "charge": (), "strain": (2,)}
-"""Strengths by name, and how many numbers of each a species has."""
+
+def unit_of(name: str) -> str:
+    """The unit of an array of a potential, by its name; weights of a network have none."""
+    units = OF_FORMS | {f"strengths/{term.name}": term.unit for term in terms()}
+    return units.get(name, "1")
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,7 @@ def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> l
         "species": list(potential.species),
         **described(potential.local),
         "arrays": {
-            name: {"shape": list(x.shape), "unit": UNITS.get(name, "1")}
-            for name, x in arrays.items()
+            name: {"shape": list(x.shape), "unit": unit_of(name)} for name, x in arrays.items()
         },
         "about": dict(about),
     }
@@ -85,19 +82,21 @@ def named(potential: Any) -> dict[str, Any]:
     """Every leaf by its name, as local/weights/params/Dense_0/kernel."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(potential)
     return {
-        jax.tree_util.keystr(keys, simple=True, separator="/").rstrip("_"): leaf
-        for keys, leaf in leaves
+        jax.tree_util.keystr(keys, simple=True, separator="/"): leaf for keys, leaf in leaves
     }
 
 
 def _blank(description: dict[str, Any]) -> Potential:
     """A potential of the form described, all its numbers zero."""
     species = tuple(str(s) for s in description["species"])
-    there = [n for n in STRENGTHS if f"strengths/{n}" in description["arrays"]]
-    zeros = {n: jnp.zeros((len(species), *STRENGTHS[n])) for n in there}
-    if "nonlocal" in zeros:
-        zeros["nonlocal_"] = zeros.pop("nonlocal")
-    return Potential(made(description, len(species)), Strengths(**zeros), species)
+    strengths = Strengths(
+        {
+            term.name: jnp.zeros((len(species), *term.shape))
+            for term in terms()
+            if f"strengths/{term.name}" in description["arrays"]
+        }
+    )
+    return Potential(made(description, len(species)), strengths, species)
 
 
 def _filled(blank: Any, file: ModelFile) -> Potential:

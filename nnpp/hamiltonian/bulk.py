@@ -1,4 +1,4 @@
-"""H(k) = T + V + H_NL + H_s + H_SO, as a dense matrix and as `H @ psi`.
+"""H(k) = T + V + Σ separable terms, as a dense matrix and as `H @ psi`.
 
 A `System` is everything that the atoms and the k-points fix, built once. A `Potential` is
 everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
@@ -19,42 +19,23 @@ from nnpp.basis.rules import per_k
 from nnpp.hamiltonian.operator import Hamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.potential import FormFactors, Potential
-from nnpp.potentials.strengths import Strengths, strain_factor
+from nnpp.potentials.strengths import Strengths
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.inversion import centred
 from nnpp.structures.kpoints import KPoints
-from nnpp.terms.chunked import LazyProjectors, Term, chunked
+from nnpp.terms.chunked import LazyProjectors, chunked
 from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
-from nnpp.terms.long_range import long_range, neutral
-from nnpp.terms.nonlocal_ import nonlocal_
-from nnpp.terms.projectors import Centres, bytes_a_centre, centres, projectors
-from nnpp.terms.radial import (
-    RadialProjectors,
-    inner_weight,
-    outer_weight,
-    radial_projectors,
-    spin_orbit_weight,
-)
-from nnpp.terms.s_wave import s_wave
-from nnpp.terms.spin_orbit import spin_orbit
+from nnpp.terms.projectors import Centres, bytes_a_centre, centres, projectors, separable
+from nnpp.terms.radial import RadialProjectors, radial_projectors
+from nnpp.terms.term import terms
 
 PROJECTORS = 128_000_000
 """Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
 
-
-KINDS = (
-    ("spin_orbit", 1, spin_orbit_weight),
-    ("nonlocal_", 1, inner_weight),
-    ("nonlocal_", 1, outer_weight),
-    ("s_wave", 0, inner_weight),
-    ("s_wave", 0, outer_weight),
-)
-"""Kinds of projectors: the strength that uses them, l, and their weight W(r)."""
-
-Projectors = Block | LazyProjectors | None
-"""Of one kind and all centres; none where no term uses them."""
+Projectors = Block | LazyProjectors
+"""Those of one weight and all centres."""
 
 
 @pytree
@@ -65,7 +46,7 @@ class System:
         waves: the basis at every k.
         local: structure factors at every difference G−G′.
         centres: where projectors sit.
-        radial: the radial projectors of each kind in `KINDS`; None where no term uses them.
+        radial: the radial projectors of every weight, by the name of their term.
         count: atoms of each species in the cell.
         dilation: Ω/Ω₀ − 1, or of each species its own.
         species: the elements, in order of first appearance.
@@ -76,7 +57,7 @@ class System:
     waves: PlaneWaves
     local: LocalTerm
     centres: Centres
-    radial: tuple[RadialProjectors | None, ...]
+    radial: dict[str, tuple[RadialProjectors, ...]]
     count: Float[Array, " species"]
     dilation: Float[Array, "*species"]
     species: tuple[str, ...] = static()
@@ -90,11 +71,8 @@ class System:
 
     def bare(self, numbers: "AtShells") -> "System":
         """What solving needs: no names, no room, no projectors that `numbers` do not use."""
-        used = (
-            None if getattr(numbers, name) is None else radial
-            for (name, _, _), radial in zip(KINDS, self.radial, strict=True)
-        )
-        return replace(self, species=(), fewest=0, radial=tuple(used))
+        used = {name: self.radial[name] for name in numbers.strengths}
+        return replace(self, species=(), fewest=0, radial=used)
 
     def at(self, i: int) -> "System":
         """The same at its `i`-th k-point alone; systems of any number then share programs."""
@@ -124,7 +102,11 @@ def system(
         waves=waves,
         local=local_term(crystal, differences),
         centres=atoms,
-        radial=tuple(radial_projectors(W, longest, l) for _, l, W in KINDS),
+        radial={
+            term.name: tuple(radial_projectors(W, longest, term.l) for W in term.weights)
+            for term in terms()
+            if term.weights
+        },
         count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
         dilation=crystal.dilation,
         species=crystal.species,
@@ -139,15 +121,11 @@ class AtShells:
 
     Attributes:
         v: v_s at the shells, strain and long range included [hartree·bohr³].
-        spin_orbit: a5 of each species [hartree], None for spinless electrons.
-        nonlocal_: a6, a7 of each species [hartree], or None.
-        s_wave: b1, b2 of each species [hartree], or None.
+        strengths: of the terms that have projectors, in the order of the system's species.
     """
 
     v: Float[Array, "shell species"]
-    spin_orbit: Float[Array, " species"] | None
-    nonlocal_: Float[Array, "species 2"] | None
-    s_wave: Float[Array, "species 2"] | None
+    strengths: Strengths
 
 
 @pytree
@@ -156,15 +134,11 @@ class Values:
 
     Attributes:
         V: the local potential in its box [hartree].
-        spin_orbit: a5 of each species [hartree], None for spinless electrons.
-        nonlocal_: a6, a7 of each species [hartree], or None.
-        s_wave: b1, b2 of each species [hartree], or None.
+        strengths: of the terms that have projectors, in the order of the system's species.
     """
 
     V: Box
-    spin_orbit: Float[Array, " species"] | None
-    nonlocal_: Float[Array, "species 2"] | None
-    s_wave: Float[Array, "species 2"] | None
+    strengths: Strengths
 
 
 def at_shells(
@@ -186,27 +160,13 @@ def _at_shells(
     count: Float[Array, " species"],
 ) -> AtShells:
     """The same without names, so that crystals of other elements share the program."""
-
-    def here(strength: Array | None) -> Array | None:
-        return None if strength is None else strength[columns]
-
-    v = local(q)[:, columns]
-    if strengths.strain is not None:
-        v = v * strain_factor(strengths.strain[columns], dilation)
-    if strengths.charge is not None:
-        v = v + long_range(q, neutral(strengths.charge[columns], count))
-    return AtShells(
-        v=v,
-        spin_orbit=here(strengths.spin_orbit),
-        nonlocal_=here(strengths.nonlocal_),
-        s_wave=here(strengths.s_wave),
-    )
+    here = strengths.at(columns)
+    return AtShells(here.on_v(local(q)[:, columns], q, dilation, count), here.separable())
 
 
 def values(numbers: AtShells, system: System) -> Values:
     """The same numbers, v_s(q) summed over the atoms into V."""
-    V = system.local.box(numbers.v)
-    return Values(V, numbers.spin_orbit, numbers.nonlocal_, numbers.s_wave)
+    return Values(system.local.box(numbers.v), numbers.strengths)
 
 
 @pytree
@@ -216,28 +176,27 @@ class Frame:
     Attributes:
         waves: the plane waves.
         kinetic: T.
-        B: the projectors of each kind in `KINDS`, as far as they are used.
+        B: the projectors of every weight, by the name of their term.
         species: the species at each of their centres.
     """
 
     waves: PlaneWaves
     kinetic: Diagonal
-    B: tuple[Projectors, ...]
+    B: dict[str, tuple[Projectors, ...]]
     species: Int[Array, " centre"]
 
 
 def frame(waves: PlaneWaves, system: System) -> Frame:
     """All of H at one k that no potential changes."""
-    B = tuple(_projectors(waves, system.centres, radial) for radial in system.radial)
+    B = {
+        name: tuple(_projectors(waves, system.centres, radial) for radial in of_term)
+        for name, of_term in system.radial.items()
+    }
     return Frame(waves, kinetic(waves), B, system.centres.species)
 
 
-def _projectors(
-    waves: PlaneWaves, centres: Centres, radial: RadialProjectors | None
-) -> Projectors:
+def _projectors(waves: PlaneWaves, centres: Centres, radial: RadialProjectors) -> Projectors:
     """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
-    if radial is None:
-        return None
     F, directions = radial(jnp.sum(waves.K**2, axis=-1)), 2 * radial.l + 1
     at_once = PROJECTORS // bytes_a_centre(centres, F.size, directions)
     if len(centres.tau) <= at_once:
@@ -245,33 +204,26 @@ def _projectors(
     return LazyProjectors(waves, F, centres, max(1, at_once), directions)
 
 
-def _term(term: Term, a: Float[Array, " species"], B: Projectors, frame: Frame) -> Operator:
-    """A separable term, from the strength of each species."""
-    assert B is not None, "every strength has its projectors"
-    of_centre = a[frame.species]
-    return chunked(term, of_centre, B) if isinstance(B, LazyProjectors) else term(of_centre, B)
-
-
-def separable(
-    frame: Frame, numbers: AtShells | Values
+def separable_terms(
+    frame: Frame, strengths: Strengths
 ) -> tuple[tuple[Operator, ...], tuple[Operator, ...]]:
     """The terms that have projectors: those that leave spin alone, and those that mix it."""
-    so, p1, p2, s1, s2 = frame.B
     scalar: list[Operator] = []
-    for term, a, B in (
-        (nonlocal_, numbers.nonlocal_, (p1, p2)),
-        (s_wave, numbers.s_wave, (s1, s2)),
-    ):
-        if a is not None:
-            scalar += [_term(term, a[:, i], B[i], frame) for i in (0, 1)]
-    a5 = numbers.spin_orbit
-    spin = () if a5 is None else (_term(spin_orbit, a5, so, frame),)
-    return tuple(scalar), spin
+    spin: list[Operator] = []
+    for term, a in strengths.by_term():
+        of_weight = a.reshape(len(a), -1).T
+        operators = spin if term.acts_on_spin else scalar
+        for of_species, B in zip(of_weight, frame.B[term.name], strict=True):
+            of_centre = of_species[frame.species]
+            lazy = isinstance(B, LazyProjectors)
+            made = chunked(term, of_centre, B) if lazy else separable(term, of_centre, B)
+            operators.append(made)
+    return tuple(scalar), tuple(spin)
 
 
 def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
     """H in its frame."""
-    scalar, spin = separable(frame, values)
+    scalar, spin = separable_terms(frame, values.strengths)
     local = system.local.operator(values.V, frame.waves)
     return Hamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
 

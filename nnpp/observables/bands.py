@@ -94,7 +94,7 @@ def _states(
 
 def check_room(potential: Potential, system: System, n: int) -> None:
     """Refuse more levels than the smallest basis of any k has; rows beyond only fill up."""
-    spinor = potential.strengths.spin_orbit is not None
+    spinor = potential.spinor
     room = system.room(spinor)
     if not 0 < n <= room:
         raise InputError(
@@ -134,7 +134,7 @@ def bands(
     solve: Solver = automatic,
 ) -> Bands:
     """The `n` lowest bands; by default the occupied ones and four more (eight spinors)."""
-    spinor = potential.strengths.spin_orbit is not None
+    spinor = potential.spinor
     count = valence_electrons_of(crystal) if electrons is None else electrons
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n

@@ -54,7 +54,7 @@ def _below_last_group(levels: Float[np.ndarray, " level"]) -> tuple[float, int]:
 
 def _size(potential: Potential, system: System) -> int:
     """Functions at each k."""
-    return system.waves.K.shape[1] * (1 + (potential.strengths.spin_orbit is not None))
+    return system.waves.K.shape[1] * (1 + potential.spinor)
 
 
 _matrix = jax.jit(matrix)

@@ -25,7 +25,15 @@ from jaxtyping import Array, Complex, Float, Int
 from nnpp.basis.plane_waves import PlaneWaves, shells
 from nnpp.basis.rules import per_k
 from nnpp.eigensolvers.multiplet import group, projector
-from nnpp.hamiltonian.bulk import AtShells, System, at_shells, frame, matrix, separable, system
+from nnpp.hamiltonian.bulk import (
+    AtShells,
+    System,
+    at_shells,
+    frame,
+    matrix,
+    separable_terms,
+    system,
+)
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
 from nnpp.structures.crystal import Crystal
@@ -115,16 +123,10 @@ def moved(potential: Potential, pair: Pair) -> Moved:
 def _alone(numbers: AtShells, species: Int[Array, " atom"], a: Int[Array, ""]) -> AtShells:
     """The numbers of atom `a`, zero of all others, as if each were a species of its own."""
     only = (jnp.arange(len(species)) == a).astype(float)
-
-    def here(strength: Array | None) -> Array | None:
-        return None if strength is None else jnp.einsum("a,a...->a...", only, strength[species])
-
-    return AtShells(
-        v=numbers.v[:, species] * only,
-        spin_orbit=here(numbers.spin_orbit),
-        nonlocal_=here(numbers.nonlocal_),
-        s_wave=here(numbers.s_wave),
+    strengths = jax.tree.map(
+        lambda x: jnp.einsum("a,a...->a...", only, x[species]), numbers.strengths
     )
+    return AtShells(numbers.v[:, species] * only, strengths)
 
 
 def _potential(
@@ -136,7 +138,7 @@ def _potential(
     V = jnp.exp(-1j * (left.K @ tau))[:, None] * v * jnp.exp(1j * (right.K @ tau))
     both = jax.tree.map(lambda x, y: jnp.concatenate([x, y]), left, right)
     at_all = frame(both, replace(pair.system.bare(alone), centres=pair.atoms))
-    (scalar, spin), n = separable(at_all, alone), len(left.K)
+    (scalar, spin), n = separable_terms(at_all, alone.strengths), len(left.K)
     V = V + sum(op.matrix()[0, :n, 0, n:] for op in scalar)
     if not spin:
         return V

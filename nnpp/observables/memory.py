@@ -81,7 +81,7 @@ def of_system(numbers: AtShells, system: System, n: int, solve: Solver) -> int:
 def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memory:
     """A whole process that finds the `n` lowest levels of `system`."""
     each, (k, g) = of_system(numbers, system, n, solve), system.waves.K.shape[:2]
-    size = g * (1 + (numbers.spin_orbit is not None))
+    size = g * (1 + numbers.strengths.spinor)
     counting = COUNTED * COMPLEX * size**2 if size <= LARGEST else 0
     return Memory(PROGRAM + 2 * _bytes_of(system), counting, each, min(k, k_in_memory(each)))
 

@@ -36,8 +36,3 @@ def first_form(Z: int, radius: float, density: float) -> tuple[float, float, flo
     a1 = (pi / (2 * CORE * radius)) ** 2
     k_s2 = 4 / pi * (3 * pi**2 * density) ** (1 / 3)
     return (A2 - 1) * 4 * pi * Z / (k_s2 * a1), a1, A2, A3
-
-
-def first_spin_orbit(number: int) -> float:
-    """A strength a5 of the right size, from the atomic number; a5 of iodine is 3 [hartree]."""
-    return 3.0 * (number / 53) ** 2

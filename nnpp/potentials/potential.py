@@ -1,6 +1,8 @@
 """A potential: form factors and strengths of several species, one pytree of parameters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -25,6 +27,22 @@ class Potential:
     local: FormFactors
     strengths: Strengths
     species: tuple[str, ...] = static()
+
+    @property
+    def spinor(self) -> bool:
+        """Whether a term acts on spin, so that a level holds one electron."""
+        return self.strengths.spinor
+
+    def parts(self) -> dict[str, Any]:
+        """The parts that a fit may train, by name: "local" and every term with strengths."""
+        return {"local": self.local, **self.strengths}
+
+    def with_parts(self, parts: Mapping[str, Any]) -> "Potential":
+        """The same potential with other numbers in some of its parts."""
+        strengths = {n: parts.get(n, x) for n, x in self.strengths.items()}
+        return replace(
+            self, local=parts.get("local", self.local), strengths=Strengths(strengths)
+        )
 
     def columns(self, species: tuple[str, ...]) -> Array:
         """The places of `species` among those of this potential."""

@@ -21,18 +21,10 @@ from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.terms.term import terms
 
 Written = ZungerPotential | TablePotential | NeuralPotential
 """Potentials whose numbers stand in the fit itself."""
-
-PARTS = {
-    "spin_orbit": 0.0,
-    "nonlocal_": (0.0, 0.0),
-    "s_wave": (0.0, 0.0),
-    "charge": 0.0,
-    "strain": (0.0, 0.0),
-}
-"""Strengths by name, and what each is where an element has none."""
 
 
 def start_of(spec: PotentialSpec) -> Potential:
@@ -114,8 +106,11 @@ def _envelope(spec) -> Envelope:
 def _strengths(spec: Written) -> Strengths:
     """Each strength of every element, or None where no element has it."""
     found = {}
-    for name, without in PARTS.items():
-        given = [getattr(element, name) for element in spec.elements.values()]
+    for term in terms():
+        given = [element.strength(term.name) for element in spec.elements.values()]
         if any(x is not None for x in given):
-            found[name] = jnp.asarray(np.array([without if x is None else x for x in given]))
-    return Strengths(**found)
+            without = np.zeros(term.shape)
+            found[term.name] = jnp.asarray(
+                np.array([without if x is None else x for x in given])
+            )
+    return Strengths(found)

@@ -15,6 +15,7 @@ from nnpp.setup.warnings import about_counting
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.paths import path_notes
 from nnpp.structures.symmetry import primitive_cells
+from nnpp.terms.term import terms
 
 NEUTRAL = 1e-6
 """Charges that sum to less than this over a cell are neutral [e]."""
@@ -69,11 +70,13 @@ def _notes(case: Case) -> Iterator[str]:
 
 
 def _about_charges(case: Case, spec: PotentialSpec) -> Iterator[str]:
-    """Charges a4 that do not sum to zero, and what becomes of them."""
+    """Strengths that must sum to zero over the cell but do not, and what becomes of them."""
     atoms = case.crystal.symbols
-    total = sum(spec.elements[symbol].charge or 0.0 for symbol in atoms)
-    if abs(total) > NEUTRAL:
-        yield (
-            f"the charges sum to {total:+.3g} e over the cell, which must be neutral: "
-            f"each atom is given {-total / len(atoms):+.3g} e"
-        )
+    for term in terms():
+        given = [spec.elements[symbol].strength(term.name) for symbol in atoms]
+        total = sum(x for x in given if isinstance(x, float | int))
+        if term.neutral and abs(total) > NEUTRAL:
+            yield (
+                f"the charges sum to {total:+.3g} {term.unit} over the cell, which must be "
+                f"neutral: each atom is given {-total / len(atoms):+.3g} {term.unit}"
+            )

@@ -16,10 +16,8 @@ from nnpp.basis.operators import Psi, Separable
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.linalg.blocks import Block
 from nnpp.pytree import pytree, static
-from nnpp.terms.projectors import Centres, bytes_a_centre, projectors
-
-Term = Callable[[Float[Array, " centre"], Block], Separable]
-"""A separable term, from the strength of each centre and the projectors."""
+from nnpp.terms.projectors import Centres, bytes_a_centre, projectors, separable
+from nnpp.terms.term import Term
 
 
 @pytree
@@ -50,7 +48,7 @@ class ChunkedSeparable:
         F: F_m at each of them.
         centres: those of each group, groups on the first axis.
         a: the strength of each centre, zero where one only fills up.
-        term: the operator of one group.
+        term: whose operator this is.
         directions: 2l + 1.
     """
 
@@ -95,7 +93,8 @@ class ChunkedSeparable:
 
         @jax.checkpoint  # else reverse mode would keep the projectors of every group
         def of_group(centres: Centres, a: Float[Array, " centre"]) -> Array:
-            return f(self.term(a, projectors(self.waves, centres, self.F, self.directions)))
+            B = projectors(self.waves, centres, self.F, self.directions)
+            return f(separable(self.term, a, B))
 
         def add(total: Array, group: tuple) -> tuple[Array, None]:
             return total + of_group(*group), None

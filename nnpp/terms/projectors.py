@@ -18,11 +18,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from nnpp.basis.operators import Separable
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.linalg.blocks import Block, split
 from nnpp.pytree import pytree
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.inversion import images
+from nnpp.terms.term import Term
 
 
 @pytree
@@ -101,6 +103,7 @@ def _phase(waves: PlaneWaves, centres: Centres) -> Float[Array, "g part centre"]
     return (centres.standing.amplitude * jnp.cos(angle))[:, None]
 
 
-def strengths(a: Float[Array, " centre"], B: Block, directions: int) -> Float[Array, " p"]:
-    """The strength of each projector in B, from that of its centre."""
-    return jnp.repeat(a, B.shape[2] // (directions * len(a)))
+def separable(term: Term, a: Float[Array, " centre"], B: Block) -> Separable:
+    """The operator of one weight of `term` [hartree], from the strength of each centre."""
+    of_projector = jnp.repeat(a, B.shape[2] // ((2 * term.l + 1) * len(a)))
+    return Separable(B, of_projector, jnp.asarray(term.C))

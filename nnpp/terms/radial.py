@@ -25,21 +25,6 @@ SMALLEST_WEIGHT = 1e-18
 """W(r) below this, relative to its greatest value, ends the integral."""
 
 
-def spin_orbit_weight(r: np.ndarray) -> np.ndarray:
-    """W_so = exp(−(r/0.7)²), r in bohr."""
-    return np.exp(-((r / 0.7) ** 2))
-
-
-def inner_weight(r: np.ndarray) -> np.ndarray:
-    """W₁ = exp(−r²), r in bohr."""
-    return np.exp(-(r**2))
-
-
-def outer_weight(r: np.ndarray) -> np.ndarray:
-    """W₂ = exp(−(r−1.5)²), r in bohr."""
-    return np.exp(-((r - 1.5) ** 2))
-
-
 BESSEL = (j0, j1_over_x)
 """j_l(x)/x^l as a function of x², by l."""
 

@@ -20,12 +20,12 @@ from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import memory_of
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
-from nnpp.setup.potential import PARTS
 from nnpp.setup.prepare import prepare
 from nnpp.setup.reference import Reference
 from nnpp.setup.trained import potential_of
 from nnpp.setup.warnings import about_fit, about_system
 from nnpp.structures.symmetry import space_group
+from nnpp.terms.term import terms
 from nnpp.units import HARTREE_EV
 
 TABULATED = CouplingTarget | StretchTarget
@@ -80,9 +80,9 @@ def _fit_rows(fit: Fit) -> Rows:
     spec = fit.spec
     elements = spec.potential.elements.values()
     strengths = [
-        name.strip("_").replace("_", "-")
-        for name in PARTS
-        if any(getattr(element, name) is not None for element in elements)
+        term.name.replace("_", "-")
+        for term in terms()
+        if any(element.strength(term.name) is not None for element in elements)
     ]
     trained = ", ".join(part.replace("_", "-") for part in spec.potential.train)
     return (

@@ -8,7 +8,6 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
-from scipy.special import erf
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
@@ -20,7 +19,6 @@ from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.table import Table
 from nnpp.special import gauss_legendre, knots
-from nnpp.terms.long_range import GAMMA
 
 FOLDER = "export"
 
@@ -91,12 +89,24 @@ def run_export(run: Path, out: Path | None = None) -> list[Path]:
         found = radial(model.potential.local)
     except InputError as error:
         raise error.at(model.path) from error
+    _refuse_without_tail(model)
     elements = list(_elements(model.potential, found))
     error = max(_difference(model.potential, e) for e in elements)
     lifted = max(_lifted(e.short) for e in elements)
     accuracy = Accuracy(found.reach, found.cut, float(CHECKED[-1]), error, lifted)
     paths = write_export(folder, elements, readme(_title(model), elements, accuracy))
     return [*paths, *write_model(folder / STEM, model.potential, model.about)]
+
+
+def _refuse_without_tail(model: Model) -> None:
+    """Refuse what is added to v(q) by a term that gives no form in real space."""
+    for term, _ in model.potential.strengths.by_term():
+        if term.addition is not None and term.tail is None:
+            raise InputError(
+                f"the term {term.words} adds to v(q) and has no form in real space",
+                "give its Term a `tail`",
+                model.path,
+            )
 
 
 def radial(v: FormFactors) -> Radial:
@@ -143,28 +153,27 @@ def decays_at(v: FormFactors) -> float:
 
 def _elements(potential: Potential, found: Radial) -> Iterator[Element]:
     """Every element with its curves and strengths."""
-    charges = potential.strengths.charge
-    last = found.reach if charges is None else max(TAIL_REACH, found.reach)
+    by_term = potential.strengths.by_term()
+    tails = [(term.tail, term.name) for term, _ in by_term if term.tail is not None]
+    last = max(TAIL_REACH, found.reach) if tails else found.reach
     r = np.linspace(0.0, last, ROWS)
     short, table = even_knots(found.at, r), found.at(R_TABLE)
     short[r >= found.reach] = 0.0
     v_q = np.asarray(potential.local(jnp.asarray(Q_TABLE)))
-    s_wave = potential.strengths.s_wave
+    rows = {term.name: a.reshape(len(a), -1).tolist() for term, a in by_term}
     for i, symbol in enumerate(potential.species):
-        charge = None if charges is None else float(charges[i])
+        strengths = {name: tuple(x[i]) for name, x in rows.items()}
+        each = [even_knots(partial(t, strengths[name][0]), r) for t, name in tails]
         yield Element(
             symbol=symbol,
             r=r,
             short=short[:, i],
-            tail=None if charge is None else even_knots(partial(coulomb_tail, charge), r),
+            tail=np.sum(each, axis=0) if each else None,
             r_table=R_TABLE,
             v_table=table[:, i],
             q=Q_TABLE,
             v_q=v_q[:, i],
-            strain=_strain(potential, i),
-            spin=_spin(potential, i),
-            charge=charge,
-            s_wave=None if s_wave is None else (float(s_wave[i, 0]), float(s_wave[i, 1])),
+            strengths=strengths,
         )
 
 
@@ -197,25 +206,6 @@ def read_back(
     inside = (r[:-1, None] + x).ravel()
     weighted = inside**2 * np.interp(inside, r, v) * np.tile(w, len(r) - 1)
     return 4 * np.pi * np.sinc(q[:, None] * inside / np.pi) @ weighted
-
-
-def coulomb_tail(charge: float, r: Float[np.ndarray, " r"]) -> Float[np.ndarray, " r"]:
-    """−a4 erf(γr)/r [hartree]: what −a4·4π/q²·exp(−q²/4γ²) is in real space."""
-    far = np.where(r > 0, r, 1.0)
-    return -charge * np.where(r > 0, erf(GAMMA * far) / far, 2 * GAMMA / np.sqrt(np.pi))
-
-
-def _strain(potential: Potential, i: int) -> tuple[float, float]:
-    """s1 and s2 of a species."""
-    strain = potential.strengths.strain
-    return (0.0, 0.0) if strain is None else (float(strain[i, 0]), float(strain[i, 1]))
-
-
-def _spin(potential: Potential, i: int) -> tuple[float, float, float]:
-    """a5, a6 and a7 of a species [hartree]."""
-    a5, a67 = potential.strengths.spin_orbit, potential.strengths.nonlocal_
-    first = 0.0 if a5 is None else float(a5[i])
-    return (first, 0.0, 0.0) if a67 is None else (first, float(a67[i, 0]), float(a67[i, 1]))
 
 
 def _title(model: Model) -> str:

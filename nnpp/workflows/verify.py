@@ -19,11 +19,11 @@ from nnpp.formats.model import Model, read_model
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import strain_factor
+from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.table import Table
 from nnpp.runs.package import SUMS, is_package, refuse_damaged
 from nnpp.structures.kpoints import listed
-from nnpp.terms.long_range import neutral
+from nnpp.terms.term import Term, neutral
 from nnpp.units import HARTREE_EV
 
 AGREES_EV = 1e-6
@@ -61,7 +61,7 @@ def run_verify(path: Path) -> Iterator[Finding]:
     model = read_model(path)
     yield from _files(model)
     yield from _form_factors(model.potential)
-    yield from _strain(model.potential)
+    yield from _strengths(model.potential.strengths)
     for file in sorted(model.path.parent.glob("*/bands.h5")):
         yield from _stored(model, file)
 
@@ -122,17 +122,25 @@ def _decay(rest: float) -> Finding:
     return Finding(f"v({FAR:g} bohr⁻¹)", f"{rest:.1e} of the largest", wrong)
 
 
-def _strain(potential: Potential) -> Iterator[Finding]:
-    """The strain factor: 1 at rest, and positive for strains that occur."""
-    if potential.strengths.strain is None:
-        return
-    s, dilations = potential.strengths.strain, jnp.linspace(-STRAINED, STRAINED, 41)
-    unstrained = bool(jnp.all(strain_factor(s, jnp.asarray(0.0)) == 1))
-    f = np.asarray(jax.vmap(strain_factor, (None, 0))(s, dilations))
-    wrong = "" if unstrained and f.min() > 0 else "it is not 1 at rest, or changes sign"
-    yield Finding(
-        "strain factor", f"1 at rest, {f.min():.3f} to {f.max():.3f} for ±{STRAINED:.0%}", wrong
-    )
+def _strengths(strengths: Strengths) -> Iterator[Finding]:
+    """The strengths of every term, and whether factors on v keep their law."""
+    for term, a in strengths.by_term():
+        if term.factor is None:
+            unit = "" if term.unit == "1" else f" {term.unit}"
+            yield Finding(term.words, f"at most {float(jnp.abs(a).max()):.4g}{unit}")
+        else:
+            yield _factor(term, a)
+
+
+def _factor(term: Term, a: jax.Array) -> Finding:
+    """A factor on v(q): 1 without strain, and positive for strains that occur."""
+    assert term.factor is not None, "the caller asks about factors alone"
+    dilations = jnp.linspace(-STRAINED, STRAINED, 41)
+    unstrained = bool(jnp.all(term.factor(a, jnp.asarray(0.0)) == 1))
+    f = np.asarray(jax.vmap(term.factor, (None, 0))(a, dilations))
+    wrong = "" if unstrained and f.min() > 0 else "it is not 1 without strain, or changes sign"
+    found = f"1 without strain, {f.min():.3f} to {f.max():.3f} for ±{STRAINED:.0%}"
+    return Finding(term.words, found, wrong)
 
 
 def _stored(model: Model, file: Path) -> Iterator[Finding]:
@@ -140,28 +148,28 @@ def _stored(model: Model, file: Path) -> Iterator[Finding]:
     name = file.parent.name
     try:
         stored = read_bands_h5(file)
-        yield from _charges(model.potential, name, stored)
+        yield from _neutral(model.potential, name, stored)
         yield _bands(model.potential, name, stored)
     except InputError as error:
         yield Finding(f"{name}: bands", "cannot be compared", f"{error.what}; {error.remedy}")
 
 
-def _charges(potential: Potential, name: str, stored: StoredBands) -> Iterator[Finding]:
-    """Charges a4 as they act in one crystal: neutral."""
-    if potential.strengths.charge is None:
-        return
+def _neutral(potential: Potential, name: str, stored: StoredBands) -> Iterator[Finding]:
+    """Strengths that act only as far as they sum to zero over the cell: charges."""
     species, of_atom = stored.crystal.species, jnp.asarray(stored.crystal.species_of_atom)
     count = jnp.bincount(of_atom, length=len(species)).astype(float)
-    a4 = potential.strengths.charge[potential.columns(species)]
-    left = abs(float(count @ neutral(a4, count)))
-    found = f"fitted {float(count @ a4):+.3g} e a cell, acts with {left:.0e} e"
-    yield Finding(f"{name}: charge", found, "" if left < NEUTRAL else "the cell is not neutral")
+    for term, a in potential.strengths.at(potential.columns(species)).by_term():
+        if term.neutral:
+            left = abs(float(count @ neutral(a, count)))
+            found = f"fitted {float(count @ a):+.3g} {term.unit} a cell, acts with {left:.0e} e"
+            wrong = "" if left < NEUTRAL else "the cell is not neutral"
+            yield Finding(f"{name}: {term.words}", found, wrong)
 
 
 def _bands(potential: Potential, name: str, stored: StoredBands) -> Finding:
     """The levels of a run at a few of its k-points, computed again."""
     what, made = f"{name}: bands", stored.provenance
-    if "cutoff_hartree" not in made or stored.bands.spinor != _spinor(potential):
+    if "cutoff_hartree" not in made or stored.bands.spinor != potential.spinor:
         wrong = "they were computed with another potential, or by something else"
         return Finding(what, "cannot be compared", wrong)
     size = _size(stored, made) * (1 + stored.bands.spinor)
@@ -173,11 +181,6 @@ def _bands(potential: Potential, name: str, stored: StoredBands) -> Finding:
     error = float(jnp.abs(E - stored.bands.E[jnp.asarray(places)]).max()) * HARTREE_EV
     found = f"{error:.1e} eV from those of the run, at {len(places)} k-points"
     return Finding(what, found, "" if error < AGREES_EV else "the run has another potential")
-
-
-def _spinor(potential: Potential) -> bool:
-    """Whether levels hold one electron."""
-    return potential.strengths.spin_orbit is not None
 
 
 def _size(stored: StoredBands, made: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.parameters import STRENGTHS, Parameters
+from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.spectrum import Spectrum
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.observables.bands import Bands, levels
@@ -65,9 +65,7 @@ def rosenbrock(x):
 
 def trained(potential: Potential) -> Parameters:
     """All that the potential has is trained."""
-    strengths = potential.strengths
-    there = [p for p, f in STRENGTHS.items() if getattr(strengths, f) is not None]
-    return Parameters(potential, ("local", *there))
+    return Parameters(potential, tuple(potential.parts()))
 
 
 def entries(parameters: Parameters, *parts: str) -> np.ndarray:
@@ -92,7 +90,7 @@ def small(spin: bool = True, reference: bool = True) -> Potential:
 def spectrum(potential: Potential, k=FOUR_K, targets=(), held=(), n=8, strain=0.02):
     """zb-CdSe at 2 hartree, a little longer than where strain is zero."""
     crystal = systems.zincblende().strained(strain * np.eye(3))
-    spinor = potential.strengths.spin_orbit is not None
+    spinor = potential.spinor
     return Spectrum(
         system=systems.at(crystal, k, 2.0),
         kpoints=listed(crystal, np.atleast_2d(k)),

@@ -150,7 +150,7 @@ def test_members_are_counted_each_from_its_own_zero():
 def network():
     """A random network on the Zunger form, and charges that stay."""
     whole = systems.everything(spin=False)
-    return replace(whole, strengths=Strengths(charge=whole.strengths.charge))
+    return replace(whole, strengths=Strengths(charge=whole.strengths["charge"]))
 
 
 def test_networks_drawn_anew_differ_only_where_no_level_looks():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnpp.fitting.moves import MODES, move
-from nnpp.fitting.parameters import STRENGTHS, Parameters
+from nnpp.fitting.parameters import Parameters
 from nnpp.potentials.table import Table
 from tests.fitting.samples import entries, small, trained
 
@@ -48,7 +48,7 @@ def parts(mode):
     parameters = trained(held())
     before, after = moved(parameters, mode)
     found = {}
-    for part in ("local", *STRENGTHS):
+    for part in parameters.potential.parts():
         here = entries(parameters, part)
         assert here.any()
         found[part] = before[here], after[:, here]

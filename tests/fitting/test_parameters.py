@@ -5,10 +5,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from nnpp.fitting.parameters import STRENGTHS, Parameters
+from nnpp.fitting.parameters import Parameters
 from tests.fitting.samples import entries, same_bits, small
 
-PARTS = ("local", *STRENGTHS)
+PARTS = tuple(small().parts())
 SUBSETS = [s for n in range(1, 6) for s in combinations(PARTS, n)]
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from nnpp.fitting.method import gradient, linear
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.parameters import STRENGTHS
 from nnpp.fitting.targets.at_gamma import AtGammaTarget
 from nnpp.fitting.targets.bands import BandsTarget
 from nnpp.fitting.targets.gap import GapTarget
@@ -60,7 +59,7 @@ def test_slopes_are_differences_and_those_of_forward_mode(name):
     assert sorted(sums[0].sum(axis=1)) == SIZES[source.spinor]
     assert np.diff(E[1]).min() > 1e-5
     rng, scale = np.random.default_rng(0), np.maximum(np.abs(np.asarray(theta)), 0.1)
-    alone = np.flatnonzero(entries(parameters, *STRENGTHS))
+    alone = np.flatnonzero(entries(parameters, *parameters.potential.strengths))
     along = [*np.eye(len(theta))[alone], *(rng.normal(size=(3, len(theta))) * scale)]
     for e in map(jnp.asarray, along):
         told, exact, close = slopes @ e, forward(e), difference(observe, theta, e)

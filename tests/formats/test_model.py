@@ -112,8 +112,8 @@ def test_about_may_hold_whatever_json_holds(tmp_path):
 def test_no_infinite_number_is_written(bad, tmp_path):
     potential = systems.everything()
     strengths = potential.strengths
-    worse = jax.tree.map(lambda x: x.at[0].set(bad), strengths.charge)
-    spoilt = Strengths(strengths.spin_orbit, strengths.nonlocal_, worse, strengths.strain)
+    worse = jax.tree.map(lambda x: x.at[0].set(bad), strengths["charge"])
+    spoilt = Strengths({**strengths, "charge": worse})
     with pytest.raises(InputError, match="strengths/charge holds a number that is not finite"):
         write_model(
             tmp_path / "potential", Potential(potential.local, spoilt, potential.species), {}

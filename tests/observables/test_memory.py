@@ -28,7 +28,7 @@ def accounted(numbers, system, n, solve) -> float:
         return map_row(at_k, [numbers], [system], n, solve)
 
     compiled = jax.jit(row).lower(numbers, system).compile()
-    size = system.waves.K.shape[1] * (1 + (numbers.spin_orbit is not None))
+    size = system.waves.K.shape[1] * (1 + numbers.strengths.spinor)
     of_lapack = 2 * COMPLEX * size**2 if solve is dense else 0
     return compiled.memory_analysis().temp_size_in_bytes + of_lapack
 

@@ -8,8 +8,14 @@ import pytest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import frame
 from nnpp.observables.bands import Bands, levels, states
+<<<<<<< HEAD
 from nnpp.observables.gaps import spin_orbit_splitting
 from nnpp.terms.spin_orbit import spin_orbit
+=======
+from nnpp.observables.splitting import spin_orbit_splitting
+from nnpp.terms.projectors import separable
+from nnpp.terms.term import term_named
+>>>>>>> eb19028 (Terms: declared once, in one registry; H, couplings, stored models, exports, checks iterate over it)
 from tests import systems
 from tests.observables import hand
 
@@ -70,7 +76,9 @@ def test_a_triplet_splits_into_four_and_two_as_perturbation_theory_says():
     _, psi = states(systems.cdse(), GAMMA, 5)
     triplet = np.asarray(psi)[0, :, 1:4]
     waves = jax.tree.map(lambda x: x[0], GAMMA.waves)
-    H = np.asarray(spin_orbit(A5[GAMMA.centres.species], frame(waves, GAMMA).B[0]).matrix())
+    (B,) = frame(waves, GAMMA).B["spin_orbit"]
+    term = term_named("spin_orbit")
+    H = np.asarray(separable(term, A5[GAMMA.centres.species], B).matrix())
     W = np.einsum("gm,sgth,hn->smtn", triplet.conj(), H, triplet).reshape(6, 6)
     low, high = np.split(np.linalg.eigvalsh(W), [2])
     assert np.ptp(low) < 1e-12 > np.ptp(high)

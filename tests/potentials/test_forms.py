@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.potentials.strengths import strain_factor
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
+from nnpp.terms.fitted.strain import strain_factor
 from tests import systems
 
 Q = np.array([0.0, 0.3, 1.0, 1.178579, 2.5, 7.0])

@@ -86,7 +86,7 @@ def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
     first, best = (found.parameters.put(x) for x in (theta, state.best))
     assert float(state.lowest) < 0.99 * before
     np.testing.assert_array_equal(first.local.a, best.local.a)
-    assert float(best.strengths.spin_orbit[1]) != float(first.strengths.spin_orbit[1])
+    assert float(best.strengths["spin_orbit"][1]) != float(first.strengths["spin_orbit"][1])
 
 
 @pytest.mark.parametrize(

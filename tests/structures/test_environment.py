@@ -16,7 +16,8 @@ from nnpp.observables.bands import Bands, levels
 from nnpp.structures.crystal import crystal
 from nnpp.structures.environment import strains, tetrahedra
 from nnpp.structures.kpoints import listed
-from nnpp.terms.long_range import long_range, neutral
+from nnpp.terms.fitted.long_range import long_range
+from nnpp.terms.term import neutral
 from nnpp.units import BOHR_ANGSTROM
 from tests import systems
 from tests.fitting.samples import write_fit
@@ -124,9 +125,9 @@ def test_atoms_of_one_element_may_differ():
     np.testing.assert_allclose(even, plain, atol=1e-10)
     both = systems.at(uneven, [[0.0] * 3], 1.5)
     numbers = at_shells(potential, both)
-    s = potential.strengths.strain[potential.columns(both.species)[0]]
+    s = potential.strengths["strain"][potential.columns(both.species)[0]]
     bare = at_shells(potential, replace(both, dilation=0 * both.dilation))
-    lr = long_range(both.q, neutral(potential.strengths.charge[jnp.array(
+    lr = long_range(both.q, neutral(potential.strengths["charge"][jnp.array(
         potential.columns(both.species))], both.count))  # fmt: skip
     factor = 1 + s[0] * 0.01 + s[1] * 0.01**3
     np.testing.assert_allclose(numbers.v[:, 0], (bare.v - lr)[:, 0] * factor + lr[:, 0])

@@ -8,10 +8,9 @@ from scipy.integrate import quad
 from scipy.special import spherical_jn
 
 from nnpp.hamiltonian.bulk import frame
-from nnpp.terms.long_range import long_range, neutral
-from nnpp.terms.nonlocal_ import nonlocal_
-from nnpp.terms.s_wave import s_wave
-from nnpp.terms.spin_orbit import spin_orbit
+from nnpp.terms.fitted.long_range import long_range
+from nnpp.terms.projectors import separable
+from nnpp.terms.term import neutral, term_named
 from tests import systems
 from tests.terms.weights import PAIRS
 
@@ -47,17 +46,17 @@ def cosine(K, L):
 @pytest.mark.parametrize(
     ("term", "weight", "which", "l", "legendre"),
     [
-        (nonlocal_, "inner", 1, 1, cosine),
-        (nonlocal_, "outer", 2, 1, cosine),
-        (s_wave, "inner", 3, 0, lambda K, L: 1.0),
-        (s_wave, "outer", 4, 0, lambda K, L: 1.0),
+        ("nonlocal", "inner", 0, 1, cosine),
+        ("nonlocal", "outer", 1, 1, cosine),
+        ("s_wave", "inner", 0, 0, lambda K, L: 1.0),
+        ("s_wave", "outer", 1, 0, lambda K, L: 1.0),
     ],
 )
 def test_non_local(term, weight, which, l, legendre):
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])
-    B = frame(waves, system).B[which]
-    M = np.asarray(term(a[system.centres.species], B).matrix())[0, :, 0]
+    B = frame(waves, system).B[term][which]
+    M = np.asarray(separable(term_named(term), a[system.centres.species], B).matrix())[0, :, 0]
     vectors, structure = np.asarray(waves.K), systems.perovskite()
     for i, j in np.random.default_rng(0).integers(len(vectors), size=(25, 2)):
         K, L = vectors[i], vectors[j]
@@ -69,8 +68,8 @@ def test_non_local(term, weight, which, l, legendre):
 def test_spin_orbit():
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])
-    B = frame(waves, system).B[0]
-    M = np.asarray(spin_orbit(a[system.centres.species], B).matrix())
+    (B,) = frame(waves, system).B["spin_orbit"]
+    M = np.asarray(separable(term_named("spin_orbit"), a[system.centres.species], B).matrix())
     vectors, structure = np.asarray(waves.K), systems.perovskite()
     for i, j in np.random.default_rng(1).integers(len(vectors), size=(25, 2)):
         K, L = vectors[i], vectors[j]
@@ -88,7 +87,8 @@ def test_both_vanish_at_the_origin_and_stay_smooth_beside_it():
     rows = []
     for i in range(3):
         waves = jax.tree.map(lambda x, i=i: x[i], system.waves)
-        M = spin_orbit(jnp.ones(len(system.centres.tau)), frame(waves, system).B[0]).matrix()
+        (B,) = frame(waves, system).B["spin_orbit"]
+        M = separable(term_named("spin_orbit"), jnp.ones(len(system.centres.tau)), B).matrix()
         zero = int(np.argmin(np.linalg.norm(np.asarray(waves.K), axis=1)))
         rows.append(np.abs(np.asarray(M)[:, zero]).max())
     assert rows[0] == 0

@@ -2,11 +2,11 @@
 
 from math import exp
 
-from nnpp.terms import radial
+from nnpp.terms.fitted import nonlocal_, spin_orbit
 
 PAIRS = {
-    "so": (radial.spin_orbit_weight, lambda r: exp(-((r / 0.7) ** 2))),
-    "inner": (radial.inner_weight, lambda r: exp(-(r**2))),
-    "outer": (radial.outer_weight, lambda r: exp(-((r - 1.5) ** 2))),
+    "so": (spin_orbit.weight, lambda r: exp(-((r / 0.7) ** 2))),
+    "inner": (nonlocal_.inner_weight, lambda r: exp(-(r**2))),
+    "outer": (nonlocal_.outer_weight, lambda r: exp(-((r - 1.5) ** 2))),
 }
 """The weight as nnpp has it, and as a plain function of one number."""

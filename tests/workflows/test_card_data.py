@@ -97,6 +97,7 @@ def test_v0_and_terms_are_those_of_the_potential():
         "non-local",
         "long-range charge",
         "strain factors",
+        "non-local on s waves",
     )
     assert terms_of(systems.cdse().strengths) == ()
 
@@ -111,7 +112,7 @@ def test_the_ripple_is_the_largest_v_of_r_far_out():
     assert np.all(v.max(axis=0) * HARTREE_EV > 1e-3)
     for symbol, x in zip(potential.species, v.max(axis=0) * HARTREE_EV, strict=True):
         assert f"{x:.2g} eV ({symbol})" in told
-    assert told.endswith("without its Coulomb tail.")
+    assert told.endswith("without the tail of its long-range charge.")
     assert "it has no v(r)" in next(_ripple(systems.table()))
 
 

@@ -153,7 +153,7 @@ def test_every_strength_of_a_model_may_be_trained_further(tmp_path):
     text = MODEL.replace("}", f", train: [local, {parts}]}}")
     fit = read_inputs(write_tiny(tmp_path / "fit", "systems:\n" + SYSTEM + text))
     cadmium = fit.spec.potential.elements["Cd"]
-    b = systems.everything().strengths.s_wave[0]
+    b = systems.everything().strengths["s_wave"][0]
     assert cadmium.s_wave == pytest.approx(tuple(map(float, b)))
     assert None not in (cadmium.nonlocal_, cadmium.charge, cadmium.strain, cadmium.spin_orbit)
 
@@ -219,9 +219,9 @@ def test_broken_laws_are_found(tmp_path):
     shifted = jax.tree.map(lambda w: w + 0.1, local.weights)
     flat = Neural(shifted, local.reference, local.network, Open())
     strengths = systems.everything().strengths
-    steep = jax.tree.map(lambda s: s - 30.0, strengths.strain)
+    steep = jax.tree.map(lambda s: s - 30.0, strengths["strain"])
     spoilt = Potential(flat, type(strengths)(strain=steep), ("Cd", "Se"))
-    assert set(wrong(store(tmp_path, spoilt))) == {"v(40 bohr⁻¹)", "strain factor"}
+    assert set(wrong(store(tmp_path, spoilt))) == {"v(40 bohr⁻¹)", "strain factors"}
 
 
 def test_charges_act_neutral(tmp_path):
@@ -233,8 +233,8 @@ def test_charges_act_neutral(tmp_path):
     store(tmp_path / "out" / fit.name, potential)
     findings = {f.what: f for f in run_verify(tmp_path / "out" / fit.name)}
     assert not [f for f in findings.values() if f.wrong]
-    charge = float(jnp.sum(potential.strengths.charge))
-    assert f"{charge:+.3g} e a cell" in findings["zb: charge"].found
+    charge = float(jnp.sum(potential.strengths["charge"]))
+    assert f"{charge:+.3g} e a cell" in findings["zb: long-range charge"].found
 
 
 def test_damaged_bands_are_told(solved):

@@ -6,7 +6,6 @@ from hashlib import sha256
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from nnpp.config.inputs import Fit
 from nnpp.files.text import read_bytes
@@ -21,14 +20,6 @@ from nnpp.runs.folder import metrics_of
 
 Row = tuple[str, str]
 
-TERMS = {
-    "spin_orbit": "spin-orbit",
-    "nonlocal_": "non-local",
-    "charge": "long-range charge",
-    "strain": "strain factors",
-}
-"""Fields of `Strengths`, in words."""
-
 ZUNGER = "a0 (q² − a1)/(a2 e^(a3 q²) − 1)"
 
 ZUNGER_HEADS = ("element", "a0/hartree·bohr⁵", "a1/bohr⁻²", "a2", "a3/bohr²")
@@ -41,8 +32,8 @@ ENVELOPES = {
 
 
 def terms_of(strengths: Strengths) -> tuple[str, ...]:
-    """Terms that the potential has beside the local one."""
-    return tuple(w for field, w in TERMS.items() if getattr(strengths, field) is not None)
+    """The terms that the potential has in addition to the local one, in words."""
+    return tuple(term.words for term, _ in strengths.by_term())
 
 
 def form_of(fit: Fit, model: Model) -> Table:
@@ -101,18 +92,11 @@ FORMS = {"neural": _network, "zunger": _zunger, "table": _table}
 
 
 def _strengths(potential: Potential) -> Iterator[Row]:
-    """The numbers of every term beside v(q)."""
-    units = {"spin_orbit": " hartree", "nonlocal_": " hartree", "charge": " e", "strain": ""}
-    for field, words in TERMS.items():
-        x = getattr(potential.strengths, field)
-        if x is not None:
-            rows = jnp.atleast_2d(x.T).T.tolist()
-            each = zip(potential.species, rows, strict=True)
-            yield (
-                words,
-                "; ".join(f"{s} {', '.join(f'{v:.6g}' for v in row)}" for s, row in each)
-                + units[field],
-            )
+    """The numbers of every term in addition to v(q)."""
+    for term, x in potential.strengths.by_term():
+        rows = zip(potential.species, x.reshape(len(x), -1).tolist(), strict=True)
+        numbers = "; ".join(f"{s} {', '.join(f'{v:.6g}' for v in row)}" for s, row in rows)
+        yield term.words, numbers + ("" if term.unit == "1" else f" {term.unit}")
 
 
 def zunger_of(potential: Potential) -> Table | None:

@@ -75,7 +75,8 @@ def _ripple(potential: Potential) -> Iterator[str]:
     each = ", ".join(
         f"{x * HARTREE_EV:.2g} eV ({s})" for s, x in zip(potential.species, v_r, strict=True)
     )
-    tail = "" if potential.strengths.charge is None else ", without its Coulomb tail"
+    tailed = [term.words for term, _ in potential.strengths.by_term() if term.tail is not None]
+    tail = f", without the tail of its {' and '.join(tailed)}" if tailed else ""
     yield (
         f"Lengths q between those of its crystals: beyond {FAR[0]:g} bohr of an atom, |v(r)| "
         f"should vanish and reaches {each}{tail}."

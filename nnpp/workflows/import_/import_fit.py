@@ -16,11 +16,17 @@ from nnpp.files.origin import Origin
 from nnpp.files.text import exists, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.structures import covalent_radius, formula, write_structure
+<<<<<<< HEAD
 from nnpp.observables.gaps import gap
 from nnpp.potentials.first import PUBLISHED, first_form, first_spin_orbit
+=======
+from nnpp.observables.gap import gap
+from nnpp.potentials.first import PUBLISHED, first_form
+>>>>>>> eb19028 (Terms: declared once, in one registry; H, couplings, stored models, exports, checks iterate over it)
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
 from nnpp.structures.symmetry import space_group
+from nnpp.terms.term import Term, terms
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
 from nnpp.workflows.import_.convert import Imported, imported
@@ -31,10 +37,6 @@ ROUNDED = 1e-6
 
 EDGES = 20.0
 """Weight of the bands that make the gap."""
-
-NONLOCAL = (0.1, 0.1)
-"""First a6 and a7, and b1 and b2. With v(q) free at every length the loss of GaAs by GLLB-SC
-is 10 eV² without them, 2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
 
 FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
 """How a fit of imported bands goes about it; the priors are those of inputs/zb-CdSe."""
@@ -177,8 +179,8 @@ def _fit(found: dict[str, Imported], cutoff: float, wishes: Wishes) -> dict[str,
             "kind": "neural",
             "elements": _elements(found),
             "train": [
-                *("local", "nonlocal", "s_wave"),
-                *(["spin_orbit"] if some.bands.spinor else []),
+                "local",
+                *(term.name for term in _first_terms(some.bands.spinor)),
             ],
             **NETWORK,
         },
@@ -227,9 +229,22 @@ def _elements(found: dict[str, Imported]) -> dict[str, Any]:
         form = PUBLISHED.get(symbol, typical)
         elements[symbol] = {
             "local": [round(x, 8) for x in form],
-            "nonlocal": list(NONLOCAL),  # lists of their own: YAML would write one as an alias
-            "s_wave": list(NONLOCAL),
+            **_first_strengths(symbol, spinor),
         }
-        if spinor:
-            elements[symbol]["spin_orbit"] = round(first_spin_orbit(atomic_number(symbol)), 4)
     return elements
+
+
+def _first_terms(spinor: bool) -> list[Term]:
+    """The terms that a new fit starts with, those on spin last."""
+    known = [t for t in terms() if t.first is not None and (spinor or not t.acts_on_spin)]
+    return sorted(known, key=lambda term: term.acts_on_spin)
+
+
+def _first_strengths(symbol: str, spinor: bool) -> dict[str, Any]:
+    """Strengths of an element to start from, by the name of their term."""
+    found = {}
+    for term in _first_terms(spinor):
+        assert term.first is not None, "chosen so"
+        first = term.first(atomic_number(symbol))
+        found[term.name] = list(first) if term.shape else first[0]
+    return found

@@ -1,0 +1,162 @@
+"""What a term with fitted strengths declares, in one object; every other package reads it here.
+
+A file in `terms/fitted/` holds one term and ends with `TERM = Term(...)`. The keys of fit.yaml,
+the trainable parts, stored models, exports, cards, checks and H itself iterate over `terms()`.
+`register` adds a term at run time.
+
+A term acts in one of three ways:
+
+    separable   (4π(2l+1)/Ω) Σ_a e^{−i(G−G′)·τ_a} Σ_n a_n I_n(K,K′) Σ_ij Y_i(K) C_ij Y_j(K′),
+                I_n = ∫ r² j_l(Kr) W_n(r) j_l(K′r) dr, K = k+G, Y = 1 (l = 0) or K̂ (l = 1)
+    factor      v_s(q) → v_s(q)·factor(a_s, ε)
+    addition    v_s(q) → v_s(q) + addition(q, a)_s
+
+This file and those in `fitted/` do not import JAX, so that fit.yaml is validated without it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import numpy as np
+
+from nnpp.errors import NnppError
+
+Array = Any
+"""A `jax.Array`; naming the class would import JAX."""
+
+Weight = Callable[[np.ndarray], np.ndarray]
+"""W(r) of r in bohr, with values of at most 1."""
+
+NEW = 1000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where one strength is written in an export for other codes.
+
+    Attributes:
+        file: the name of the file, {X} being the element.
+        row: its row in the file.
+        filler: whether a second column of zeros follows, which those codes skip.
+    """
+
+    file: str
+    row: int = 0
+    filler: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """A term with strengths of each species.
+
+    Attributes:
+        name: its key in fit.yaml, and the name of its arrays in stored models.
+        symbols: one for each strength of a species.
+        unit: of the strengths.
+        words: its name in texts.
+        description: what the schema of fit.yaml says of it.
+        formula: its matrix element, for the README of an export to codes without the term.
+        order: place among the leaves of a potential, which seeds and stored models rely on; a
+            new term keeps the default.
+        l: angular momentum of its projectors.
+        weights: W_n(r), one for each strength; none for a term that changes v(q).
+        coupling: C of shape (spin, i, spin, i); by default the identity, without spin.
+        factor: the factor on v_s, 1 without strain, from a of shape (species, n) and ε.
+        addition: what is added to v_s [hartree·bohr³], shape (q, species), from q and a.
+        tail: the addition in real space [hartree], from the strength of one element and r.
+        neutral: whether only the part of the strengths that sums to zero over the cell acts.
+        cells: where an export writes each strength; by default in rows of NAME_X.par.
+        in_codes: whether the codes that read an export know the term.
+        first: strengths in a new fit, from the atomic number; None: it starts without them.
+    """
+
+    name: str
+    symbols: tuple[str, ...]
+    unit: str
+    words: str
+    description: str
+    formula: str = ""
+    order: int = NEW
+    l: int = 0
+    weights: tuple[Weight, ...] = ()
+    coupling: np.ndarray | None = None
+    factor: Callable[[Array, Array], Array] | None = None
+    addition: Callable[[Array, Array], Array] | None = None
+    tail: Callable[[float, np.ndarray], np.ndarray] | None = None
+    neutral: bool = False
+    cells: tuple[Cell, ...] | None = None
+    in_codes: bool = False
+    first: Callable[[int], tuple[float, ...]] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Axes of the strengths after that of the species: none for a single strength."""
+        return () if len(self.symbols) == 1 else (len(self.symbols),)
+
+    @property
+    def C(self) -> np.ndarray:
+        """The coupling of directions and spins, shape (spin, i, spin, i)."""
+        if self.coupling is not None:
+            return self.coupling
+        return np.eye(2 * self.l + 1, dtype=complex)[None, :, None, :]
+
+    @property
+    def acts_on_spin(self) -> bool:
+        """Whether the term needs spinors."""
+        return self.coupling is not None and len(self.coupling) == 2
+
+    @property
+    def places(self) -> tuple[Cell, ...]:
+        """Where an export writes each strength."""
+        if self.cells is not None:
+            return self.cells
+        return tuple(Cell(f"{self.name}_{{X}}.par", i) for i in range(len(self.symbols)))
+
+
+_registered: dict[str, Term] = {}
+
+
+def terms() -> tuple[Term, ...]:
+    """All terms: those of the files in `fitted/` and those registered, in their order."""
+    return tuple(
+        sorted({**_shipped(), **_registered}.values(), key=lambda t: (t.order, t.name))
+    )
+
+
+def term_named(name: str) -> Term:
+    """The term of this name."""
+    for term in terms():
+        if term.name == name:
+            return term
+    raise NnppError(f"{name}: no such term; known: {', '.join(t.name for t in terms())}")
+
+
+def register(term: Term) -> None:
+    """Add a term until the process ends, or replace the one of the same name."""
+    if len(term.weights) not in (0, len(term.symbols)):
+        raise NnppError(
+            f"{term.name}: {len(term.weights)} weights, {len(term.symbols)} symbols"
+        )
+    _registered[term.name] = term
+
+
+def unregister(name: str) -> None:
+    """Remove a term that `register` added."""
+    del _registered[name]
+
+
+def neutral(strength: Array, count: Array) -> Array:
+    """The strengths nearest to these that sum to zero over a cell with `count` atoms each."""
+    return strength - count @ strength / count.sum()
+
+
+@cache
+def _shipped() -> dict[str, Term]:
+    """The terms of the package `fitted`, one in each of its files."""
+    package = import_module("nnpp.terms.fitted")
+    files = [f"{package.__name__}.{m.name}" for m in iter_modules(package.__path__)]
+    return {term.name: term for term in (import_module(file).TERM for file in files)}
