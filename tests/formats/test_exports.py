@@ -264,12 +264,8 @@ def test_a_term_that_the_filter_codes_lack_is_told(tmp_path):
     b = np.asarray(systems.everything().strengths["s_wave"])
     assert np.array_equal(np.loadtxt(folder / "S_Cd.par"), b[0])
     assert np.array_equal(np.loadtxt(folder / "S_Se.par"), b[1])
-<<<<<<< HEAD
     assert "no s-wave term" in (folder / "README.md").read_text("utf-8")
-=======
-    assert "no term non-local on s waves" in (folder / "README.md").read_text("utf-8")
->>>>>>> eb19028 (Terms: declared once, in one registry; H, couplings, stored models, exports, checks iterate over it)
     write_model(tmp_path / "potential", systems.cdse(), {})
     run_export(tmp_path)
     assert not (folder / "S_Cd.par").exists()
-    assert "s-wave" not in (folder / "README.md").read_text("utf-8")
+    assert "b1" not in (folder / "README.md").read_text("utf-8")

@@ -8,14 +8,9 @@ import pytest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import frame
 from nnpp.observables.bands import Bands, levels, states
-<<<<<<< HEAD
 from nnpp.observables.gaps import spin_orbit_splitting
-from nnpp.terms.spin_orbit import spin_orbit
-=======
-from nnpp.observables.splitting import spin_orbit_splitting
 from nnpp.terms.projectors import separable
 from nnpp.terms.term import term_named
->>>>>>> eb19028 (Terms: declared once, in one registry; H, couplings, stored models, exports, checks iterate over it)
 from tests import systems
 from tests.observables import hand
 

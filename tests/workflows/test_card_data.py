@@ -97,7 +97,7 @@ def test_v0_and_terms_are_those_of_the_potential():
         "non-local",
         "long-range charge",
         "strain factors",
-        "non-local on s waves",
+        "s-wave",
     )
     assert terms_of(systems.cdse().strengths) == ()
 

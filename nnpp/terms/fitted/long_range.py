@@ -17,8 +17,9 @@ def long_range(q: Array, charge: Array) -> Array:
 
     outside = q > ORIGIN
     q = jnp.where(outside, q, 1.0)
-    tail = 4 * jnp.pi / q**2 * jnp.exp(-(q**2) / (4 * GAMMA**2))
-    return -jnp.where(outside, tail, 0.0)[:, None] * charge
+    coulomb = 4 * jnp.pi / q**2 * jnp.exp(-(q**2) / (4 * GAMMA**2))
+    tail: Array = jnp.where(outside, coulomb, 0.0)
+    return -tail[:, None] * charge
 
 
 def coulomb_tail(charge: float, r: np.ndarray) -> np.ndarray:

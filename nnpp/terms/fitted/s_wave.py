@@ -13,7 +13,7 @@ TERM = Term(
     name="s_wave",
     symbols=("b1", "b2"),
     unit="hartree",
-    words="non-local on s waves",
+    words="s-wave",
     description="Non-local strengths b1 and b2, on s waves [hartree].",
     formula="b1 with W₁ = exp(−r²) and b2 with W₂ = exp(−(r−1.5)²) [hartree] in "
     "(4π/Ω) Σ_a exp(−i(G−G′)·τ_a) ∫ r² j₀(Kr) W(r) j₀(K′r) dr",

@@ -16,13 +16,8 @@ from nnpp.files.origin import Origin
 from nnpp.files.text import exists, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.structures import covalent_radius, formula, write_structure
-<<<<<<< HEAD
 from nnpp.observables.gaps import gap
-from nnpp.potentials.first import PUBLISHED, first_form, first_spin_orbit
-=======
-from nnpp.observables.gap import gap
 from nnpp.potentials.first import PUBLISHED, first_form
->>>>>>> eb19028 (Terms: declared once, in one registry; H, couplings, stored models, exports, checks iterate over it)
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
 from nnpp.structures.symmetry import space_group
