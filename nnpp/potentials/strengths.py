@@ -24,7 +24,7 @@ class Strengths(Mapping[str, Array]):
             term_named(name)
         self._arrays = {t.name: given[t.name] for t in terms() if t.name in given}
 
-    def __getitem__(self, name: str) -> Array:
+    def __getitem__(self, name: str) -> Any:  # an array, or what JAX puts in its place
         return self._arrays[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -33,7 +33,7 @@ class Strengths(Mapping[str, Array]):
     def __len__(self) -> int:
         return len(self._arrays)
 
-    def by_term(self) -> list[tuple[Term, Array]]:
+    def by_term(self) -> list[tuple[Term, Any]]:
         """Every term that is there, with its strengths."""
         return [(term, self[term.name]) for term in terms() if term.name in self]
 

@@ -160,7 +160,7 @@ def test_what_was_not_fitted_is_zero_and_told(exported):
     folder = exported("zunger")
     assert not scanned(folder / "SO_Cd.par").any()
     assert float((folder / "potCd_a4.par").read_text()) == 0
-    told = "No strain and no spin-orbit or non-local term was fitted: these strengths are zero."
+    told = "Not in this potential, so zero: spin-orbit, non-local, strain factors."
     assert told in (folder / "README.md").read_text("utf-8")
     assert told not in (exported("charged") / "README.md").read_text("utf-8")
     assert not list(folder.glob("*_LR.par"))
