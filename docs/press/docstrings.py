@@ -1,4 +1,4 @@
-"""Docstrings as they were written: formulas such as [a6 I₁](K,K′) or B B* are no Markdown."""
+"""Docstrings are shown as written: [a6 I₁](K,K′) and B B* are formulas, not Markdown."""
 
 import re
 from typing import Any
@@ -9,17 +9,17 @@ CODE = re.compile(r"(`[^`]*`)")
 
 
 class Plain(Extension):
-    """Every docstring with the signs of Markdown made harmless, but in code."""
+    """Escape the special characters of Markdown in all docstrings, except in code."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
-        """One module, class, function or attribute."""
+        """Change the docstring of a module, class, function or attribute."""
         if obj.docstring is not None:
             lines = obj.docstring.value.split("\n")
             obj.docstring.value = "\n".join(map(_plain, lines))
 
 
 def _plain(line: str) -> str:
-    """A line; one that is indented as a formula is code already."""
+    """Return an escaped line; a line indented as a formula is code already."""
     if line.startswith("    ") and ": " not in line:
         return line
     parts = CODE.split(line)

@@ -1,4 +1,4 @@
-"""Equations: `$…$` and `$$…$$` of a page become MathML, which browsers draw by themselves."""
+"""Equations: `$…$` and `$$…$$` of a page become MathML, which browsers draw without a script."""
 
 import re
 from html import unescape
@@ -9,27 +9,26 @@ from latex2mathml.converter import convert
 INLINE = re.compile(r'<span class="arithmatex">\\\((.*?)\\\)</span>', re.DOTALL)
 BLOCK = re.compile(r'<div class="arithmatex">\\\[(.*?)\\\]</div>', re.DOTALL)
 
-
 VARIANT = re.compile(r'<mi mathvariant="(bold|bold-italic)">')
 CAPITAL = re.compile(r"<mi>(&#x003(?:9[1-9A-F]|A[0-9]);)</mi>")
 
-DRAWN = {
+STYLES = {
     "bold": '<mi mathvariant="normal" style="font-weight: bold">',
     "bold-italic": '<mi style="font-weight: bold">',
 }
-"""Browsers know no mathvariant but normal."""
+"""Replacements, because browsers support no `mathvariant` except normal."""
 
 
 def on_page_content(html: str, **_: Any) -> str:
-    """The page with all its equations drawn."""
+    """Return the page with its equations as MathML."""
     html = BLOCK.sub(
-        lambda found: f'<div class="equation">{_drawn(found, "block")}</div>', html
+        lambda found: f'<div class="equation">{_mathml(found, "block")}</div>', html
     )
-    return INLINE.sub(lambda found: _drawn(found, "inline"), html)
+    return INLINE.sub(lambda found: _mathml(found, "inline"), html)
 
 
-def _drawn(found: re.Match[str], display: str) -> str:
-    """One equation; Greek capitals stand upright, as TeX has them."""
-    drawn = convert(unescape(found[1]).strip(), display=display)
-    drawn = VARIANT.sub(lambda bold: DRAWN[bold[1]], drawn)
-    return CAPITAL.sub(r'<mi mathvariant="normal">\1</mi>', drawn)
+def _mathml(found: re.Match[str], display: str) -> str:
+    """Return one equation as MathML; Greek capitals are upright as in TeX."""
+    mathml = convert(unescape(found[1]).strip(), display=display)
+    mathml = VARIANT.sub(lambda bold: STYLES[bold[1]], mathml)
+    return CAPITAL.sub(r'<mi mathvariant="normal">\1</mi>', mathml)

@@ -1,6 +1,6 @@
-"""What pages show of the program itself: commands and fit.yaml, told anew at every build.
+"""Parts of pages that are generated from the program at every build: commands and fit.yaml.
 
-A page has `<!-- generated: NAME -->` where it is to stand, so that neither can drift.
+A page has `<!-- generated: NAME -->` in their place, so that pages and program always agree.
 """
 
 import re
@@ -19,12 +19,12 @@ Schema = dict[str, Any]
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """The page with what is generated in its places; an unknown name fails the build."""
+    """Return the page with its generated parts; an unknown name fails the build."""
     return PLACE.sub(lambda found: PARTS[found[1]](), markdown)
 
 
 def commands() -> str:
-    """Every command with its arguments and options, as the command line declares them."""
+    """Return all commands with their arguments and options."""
     group = typer.main.get_command(app)
     context = click.Context(group, info_name="nnpp")
     parts = [_options(group, context)]
@@ -37,26 +37,26 @@ def commands() -> str:
 
 
 def _usage(command: click.Command, context: click.Context) -> str:
-    """How it is called."""
+    """Return the usage line of a command as a block."""
     words = " ".join(command.collect_usage_pieces(context))
     return f"```text\n{context.command_path} {words}\n```"
 
 
 def _options(command: click.Command, context: click.Context) -> str:
-    """A table of all that it takes."""
+    """Return a table of arguments and options."""
     rows = ["| | |", "|---|---|"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is None:
-            name, told = str(parameter.make_metavar(context)), getattr(parameter, "help", "")
+            name, text = str(parameter.make_metavar(context)), getattr(parameter, "help", "")
         else:
-            name, told = record
-        rows.append(f"| `{name}` | {_cell(str(told or ''))} |".replace("‑", "-"))
+            name, text = record
+        rows.append(f"| `{name}` | {_cell(str(text or ''))} |".replace("‑", "-"))
     return "\n".join(rows)
 
 
 def fit_yaml() -> str:
-    """Every key of fit.yaml with its type, default and meaning, from the JSON Schema."""
+    """Return all keys of fit.yaml with type, default and meaning, from the JSON Schema."""
     schema = json_schema()
     parts = [_section("The file", schema)]
     for name in _in_order(schema):
@@ -65,7 +65,7 @@ def fit_yaml() -> str:
 
 
 def _in_order(schema: Schema) -> list[str]:
-    """The sections in the order in which the file names them."""
+    """Return the names of sections in the order in which the schema refers to them."""
     order: list[str] = []
 
     def visit(part: Schema) -> None:
@@ -79,7 +79,7 @@ def _in_order(schema: Schema) -> list[str]:
 
 
 def _named(part: Any) -> Iterator[str]:
-    """The sections that a part of the schema refers to."""
+    """Yield the names of sections that a part of the schema refers to."""
     if isinstance(part, dict):
         if "$ref" in part:
             yield part["$ref"].rpartition("/")[2]
@@ -91,11 +91,11 @@ def _named(part: Any) -> Iterator[str]:
 
 
 def _section(name: str, part: Schema) -> str:
-    """A heading, what it is, a table of its keys."""
+    """Return heading, description and table of keys of a section."""
     rows = ["| key | value | default | meaning |", "|---|---|---|---|"]
     required = part.get("required", [])
     for key, value in part.get("properties", {}).items():
-        default = "**needed**" if key in required else _default(value)
+        default = "**required**" if key in required else _default(value)
         rows.append(
             f"| `{key}` | {_type(value)} | {default} | {_cell(value.get('description', ''))} |"
         )
@@ -103,7 +103,7 @@ def _section(name: str, part: Schema) -> str:
 
 
 def _type(value: Schema) -> str:
-    """What may stand there."""
+    """Return the type of a value in words."""
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -126,7 +126,7 @@ def _type(value: Schema) -> str:
         case "string":
             return f"text, as `{value['examples'][0]}`" if "examples" in value else "text"
         case "integer":
-            return "whole number" + _bounds(value)
+            return "integer" + _bounds(value)
         case "number":
             return "number" + _bounds(value)
         case kind:
@@ -134,19 +134,19 @@ def _type(value: Schema) -> str:
 
 
 def _bounds(value: Schema) -> str:
-    """What a number must keep to."""
+    """Return the bounds of a number."""
     signs = {"exclusiveMinimum": ">", "minimum": "≥", "exclusiveMaximum": "<", "maximum": "≤"}
-    told = [f"{sign} {value[key]:g}" for key, sign in signs.items() if key in value]
-    return " " + ", ".join(told) if told else ""
+    bounds = [f"{sign} {value[key]:g}" for key, sign in signs.items() if key in value]
+    return " " + ", ".join(bounds) if bounds else ""
 
 
 def _default(value: Schema) -> str:
-    """What holds if nobody says."""
+    """Return the default value in words."""
     match value.get("default"):
         case None | "" | [] | {}:
             return "—"
         case dict():
-            return "its own"
+            return "see there"
         case bool() as truth:
             return f"`{str(truth).lower()}`"
         case list() as several:
@@ -156,7 +156,7 @@ def _default(value: Schema) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that breaks no table and is no Markdown."""
+    """Return a text with the special characters of Markdown escaped."""
     text = " ".join(text.split())
     return re.sub(r"([|*_<>$])", r"\\\1", text)
 

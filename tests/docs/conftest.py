@@ -12,11 +12,11 @@ from tests.docs.blocks import ROOT
 SAMPLES = ROOT / "tests" / "formats" / "codes" / "data"
 
 EVERY = 6
-"""One line of this many of the reference is kept."""
+"""Every sixth line of the reference is kept."""
 
 
 def make_small(folder: Path) -> None:
-    """inputs/self-check at a low cutoff, with few k-points and two steps."""
+    """Write inputs/self-check with a low cutoff, few k-points and two steps."""
     fit = folder / "inputs" / "self-check"
     shutil.copytree(ROOT / "inputs" / "self-check", fit)
     text = (fit / "fit.yaml").read_text(encoding="utf-8")
@@ -29,8 +29,8 @@ def make_small(folder: Path) -> None:
     (fit / "reference.csv").write_text("\n".join([head, *kept, ""]), encoding="utf-8")
 
 
-def lay_out(sample: str, folder: Path) -> None:
-    """A sample file under its own name, or as another; packed ones unpacked."""
+def copy_sample(sample: str, folder: Path) -> None:
+    """Copy a sample file, under its name or another; unpack .gz files."""
     name, _, other = sample.partition(" as ")
     source = SAMPLES / name
     target = folder / (other or source.name.removesuffix(".gz"))
@@ -39,8 +39,8 @@ def lay_out(sample: str, folder: Path) -> None:
 
 
 @pytest.fixture
-def hasty():
-    """Programs are compiled without care: here each is run once."""
+def quick_compile():
+    """Compile without optimizations: each program runs once here."""
     import jax
 
     jax.config.update("jax_disable_most_optimizations", True)
@@ -49,8 +49,8 @@ def hasty():
 
 
 @pytest.fixture
-def fitted(nnpp, undrawn, hasty, tmp_path_factory, monkeypatch):  # noqa: F811
-    """A folder in which `nnpp fit inputs/self-check` was run, once for all pages."""
+def fitted(nnpp, undrawn, quick_compile, tmp_path_factory, monkeypatch):  # noqa: F811
+    """Return a folder in which `nnpp fit inputs/self-check` was run once for all pages."""
     folder = tmp_path_factory.getbasetemp() / "fitted"
     if not folder.exists():
         make_small(folder)

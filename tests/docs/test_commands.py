@@ -1,4 +1,4 @@
-"""Every command, program and fit of README.md and docs/ is run in a small project."""
+"""All commands, programs and fits of README.md and docs/ are run in a small project."""
 
 import os
 import shlex
@@ -11,15 +11,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.docs.blocks import PAGES, ROOT, RUN, blocks, commands, lines, looks_like
-from tests.docs.conftest import lay_out, make_small
+from tests.docs.conftest import copy_sample, make_small
 
-NOT_RUN = [b for page in PAGES for b in blocks(page) if "not run" in b.said]
+NOT_RUN = [b for page in PAGES for b in blocks(page) if "not run" in b.options]
 
 BINARIES = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 class Reader:
-    """Somebody who does what a page says, in a folder of their own."""
+    """Runs the blocks of a page in one folder."""
 
     def __init__(self, nnpp):
         self.nnpp = nnpp
@@ -27,47 +27,54 @@ class Reader:
         self.undo: dict[Path, str] = {}
 
     def follow(self, block) -> None:
-        """One block."""
+        """Run one block."""
         getattr(self, block.kind)(block)
 
     def sh(self, block) -> None:
-        """Commands that succeed."""
+        """Run commands, which must succeed."""
         for line in lines(block.text):
             code, printed = self.command(line)
             assert code == 0, f"{block.place}: {line}\n{printed}"
 
     def console(self, block) -> None:
-        """Commands, and all that they print; a lone error is told with exit code 2."""
+        """Run commands and compare their output; an error alone has exit code 2."""
         for line, printed in commands(block.text):
-            code, said = self.command(line)
-            assert code == 2 or not said.startswith("nnpp: "), f"{block.place}: {line}"
-            assert looks_like(printed).fullmatch(said), f"{block.place}: {line}\n{said}"
+            code, output = self.command(line)
+            assert code == 2 or not output.startswith("nnpp: "), f"{block.place}: {line}"
+            assert looks_like(printed).fullmatch(output), f"{block.place}: {line}\n{output}"
         for path, text in self.undo.items():
             path.write_text(text, encoding="utf-8")
         self.undo = {}
 
     def python(self, block) -> None:
-        """A program."""
+        """Run a program, or write the file of the title."""
+        if block.title:
+            self.write(block)
+            return
         exec(compile(block.text, block.place, "exec"), self.names)
 
     def yaml(self, block) -> None:
-        """A whole file, or keys that are put into one, which is then checked."""
-        if "in" not in block.said:
-            Path(block.title).parent.mkdir(parents=True, exist_ok=True)
-            Path(block.title).write_text(block.text, encoding="utf-8")
+        """Write a file, or put keys into one, which is then validated."""
+        if "in" not in block.options:
+            self.write(block)
             return
-        whole, fit = YAML(), Path(block.said["in"])
+        yaml, fit = YAML(), Path(block.options["in"])
         for part in YAML().load_all(block.text):
-            data = whole.load(fit)
+            data = yaml.load(fit)
             data.update(part)
             other = fit.parent.with_name("changed") / fit.name
             shutil.copytree(fit.parent, other.parent, dirs_exist_ok=True)
-            whole.dump(data, other)
+            yaml.dump(data, other)
             done = self.nnpp("check", other.parent)
             assert done.code == 0, f"{block.place}: {done.err}"
 
+    def write(self, block) -> None:
+        """Write the file of the title."""
+        Path(block.title).parent.mkdir(parents=True, exist_ok=True)
+        Path(block.title).write_text(block.text, encoding="utf-8")
+
     def diff(self, block) -> None:
-        """A file spoilt until the next console has been looked at."""
+        """Change a file until the next console has been compared."""
         path = Path(block.title)
         text = self.undo.setdefault(path, path.read_text(encoding="utf-8"))
         old = "".join(x[1:] for x in block.text.splitlines(True) if x.startswith(("-", " ")))
@@ -76,7 +83,7 @@ class Reader:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def command(self, line: str) -> tuple[int, str]:
-        """Run one; nnpp within this process, anything else by a shell."""
+        """Run a command: nnpp within this process, others by a shell."""
         words = shlex.split(line, comments=True)
         if Path(words[0]).name == "nnpp" and not {"&&", "|", ">"} & set(words):
             done = self.nnpp(*words[1:])
@@ -91,31 +98,31 @@ class Reader:
         return shell.returncode, shell.stdout + shell.stderr
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-@pytest.mark.usefixtures("undrawn", "hasty")
-def test_what_a_page_says_can_be_done(page, nnpp, request, tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
+@pytest.mark.usefixtures("undrawn", "quick_compile")
+def test_every_page_runs(page, nnpp, request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_small(tmp_path)
     reader = Reader(nnpp)
     for block in blocks(page):
-        for sample in filter(None, block.said.get("with", "").split(", ")):
+        for sample in filter(None, block.options.get("with", "").split(", ")):
             if sample.startswith("results/"):
                 shutil.copytree(request.getfixturevalue("fitted") / sample, tmp_path / sample)
             else:
-                lay_out(sample, tmp_path)
-        if block.kind in RUN and "not run" not in block.said:
+                copy_sample(sample, tmp_path)
+        if block.kind in RUN and "not run" not in block.options:
             reader.follow(block)
-    assert not reader.undo, "a file was spoilt, and no console shows what comes of it"
+    assert not reader.undo, "a file was changed, and no console shows the result"
 
 
 @pytest.mark.parametrize("block", NOT_RUN, ids=lambda block: block.place)
-def test_what_is_not_run_has_a_reason(block):
+def test_blocks_that_are_not_run_have_a_reason(block):
     assert block.kind in RUN
-    assert len(block.said["not run"].split()) >= 2
+    assert len(block.options["not run"].split()) >= 2
 
 
-def test_no_block_is_without_a_kind():
-    """A fence that says nothing would never be run."""
+def test_every_block_has_a_kind():
+    """A fence without a kind would never be run."""
     for page in PAGES:
         fences = page.read_text(encoding="utf-8").count("\n```")
         found = blocks(page)
@@ -123,7 +130,7 @@ def test_no_block_is_without_a_kind():
         assert all(block.kind in (*RUN, "text") for block in found), page.name
 
 
-def test_pages_have_something_to_run():
+def test_enough_blocks_are_run():
     run = [b for page in PAGES for b in blocks(page) if b.kind in RUN and b not in NOT_RUN]
     assert len(run) > 40
     assert len({b.page for b in run}) > 6
