@@ -38,7 +38,10 @@ def main() -> None:
     for name, source in COPIED.items():
         side_by_side([REFERENCE / source], IMAGES / name, height=560)
     scaling = Image.open(ROOT / "benchmarks" / "results" / "scaling.png")
-    slim(scaling.resize((1200, round(1200 * scaling.height / scaling.width))), IMAGES / "scaling.png")
+    slim(
+        scaling.resize((1200, round(1200 * scaling.height / scaling.width))),
+        IMAGES / "scaling.png",
+    )
     accuracy(IMAGES / "accuracy.png")
 
 
@@ -65,7 +68,9 @@ def slim(picture: Image.Image, to: Path) -> None:
 
 def accuracy(to: Path) -> None:
     """Draw the errors of five bands: the network, and Zunger's form with all other terms."""
-    newest = json.loads((ROOT / "benchmarks/results/dft.json").read_text("utf-8"))[-1]["results"]
+    newest = json.loads((ROOT / "benchmarks/results/dft.json").read_text("utf-8"))[-1][
+        "results"
+    ]
     pairs = ("VB3", "VB2", "VB1", "CB1", "CB2")
     fig = Figure(figsize=(8.4, 2.6), layout="constrained")
     axes = fig.subplots(1, 4, sharey=True)

@@ -3,8 +3,11 @@
 A page has `<!-- generated: NAME -->` in their place, so that pages and program always agree.
 """
 
+import ast
 import re
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +15,8 @@ import typer
 
 from nnpp.cli.app import app
 from nnpp.config.fit_yaml import json_schema
+
+ROOT = Path(__file__).parents[2]
 
 PLACE = re.compile(r"<!-- generated: (\w+) -->")
 
@@ -161,4 +166,24 @@ def _cell(text: str) -> str:
     return re.sub(r"([|*_<>$])", r"\\\1", text)
 
 
-PARTS: dict[str, Callable[[], str]] = {"commands": commands, "fit_yaml": fit_yaml}
+def gallery() -> str:
+    """Return all examples: title and text of the docstring, picture, program."""
+    sys.path.insert(0, str(ROOT))
+    from examples import NAMES
+
+    parts = []
+    for name in NAMES:
+        code = (ROOT / "examples" / f"{name}.py").read_text("utf-8")
+        title, _, text = str(ast.get_docstring(ast.parse(code))).partition("\n")
+        program = code[code.index('"""', 3) + 3 :].strip()
+        shown = "\n".join(f"    {line}".rstrip() for line in program.splitlines())
+        parts += [f"## {title}", text.strip(), f"![{title}](images/gallery/{name}.png)"]
+        parts += [f'??? example "examples/{name}.py"\n\n    ```python\n{shown}\n    ```']
+    return "\n\n".join(parts)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "fit_yaml": fit_yaml,
+    "gallery": gallery,
+}

@@ -1,0 +1,12 @@
+"""Short programs that use nnpp. `python -m examples` runs them and draws the gallery."""
+
+NAMES = (
+    "first_fit",
+    "own_gpaw_bands",
+    "effective_masses",
+    "strain_gradient",
+    "sensitivity",
+    "optics",
+    "ensemble",
+)
+"""All examples, in the order of the gallery."""
