@@ -2,7 +2,8 @@
 
     python -m examples [NAME …]
 
-Each example runs in a temporary folder and writes NAME.png, which becomes docs/images/gallery/NAME.png.
+Each example runs in a temporary folder and writes NAME.png, which becomes
+docs/images/gallery/NAME.png.
 """
 
 import os
@@ -11,8 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from examples import NAMES
 from PIL import Image
+
+from examples import NAMES
 
 FOLDER = Path(__file__).parent
 GALLERY = FOLDER.parent / "docs" / "images" / "gallery"

@@ -1,7 +1,7 @@
 """Effective masses: k·p theory compared with the bands
 
-`expansion` gives H about Γ to second order in k, in the plane waves of Γ. `inverse_masses` sums over
-all other levels. The dashed parabolas touch the bands of CdSe (Zunger's form) at Γ.
+`expansion` gives H about Γ to second order in k, in the plane waves of Γ. `inverse_masses`
+sums over all other levels. The dashed parabolas touch the bands of CdSe (Zunger's form) at Γ.
 """
 
 import jax.numpy as jnp

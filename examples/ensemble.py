@@ -1,7 +1,8 @@
 """Ensemble: how uncertain is a fit?
 
-`--members` trains copies of a fit on different k-points. Their spread is largest where no data
-determine the potential: here in v(q) between and beyond the lengths |G−G′| of the crystal.
+`--members` trains copies of a fit on different k-points. Their spread is largest where no
+data determine the potential: here in v(q) between and beyond the lengths |G−G′| of the
+crystal.
 """
 
 from pathlib import Path

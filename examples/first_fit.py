@@ -1,7 +1,8 @@
 """First fit: zinc-blende CdSe with spin-orbit coupling
 
-The command line, called from Python: fit the shipped `inputs/zb-CdSe` for a few steps, load the
-potential, and draw its bands with the reference. `nnpp fit inputs/zb-CdSe` takes 80 steps.
+The command line, called from Python: fit the shipped `inputs/zb-CdSe` for a few steps, load
+the potential, and draw its bands with the reference. `nnpp fit inputs/zb-CdSe` takes 80
+steps.
 """
 
 from pathlib import Path

@@ -1,7 +1,8 @@
 """Optics: the dielectric function of silicon
 
-Form factors of Cohen and Bergstresser (1966). `levels_and_velocities` solves a mesh that symmetry
-reduces; `optics` integrates over it with linear tetrahedra. Electrons are independent: no excitons.
+Form factors of Cohen and Bergstresser (1966). `levels_and_velocities` solves a mesh that
+symmetry reduces; `optics` integrates over it with linear tetrahedra. Electrons are
+independent: no excitons.
 """
 
 import jax.numpy as jnp

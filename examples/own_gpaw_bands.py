@@ -1,7 +1,7 @@
 """Your own bands: from a GPAW file to a potential
 
-`nnpp import` makes a fit from the file of another program; here bands of silicon by GPAW. The cutoff
-and the number of steps are small.
+`nnpp import` makes a fit from the file of another program; here bands of silicon by GPAW. The
+cutoff and the number of steps are small.
 """
 
 import shutil

@@ -1,7 +1,7 @@
 """Sensitivity: which lengths |G−G′| determine the gap?
 
-Levels depend on a potential only through v(q) at the shells. `jax.grad` gives the derivative of the gap
-with respect to each of these numbers in one call.
+Levels depend on a potential only through v(q) at the shells. `jax.grad` gives the derivative
+of the gap with respect to each of these numbers in one call.
 """
 
 import jax

@@ -1,8 +1,8 @@
 """Strain: the gap and its exact slope
 
-`under_strain` differentiates H with respect to a strain; `by_volume` gives dE/d ln Ω of a group of
-levels. The line is this slope, the points are gaps of strained cells. The cutoff scales with the cell, so
-that all cells have the same plane waves.
+`under_strain` differentiates H with respect to a strain; `by_volume` gives dE/d ln Ω of a
+group of levels. The line is this slope, the points are gaps of strained cells. The cutoff
+scales with the cell, so that all cells have the same plane waves.
 """
 
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Equations: `$…$` and `$$…$$` of a page become MathML, which browsers draw without a script."""
+"""Equations between `$` or `$$` become MathML, which browsers draw without a script."""
 
 import re
 from html import unescape
