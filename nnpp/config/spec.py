@@ -47,16 +47,16 @@ class Annealing(Section):
     )
 
 
-def _lower(value: Any) -> Any:
-    """Return a method's name in lower case: LM is lm."""
-    return value.lower() if isinstance(value, str) else value
+def method_name(value: Any) -> Any:
+    """Return a method in its usual spelling: lm for LM, lbfgs for L-BFGS."""
+    return value.lower().replace("-", "") if isinstance(value, str) else value
 
 
 class FitSettings(Section):
     """How the potential is fitted."""
 
     method: Annotated[
-        str, BeforeValidator(_lower), StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")
+        str, BeforeValidator(method_name), StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")
     ] = Field(
         default="lm", description="lm (Levenberg-Marquardt), lbfgs, adam, or any optax name."
     )

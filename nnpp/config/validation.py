@@ -81,7 +81,11 @@ def _input_error(detail: ErrorDetails, data: Mapping[str, Any], origin: Origin) 
     context = detail.get("ctx", {})
     keys = _file_keys(data, detail["loc"]) + tuple(context.get("keys", ()))
     what, remedy = _message(detail, keys)
-    return origin.error(what, remedy, *keys)
+    error = origin.error(what, remedy, *keys)
+    option = str(error.path)  # the command line replaces the place of a key by its option
+    if option.startswith("--"):
+        return InputError(what.removeprefix(f"{option[2:]}: "), remedy, option)
+    return error
 
 
 def _file_keys(data: Any, loc: tuple[str | int, ...]) -> Keys:

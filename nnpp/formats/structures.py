@@ -160,10 +160,14 @@ def _system(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
             found = _with_own_strains(found, spec.systems[i].bonds)
     for symbol in found.species:
         if symbol not in elements:
+            fitted = spec.potential.kind == "model"
+            known = ", ".join(elements)
             raise spec.origin.error(
                 f"{spec.systems[i].name} contains {symbol}, which the potential does not have",
-                f"add {symbol} to elements",
-                *("potential", "elements"),
+                f"fit a potential with {symbol}, or use only {known}"
+                if fitted
+                else f"add {symbol} to elements",
+                *(("systems", i, "structure") if fitted else ("potential", "elements")),
             )
     return found
 

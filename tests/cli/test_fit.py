@@ -81,8 +81,8 @@ def test_prepared_then_trained_without_a_name(nnpp, small):
 
 @pytest.mark.usefixtures("undrawn")
 def test_another_method(nnpp, small):
-    """It is what the run says from then on."""
-    told = nnpp("fit", "small", "--method", "lm", "--steps", "1")
+    """The run keeps it; upper case is accepted."""
+    told = nnpp("fit", "small", "--method", "LM", "--steps", "1")
     assert (told.code, told.err) == (0, "")
     assert read_inputs(Path("results/small")).spec.fit.method == "lm"
     assert "damping" in read_metrics(Path("results/small/metrics.jsonl"))[0]

@@ -68,8 +68,11 @@ def test_what_there_is_not(refused, tiny, words, place, told):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("2\nno cell\nCd 0 0 0\nSe 1.5 1.5 1.5\n", "has no cell"),
-        ('1\nLattice="4 0 0 0 4 0 0 0 4" pbc="T T T"\nZn 0 0 0\n', "Zn"),
+        ("2\nno cell\nCd 0 0 0\nSe 1.5 1.5 1.5\n", "a.xyz: has no cell"),
+        (
+            '1\nLattice="4 0 0 0 4 0 0 0 4" pbc="T T T"\nZn 0 0 0\n',
+            "a.xyz: a contains Zn, which the potential does not have; fit a",
+        ),
     ],
 )
 def test_a_crystal_that_will_not_do(refused, tmp_path, tiny, text, told):
@@ -77,7 +80,8 @@ def test_a_crystal_that_will_not_do(refused, tmp_path, tiny, text, told):
         tmp_path / "run/potential", systems.cdse(), {"systems": [{"cutoff_hartree": 2.0}]}
     )
     Path("a.xyz").write_text(text, encoding="utf-8")
-    refused("volume", "run", "--structure", "a.xyz", told=told)
+    for verb in ("volume", "bands"):
+        refused(verb, "run", "--structure", "a.xyz", told=told)
 
 
 def test_the_second_system_has_no_such_point_and_the_first_is_not_begun(

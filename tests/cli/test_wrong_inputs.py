@@ -61,7 +61,8 @@ OPTIONS = [
     (["--cutoff", "1e999 Ry"], "--cutoff:", "not finite"),
     (["--cutoff", "1e6 eV"], "--cutoff:", "lower the cutoff"),
     (["--bands", "500"], "--bands:", "ask for fewer bands"),
-    (["--window", "5:-5"], "--window:", "is not a window"),
+    (["--cutoff", "300"], "--cutoff: 300", 'has no unit; did you mean "300 eV" (11 hartree)?'),
+    (["--path", "LGXWKQ"], "--path:", "no special point 'Q'"),
     (["--window", "5:-5"], "--window:", "is not a window"),
     (["--zero", "vbn"], "--zero:", "did you mean 'vbm'?"),
     (["--dos", "--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
@@ -85,6 +86,29 @@ def test_a_wrong_option(refused, tiny, words, place, told):
     out = [] if "--out" in words else ["--out", "out"]
     err = refused("bands", "tiny", *words, *out, told=told)
     assert place in err
+
+
+NAMES = [
+    ("ZnTe", "fits in inputs: III-V, zb-CdSe; or create it: nnpp import FILE --fit ZnTe"),
+    ("CdSe", "did you mean 'inputs/zb-CdSe'?"),
+    ("III-v", "did you mean 'inputs/III-V'?"),
+    ("inputs/zb-CdS", "did you mean 'inputs/zb-CdSe'?"),
+    ("inputs/zb-CdSe/fit.yml", "correct the name"),
+]
+
+
+@pytest.mark.parametrize("verb", ["fit", "check", "bands"])
+@pytest.mark.parametrize(("name", "remedy"), NAMES)
+def test_a_fit_that_does_not_exist(refused, tmp_path, monkeypatch, verb, name, remedy):
+    monkeypatch.chdir(tmp_path)
+    for fit in ("III-V", "zb-CdSe"):
+        write_tiny(tmp_path / "inputs" / fit)
+    refused(verb, name, told=f"no such file or folder; {remedy}\n", at=f"{name}:")
+
+
+def test_a_fit_that_does_not_exist_without_inputs(refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused("fit", "ZnTe", told="or create it: nnpp import FILE --fit ZnTe", at="ZnTe:")
 
 
 REFERENCES = [

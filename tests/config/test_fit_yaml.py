@@ -8,8 +8,9 @@ import pytest
 
 from nnpp.config.fit_yaml import dump, dump_yaml, json_schema, line_of, plain, read_fit
 from nnpp.config.inputs import find_fits, read_inputs
+from nnpp.config.kpoints import read_path_text
 from nnpp.config.quantity import energy, length
-from nnpp.config.spec import FitSpec
+from nnpp.config.spec import FitSettings, FitSpec
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from tests.config.samples import FIT, write_fit, write_older
 
@@ -111,6 +112,25 @@ def test_every_field_has_a_description():
 
     assert schema["additionalProperties"] is False
     walk(schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("GXWKL", "Γ X W K L"),
+        ("LGX|UK_2G", "L Γ X|U K_2 Γ"),
+        ("ΓX-W2", "Γ X W2"),
+        ("GAMMA SIGMA_0 X", "Γ SIGMA_0 X"),
+        ("Gamma-Xa", "Γ Xa"),
+    ],
+)
+def test_letters_without_blanks_are_a_path(text, path):
+    assert read_path_text(text).path == path
+
+
+@pytest.mark.parametrize("text", ["LM", "L-BFGS", "adam"])
+def test_methods_in_upper_case(text):
+    assert FitSettings(method=text).method == text.lower().replace("-", "")
 
 
 def test_reading_a_fit_imports_nothing_slow():

@@ -6,7 +6,7 @@ from pathlib import Path
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import RUN_NAME, Fit, read_all, read_inputs
 from nnpp.config.quantity import cutoff_energy
-from nnpp.config.spec import FitSettings, FitSpec
+from nnpp.config.spec import FitSettings, FitSpec, method_name
 from nnpp.config.validation import validated
 from nnpp.errors import InputError
 from nnpp.files.origin import Place
@@ -39,7 +39,7 @@ def _by_method(spec: FitSpec, method: str) -> FitSpec:
     """The same fit by another method, whose options and schedule are its own."""
     data = plain(spec)
     data["fit"] = data["fit"] | {"method": method, "options": {}}
-    if method.lower() == "lm" and data["fit"]["tolerance"] == 0:
+    if method_name(method) == "lm" and data["fit"]["tolerance"] == 0:
         data["fit"]["tolerance"] = FitSettings().tolerance
     return validated(
         data, replace(spec.origin, places={("fit",): Place(Path("--method"))}), Path.cwd()
