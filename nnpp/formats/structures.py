@@ -15,10 +15,12 @@ from ase.io import read, write
 from ase.io.formats import UnknownFileTypeError
 from ase.spacegroup.spacegroup import SpacegroupError
 
+from nnpp.config.model_potential import ModelPotential
 from nnpp.config.spec import FitSpec
 from nnpp.config.systems import InlineStructure
 from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import atomic_path
+from nnpp.files.origin import Keys
 from nnpp.files.text import existing, read_bytes
 from nnpp.structures.crystal import Crystal, crystal
 from nnpp.structures.electrons import SYMBOLS, atomic_number
@@ -158,17 +160,16 @@ def _system(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
     if spec.systems[i].bonds:
         with spec.origin.error_context("systems", i, "bonds"):
             found = _with_own_strains(found, spec.systems[i].bonds)
-    for symbol in found.species:
-        if symbol not in elements:
-            fitted = spec.potential.kind == "model"
-            known = ", ".join(elements)
-            raise spec.origin.error(
-                f"{spec.systems[i].name} contains {symbol}, which the potential does not have",
-                f"fit a potential with {symbol}, or use only {known}"
-                if fitted
-                else f"add {symbol} to elements",
-                *(("systems", i, "structure") if fitted else ("potential", "elements")),
-            )
+    missing = ", ".join(s for s in dict.fromkeys(found.symbols) if s not in elements)
+    if missing:
+        known = ", ".join(elements)
+        place: Keys = ("potential", "elements")
+        what, remedy = f"the potential has {known} only", f"add {missing} to elements"
+        if isinstance(spec.potential, ModelPotential):
+            place = ("systems", i, "structure")
+            what = f"the potential {spec.potential.file} is fitted for {known} only"
+            remedy = f"use a potential that is fitted for {missing}"
+        raise spec.origin.error(f"{spec.systems[i].name} contains {missing}, but {what}", remedy, *place)
     return found
 
 

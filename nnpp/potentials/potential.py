@@ -50,7 +50,7 @@ class Potential:
         if missing:
             known = ", ".join(self.species)
             raise InputError(
-                f"the potential has no parameters for {', '.join(missing)}",
-                f"add them, or use only {known}",
+                f"the potential has no parameters for {', '.join(missing)}, only for {known}",
+                "use a potential that is fitted for them",
             )
         return jnp.array([self.species.index(s) for s in species])

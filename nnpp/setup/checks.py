@@ -4,6 +4,7 @@ import jax
 import numpy as np
 
 from nnpp.config.inputs import Fit
+from nnpp.config.quantity import MAX_HARTREE
 from nnpp.devices.parallel import device_memory, on_processors
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.memory import Memory, of_process
@@ -11,6 +12,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case
 from nnpp.setup.quantities import refuse_unknown
+from nnpp.units import HARTREE_EV
 
 MOST_PLANE_WAVES = 200_000
 """A system of more is not built: one solution would take longer than an hour."""
@@ -43,7 +45,7 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
     if waves > MOST_PLANE_WAVES:
         raise fit.spec.origin.error(
             f"{case.spec.name}: about {waves:.0e} plane waves are too many",
-            "lower the cutoff, and look at its unit",
+            _lower_cutoff(case),
             *("systems", i, "cutoff"),
         )
     if waves * len(case.kpoints) > MOST_ROWS:
@@ -65,9 +67,18 @@ def _refuse_too_much_memory(fit: Fit, i: int, case: Case, potential: Potential) 
     raise fit.spec.origin.error(
         f"{case.spec.name}: about {wanted.whole() / 1e9:.1f} GB of memory are needed, of "
         f"{there / 1e9:.1f}",
-        f"{one}lower the cutoff or ask for fewer bands",
+        f"{one}{_lower_cutoff(case)} or request fewer bands",
         *("systems", i, "cutoff"),
     )
+
+
+def _lower_cutoff(case: Case) -> str:
+    """The remedy for a basis that is too large; a large number may be meant in eV."""
+    cutoff = case.spec.cutoff
+    if cutoff <= MAX_HARTREE:
+        return "lower the cutoff"
+    meant = f"{cutoff:g} eV are {cutoff / HARTREE_EV:.4g} hartree"
+    return f"lower the cutoff of {cutoff:g} hartree and check its unit ({meant})"
 
 
 def memory_of(case: Case, potential: Potential) -> Memory:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from nnpp.config.inputs import Fit
 from nnpp.config.kpoints import PathPoints
 from nnpp.config.potential import PotentialSpec
+from nnpp.config.quantity import MAX_HARTREE
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.cases import Case, kpoints_of
 from nnpp.setup.checks import refuse
@@ -56,6 +57,11 @@ def _notes(case: Case) -> Iterator[str]:
         yield (
             f"plane waves `{case.spec.plane_waves}` break symmetry at the zone boundary; "
             "`per-k` keeps it"
+        )
+    if case.spec.cutoff > MAX_HARTREE:
+        yield (
+            f"a cutoff of {case.spec.cutoff:g} hartree is unusually high: write "
+            f'"{case.spec.cutoff:g} eV" if electronvolts are meant'
         )
     if case.n_levels <= case.occupied:
         yield "no conduction band is asked for, so no gap is told"

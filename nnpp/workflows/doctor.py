@@ -1,4 +1,4 @@
-"""`nnpp doctor`: versions, devices, precision, threads and memory, and what to mend."""
+"""`nnpp doctor`: versions, devices, arithmetic, threads and memory, and how to fix them."""
 
 import os
 from dataclasses import dataclass
@@ -7,19 +7,32 @@ from importlib.metadata import PackageNotFoundError, version
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Complex
 
 from nnpp import PRECISION
 from nnpp.devices.machine import cores
 from nnpp.devices.parallel import devices, memory_gb, one_device_per_core
 from nnpp.workflows.fits.provenance import versions
 
-GOOD_RESIDUAL = 1e-12
-"""‖HU − UE‖ of a 64×64 eigenproblem of norm one, in double precision, is far below this."""
+EXACT = 1e-12
+"""Errors of a 64×64 problem of norm one in double precision are far below this."""
+
+EXCLUDED_JAX = {
+    "0.10.": "its batched eigh corrupts memory, and 0.10.2 has wrong kernels",
+    "0.11.": "it has wrong kernels on some devices, and 0.11.1 breaks flax",
+}
+"""Versions of JAX that give wrong numbers, as in pyproject.toml, and why."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: what was looked at, what was found, and what to do, if anything."""
+    """The result of one check.
+
+    Attributes:
+        what: the name of the check.
+        found: its result.
+        remedy: what to do; empty if the check passed.
+    """
 
     what: str
     found: str
@@ -27,51 +40,73 @@ class Finding:
 
 
 def run_doctor() -> list[Finding]:
-    """Everything that decides whether numbers are right and how fast they come."""
+    """Check everything that decides whether numbers are right, and how fast they come."""
     one_device_per_core()
-    packages = versions()
-    named = [Finding(name, number) for name, number in packages.items()]
-    return [*named, *_machine(), _precision(), _eigensolver(), *_optional()]
+    packages = [_package(name, number) for name, number in versions().items()]
+    return [*packages, *_machine(), _precision(), *_arithmetic(), *_optional()]
+
+
+def _package(name: str, number: str) -> Finding:
+    """The version of a package; JAX must not be an excluded one."""
+    why = next((text for start, text in EXCLUDED_JAX.items() if number.startswith(start)), "")
+    if name != "jax" or not why:
+        return Finding(name, number)
+    remedy = f"{why}; run pip install 'jax>=0.9.2,!=0.10.*,!=0.11.*'"
+    return Finding(name, f"{number}, which is excluded", remedy)
 
 
 def _machine() -> list[Finding]:
     """Devices, threads and memory."""
     threads = os.environ.get("OPENBLAS_NUM_THREADS", "not set")
     crowded = threads.isdigit() and int(threads) * len(devices()) > cores()
+    best = max(1, cores() // len(devices()))
     return [
         Finding("devices", f"{len(devices())}: {devices()[0]}"),
         Finding("cores", str(cores())),
         Finding(
             "threads a device",
             threads,
-            f"set OPENBLAS_NUM_THREADS to {max(1, cores() // len(devices()))}"
-            if crowded
-            else "",
+            f"set OPENBLAS_NUM_THREADS to {best}" if crowded else "",
         ),
         Finding("memory", memory_gb()),
     ]
 
 
 def _precision() -> Finding:
-    """Whether numbers are double and matrix products not rounded."""
-    dtype, stated = jnp.zeros(1).dtype, [getattr(jax.config, option) for option in PRECISION]
-    good = dtype == jnp.float64 and stated == list(PRECISION.values())
+    """Whether numbers are double and matrix products are not rounded."""
+    dtype, options = jnp.zeros(1).dtype, [getattr(jax.config, option) for option in PRECISION]
+    good = dtype == jnp.float64 and options == list(PRECISION.values())
     return Finding(
         "precision",
-        f"{dtype}, matrix products {stated[-1]}",
+        f"{dtype}, matrix products {options[-1]}",
         "" if good else "import nnpp before changing JAX's configuration",
     )
 
 
-def _eigensolver() -> Finding:
-    """The residual of a small Hermitian eigenproblem on the first device."""
+def _arithmetic() -> list[Finding]:
+    """Compare an eigenproblem and a matrix product on every device with NumPy."""
     rng = np.random.default_rng(0)
     A = rng.normal(size=(64, 64)) + 1j * rng.normal(size=(64, 64))
-    H = jnp.asarray((A + A.conj().T) / np.linalg.norm(A + A.conj().T, 2))
-    E, U = jnp.linalg.eigh(H)
-    residual = float(jnp.abs(H @ U - U * E).max())
-    remedy = "" if residual < GOOD_RESIDUAL else "reinstall jax and jaxlib: eigh is not exact"
-    return Finding("eigensolver", f"residual {residual:.1e}", remedy)
+    H = (A + A.conj().T) / np.linalg.norm(A + A.conj().T, 2)
+    errors = {str(device): _errors(H, device) for device in jax.local_devices()}
+    findings = []
+    for i, what in enumerate(("eigensolver", "matrix product")):
+        wrong = [name for name, error in errors.items() if not error[i] < EXACT]
+        largest = max(error[i] for error in errors.values())
+        found = f"error {largest:.1e} on {len(errors)} device{'s' * (len(errors) > 1)}"
+        remedy = f"wrong on {', '.join(wrong)}: reinstall jax and jaxlib, or use another device"
+        findings.append(Finding(what, found, remedy if wrong else ""))
+    return findings
+
+
+def _errors(H: Complex[np.ndarray, "n n"], device: jax.Device) -> tuple[float, float]:
+    """Largest errors of eigenvalues and states, and of H·H, on one device against NumPy."""
+    on_device = jax.device_put(H, device)
+    E, U = map(np.asarray, jnp.linalg.eigh(on_device))
+    product = np.asarray(on_device @ on_device)
+    levels = np.abs(E - np.linalg.eigvalsh(H)).max()
+    residual = np.abs(H @ U - U * E).max()
+    return float(np.maximum(levels, residual)), float(np.abs(product - H @ H).max())
 
 
 def _optional() -> list[Finding]:

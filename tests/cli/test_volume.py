@@ -71,7 +71,7 @@ def test_what_there_is_not(refused, tiny, words, place, told):
         ("2\nno cell\nCd 0 0 0\nSe 1.5 1.5 1.5\n", "a.xyz: has no cell"),
         (
             '1\nLattice="4 0 0 0 4 0 0 0 4" pbc="T T T"\nZn 0 0 0\n',
-            "a.xyz: a contains Zn, which the potential does not have; fit a",
+            "potential.safetensors is fitted for Cd, Se only; use a potential",
         ),
     ],
 )

@@ -12,10 +12,11 @@ LISTED = 'kpoints: {path: "L Γ X U|K Γ", points: 12}'
 FITS = [
     ("cutoff: 3 hartree", "cutof: 3 hartree", 7, "did you mean 'cutoff'?"),
     ("cutoff: 3 hartree", "cutoff: 3", 7, 'write "3 hartree"'),
+    ("cutoff: 3 hartree", "cutoff: 300", 7, 'did you mean "300 eV" (11 hartree)?'),
     ("cutoff: 3 hartree", "cutoff: -3 hartree", 7, "greater than 0"),
     ("cutoff: 3 hartree", "cutoff: .nan", 7, "has no unit"),
     ("cutoff: 3 hartree", "cutoff: 3 hartre", 7, "did you mean 'hartree'?"),
-    ("cutoff: 3 hartree", "cutoff: 3e4 hartree", 7, "look at its unit"),
+    ("cutoff: 3 hartree", "cutoff: 3e4 hartree", 7, "check its unit"),
     ("cutoff: 3 hartree", "cutoff: 1e-9 hartree", 7, "raise the cutoff"),
     ("    cutoff: 3 hartree\n", "", 2, "`cutoff` is missing"),
     ("bands: 8", "bands: 800", 8, "ask for fewer bands"),
