@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -99,7 +100,7 @@ def _arithmetic() -> list[Finding]:
     return findings
 
 
-def _errors(H: Complex[np.ndarray, "n n"], device: jax.Device) -> tuple[float, float]:
+def _errors(H: Complex[np.ndarray, "n n"], device: Any) -> tuple[float, float]:
     """Largest errors of eigenvalues and states, and of H·H, on one device against NumPy."""
     on_device = jax.device_put(H, device)
     E, U = map(np.asarray, jnp.linalg.eigh(on_device))
