@@ -169,7 +169,9 @@ def _system(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
             place = ("systems", i, "structure")
             what = f"the potential {spec.potential.file} is fitted for {known} only"
             remedy = f"use a potential that is fitted for {missing}"
-        raise spec.origin.error(f"{spec.systems[i].name} contains {missing}, but {what}", remedy, *place)
+        raise spec.origin.error(
+            f"{spec.systems[i].name} contains {missing}, but {what}", remedy, *place
+        )
     return found
 
 
