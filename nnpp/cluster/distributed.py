@@ -114,7 +114,7 @@ def start_watcher(
 
 
 def _leave(pipe: int) -> None:
-    """Tell the watcher, if it still runs, that this process ends normally."""
+    """Signal the watcher, if it still runs, that this process ends normally."""
     with suppress(BrokenPipeError):
         os.write(pipe, b".")
 

@@ -98,7 +98,7 @@ def test_bands_leave_a_run_as_it_is_fitted(nnpp, refused, small):
     assert "cutoff: 3 hartree" in Path("results/small/run.yaml").read_text(encoding="utf-8")
     assert read_inputs(Path("results/small")).spec == before
     assert "goes on after step 1" in nnpp("train", "results/small", "--steps", "2").out
-    refused("bands", "small", at="results/small:", told="holds a run, with a potential of its")
+    refused("bands", "small", at="results/small:", told="contains a run with its own")
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -45,7 +45,7 @@ def test_light(nnpp, tiny):
     ("words", "at", "told"),
     [
         (["--to", "5"], "--to:", "has no unit"),
-        (["--to", "-5 eV"], "--to:", "no energy of such light"),
+        (["--to", "-5 eV"], "--to:", "is out of range for photons"),
         (["--broaden", "0.1 meV"], "--broaden:", "below 1 meV"),
         (["--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
         (["--bands", "4"], "", "4 of 4 levels are full"),
