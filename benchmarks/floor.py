@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.eigensolvers import davidson
-from nnpp.hamiltonian.bulk import Hamiltonian, System
+from nnpp.hamiltonian.bulk import System
+from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.terms.term import terms
 
 SIZE = 3000
@@ -51,7 +52,9 @@ def rates(size: float) -> Rates:
     )
 
 
-def operations(H: Hamiltonian, system: System, n: int, sweeps: float) -> dict[str, float]:
+def operations(
+    H: PlaneWaveHamiltonian, system: System, n: int, sweeps: float
+) -> dict[str, float]:
     """Real operations of one gradient step, at all k, H being that of any of them.
 
     A product of numbers of p parts counts 2 p². H on the first functions and on every
@@ -61,7 +64,7 @@ def operations(H: Hamiltonian, system: System, n: int, sweeps: float) -> dict[st
     k, N, parts, spins, rows = len(system.waves.K), H.waves, H.parts, H.spins, H.rows
     scalar, spinor = H.spinless().parts, bool(H.spin)
     of_H, w = 2 * scalar * parts, davidson.width(davidson.columns(H, n))
-    m, coarse = davidson.columns(H, n + davidson.GUARD), davidson.usual_coarse(H, n)
+    m, coarse = davidson.columns(H, n + davidson.GUARD), H.coarse_waves(n) or N
     columns = m + sweeps * davidson.EXPANSIONS * w
     centres = len(system.centres.tau)
     columns_of = {

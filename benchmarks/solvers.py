@@ -17,9 +17,11 @@ from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import record
 from benchmarks.sample import published
-from nnpp.eigensolvers.davidson import davidson, fills_all, usual_coarse
+from nnpp.eigensolvers.davidson import davidson, fits
 from nnpp.eigensolvers.dense import dense
-from nnpp.hamiltonian.bulk import Hamiltonian, at_shells, hamiltonian, system, values
+from nnpp.eigensolvers.wanted import Lowest
+from nnpp.hamiltonian.bulk import at_shells, hamiltonian, system, values
+from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import split
 from nnpp.structures.kpoints import listed
 
@@ -48,9 +50,9 @@ def table() -> None:
         H = _hamiltonian(cutoff)
         row: dict[str, float] = {"N": H.waves}
         if H.waves <= LARGEST_DENSE:
-            row["dense"] = _ms(jax.jit(partial(dense, n=8)), H)
-        for n in (n for n in LEVELS if not fills_all(H, n, usual_coarse(H, n))):
-            row[f"davidson_{n}"] = _ms(jax.jit(partial(davidson, n=n)), H)
+            row["dense"] = _ms(jax.jit(partial(dense, wanted=Lowest(8))), H)
+        for n in (n for n in LEVELS if fits(H, n) and H.coarse_waves(n)):
+            row[f"davidson_{n}"] = _ms(jax.jit(partial(davidson, wanted=Lowest(n))), H)
         row["matrix"], row["fourier"] = _applied(H)
         rows.append(row)
         dense_ms = f"{row['dense']:7.1f}" if "dense" in row else "      —"
@@ -61,7 +63,7 @@ def table() -> None:
     record("solvers", {"milliseconds": rows})
 
 
-def _hamiltonian(cutoff: float) -> Hamiltonian:
+def _hamiltonian(cutoff: float) -> PlaneWaveHamiltonian:
     """H at a k-point of no symmetry."""
     crystal, _ = CRYSTALS["zb-CdSe"]
     s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff)
@@ -70,12 +72,12 @@ def _hamiltonian(cutoff: float) -> Hamiltonian:
     return jax.jit(lambda p: hamiltonian(waves, s, values(at_shells(p, s), s)))(potential)
 
 
-def _applied(H: Hamiltonian) -> tuple[float, float]:
+def _applied(H: PlaneWaveHamiltonian) -> tuple[float, float]:
     """H on functions as a matrix, a share of assembling it included, and by transforms."""
     rng = np.random.default_rng(0)
     X = split(jnp.asarray(rng.normal(size=(H.waves, COLUMNS)) + 0j))
     made = jax.jit(lambda H: H.assembled())
-    on = jax.jit(lambda A, X: A.on(X))
+    on = jax.jit(lambda A, X: A @ X)
     matrix = _ms(made, H) / APPLIED + _ms(on, made(H), X)
     return round(matrix, 2), _ms(on, H, X)
 

@@ -19,7 +19,7 @@ from benchmarks.plain import loss_and_gradient, pairs
 from benchmarks.process import ran, verdict
 from benchmarks.record import record
 from benchmarks.sample import SAMPLES, Sample
-from nnpp.eigensolvers.davidson import search, usual_coarse
+from nnpp.eigensolvers.davidson import GUARD, columns, search
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.hamiltonian.bulk import Values, at_shells, hamiltonian, values
@@ -117,7 +117,9 @@ def _sweeps(sample: Sample) -> float:
     @jax.jit
     def count(waves):
         H = hamiltonian(waves, sample.system, numbers)
-        return search(H, sample.n, usual_coarse(H, sample.n))[2]
+        start = H.start(sample.n, columns(H, sample.n + GUARD))
+        assert start is not None, "the matrix is large"
+        return search(start, columns(H, sample.n))[2]
 
     some = range(0, len(sample.system.waves.K), 5)
     return float(

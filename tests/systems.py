@@ -1,5 +1,6 @@
 """Crystals and potentials that many tests share, each with the source of its numbers."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import jax
@@ -9,6 +10,7 @@ import pytest
 
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.wanted import Wanted
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.potentials.envelopes import Gaussian
 from nnpp.potentials.features import Radial
@@ -101,9 +103,9 @@ POTENTIALS = {
 """Potentials over which the laws run."""
 
 
-def few(H, n):
+def few(H, wanted: Wanted):
     """Davidson with so small a coarse matrix that it has work to do in small bases."""
-    return davidson(H, n, coarse=n + 8)
+    return davidson(replace(H, coarse=wanted.n + 8), wanted)
 
 
 SOLVERS = {"dense": dense, "davidson": few}

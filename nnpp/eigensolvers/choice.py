@@ -1,37 +1,31 @@
-"""Which solver: dense `eigh` for small matrices or many levels, Davidson for the rest.
+"""Which solver: dense `eigh` for small matrices or many levels, Davidson for the others.
 
-Measured on one core (`python -m benchmarks solvers`), 8 levels of zb-CdSe: 3.0 ms dense and 4.9
-by Davidson for 142 plane waves, 9.5 and 6.7 for 200, 39 and 7.8 for 332, 880 and 27 for 939; 16
-levels of 200 take Davidson 13, of 332 it takes 22.
+Measured on one core (`python -m benchmarks solvers`), 8 levels of zb-CdSe: 3.0 ms dense and
+4.9 ms with Davidson for 142 plane waves, 9.5 and 6.7 for 200, 39 and 7.8 for 332, 880 and 27
+for 939. 16 levels take Davidson 13 ms for 200 plane waves and 22 ms for 332.
 """
-
-from collections.abc import Callable
-from typing import Any
-
-from jaxtyping import Array, Complex, Float
 
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.wanted import Nearest, Solution, Solver, Wanted
+from nnpp.hamiltonian.interface import Hamiltonian
 
 DAVIDSON_FROM, DAVIDSON_PER_LEVEL = 200, 16
-"""Davidson is faster from so many functions on, and from so many for each level."""
-
-Solution = tuple[Float[Array, " level"], Complex[Array, "g level"]]
-
-Solver = Callable[[Any, int], Solution]
-"""The n lowest levels of H [hartree], rising, and their states."""
+"""Davidson is faster from this size of H on, and from this size for each level."""
 
 
-def faster(H: Any, n: int) -> Solver:
-    """The faster one for `n` levels of H."""
-    large = H.size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * n)
+def faster(H: Hamiltonian, wanted: Wanted) -> Solver:
+    """Return the faster solver for the wanted levels of H."""
+    if isinstance(wanted, Nearest):
+        return dense
+    large = H.size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * wanted.n)
     return davidson if large else dense
 
 
-def automatic(H: Any, n: int) -> Solution:
-    """By the faster one."""
-    return faster(H, n)(H, n)
+def automatic(H: Hamiltonian, wanted: Wanted) -> Solution:
+    """Return the wanted levels [hartree] and their states, by the faster solver."""
+    return faster(H, wanted)(H, wanted)
 
 
 SOLVERS: dict[str, Solver] = {"auto": automatic, "dense": dense, "davidson": davidson}
-"""As fit.yaml and the command line name them."""
+"""Solvers by their names in fit.yaml and on the command line."""

@@ -1,13 +1,10 @@
-"""Dense solver: H = U diag(E) U†, all of it, by LAPACK or cuSOLVER."""
+"""Dense solver: all levels, H = U diag(E) U†, by LAPACK or cuSOLVER."""
 
-from typing import Any
-
-from jaxtyping import Array, Complex, Float
-
+from nnpp.eigensolvers.wanted import Solution, Wanted
+from nnpp.hamiltonian.interface import Hamiltonian
 from nnpp.linalg.eigh import eigh
 
 
-def dense(H: Any, n: int) -> tuple[Float[Array, " level"], Complex[Array, "g level"]]:
-    """The `n` lowest levels [hartree] and their states, from the matrix of H."""
-    E, psi = eigh(H.matrix())
-    return E[:n], psi[:, :n]
+def dense(H: Hamiltonian, wanted: Wanted) -> Solution:
+    """Return the wanted levels [hartree] and their states from the matrix of H."""
+    return wanted.of(*eigh(H.matrix()))

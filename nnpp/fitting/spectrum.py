@@ -14,7 +14,8 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.eigensolvers.choice import automatic
+from nnpp.eigensolvers.wanted import Solver
 from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.parameters import Parameters
 from nnpp.hamiltonian.bulk import System, at_shells

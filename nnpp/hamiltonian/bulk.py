@@ -16,7 +16,7 @@ from nnpp.basis.convolution import Box
 from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
-from nnpp.hamiltonian.operator import Hamiltonian
+from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.potential import FormFactors, Potential
 from nnpp.potentials.strengths import Strengths
@@ -221,14 +221,14 @@ def separable_terms(
     return tuple(scalar), tuple(spin)
 
 
-def within(frame: Frame, system: System, values: Values) -> Hamiltonian:
+def within(frame: Frame, system: System, values: Values) -> PlaneWaveHamiltonian:
     """H in its frame."""
     scalar, spin = separable_terms(frame, values.strengths)
     local = system.local.operator(values.V, frame.waves)
-    return Hamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
+    return PlaneWaveHamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
 
 
-def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> Hamiltonian:
+def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> PlaneWaveHamiltonian:
     """H at the one k-point of `waves`."""
     return within(frame(waves, system), system, values)
 

@@ -9,9 +9,10 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
-from nnpp.eigensolvers.choice import Solution, Solver, automatic
+from nnpp.eigensolvers.choice import automatic
 from nnpp.eigensolvers.dense import dense
-from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.eigensolvers.levels import eigenvalues
+from nnpp.eigensolvers.wanted import Lowest, Solution, Solver
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.batched import LevelRequest, in_rows, map_row
@@ -75,7 +76,7 @@ def _levels(
     """Levels of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Array:
-        return lowest_levels(hamiltonian(waves, system, V), n, solve)
+        return eigenvalues(hamiltonian(waves, system, V), Lowest(n), solve)
 
     return map_row(at_k, numbers, systems, n, solve)
 
@@ -87,7 +88,7 @@ def _states(
     """Levels and states of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Solution:
-        return solve(hamiltonian(waves, system, V), n)
+        return solve(hamiltonian(waves, system, V), Lowest(n))
 
     return map_row(at_k, numbers, systems, n, solve)
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Int
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import map_k
-from nnpp.eigensolvers.choice import Solver
+from nnpp.eigensolvers.wanted import Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, values
 from nnpp.observables.memory import of_system
 from nnpp.pytree import pytree, static

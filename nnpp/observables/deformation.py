@@ -28,8 +28,9 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from nnpp.eigensolvers.dense import dense
-from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.multiplet import group, projector
+from nnpp.eigensolvers.wanted import Lowest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, matrix, values
 from nnpp.observables.kdotp import CUBIC, Expansion, along
@@ -158,5 +159,6 @@ class Stretched:
         grown = strained(system, (s - 1) * jnp.eye(3))
         V = values(at_shells(potential, grown), grown)
         return jax.lax.map(
-            lambda waves: lowest_levels(hamiltonian(waves, grown, V), n, dense), grown.waves
+            lambda waves: eigenvalues(hamiltonian(waves, grown, V), Lowest(n), dense),
+            grown.waves,
         )

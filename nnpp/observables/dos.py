@@ -19,7 +19,8 @@ from scipy.special import erf
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
-from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.eigensolvers.choice import automatic
+from nnpp.eigensolvers.wanted import Lowest, Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.bands import Bands, check_room
 from nnpp.observables.batched import LevelRequest, in_rows, map_row
@@ -148,7 +149,7 @@ def _row(
         waves: PlaneWaves, numbers: AtShells, V: Values, system: System
     ) -> tuple[Array, Array]:
         H = hamiltonian(waves, system, V)
-        E, psi = solve(H, n)
+        E, psi = solve(H, Lowest(n))
         apart, found = psi.reshape(H.spins, -1, n), []
         for s, R in enumerate(radii):
             theta = (

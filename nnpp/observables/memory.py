@@ -17,8 +17,10 @@ from nnpp.basis.convolution import AT_ONCE, Convolution
 from nnpp.basis.operators import Separable
 from nnpp.devices.parallel import k_in_memory
 from nnpp.eigensolvers import davidson
-from nnpp.eigensolvers.choice import Solver, automatic, faster
+from nnpp.eigensolvers.choice import automatic, faster
 from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.wanted import Lowest, Solver
+from nnpp.hamiltonian import operator
 from nnpp.hamiltonian.bulk import AtShells, System, hamiltonian, values
 from nnpp.observables.completeness import LARGEST
 from nnpp.terms.chunked import ChunkedSeparable
@@ -55,16 +57,16 @@ class Memory:
         return self.rest + max(solving, self.counting)
 
 
-def of_one_k(H: Any, n: int, solve: Solver = automatic) -> int:
+def of_one_k(H: operator.PlaneWaveHamiltonian, n: int, solve: Solver = automatic) -> int:
     """One k-point while its `n` levels and their slopes are found [bytes]."""
-    solve = faster(H, n) if solve is automatic else solve
-    boxes, coarse = _in_boxes(H), davidson.usual_coarse(H, n)
-    if solve is dense or davidson.fills_all(H, n, coarse):
+    solve = faster(H, Lowest(n)) if solve is automatic else solve
+    boxes, coarse = _in_boxes(H), H.coarse_waves(n)
+    if solve is dense or coarse is None or not davidson.fits(H, n):
         return _bytes_of(H) + boxes + MATRICES * COMPLEX * H.size**2
     m = davidson.columns(H, n + davidson.GUARD)
     w, scalar = davidson.width(davidson.columns(H, n)), H.spinless().parts
     space = REAL * H.parts * H.rows * (m + davidson.EXPANSIONS * w)
-    matrix = _matrix(H, scalar, coarse) if H.waves <= davidson.ASSEMBLED_UP_TO else 0
+    matrix = _matrix(H, scalar, coarse) if H.waves <= operator.ASSEMBLED_UP_TO else 0
     return _bytes_of(H) + max(matrix, boxes) + SPACES * space
 
 
@@ -86,7 +88,7 @@ def of_process(numbers: AtShells, system: System, n: int, solve: Solver) -> Memo
     return Memory(PROGRAM + 2 * _bytes_of(system), counting, each, min(k, k_in_memory(each)))
 
 
-def _matrix(H: Any, parts: int, coarse: int) -> int:
+def _matrix(H: operator.PlaneWaveHamiltonian, parts: int, coarse: int) -> int:
     """H without spin and its coarse columns, while the coarse matrix is solved densely.
 
     Beside them B times its coupling, and B*, of every separable term that goes into the matrix.
@@ -102,7 +104,7 @@ def _bytes_of(tree: Any) -> int:
     return groups + sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(tree))
 
 
-def _in_boxes(H: Any) -> int:
+def _in_boxes(H: operator.PlaneWaveHamiltonian) -> int:
     """A few states in their boxes, and what reverse mode keeps of them."""
     points = max(prod(op.box.size) for op in H.scalar if isinstance(op, Convolution))
     return BOXES * COMPLEX * H.spins * AT_ONCE * points

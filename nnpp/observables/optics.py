@@ -26,7 +26,8 @@ from scipy.signal import fftconvolve
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
-from nnpp.eigensolvers.choice import Solver, automatic
+from nnpp.eigensolvers.choice import automatic
+from nnpp.eigensolvers.wanted import Lowest, Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.bands import Bands, check_room
 from nnpp.observables.batched import LevelRequest, in_rows, map_row
@@ -169,7 +170,7 @@ def _row(
     def at_k(
         waves: PlaneWaves, numbers: AtShells, V: Values, system: System
     ) -> tuple[Array, Array]:
-        E, psi = solve(hamiltonian(waves, system, V), n)
+        E, psi = solve(hamiltonian(waves, system, V), Lowest(n))
 
         def on_states(kappa: Float[Array, " 3"]) -> Complex[Array, "g level"]:
             return hamiltonian(replace(waves, K=waves.K + kappa), system, V) @ psi

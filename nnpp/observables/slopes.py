@@ -21,7 +21,7 @@ from jaxtyping import Array, Complex, Float
 from nnpp.basis.convolution import AT_ONCE
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
-from nnpp.eigensolvers.choice import Solver
+from nnpp.eigensolvers.wanted import Lowest, Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, frame, values, within
 from nnpp.observables.batched import LevelRequest, in_rows, map_rows
 from nnpp.observables.completeness import TOGETHER
@@ -53,7 +53,7 @@ def _at_k(
 ) -> tuple[Float[Array, " level"], AtShells]:
     """Levels and slopes at one k."""
     fixed = frame(waves, system)
-    E, psi = solve(within(fixed, system, V), n)
+    E, psi = solve(within(fixed, system, V), Lowest(n))
 
     def expectation(x: AtShells, c: Complex[Array, " n"]) -> Float[Array, ""]:
         return within(fixed, system, values(x, system)).expectation(c[:, None])[0]

@@ -9,7 +9,8 @@ import numpy as np
 from nnpp.basis.rules import RULES
 from nnpp.config.kpoints import KPointsSpec, ListedPoints, MeshPoints, PathPoints
 from nnpp.config.systems import System as SystemSpec
-from nnpp.eigensolvers.choice import SOLVERS, Solver
+from nnpp.eigensolvers.choice import SOLVERS
+from nnpp.eigensolvers.wanted import Solver
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import occupied_levels
 from nnpp.setup.reference import Reference

@@ -1,5 +1,6 @@
 """Davidson against dense: no level lost, none wrong, whatever the potential."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -9,6 +10,7 @@ import pytest
 
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
+from nnpp.eigensolvers.wanted import Lowest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import bands, levels, states
@@ -44,7 +46,7 @@ def test_two_hundred_potentials_lose_no_level(n):
     def both(a, waves):
         potential = Potential(Zunger(a), Strengths(), ("Cd", "Se"))
         H = hamiltonian(waves, s, values(at_shells(potential, s), s))
-        return davidson(H, n)[0], dense(H, n)[0]
+        return davidson(H, Lowest(n))[0], dense(H, Lowest(n))[0]
 
     found, exact = zip(*(both(a[i], jax.tree.map(lambda x, i=i: x[i], s.waves))
                          for i in range(POTENTIALS)), strict=True)  # fmt: skip
@@ -93,8 +95,12 @@ def test_what_is_not_found_is_no_number(monkeypatch):
     structure = systems.zincblende()
     s = systems.at(structure, [0.1, 0.2, 0.3], cutoff=CUTOFF)
     kpoints = systems.listed(structure, np.array([[0.1, 0.2, 0.3]]))
+
+    def coarse(H, wanted):
+        return davidson(replace(H, coarse=20), wanted)
+
     with pytest.raises(InputError, match="solver: dense"):
-        bands(systems.cdse(), s, structure, kpoints, 8, solve=lambda H, n: davidson(H, n, 20))
+        bands(systems.cdse(), s, structure, kpoints, 8, solve=coarse)
 
 
 def test_a_missed_level_is_told():

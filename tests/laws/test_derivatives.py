@@ -7,7 +7,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from nnpp.eigensolvers.dense import dense
-from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.eigensolvers.levels import eigenvalues
+from nnpp.eigensolvers.wanted import Lowest
 from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import levels
 from tests import systems
@@ -83,8 +84,8 @@ def test_the_rule_does_not_look_inside_the_solver():
     system = systems.at(systems.zincblende(), [0.1, 0.2, 0.3], cutoff=2.0)
     waves = jax.tree.map(lambda x: x[0], system.waves)
 
-    def opaque(H, n):
-        M = H.matrix()
+    def opaque(H, wanted):
+        M, n = H.matrix(), wanted.n
         shapes = (jax.ShapeDtypeStruct((n,), float), jax.ShapeDtypeStruct((len(M), n), complex))
 
         def lapack(M):
@@ -99,7 +100,7 @@ def test_the_rule_does_not_look_inside_the_solver():
             type(potential.local)(a), potential.strengths, potential.species
         )
         H = hamiltonian(waves, system, values(at_shells(moved, system), system))
-        return lowest_levels(H, 5, solve) @ jnp.arange(1.0, 6.0)
+        return eigenvalues(H, Lowest(5), solve) @ jnp.arange(1.0, 6.0)
 
     a = systems.cdse().local.a
     plain = jax.jit(jax.grad(lambda a: first(a, dense)))(a)

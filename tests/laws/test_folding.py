@@ -26,7 +26,7 @@ def test_without_a_matrix_as_in_the_primitive_cell(spin, monkeypatch):
     primitive = systems.at(systems.zincblende(), folded, CUTOFF)
     occupied = OCCUPIED * (1 + spin)
     every = levels(potential, primitive, 12 * (1 + spin), dense).ravel()
-    monkeypatch.setattr("nnpp.eigensolvers.davidson.ASSEMBLED_UP_TO", 0)
+    monkeypatch.setattr("nnpp.hamiltonian.operator.ASSEMBLED_UP_TO", 0)
     monkeypatch.setattr("nnpp.hamiltonian.bulk.PROJECTORS", 1)
     supercell = systems.at(structure, [0.0, 0.0, 0.0], CUTOFF)
     found = levels(potential, supercell, occupied + 4, davidson)[0]

@@ -7,7 +7,8 @@ import pytest
 import scipy.linalg
 
 from nnpp.eigensolvers.davidson import TOLERANCE
-from nnpp.eigensolvers.levels import lowest_levels
+from nnpp.eigensolvers.levels import eigenvalues
+from nnpp.eigensolvers.wanted import Lowest
 from tests import systems
 from tests.laws.test_hamiltonian import act, hamiltonians, matrix
 
@@ -21,12 +22,12 @@ def test_the_lowest_states(name, solver, k):
     """At Γ, with its multiplets, and at a point of no symmetry."""
     solve = systems.SOLVERS[solver]
     _, H = hamiltonians(name)[k]
-    E, psi = jax.jit(lambda H: solve(H, 9))(H)
+    E, psi = jax.jit(lambda H: solve(H, Lowest(9)))(H)
     exact = scipy.linalg.eigvalsh(np.asarray(matrix(H)))[:9]
     assert np.ptp(exact) > 0.1
     assert np.abs(np.asarray(E) - exact).max() < 1e-11
     assert (
-        np.abs(np.asarray(jax.jit(lambda H: lowest_levels(H, 9, solve))(H)) - exact).max()
+        np.abs(np.asarray(jax.jit(lambda H: eigenvalues(H, Lowest(9), solve))(H)) - exact).max()
         < 1e-11
     )
     assert float(jnp.linalg.norm(act(H, psi) - psi * E, axis=0).max()) < RESIDUAL[solver]

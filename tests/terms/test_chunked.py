@@ -36,7 +36,7 @@ def test_two_of_five_centres_at_a_time(structure, monkeypatch):
 
     def everything(H):
         few = H.among(jnp.array([5, 1, 9])).matrix()
-        return H.matrix(), H.diagonal(), H @ psi, H.assembled().M, few, H.expectation(psi)
+        return H.matrix(), H.diagonal(), H.apply(psi), H.assembled().M, few, H.expectation(psi)
 
     def found():
         """By a program of its own, as `PROJECTORS` is no argument."""
