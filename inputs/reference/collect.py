@@ -22,8 +22,8 @@ from nnpp.formats.codes.format import Hints
 from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.convert import Imported, imported
-from nnpp.workflows.import_.electron_count import Wishes
+from nnpp.workflows.import_.convert import Imported, convert
+from nnpp.workflows.import_.occupation import Request
 
 HERE = Path(__file__).parent
 
@@ -63,7 +63,7 @@ def main() -> None:
     if said.pbe and said.elk:
         print("\n|  | GPAW | Elk |\n|---|---|---|")
         for name in said.names:
-            print(beside(said.pbe, said.elk, name))
+            print(compare(said.pbe, said.elk, name))
 
 
 def row(folder: Path, name: str) -> str:
@@ -108,13 +108,13 @@ def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
 def with_gpaw(stem: Path, top: float) -> tuple[Imported, dict]:
     """What with_gpaw.py wrote."""
     about = json.loads(Path(f"{stem}.about.json").read_text())
-    wishes = Wishes(Hints(), spinor=True, occupied=about["electrons"], top=top)
-    return imported(Path(f"{stem}.json"), wishes), about
+    request = Request(Hints(), spinor=True, occupied=about["electrons"], top=top)
+    return convert(Path(f"{stem}.json"), request), about
 
 
 def with_elk(folder: Path, top: float) -> tuple[Imported, dict]:
     """What with_elk.py wrote with a constant c."""
-    one = folded(imported(folder / "BAND.OUT", Wishes(Hints(), top=top)))
+    one = folded(convert(folder / "BAND.OUT", Request(Hints(), top=top)))
     said = (folder / "elk.in").read_text()
     about = {
         "program": one.found.provenance,
@@ -151,13 +151,13 @@ def masses(path: Path) -> dict[str, float]:
     return {name: sign / c for (name, sign), c in zip(signs.items(), curvature, strict=True)}
 
 
-def beside(pbe: Path, elk: Path, name: str) -> str:
+def compare(pbe: Path, elk: Path, name: str) -> str:
     """Γ gap, splitting, valence levels [eV] and masses by two programs."""
     stem, folder = pbe / f"{name}_PBE_1.00", elk / f"{name}_GLLBSC_1.00"
     about = json.loads(Path(f"{stem}.about.json").read_text())
-    said = Wishes(Hints(), spinor=True, occupied=about["electrons"])
-    first = imported(Path(f"{stem}.json"), said)
-    second = imported(folder / "BAND.OUT", Wishes(Hints()))
+    said = Request(Hints(), spinor=True, occupied=about["electrons"])
+    first = convert(Path(f"{stem}.json"), said)
+    second = convert(folder / "BAND.OUT", Request(Hints()))
     told = []
     for one, m in ((first, about["masses"]), (second, masses(folder / "MASSES.OUT"))):
         E = relative(one)

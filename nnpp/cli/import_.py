@@ -11,40 +11,40 @@ from nnpp.cli import console
 def command(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Files of bands, of VASP, GPAW, …: one a system."),
+        typer.Argument(help="Files of bands from VASP, GPAW, …: one for each system."),
     ],
-    fit: Annotated[str, typer.Option(help="Name of the fit folder that is made.")],
-    into: Annotated[Path, typer.Option(help="Where it is made.")] = Path("inputs"),
+    fit: Annotated[str, typer.Option(help="Name of the new fit folder.")],
+    into: Annotated[Path, typer.Option(help="Parent of the fit folder.")] = Path("inputs"),
     format_: Annotated[
         str | None, typer.Option("--format", help="Format [recognised].")
     ] = None,
     structure: Annotated[
-        Path | None, typer.Option(help="Structure, for bands that come without.")
+        Path | None, typer.Option(help="Structure, for files without one.")
     ] = None,
     path: Annotated[
-        str | None, typer.Option(help="Path for bands given at any k [auto].")
+        str | None, typer.Option(help="Path, for files that give bands at any k [auto].")
     ] = None,
-    points: Annotated[int, typer.Option(help="K-points on it.")] = 60,
+    points: Annotated[int, typer.Option(help="Number of k-points on the path.")] = 60,
     spin_orbit: Annotated[
-        bool | None, typer.Option(help="Whether a level holds one electron [as the file says].")
+        bool | None, typer.Option(help="A level holds one electron [from the file].")
     ] = None,
     occupied: Annotated[
-        int | None, typer.Option(help="Full levels at each k [as the file says].")
+        int | None, typer.Option(help="Full levels at each k [from the file].")
     ] = None,
     electrons: Annotated[
-        int | None, typer.Option(help="Valence electrons of the cell [of the elements].")
+        int | None, typer.Option(help="Valence electrons in the cell [from the elements].")
     ] = None,
     leave_out: Annotated[
-        str | None, typer.Option(help="Bands of closed shells, as 2-6 or 1-2,5-14 [found].")
+        str | None, typer.Option(help="Bands of closed shells, as 2-6 or 1-2,5-14 [detected].")
     ] = None,
     bands: Annotated[
-        int | None, typer.Option(help="Bands to keep [the full ones and 4; 8 spinors].")
+        int | None, typer.Option(help="Bands to keep [full bands + 4, or + 8 of spinors].")
     ] = None,
     scissor: Annotated[
-        str | None, typer.Option(help="Raise conduction bands, as '0.4 eV'.")
+        str | None, typer.Option(help="Shift of the conduction bands, as '0.4 eV'.")
     ] = None,
     vbm: Annotated[
-        str | None, typer.Option(help="Put the valence top there, as '-5.44 eV'.")
+        str | None, typer.Option(help="Energy of the valence band top, as '-5.44 eV'.")
     ] = None,
     cutoff: Annotated[str, typer.Option(help="Cutoff of the fit.")] = "7 hartree",
 ) -> None:
@@ -57,7 +57,7 @@ def command(
         spin_orbit=spin_orbit, occupied=occupied, electrons=electrons, leave_out=leave_out,
         bands=bands, scissor=scissor, vbm=vbm, cutoff=cutoff,
     ))  # fmt: skip
-    for event in run_import(files, choices.folder, choices.cutoff, choices.wishes):
+    for event in run_import(files, choices.folder, choices.cutoff, choices.request):
         if isinstance(event, Made):
             console.wrote(event.paths)
             console.say(f"next: nnpp check {choices.folder}, then nnpp fit {choices.folder}")

@@ -60,19 +60,19 @@ def test_polytypes_are_not_strained_cells(nnpp, tmp_path, monkeypatch):
 
 
 WRONG = [
-    ((SI, GAAS, "--fit", "x"), "some files have spin-orbit, others none", ""),
+    ((SI, GAAS, "--fit", "x"), "some files have spin-orbit, others do not", ""),
     (("nowhere.xml", "--fit", "x"), "no such file", "nowhere.xml"),
     ((DATA, "--fit", "x"), "is a folder", ""),
     ((DATA / "gpaw" / "si.txt", "--fit", "x"), "has no known format", ""),
-    ((SI, "--fit", "x/y"), "is no name of a fit", "--fit"),
+    ((SI, "--fit", "x/y"), "is not a name of a fit", "--fit"),
     ((SI, "--fit", "x", "--format", "vaps"), "did you mean 'vasp'?", "--format"),
     ((SI, "--fit", "x", "--format", "vasp"), "si.gpw", ""),
     ((SI, "--fit", "x", "--cutoff", "7"), "has no unit", "--cutoff"),
     ((SI, "--fit", "x", "--cutoff", "-7 hartree"), "is not above zero", "--cutoff"),
     ((SI, "--fit", "x", "--scissor", "much"), "is not a quantity", "--scissor"),
-    ((SI, "--fit", "x", "--leave-out", "5-2"), "names no bands", "--leave-out"),
+    ((SI, "--fit", "x", "--leave-out", "5-2"), "is not a range of bands", "--leave-out"),
     ((SI, "--fit", "x", "--bands", "0"), "is too few", "--bands"),
-    ((SI, "--fit", "x", "--occupied", "5"), "fills 4 levels", ""),
+    ((SI, "--fit", "x", "--occupied", "5"), "has 4 full levels", ""),
     ((SI, "--fit", "x", "--spin-orbit"), "has no spin-orbit", ""),
     ((SI, "--fit", "x", "--path", "Γ"), "fewer than two", "--path"),
     ((SI, "--fit", "x", "--structure", "none.cif"), "no such file", "none.cif"),
@@ -89,4 +89,4 @@ def test_what_is_wrong_is_told_in_one_line(refused, tmp_path, monkeypatch, words
 def test_a_fit_that_is_there_stays(nnpp, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert nnpp("import", SI, "--fit", "mine").code == 0
-    refused("import", SI, "--fit", "mine", told="is there already")
+    refused("import", SI, "--fit", "mine", told="exists already")

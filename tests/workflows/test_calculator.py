@@ -171,9 +171,9 @@ def test_questions_that_have_no_answer(atoms, runs):
         (lambda: calc.get_eigenvalues(0, spin=1), "of spin 1"),
         (lambda: calc.band_structure("GQ"), "not a path of this cell"),
         (lambda: calc.band_structure(larger.bandpath("GX", npoints=3)), "another cell"),
-        (lambda: nnpp.calculator(runs / "cdse", kpts=(0, 2, 2)), "no k-points"),
-        (lambda: nnpp.calculator(runs / "cdse", kpts=[[0, 0]]), "no k-points"),
-        (lambda: nnpp.calculator(runs / "cdse", kpts="many"), "no k-points"),
+        (lambda: nnpp.calculator(runs / "cdse", kpts=(0, 2, 2)), "not k-points"),
+        (lambda: nnpp.calculator(runs / "cdse", kpts=[[0, 0]]), "not k-points"),
+        (lambda: nnpp.calculator(runs / "cdse", kpts="many"), "not k-points"),
         (lambda: nnpp.calculator(runs / "none"), "no such file"),
         (nnpp.calculator(runs / "cdse").get_fermi_level, "no atoms"),
     ):

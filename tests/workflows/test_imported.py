@@ -15,12 +15,12 @@ from nnpp.observables.bands import Bands, levels
 from nnpp.structures.kpoints import listed
 from nnpp.structures.paths import path
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.convert import imported
-from nnpp.workflows.import_.electron_count import Wishes, spinor_of
+from nnpp.workflows.import_.convert import convert
+from nnpp.workflows.import_.occupation import Request, spinor_of
 from tests import systems
 
 DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"
-NOTHING = Wishes(Hints())
+NOTHING = Request(Hints())
 CDSE = systems.zincblende()
 K = np.asarray(path(CDSE, None, 24).fractional)
 
@@ -37,7 +37,7 @@ REAL = [  # file, full levels, spinors, gap as the program's own levels have it 
 
 @pytest.mark.parametrize(("file", "full", "spinor", "gap", "left_out"), REAL)
 def test_files_of_programs(file, full, spinor, gap, left_out):
-    done = imported(DATA / file, NOTHING)
+    done = convert(DATA / file, NOTHING)
     E = np.asarray(done.bands.E) * HARTREE_EV
     assert (done.bands.occupied, done.bands.spinor, done.left_out) == (full, spinor, left_out)
     assert E[:, full].min() - E[:, full - 1].max() == pytest.approx(gap, abs=1e-3)
@@ -53,8 +53,8 @@ def table(folder: Path, E: np.ndarray | None = None, k: np.ndarray = K) -> Path:
 
 
 def read(file: Path, **said):
-    wishes = Wishes(Hints(CDSE), occupied=4)
-    return imported(file, replace(wishes, **said))
+    request = Request(Hints(CDSE), occupied=4)
+    return convert(file, replace(request, **said))
 
 
 def with_shells(E: np.ndarray, middle: float, width: float = 0.005) -> np.ndarray:
@@ -109,7 +109,7 @@ def test_kramers_pairs_tell_of_spin(tmp_path):
     assert done.bands.spinor
     with pytest.raises(InputError, match="are Kramers pairs"):
         read(table(tmp_path, E), spinor=False)
-    with pytest.raises(InputError, match="no Kramers pairs"):
+    with pytest.raises(InputError, match="not Kramers pairs"):
         read(table(tmp_path), spinor=True)
 
 
@@ -120,7 +120,7 @@ def test_pairs_at_x_of_silicon_prove_nothing(tmp_path):
         tmp_path / "si.csv", k, np.array([[-0.2] * 2 + [0.1] * 2, [-0.3, -0.2, 0, 0.1]])
     )
     with pytest.raises(InputError, match="one electron or two"):
-        spinor_of(found, Wishes(Hints(silicon)))
+        spinor_of(found, Request(Hints(silicon)))
 
 
 def test_an_odd_point_is_told(tmp_path):
@@ -137,7 +137,7 @@ def test_a_corner_that_stands_twice_is_kept_once(tmp_path):
     k = np.insert(K, 5, K[5], axis=0)
     done = read(table(tmp_path, k=k))
     assert len(done.bands.kpoints) == len(K)
-    assert any("stood twice" in note for note in done.notes)
+    assert any("listed twice" in note for note in done.notes)
 
 
 def broken_star(E: np.ndarray) -> np.ndarray:
@@ -151,15 +151,15 @@ def torn(E: np.ndarray) -> np.ndarray:
 
 
 WRONG = {
-    "symmetric": ({"change": broken_star}, "are symmetric, but levels differ by 0.272 eV"),
-    "twice": ({"again": 5, "change": torn}, "stands twice in a row"),
-    "full": ({"occupied": 9}, "9 levels would be full, of 8 in the file"),
-    "unsaid": ({"occupied": None}, "does not tell how many levels are full"),
+    "symmetric": ({"change": broken_star}, "are equivalent, but levels differ by 0.272 eV"),
+    "twice": ({"again": 5, "change": torn}, "is listed twice in a row"),
+    "full": ({"occupied": 9}, "9 levels cannot be full, the file has 8"),
+    "unsaid": ({"occupied": None}, "does not say how many levels are full"),
     "few": ({"occupied": 3}, "3 levels are full, but 8 electrons fill 4"),
-    "structure": ({"beside": Hints()}, "tells no structure"),
+    "structure": ({"hints": Hints()}, "has no structure"),
     "odd": ({"electrons": 7}, "7 electrons do not fill"),
     "electrons for levels": ({"occupied": 8}, "it is not clear which"),
-    "fewer than full": ({"bands": 3}, "ask for 4 or more"),
+    "fewer than full": ({"bands": 3}, "give 4 or more"),
     "no shells": ({"leave_out": ((0, 1),)}, "has no closed shells"),
     "too many left out": ({"occupied": 5, "leave_out": ((0, 2),)}, "it is not clear which"),
 }

@@ -75,7 +75,7 @@ def _levels(file: NetCDF) -> np.ndarray:
     if len(E) != 1:
         raise InputError(
             f"holds {len(E)} spins",
-            "repeat the run with nsppol 1, or with nspinor 2",
+            "repeat the run with nsppol 1 or nspinor 2",
             file.path,
         )
     (E,) = E

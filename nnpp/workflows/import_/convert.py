@@ -1,4 +1,4 @@
-"""Bands of another program made a reference: counted, checked, cut to what is fitted."""
+"""Import: bands of another program become a reference, checked and cut to the fitted bands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,35 +19,35 @@ from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import electrons
 from nnpp.structures.symmetry import SAME_K, equivalent
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.electron_count import (
+from nnpp.workflows.import_.occupation import (
     SAME_EV,
-    Wishes,
+    Request,
     each_once,
     occupied_of,
     spinor_of,
 )
 
 SYMMETRIC_EV = 0.05
-"""Occupied levels agree to this at k-points that symmetry makes one [eV]."""
+"""Largest difference of occupied levels at equivalent k-points [eV]."""
 
 STRUCTURES = (".vasp", ".cif", ".extxyz")
-"""What a structure beside a file of bands may be called."""
+"""Suffixes of a structure file with the name of the file of bands."""
 
 CONDUCTION = 4
-"""Conduction bands that are kept, if nobody says; twice as many spinors."""
+"""Default number of conduction bands that are kept; twice as many of spinors."""
 
 
 @dataclass(frozen=True)
 class Imported:
-    """A reference, and what was done to make it one.
+    """A reference made from a file.
 
     Attributes:
-        found: what the file holds.
-        crystal: whose bands they are.
-        bands: those that are kept.
-        left_out: bands of the file that are closed shells, from 0.
-        odd: places of k-points that look wrong.
-        notes: what a user should know.
+        found: the content of the file.
+        crystal: the crystal of the bands.
+        bands: the bands that are kept.
+        left_out: ranges of bands in the file that are closed shells, from 0.
+        odd: indices of k-points whose levels look wrong.
+        notes: warnings for the user.
     """
 
     found: ReferenceBands
@@ -58,58 +58,61 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def imported(path: Path, wishes: Wishes) -> Imported:
-    """The bands in `path` as a reference; an InputError where they are in doubt."""
-    wishes = _with_structure(path, wishes)
-    found = read_codes(path, wishes.beside, wishes.format)
-    crystal = _crystal(found, wishes.beside)
-    doubts = found.warnings_for(crystal)
-    found, again = _once(replace(found, E=np.sort(found.E, axis=1)))
-    spinor = spinor_of(found, wishes)
-    found, full, twice = each_once(found, spinor, occupied_of(found, wishes))
-    _refuse_broken_symmetry(found, crystal, full)
-    shells, full, E = _without_shells(found, crystal, spinor, full, wishes)
+def convert(path: Path, request: Request) -> Imported:
+    """Return the bands in `path` as a reference; raise an error if they are ambiguous."""
+    request = _with_structure(path, request)
+    found = read_codes(path, request.hints, request.format)
+    crystal = _crystal(found, request.hints)
+    warnings = found.warnings_for(crystal)
+    found, repeated = _without_repeats(replace(found, E=np.sort(found.E, axis=1)))
+    spinor = spinor_of(found, request)
+    found, full, twice = each_once(found, spinor, occupied_of(found, request))
+    _check_symmetry(found, crystal, full)
+    shells, full, E = _without_shells(found, crystal, spinor, full, request)
     odd = tuple(odd_points(found.k, E, full))
-    E = _moved(E[:, : _kept(found, full, spinor, wishes)], full, wishes)
+    E = _shifted(E[:, : _kept(found, full, spinor, request)], full, request)
     bands = Bands(found.kpoints(crystal), jnp.asarray(E), full, spinor)
-    notes = (*found.notes, *doubts, *_notes(bands, again, twice, wishes))
+    notes = (*found.notes, *warnings, *_notes(bands, repeated, twice, request))
     return Imported(found, crystal, bands, shells, odd, notes)
 
 
-def _with_structure(path: Path, wishes: Wishes) -> Wishes:
-    """With the structure that lies beside the file under its name, if none was given."""
-    if wishes.beside.crystal is not None:
-        return wishes
+def _with_structure(path: Path, request: Request) -> Request:
+    """Add the structure file with the name of the file of bands, if no structure is given."""
+    if request.hints.crystal is not None:
+        return request
     files = (path.with_suffix(suffix) for suffix in STRUCTURES)
     file = next((file for file in files if file != path and exists(file)), None)
     if file is None:
-        return wishes
-    return replace(wishes, beside=replace(wishes.beside, crystal=read_structure(file)))
+        return request
+    return replace(request, hints=replace(request.hints, crystal=read_structure(file)))
 
 
-def _crystal(found: ReferenceBands, beside: Hints) -> Crystal:
-    """The crystal of the file, which that of the user must not contradict."""
+def _crystal(found: ReferenceBands, hints: Hints) -> Crystal:
+    """Return the crystal of the file; that of the user must agree with it."""
     if found.crystal is None:
-        if beside.crystal is None:
-            raise InputError("tells no structure", "add --structure FILE", found.path)
-        return beside.crystal
-    if beside.crystal is not None:
-        found.warnings_for(beside.crystal)
-        if sorted(found.crystal.symbols) != sorted(beside.crystal.symbols):
+        if hints.crystal is None:
+            raise InputError("has no structure", "add --structure FILE", found.path)
+        return hints.crystal
+    if hints.crystal is not None:
+        found.warnings_for(hints.crystal)
+        if sorted(found.crystal.symbols) != sorted(hints.crystal.symbols):
             what = f"holds bands of {''.join(found.crystal.symbols)}"
-            raise InputError(what, "leave --structure out", found.path)
+            raise InputError(what, "remove --structure", found.path)
     return found.crystal
 
 
-def _once(found: ReferenceBands) -> tuple[ReferenceBands, int]:
-    """Without k-points that stand twice in a row, as corners of paths do; and how many did."""
-    again = np.abs(np.diff(found.k, axis=0)).max(axis=1, initial=0.0) < SAME_K
-    at = np.flatnonzero(again) + 1
+def _without_repeats(found: ReferenceBands) -> tuple[ReferenceBands, int]:
+    """Return the bands without immediate repeats of a k-point, and the number of repeats.
+
+    Programs list the corner of a path twice.
+    """
+    repeated = np.abs(np.diff(found.k, axis=0)).max(axis=1, initial=0.0) < SAME_K
+    at = np.flatnonzero(repeated) + 1
     apart = np.abs(found.E[at] - found.E[at - 1]).max(initial=0.0) * HARTREE_EV
     if apart > SAME_EV:
-        what = f"a k-point stands twice in a row, with levels {apart:.3g} eV apart"
+        what = f"a k-point is listed twice in a row, with levels {apart:.3g} eV apart"
         raise InputError(what, "keep one of the two", found.path)
-    keep = np.concatenate([[True], ~again])
+    keep = np.concatenate([[True], ~repeated])
     labels = found.labels and tuple(
         found.labels[i] or (found.labels[i + 1] if i + 1 in at else "")
         for i in np.flatnonzero(keep)
@@ -120,8 +123,8 @@ def _once(found: ReferenceBands) -> tuple[ReferenceBands, int]:
     return replace(found, k=found.k[keep], E=found.E[keep], **cut), len(at)
 
 
-def _refuse_broken_symmetry(found: ReferenceBands, crystal: Crystal, occupied: int) -> None:
-    """Refuse occupied levels that differ where symmetry makes k-points one."""
+def _check_symmetry(found: ReferenceBands, crystal: Crystal, occupied: int) -> None:
+    """Raise an error if occupied levels differ at equivalent k-points."""
     E = found.E[:, :occupied] * HARTREE_EV
     star = equivalent(crystal, found.k)
     for number in range(int(star.max()) + 1):
@@ -129,27 +132,27 @@ def _refuse_broken_symmetry(found: ReferenceBands, crystal: Crystal, occupied: i
         for j in others:
             if (apart := float(np.abs(E[j] - E[i]).max())) > SYMMETRIC_EV:
                 raise InputError(
-                    f"k-points {i + 1} and {j + 1} are symmetric, but levels differ by "
+                    f"k-points {i + 1} and {j + 1} are equivalent, but levels differ by "
                     f"{apart:.3g} eV",
-                    "look whether k-points and cell are of one run",
+                    "check that the k-points and the cell belong to one run",
                     found.path,
                 )
 
 
 def _without_shells(
-    found: ReferenceBands, crystal: Crystal, spinor: bool, full: int, wishes: Wishes
+    found: ReferenceBands, crystal: Crystal, spinor: bool, full: int, request: Request
 ) -> tuple[tuple[Run, ...], int, np.ndarray]:
-    """Which bands are closed shells, how many of the others are full, and their levels."""
-    count = electrons(crystal) if wishes.electrons is None else wishes.electrons
+    """Return the closed shells, the number of other full bands, and the other bands."""
+    count = electrons(crystal) if request.electrons is None else request.electrons
     wanted = occupied_levels(count, spinor)
     if full < wanted:
         what = f"{full} levels are full, but {count} electrons fill {wanted}"
         raise InputError(what, "give all occupied bands, or --electrons", found.path)
     if full == wanted:
-        if wishes.leave_out:
-            raise InputError("has no closed shells", "leave --leave-out out", found.path)
+        if request.leave_out:
+            raise InputError("has no closed shells", "remove --leave-out", found.path)
         return (), full, found.E
-    runs = wishes.leave_out or closed_shells(found.E, full, full - wanted) or ()
+    runs = request.leave_out or closed_shells(found.E, full, full - wanted) or ()
     bands = [band for run in runs for band in range(*run)]
     if len(set(bands)) != full - wanted or max(bands) >= full:
         there = ", ".join(f"{a + 1}–{b}" for a, b in groups(found.E[:, :full]))
@@ -162,34 +165,32 @@ def _without_shells(
     return runs, wanted, np.delete(found.E, bands, axis=1)
 
 
-def _kept(found: ReferenceBands, full: int, spinor: bool, wishes: Wishes) -> int:
-    """How many bands are kept."""
-    if wishes.bands is None:
+def _kept(found: ReferenceBands, full: int, spinor: bool, request: Request) -> int:
+    """Return the number of bands that are kept."""
+    if request.bands is None:
         return full + CONDUCTION * (2 if spinor else 1)
-    if wishes.bands < full or (spinor and wishes.bands % 2):
-        what = f"{wishes.bands} bands would be kept, of which {full} are full"
-        remedy = (
-            f"ask for an even number, {full} or more" if spinor else f"ask for {full} or more"
-        )
-        raise InputError(what, f"{remedy} (--bands)", found.path)
-    return wishes.bands
+    if request.bands < full or (spinor and request.bands % 2):
+        what = f"{request.bands} bands cannot be kept, {full} are full"
+        even = "an even number, " if spinor else ""
+        raise InputError(what, f"give {even}{full} or more (--bands)", found.path)
+    return request.bands
 
 
-def _moved(E: np.ndarray, full: int, wishes: Wishes) -> np.ndarray:
-    """Levels with the conduction bands raised, and the valence top where it is wanted."""
-    E = E + wishes.scissor * (np.arange(E.shape[1]) >= full)
-    return E if wishes.top is None else E + wishes.top - E[:, :full].max()
+def _shifted(E: np.ndarray, full: int, request: Request) -> np.ndarray:
+    """Return the levels after the scissor shift and the shift of the valence band top."""
+    E = E + request.scissor * (np.arange(E.shape[1]) >= full)
+    return E if request.top is None else E + request.top - E[:, :full].max()
 
 
-def _notes(bands: Bands, again: int, twice: bool, wishes: Wishes) -> Iterator[str]:
-    """What is lawful but may not be what was meant."""
+def _notes(bands: Bands, repeated: int, twice: bool, request: Request) -> Iterator[str]:
+    """Yield warnings about what is valid but may be unintended."""
     if twice:
-        yield "every level stood there twice and is kept once"
+        yield "every level is listed twice; it is kept once"
     E, full = np.asarray(bands.E) * HARTREE_EV, bands.occupied
-    if again:
-        yield f"{again} k-points stood twice in a row and are kept once"
-    if (wishes.bands or 0) > E.shape[1]:
-        yield f"{wishes.bands} bands were asked for, the file has {E.shape[1]}"
+    if repeated:
+        yield f"{repeated} k-points are listed twice in a row; they are kept once"
+    if (request.bands or 0) > E.shape[1]:
+        yield f"{request.bands} bands were requested, the file has {E.shape[1]}"
     if full == E.shape[1]:
         yield "there is no conduction band"
     elif (overlap := E[:, :full].max() - E[:, full].min()) >= 0:

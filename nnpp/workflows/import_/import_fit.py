@@ -1,4 +1,4 @@
-"""`nnpp import`: bands of other programs → references → a fit folder with all that it needs."""
+"""`nnpp import`: make a fit folder from the bands of other programs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,34 +24,34 @@ from nnpp.structures.symmetry import space_group
 from nnpp.terms.term import Term, terms
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
-from nnpp.workflows.import_.convert import Imported, imported
-from nnpp.workflows.import_.electron_count import Wishes
+from nnpp.workflows.import_.convert import Imported, convert
+from nnpp.workflows.import_.occupation import Request
 
 ROUNDED = 1e-6
 """A dilation below this is rounding."""
 
 EDGES = 20.0
-"""Weight of the bands that make the gap."""
+"""Weight of the band edges."""
 
 FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
-"""How a fit of imported bands goes about it; the priors are those of inputs/zb-CdSe."""
+"""Settings of a fit of imported bands; the priors are those of inputs/zb-CdSe."""
 
 NETWORK = {
     "network": {"features": {"kind": "radial", "width": 0.3, "spacing": 0.25}},
     "envelope": {"kind": "gaussian", "sigma": 3.0},
 }
-"""What the network of imported bands is; as in inputs/III-V."""
+"""Network of a fit of imported bands, as in inputs/III-V."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What became of one file.
+    """The result for one file.
 
     Attributes:
-        name: of the system.
+        name: name of the system.
         source: the file.
-        rows: names and values, to be shown.
-        notes: what a user should know.
+        rows: names and values, to be printed.
+        notes: warnings for the user.
     """
 
     name: str
@@ -62,29 +62,37 @@ class Report:
 
 @dataclass(frozen=True)
 class Made:
-    """The fit folder that was made."""
+    """The fit folder was written."""
 
     paths: tuple[Path, ...]
 
 
 def run_import(
-    files: Sequence[Path], folder: Path, cutoff: float, wishes: Wishes
+    files: Sequence[Path], folder: Path, cutoff: float, request: Request
 ) -> Iterator[Report | Made]:
-    """Read all files, tell of each, and write the folder once all are found right."""
+    """Read all files, yield a report on each, then write the fit folder.
+
+    Args:
+        files: one file of bands for each system.
+        folder: the folder that is made.
+        cutoff: energy cutoff of the fit [hartree].
+        request: options of the import.
+    """
     if exists(folder):
-        raise InputError("is there already", "choose another name (--fit)", folder)
+        raise InputError("exists already", "choose another name (--fit)", folder)
     refuse_unwritable(folder)
-    found = [imported(path, wishes) for path in files]
+    found = [convert(path, request) for path in files]
     if len({one.bands.spinor for one in found}) > 1:
-        raise InputError("some files have spin-orbit, others none", "import them apart", folder)
-    names = _names(found)
+        what = "some files have spin-orbit, others do not"
+        raise InputError(what, "import them separately", folder)
+    names = _system_names(found)
     for name, one in zip(names, found, strict=True):
         yield Report(name, one.found.path, tuple(_rows(one)), one.notes)
-    yield Made(tuple(_written(folder, dict(zip(names, found, strict=True)), cutoff, wishes)))
+    yield Made(tuple(_written(folder, dict(zip(names, found, strict=True)), cutoff, request)))
 
 
-def _names(found: Sequence[Imported]) -> list[str]:
-    """The formula of each; with the name of its file, or a number, where two share one."""
+def _system_names(found: Sequence[Imported]) -> list[str]:
+    """Return the formula of each system, with file name or number if formulas repeat."""
     formulas = [formula(one.crystal) for one in found]
     longer = [
         f"{name}-{one.found.path.stem}" for name, one in zip(formulas, found, strict=True)
@@ -97,7 +105,7 @@ def _names(found: Sequence[Imported]) -> list[str]:
 
 
 def _rows(one: Imported) -> Iterator[tuple[str, str]]:
-    """The table of what was read."""
+    """Yield the table that describes the imported bands."""
     bands, E = one.bands, np.asarray(one.bands.E) * HARTREE_EV
     about = one.found.provenance
     yield (
@@ -127,27 +135,27 @@ def _rows(one: Imported) -> Iterator[tuple[str, str]]:
 
 
 def _place(one: Imported, i: int) -> str:
-    """A k-point by its name, or its coordinates."""
+    """Return the name of a k-point, or its number and coordinates."""
     k = one.bands.kpoints
     where = " ".join(f"{x:.4g}" for x in np.asarray(k.fractional)[i])
     return k.labels[i] or f"k-point {i + 1} ({where})"
 
 
 def _written(
-    folder: Path, found: dict[str, Imported], cutoff: float, wishes: Wishes
+    folder: Path, found: dict[str, Imported], cutoff: float, request: Request
 ) -> Iterator[Path]:
-    """Structure and reference of every system, then the fit that names them."""
-    data = _fit(found, cutoff, wishes)
+    """Write structure and reference of every system, then fit.yaml; yield the paths."""
+    data = _fit(found, cutoff, request)
     validated(data, Origin(folder / FIT_NAME), folder)
     for name, one in found.items():
         yield write_structure(folder / f"{name}.vasp", one.crystal)
-        about = {**_provenance(one), "moved": _moved(wishes)}
+        about = {**_provenance(one), "moved": _shifts(request)}
         yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
     yield write_atomic(folder / FIT_NAME, dump_yaml(data))
 
 
 def _provenance(one: Imported) -> dict[str, Any]:
-    """Where a reference comes from."""
+    """Return the origin of a reference."""
     return {
         "source": one.found.path.name,
         "sha256": sha256_of(one.found.path),
@@ -157,19 +165,21 @@ def _provenance(one: Imported) -> dict[str, Any]:
     }
 
 
-def _moved(wishes: Wishes) -> dict[str, float]:
-    """What was added to levels [eV]."""
-    moved = {"scissor_ev": wishes.scissor * HARTREE_EV}
-    return moved if wishes.top is None else moved | {"valence_top_ev": wishes.top * HARTREE_EV}
+def _shifts(request: Request) -> dict[str, float]:
+    """Return the shifts of the levels [eV]."""
+    moved = {"scissor_ev": request.scissor * HARTREE_EV}
+    return (
+        moved if request.top is None else moved | {"valence_top_ev": request.top * HARTREE_EV}
+    )
 
 
-def _fit(found: dict[str, Imported], cutoff: float, wishes: Wishes) -> dict[str, Any]:
-    """The fit, as fit.yaml says it."""
+def _fit(found: dict[str, Imported], cutoff: float, request: Request) -> dict[str, Any]:
+    """Return the content of fit.yaml."""
     some = next(iter(found.values()))
     programs = sorted({one.found.provenance.get("program", "a file") for one in found.values()})
     return {
         "title": f"{', '.join(found)}; bands from {', '.join(programs)}",
-        "systems": [_system(name, found, cutoff, wishes) for name in found],
+        "systems": [_system(name, found, cutoff, request) for name in found],
         "potential": {
             "kind": "neural",
             "elements": _elements(found),
@@ -184,17 +194,17 @@ def _fit(found: dict[str, Imported], cutoff: float, wishes: Wishes) -> dict[str,
 
 
 def _system(
-    name: str, found: dict[str, Imported], cutoff: float, wishes: Wishes
+    name: str, found: dict[str, Imported], cutoff: float, request: Request
 ) -> dict[str, Any]:
-    """One system, its strain counted from the first of its formula."""
+    """Return one system; its dilation is relative to the first system of that crystal."""
     one = found[name]
-    rest = next(x.crystal for x in found.values() if _alike(x.crystal, one.crystal))
-    dilation = float(one.crystal.volume / rest.volume) - 1
+    unstrained = next(x.crystal for x in found.values() if _alike(x.crystal, one.crystal))
+    dilation = float(one.crystal.volume / unstrained.volume) - 1
     n, full, edge = one.bands.E.shape[1], one.bands.occupied, 2 if one.bands.spinor else 1
     weights = [EDGES if full - edge <= i < full + edge else 1.0 for i in range(n)]
     w = one.found.weights
     by_k = {} if w is None else {"kpoints": [float(x) for x in w]}
-    own = {"electrons": wishes.electrons} if wishes.electrons else {}
+    own = {"electrons": request.electrons} if request.electrons else {}
     return {
         "name": name,
         "structure": f"{name}.vasp",
@@ -203,18 +213,18 @@ def _system(
         **own,
         "bands": n,
         "reference": f"{name}.h5",
-        "zero": "vbm" if wishes.top is None else "absolute",
+        "zero": "vbm" if request.top is None else "absolute",
         "weights": {"bands": weights} | by_k,
     }
 
 
 def _alike(a: Crystal, b: Crystal) -> bool:
-    """Whether two crystals are one but for strain."""
+    """Return whether two crystals are the same except for strain."""
     return sorted(a.symbols) == sorted(b.symbols) and space_group(a) == space_group(b)
 
 
 def _elements(found: dict[str, Imported]) -> dict[str, Any]:
-    """Every element with the form that it starts from."""
+    """Return every element with its initial parameters."""
     crystals = [one.crystal for one in found.values()]
     density = float(np.mean([electrons(c) / float(c.volume) for c in crystals]))
     spinor = next(iter(found.values())).bands.spinor
@@ -230,16 +240,16 @@ def _elements(found: dict[str, Imported]) -> dict[str, Any]:
 
 
 def _first_terms(spinor: bool) -> list[Term]:
-    """The terms that a new fit starts with, those on spin last."""
+    """Return the terms that a new fit starts with, those on spin last."""
     known = [t for t in terms() if t.first is not None and (spinor or not t.acts_on_spin)]
     return sorted(known, key=lambda term: term.acts_on_spin)
 
 
 def _first_strengths(symbol: str, spinor: bool) -> dict[str, Any]:
-    """Strengths of an element to start from, by the name of their term."""
+    """Return the initial strengths of an element, by the name of the term."""
     found = {}
     for term in _first_terms(spinor):
-        assert term.first is not None, "chosen so"
+        assert term.first is not None, "_first_terms selects these"
         first = term.first(atomic_number(symbol))
         found[term.name] = list(first) if term.shape else first[0]
     return found

@@ -1,4 +1,4 @@
-"""The options of `nnpp import`, read: words of the command line made numbers."""
+"""Import: the options of the command line, parsed and checked."""
 
 import re
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from nnpp.errors import InputError
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.structures import read_structure
 from nnpp.observables.gaps import Run
-from nnpp.workflows.import_.electron_count import Wishes
+from nnpp.workflows.import_.occupation import Request
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")
@@ -19,7 +19,7 @@ RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")
 
 @dataclass(frozen=True)
 class Options:
-    """The options as they were typed; None where nobody says."""
+    """The options as typed; None if not given."""
 
     fit: str
     into: Path
@@ -39,27 +39,27 @@ class Options:
 
 @dataclass(frozen=True)
 class Choices:
-    """What is wanted of the files, and the folder and cutoff [hartree] of the fit."""
+    """The request for the files, and the folder and the cutoff [hartree] of the fit."""
 
     folder: Path
     cutoff: float
-    wishes: Wishes
+    request: Request
 
 
 def read_choices(options: Options) -> Choices:
-    """The options found right; an InputError names the one that is not."""
+    """Return the parsed options; an error names the invalid option."""
     if not NAME.fullmatch(options.fit):
-        what = f"{options.fit!r:.40} is no name of a fit"
+        what = f"{options.fit!r:.40} is not a name of a fit"
         raise InputError(what, "use letters, digits, . _ and -", "--fit")
     for name in ("occupied", "electrons", "bands"):
         value = getattr(options, name)
         if value is not None and value < 1:
-            raise InputError(f"{value} is too few", "ask for at least 1", f"--{name}")
+            raise InputError(f"{value} is too few", "give at least 1", f"--{name}")
     cutoff = _energy("--cutoff", options.cutoff, cutoff_energy)
     if cutoff <= 0:
         raise InputError("is not above zero", "write e.g. '7 hartree'", "--cutoff")
-    wishes = Wishes(
-        beside=_beside(options),
+    request = Request(
+        hints=_hints(options),
         format=options.format,
         spinor=options.spin_orbit,
         occupied=options.occupied,
@@ -69,11 +69,11 @@ def read_choices(options: Options) -> Choices:
         scissor=0.0 if options.scissor is None else _energy("--scissor", options.scissor),
         top=None if options.vbm is None else _energy("--vbm", options.vbm),
     )
-    return Choices(options.into / options.fit, cutoff, wishes)
+    return Choices(options.into / options.fit, cutoff, request)
 
 
-def _beside(options: Options) -> Hints:
-    """What files may leave out."""
+def _hints(options: Options) -> Hints:
+    """Return what files may leave out."""
     crystal = None if options.structure is None else read_structure(options.structure)
     try:
         wanted = read_path_text(options.path or "auto", options.points)
@@ -83,7 +83,7 @@ def _beside(options: Options) -> Hints:
 
 
 def _energy(option: str, text: str, read: Callable[[object], float] = energy) -> float:
-    """An energy [hartree]."""
+    """Return an energy [hartree]."""
     try:
         return read(text)
     except InputError as error:
@@ -91,9 +91,11 @@ def _energy(option: str, text: str, read: Callable[[object], float] = energy) ->
 
 
 def _runs(text: str) -> tuple[Run, ...]:
-    """Bands from 1 as "2-6" or "1-2,5-14" name them."""
+    """Return ranges of bands from text as "2-6" or "1-2,5-14", which count from 1."""
     found = [RUN.fullmatch(part.strip()) for part in text.split(",")]
     runs = tuple((int(x[1]) - 1, int(x[2] or x[1])) if x else (-1, -1) for x in found)
     if any(not 0 <= first < last for first, last in runs):
-        raise InputError(f"{text!r:.40} names no bands", "write e.g. 2-6", "--leave-out")
+        raise InputError(
+            f"{text!r:.40} is not a range of bands", "write e.g. 2-6", "--leave-out"
+        )
     return runs

@@ -110,7 +110,7 @@ def test_bands_without_their_points(run):
     assert_told(caught.value, "si_band.kpt", None, "no such file")
     with pytest.raises(InputError) as caught:
         BAND.read((run / "si_band.dat").rename(run / "bands.txt"), Hints())
-    assert_told(caught.value, "bands.txt", None, "give it back its name")
+    assert_told(caught.value, "bands.txt", None, "restore its name")
 
 
 @pytest.mark.parametrize(
