@@ -84,7 +84,7 @@ def require_count(path: Path, found: int, wanted: int, noun: str, other: str) ->
     """Raise an InputError if `path` has another number of entries than the file `other`."""
     if found != wanted:
         raise InputError(
-            f"has {found} {noun}, but {other} has {wanted}", "make the numbers equal", path
+            f"has {found} {noun}, but {other} needs {wanted}", "make the numbers equal", path
         )
 
 

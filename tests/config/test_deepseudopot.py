@@ -112,7 +112,7 @@ def test_companions_are_remarked_on(tmp_path):
         (folder / name).write_bytes(b"\x80")
     notes = " | ".join(read_deepseudopot(folder)[1])
     assert "a .pth network is a pickle and is not read; start from Zunger" in notes
-    assert "expDefPot_0.par: not read, input_0.par does not say fit_defPot = 1" in notes
+    assert "expDefPot_0.par: not read, input_0.par does not have fit_defPot = 1" in notes
     assert "kpoints_0_orderMatrix.par: not followed" in notes
     assert "init_SParams.par: not read" in notes
 

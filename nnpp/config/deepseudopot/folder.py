@@ -1,4 +1,4 @@
-"""A folder of the older code DeePseudopot, read as it is into the same fit as a fit.yaml."""
+"""Input folders of the older code DeePseudopot, read into the same fit as a fit.yaml."""
 
 import re
 from collections import Counter
@@ -24,11 +24,11 @@ COMPANIONS = {
     r"kpoints_\d+_orderMatrix\.par": NOT_YET,
     r"mcOpts.*|.*ParamSteps\.par|init_qSpace_pot\.par": NOT_YET,
 }
-"""Files that such a folder may also hold, and what becomes of them."""
+"""Other files of such a folder, and the note about each."""
 
 
 def read_deepseudopot(folder: Path) -> tuple[FitSpec, tuple[str, ...]]:
-    """The fit in the folder, and remarks on whatever of it nnpp does not follow."""
+    """Return the fit in a folder, and notes on what nnpp does not use."""
     folder = Path(folder)
     config = read_settings(folder / CONFIG_NAME, CONFIG)
     zero_band = config.values.get("relE_bIdx")
@@ -47,34 +47,34 @@ def read_deepseudopot(folder: Path) -> tuple[FitSpec, tuple[str, ...]]:
     spec = validated(data, Origin(config.path, _places(config, entries)), folder)
     for entry in entries:
         notes += entry.notes
-    return spec, (*config.notes(), *notes, *_remarks(folder, len(entries), symbols))
+    return spec, (*config.notes(), *notes, *_unused_files(folder, len(entries), symbols))
 
 
 def _number_of_systems(config: Settings) -> int:
-    """How many systems the folder says it holds."""
+    """Return the number of systems in the folder."""
     number = config.values.get("nSystem")
     if not isinstance(number, int):
         raise InputError("nSystem is missing", "add nSystem = 1", config.path)
     if not 1 <= number <= MOST_SYSTEMS:
         raise config.lines["nSystem"].error(
-            f"nSystem = {number} is no number of systems", f"write 1 to {MOST_SYSTEMS}"
+            f"nSystem = {number} is not possible", f"write 1 to {MOST_SYSTEMS}"
         )
     return number
 
 
 def _distinct(entries: list[Entry]) -> list[Entry]:
-    """Names that occur more than once get their number."""
-    often = Counter(entry.data["name"].lower() for entry in entries)
+    """Append its number to every name that occurs more than once."""
+    counts = Counter(entry.data["name"].lower() for entry in entries)
     return [
         replace(entry, data=entry.data | {"name": f"{entry.data['name']}_{i}"})
-        if often[entry.data["name"].lower()] > 1
+        if counts[entry.data["name"].lower()] > 1
         else entry
         for i, entry in enumerate(entries)
     ]
 
 
 def _places(config: Settings, entries: list[Entry]) -> dict[Keys, Place]:
-    """The place of every entry of the fit, in whichever file it stands."""
+    """Return file and line of every entry of the fit."""
     found: dict[Keys, Place] = places(config)
     for i, entry in enumerate(entries):
         found |= {("systems", i, *keys): place for keys, place in entry.places.items()}
@@ -84,17 +84,17 @@ def _places(config: Settings, entries: list[Entry]) -> dict[Keys, Place]:
     return found
 
 
-def _remarks(folder: Path, systems: int, symbols: tuple[str, ...]) -> list[str]:
-    """What becomes of the files that are no part of the fit."""
-    remarks = []
+def _unused_files(folder: Path, systems: int, symbols: tuple[str, ...]) -> list[str]:
+    """Return notes on files that are not part of the fit."""
+    notes = []
     for path in sorted(folder.iterdir()):
         for pattern, what in COMPANIONS.items():
             if re.fullmatch(pattern, path.name):
-                remarks.append(f"{path.name}: {what}")
+                notes.append(f"{path.name}: {what}")
         numbered = re.fullmatch(r"(?:system|input)_(\d+)\.par", path.name)
         if numbered and int(numbered[1]) >= systems:
-            remarks.append(f"{path.name}: not read, nSystem = {systems}")
+            notes.append(f"{path.name}: not read, nSystem = {systems}")
         element = re.fullmatch(r"init_([A-Z][a-z]?)Params\.par", path.name)
         if element and element[1] not in symbols:
-            remarks.append(f"{path.name}: not read, no system holds {element[1]}")
-    return remarks
+            notes.append(f"{path.name}: not read, no system contains {element[1]}")
+    return notes

@@ -1,4 +1,4 @@
-"""DeePseudopot's NN_config.par and init_<El>Params.par in the words of a fit.yaml."""
+"""DeePseudopot: NN_config.par and init_<El>Params.par as entries of a fit.yaml."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ MODEL = re.compile(
     r"Net_(?P<activation>relu|celu|sigmoid|tanh|silu)_(?P<initial>xavier|HeInit|RandInit)"
     r"(?P<layers>(?:_BN)?(?:_dropout)?)(?P<scale>_scale)?(?P<decay>_decayGaussian|_decay)?"
 )
-"""A PPmodel is named by activation, first weights, extra layers, scale and envelope."""
+"""Names of PPmodel: activation, initial weights, extra layers, scale and envelope."""
 
 EXAMPLES = ("Net_celu_HeInit_decayGaussian", "Net_relu_xavier", "Net_relu_xavier_decay")
 
@@ -45,14 +45,14 @@ TAKEN: dict[tuple[str, ...], str] = {
     ("potential", "envelope", "rate"): "PPmodel_decay_rate",
     ("potential", "envelope", "center"): "PPmodel_decay_center",
 }
-"""Where each setting of NN_config.par goes."""
+"""The setting of NN_config.par for each key of fit.yaml."""
 
 ENVELOPES = {None: "none", "_decayGaussian": "gaussian", "_decay": "sigmoid"}
 ENVELOPE_KEYS = {"none": (), "gaussian": ("sigma",), "sigmoid": ("rate", "center")}
 
 
 def places(config: Settings) -> dict[Keys, Place]:
-    """The lines of the settings that a fit takes over."""
+    """Return the lines of the settings that a fit uses."""
     return {
         keys: Place(config.path, config.lines[name].number)
         for keys, name in TAKEN.items()
@@ -61,7 +61,7 @@ def places(config: Settings) -> dict[Keys, Place]:
 
 
 def fit_settings(config: Settings) -> dict[str, Any]:
-    """How DeePseudopot trains: adam, with no tolerance, unless it says otherwise."""
+    """Return the section `fit`; DeePseudopot's defaults are adam and no tolerance."""
     fit: dict[str, Any] = {"method": "adam", "steps": 0, "tolerance": 0.0}
     fit |= _taken(config, "fit")
     if fit["method"].lower() not in OPTIMIZERS:
@@ -79,7 +79,7 @@ def fit_settings(config: Settings) -> dict[str, Any]:
 
 
 def potential(config: Settings, symbols: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
-    """A network that is all of v, for these elements, and remarks on what differs."""
+    """Return the section `potential`, a network for all of v, and notes on differences."""
     taken = _taken(config, "potential")
     network, envelope = taken.get("network", {}), taken.get("envelope", {})
     model, notes = _model(config)
@@ -100,7 +100,7 @@ def potential(config: Settings, symbols: tuple[str, ...]) -> tuple[dict[str, Any
 
 
 def _taken(config: Settings, section: str) -> dict[str, Any]:
-    """The settings that go to a section of fit.yaml, nested as there."""
+    """Return the settings for a section of fit.yaml, nested as there."""
     taken: dict[str, Any] = {}
     for (_, *inner, last), name in ((k, n) for k, n in TAKEN.items() if k[0] == section):
         if name in config.values:
@@ -112,7 +112,7 @@ def _taken(config: Settings, section: str) -> dict[str, Any]:
 
 
 def _model(config: Settings) -> tuple[dict[str, Any], list[str]]:
-    """The parts of the name PPmodel; without one, celu, He's start and a Gaussian."""
+    """Return the parts of the name PPmodel (default: celu, He, Gaussian), and notes."""
     name = str(config.values.get("PPmodel", EXAMPLES[0]))
     match = MODEL.fullmatch(name)
     if match is None:
@@ -121,28 +121,28 @@ def _model(config: Settings) -> tuple[dict[str, Any], list[str]]:
         )
     notes = []
     if "PPmodel" not in config.values:
-        notes.append(f"{config.path.name}: PPmodel is not given: taken as {name}")
+        notes.append(f"{config.path.name}: PPmodel is not given: {name} is assumed")
     if match["layers"]:
-        notes.append(f"PPmodel {name}: batch normalisation and dropout are left out")
+        notes.append(f"PPmodel {name}: batch normalisation and dropout are omitted")
     if match["initial"] == "RandInit":
-        notes.append(f"PPmodel {name}: first weights are drawn as by HeInit")
+        notes.append(f"PPmodel {name}: initial weights are drawn as with HeInit")
     return match.groupdict(), notes
 
 
 def _by_element(
     config: Settings, scale: list[float], symbols: tuple[str, ...]
 ) -> dict[str, float]:
-    """One factor for each element, which DeePseudopot sorts by name."""
+    """Return one factor for each element; DeePseudopot sorts elements by name."""
     if len(scale) != len(symbols):
         raise config.lines["PPmodel_scale"].error(
             f"PPmodel_scale has {len(scale)} numbers for {len(symbols)} elements",
-            f"write one each for {', '.join(sorted(symbols))}",
+            f"write one for each of {', '.join(sorted(symbols))}",
         )
     return dict(zip(sorted(symbols), scale, strict=True))
 
 
 def _elements(config: Settings, symbols: tuple[str, ...]) -> tuple[dict[str, Any], list[str]]:
-    """The numbers of each element's init_<El>Params.par, and what SObool = 0 leaves out."""
+    """Return the parameters of each element, and notes on those that SObool = 0 omits."""
     elements, notes = {}, []
     for symbol in symbols:
         path = config.path.parent / f"init_{symbol}Params.par"
@@ -157,13 +157,15 @@ def _elements(config: Settings, symbols: tuple[str, ...]) -> tuple[dict[str, Any
             element["spin_orbit"] = spin_orbit
             element |= {"nonlocal": nonlocal_} if any(nonlocal_) else {}
         elif spin_orbit or any(nonlocal_):
-            notes.append(f"{path.name}: spin-orbit and non-local numbers left out: SObool = 0")
+            notes.append(
+                f"{path.name}: spin-orbit and non-local parameters omitted: SObool = 0"
+            )
         elements[symbol] = element
     return elements, notes
 
 
 def _parameters(path: Path) -> list[float]:
-    """The 4, 5 or 9 numbers of an element."""
+    """Return the 4, 5 or 9 numbers of an element."""
     numbers = [value for line in read_lines(path) for value in line.reals()]
     if len(numbers) not in (4, 5, 9):
         raise InputError(

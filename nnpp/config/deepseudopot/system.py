@@ -1,4 +1,4 @@
-"""One system of a DeePseudopot folder: system_X, input_X and the tables that go with them."""
+"""DeePseudopot: one system, from system_X.par, input_X.par and their tables."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ from nnpp.files.tables import Line, read_lines, read_table, require_count
 
 @dataclass(frozen=True)
 class Entry:
-    """One system as fit.yaml would say it, the place of each of its keys, and remarks."""
+    """One system as an entry of fit.yaml, the place of each of its keys, and notes."""
 
     data: dict[str, Any]
     places: dict[Keys, Place]
@@ -31,7 +31,7 @@ class Entry:
 
 
 def read_system(folder: Path, i: int, zero_band: int | None) -> Entry:
-    """System `i` of the folder; `zero_band` (from 0) is what NN_config says of relE_bIdx."""
+    """Return system `i` of the folder; `zero_band` (from 0) is relE_bIdx of NN_config."""
     structure, places = read_cell(folder / f"system_{i}.par")
     inputs = read_settings(folder / f"input_{i}.par", INPUT)
     lines = {"cutoff": _positive(inputs, "maxKE"), "bands": _positive(inputs, "nBands")}
@@ -51,7 +51,7 @@ def read_system(folder: Path, i: int, zero_band: int | None) -> Entry:
         ("weights", "bands"): Place(folder / f"bandWeights_{i}.par"),
         ("weights", "kpoints"): Place(folder / f"kpoints_{i}.par"),
     }
-    data |= _compared(folder, i, int(str(data["bands"])))
+    data |= _reference(folder, i, int(str(data["bands"])))
     symbols = [atom[0] for atom in structure["atoms"]]
     rows = read_targets(
         folder, i, inputs, symbols, read_kpoints(folder / f"kpoints_{i}.par")[0]
@@ -61,7 +61,7 @@ def read_system(folder: Path, i: int, zero_band: int | None) -> Entry:
 
 
 def read_cell(path: Path) -> tuple[dict[str, Any], dict[Keys, Place]]:
-    """The crystal of a system_X.par, and the lines of its parts."""
+    """Return the structure in a system_X.par, and the lines of its parts."""
     lines = read_lines(path)
     parts = {name: _part(lines, name, path) for name in ("scale", "cell", "atoms")}
     scale, cell, atoms = parts["scale"], parts["cell"][1:4], parts["atoms"][1:]
@@ -84,7 +84,7 @@ def read_cell(path: Path) -> tuple[dict[str, Any], dict[Keys, Place]]:
 
 
 def read_kpoints(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """The k-points (fractional) and weights of a kpoints_X.par."""
+    """Return the k-points (fractional) and the weights in a kpoints_X.par."""
     table = read_table(path, 4)
     k, weights = table[:, :3], table[:, 3]
     for line, at, weight in zip(read_lines(path), k, weights, strict=True):
@@ -99,7 +99,7 @@ def read_kpoints(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _part(lines: list[Line], name: str, path: Path) -> list[Line]:
-    """The lines from the one that begins with `name` to the next such word."""
+    """Return the lines from the one that begins with `name` to the next part."""
     heads = ("scale", "cell", "atoms")
     starts = [at for at, line in enumerate(lines) if line.words[0] == name]
     if len(starts) != 1:
@@ -110,15 +110,15 @@ def _part(lines: list[Line], name: str, path: Path) -> list[Line]:
     return [lines[starts[0]], *rest[:end]]
 
 
-def _compared(folder: Path, i: int, bands: int) -> dict[str, Any]:
-    """The reference of a system and its weights, once their files are found to agree."""
+def _reference(folder: Path, i: int, bands: int) -> dict[str, Any]:
+    """Return the reference of a system and its weights; their files must agree."""
     kpoints, energies = folder / f"kpoints_{i}.par", folder / f"expBandStruct_{i}.par"
-    weights, asker = folder / f"bandWeights_{i}.par", f"input_{i}.par"
+    weights, inputs = folder / f"bandWeights_{i}.par", f"input_{i}.par"
     k, k_weights = read_kpoints(kpoints)
     E, band_weights = read_table(energies), read_table(weights).ravel()
-    require_count(energies, E.shape[1] - 1, bands, "bands", asker)
+    require_count(energies, E.shape[1] - 1, bands, "bands", inputs)
     require_count(energies, len(E), len(k), "k-points", kpoints.name)
-    require_count(weights, band_weights.size, bands, "weights", asker)
+    require_count(weights, band_weights.size, bands, "weights", inputs)
     return {
         "reference": {
             "file": energies.name,
@@ -130,7 +130,7 @@ def _compared(folder: Path, i: int, bands: int) -> dict[str, Any]:
 
 
 def _positive(inputs: Settings, key: str) -> Line:
-    """The line of a setting that must be there and above zero."""
+    """Return the line of a setting that must exist and be above zero."""
     if key not in inputs.values:
         raise InputError(f"{key} is missing", f"add {key} = …", inputs.path)
     if float(str(inputs.values[key])) <= 0:
@@ -139,17 +139,16 @@ def _positive(inputs: Settings, key: str) -> Line:
 
 
 def _place(line: Line) -> Place:
-    """Where a line stands."""
     return Place(line.path, line.number)
 
 
 def _zero(band: Any) -> Any:
-    """DeePseudopot's zero of energy: a band from 0, at the first k-point; −1 for none."""
+    """Return the zero of energy: a band (from 0) at the first k-point, −1 for none."""
     return "absolute" if band is None or band < 0 else {"band": band + 1, "kpoint": 1}
 
 
 def _name(inputs: Settings, atoms: list[list[Any]]) -> str:
-    """The name given, made fit for a folder, or the chemical formula."""
+    """Return the given name in characters for a folder, or the chemical formula."""
     given = re.sub(r"[^A-Za-z0-9._-]+", "-", str(inputs.values.get("systemName", ""))).strip(
         "-."
     )

@@ -1,9 +1,10 @@
-"""Targets beside the bands in a DeePseudopot folder: expDefPot_X, expCoupling_X, qpoints_X.
+"""DeePseudopot: targets other than bands, in expDefPot_X, expCoupling_X and qpoints_X.
 
-expDefPot_X.par is two numbers, of the VBM and of the CBM, or a table whose rows are of a level,
-`k band s D weight`, or of one counted from another: `k band k band s D weight`, VBM first.
-expCoupling_X.par holds blocks of an atom, each a line of numbers, one a q, for x, y and z, of
-the levels idxVB (`vb-vb`) and idxCB (`cb-cb`) at the k-point idxGap. All places count from 0.
+expDefPot_X.par has two numbers, for the VBM and the CBM, or rows for one level,
+`k band s D weight`, or for a level relative to another, `k band k band s D weight` (VBM first).
+expCoupling_X.par has a block for each atom; a block has a line of numbers, one for each q, for
+x, y and z and for the levels idxVB (`vb-vb`) and idxCB (`cb-cb`) at the k-point idxGap.
+All indices count from 0.
 """
 
 import re
@@ -20,7 +21,7 @@ from nnpp.files.tables import Line, read_lines
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV as EV
 
 SWITCHES = {"expDefPot": "fit_defPot", "expCoupling": "fit_eph", "qpoints": "fit_eph"}
-"""What input_X.par says of each file."""
+"""The switch in input_X.par for each file."""
 
 STRETCH = 1.01
 """s of the two-number form of expDefPot_X.par."""
@@ -32,7 +33,7 @@ BAND = re.compile(r"(vb-vb|cb-cb) coupling elements\.")
 
 @dataclass(frozen=True)
 class Rows:
-    """Targets as fit.yaml would say them, where each stands, and remarks."""
+    """Targets as entries of fit.yaml, the place of each, and notes."""
 
     data: list[dict[str, Any]]
     places: dict[Keys, Place]
@@ -42,7 +43,7 @@ class Rows:
 def read_targets(
     folder: Path, i: int, inputs: Settings, symbols: list[str], k: np.ndarray
 ) -> Rows:
-    """The targets that the switches of input_X.par ask for; none if they ask for none."""
+    """Return the targets that are switched on in input_X.par."""
     rows: list[tuple[dict[str, Any], Line]] = []
     if inputs.values.get("fit_defPot"):
         rows += _stretched(folder / f"expDefPot_{i}.par", inputs, k)
@@ -53,7 +54,7 @@ def read_targets(
         ("targets", j): Place(line.path, line.number) for j, (_, line) in enumerate(rows)
     }
     notes = tuple(
-        f"{name}_{i}.par: not read, {inputs.path.name} does not say {switch} = 1"
+        f"{name}_{i}.par: not read, {inputs.path.name} does not have {switch} = 1"
         for name, switch in SWITCHES.items()
         if (folder / f"{name}_{i}.par").is_file() and not inputs.values.get(switch)
     )
@@ -61,7 +62,7 @@ def read_targets(
 
 
 def read_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Points (fractional) and weights of a qpoints_X.par."""
+    """Return the points (fractional) and the weights in a qpoints_X.par."""
     points, weights = [], []
     for line in read_lines(path):
         if len(line.words) != 4:
@@ -72,18 +73,18 @@ def read_points(path: Path) -> tuple[np.ndarray, np.ndarray]:
         points.append(q)
         weights.append(weight)
     if not points:
-        raise InputError("holds no q-point", "write q1 q2 q3 weight", path)
+        raise InputError("has no q-point", "write q1 q2 q3 weight", path)
     return np.array(points), np.array(weights)
 
 
 def _place(inputs: Settings, key: str, count: int, noun: str) -> int:
-    """A place that input_X.par names, from 0."""
+    """Return an index from input_X.par, which counts from 0."""
     value = inputs.values.get(key)
     if not isinstance(value, int):
         raise InputError(f"{key} is missing", f"add {key} = …, from 0", inputs.path)
     if not 0 <= value < count:
         raise inputs.lines[key].error(
-            f"{key} = {value}, of {count} {noun}", f"write 0 to {count - 1}"
+            f"{key} = {value}, but there are {count} {noun}", f"write 0 to {count - 1}"
         )
     return value
 
@@ -91,10 +92,10 @@ def _place(inputs: Settings, key: str, count: int, noun: str) -> int:
 def _stretched(
     path: Path, inputs: Settings, k: np.ndarray
 ) -> list[tuple[dict[str, Any], Line]]:
-    """Rows of either form, and the line of each."""
+    """Return the rows of an expDefPot_X.par of either form, and the line of each."""
     lines, bands = read_lines(path), int(str(inputs.values["nBands"]))
     if not lines:
-        raise InputError("holds no number", "write VBM and CBM, or rows of 5 or 7", path)
+        raise InputError("has no number", "write VBM and CBM, or rows of 5 or 7", path)
     if all(len(line.words) == 1 for line in lines):
         if len(lines) != 2:
             raise lines[-1].error(f"{len(lines)} numbers, not 2", "write VBM, then CBM")
@@ -108,7 +109,7 @@ def _stretched(
 
 
 def _of_table(line: Line, k: np.ndarray, bands: int) -> list[tuple[dict[str, Any], Line]]:
-    """A row of 5 or 7 numbers; nothing if it weighs nothing."""
+    """Return the target of a row of 5 or 7 numbers; none if its weight is zero."""
     if len(line.words) not in (5, 7):
         raise line.error(
             f"has {len(line.words)} columns, not 5 or 7", "write k band [k band] s D weight"
@@ -119,7 +120,10 @@ def _of_table(line: Line, k: np.ndarray, bands: int) -> list[tuple[dict[str, Any
         line.words, ((len(k), "k-points"), (bands, "bands")) * (len(places) // 2), strict=False
     ):
         if not 0 <= line.integer(word) < count:
-            raise line.error(f"{word} is none of {count} {noun}", f"write 0 to {count - 1}")
+            raise line.error(
+                f"there are {count} {noun}, {word} is not one of them",
+                f"write 0 to {count - 1}",
+            )
     for at in range(0, len(places), 2):
         point, band = int(places[at]), int(places[at + 1])
         levels.append({"band": band + 1, "kpoint": k[point].tolist()})
@@ -132,9 +136,9 @@ def _of_table(line: Line, k: np.ndarray, bands: int) -> list[tuple[dict[str, Any
 
 
 def _row(level: dict[str, Any], stretch: float, D: float, weight: float) -> dict[str, Any]:
-    """A target of two volumes."""
-    aim = {"stretch": stretch, "value": f"{D / EV!r} hartree", "weight": weight}
-    return {"kind": "stretched", **level, **aim}
+    """Return a target from two volumes."""
+    value = {"stretch": stretch, "value": f"{D / EV!r} hartree", "weight": weight}
+    return {"kind": "stretched", **level, **value}
 
 
 def _coupled(
@@ -145,7 +149,7 @@ def _coupled(
     q: np.ndarray,
     weights: np.ndarray,
 ) -> list[tuple[dict[str, Any], Line]]:
-    """A row for each atom, direction, band and q that weighs anything."""
+    """Return a target for each atom, direction, band and q with a weight."""
     at = k[_place(inputs, "idxGap", len(k), "k-points")].tolist()
     bands = {
         name: _place(inputs, key, int(str(inputs.values["nBands"])), "bands") + 1
@@ -164,23 +168,23 @@ def _coupled(
             continue
         if atom is None or band is None or along is None:
             raise line.error(
-                "stands under no atom, band and direction",
+                "has no atom, band and direction above it",
                 "write `Atom idx = …`, then `vb-vb coupling elements. polarization of "
                 "derivative = x`, then the numbers",
             )
         if len(line.words) != len(q):
             raise line.error(
-                f"has {len(line.words)} numbers, of {len(q)} q-points", "write one for each q"
+                f"has {len(line.words)} numbers for {len(q)} q-points", "write one for each q"
             )
         if (atom, band, along) not in missing:
             raise line.error(
-                "stands under what has its numbers already", "remove one of the two"
+                "repeats an atom, band and direction", "remove one of the two lines"
             )
         missing.remove((atom, band, along))
         for value, point, weight in zip(line.reals(), q.tolist(), weights, strict=True):
             if value < 0:
-                raise line.error(f"{value} is no mean coupling", "write numbers ≥ 0")
-            aim = {"value": f"{value / EV!r} hartree/bohr", "weight": float(weight)}
+                raise line.error(f"the mean coupling {value} is negative", "write numbers ≥ 0")
+            target = {"value": f"{value / EV!r} hartree/bohr", "weight": float(weight)}
             place = {
                 "atom": atom,
                 "along": along,
@@ -189,7 +193,7 @@ def _coupled(
                 "q": point,
             }
             if weight:
-                rows.append(({"kind": "coupling", **place, **aim}, line))
+                rows.append(({"kind": "coupling", **place, **target}, line))
     if missing:
         atom, band, along = min(missing)
         raise InputError(
@@ -198,19 +202,17 @@ def _coupled(
             path,
         )
     if not rows:
-        raise InputError(
-            "holds no coupling that weighs anything", "write blocks of atoms", path
-        )
+        raise InputError("has no coupling with a weight", "write blocks of atoms", path)
     return rows
 
 
 def _atom(line: Line, found: re.Match[str], symbols: list[str]) -> int:
-    """The place of an atom, from 1."""
+    """Return the number of an atom, from 1."""
     number, symbol = int(found[1]), found[2]
     if number >= len(symbols) or symbols[number] != symbol:
         here = symbols[number] if number < len(symbols) else "none"
         raise line.error(
-            f"atom {number} is {symbol} here, and {here} in the system",
+            f"atom {number} is {symbol} here, but {here} in the system",
             "number the atoms as system_X.par does, from 0",
         )
     return number + 1
