@@ -113,7 +113,7 @@ def test_companions_are_remarked_on(tmp_path):
     notes = " | ".join(read_deepseudopot(folder)[1])
     assert "a .pth network is a pickle and is not read; start from Zunger" in notes
     assert "expDefPot_0.par: not read, input_0.par does not have fit_defPot = 1" in notes
-    assert "kpoints_0_orderMatrix.par: not followed" in notes
+    assert "kpoints_0_orderMatrix.par: not supported" in notes
     assert "init_SParams.par: not read" in notes
 
 
