@@ -1,1 +1,1 @@
-"""Figures from results already computed: bands, density of states, potentials."""
+"""Figures and HTML pages of computed results; nothing here computes physics."""

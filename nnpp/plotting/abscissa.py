@@ -1,4 +1,4 @@
-"""Horizontal axis of a band figure: x(k) = Σ|Δk| along a path, or the place in a list."""
+"""Horizontal axis of a band figure: x(k) = Σ|Δk| along a path, or the index in a list."""
 
 from dataclasses import dataclass
 
@@ -8,23 +8,23 @@ from jaxtyping import Float, Int
 from nnpp.structures.kpoints import KPoints
 
 SAME_X = 1e-9
-"""Two k-points share one distance when it agrees to this [bohr⁻¹]."""
+"""Tolerance for equal distances along the path [bohr⁻¹]."""
 SAME_K = 1e-4
-"""Two k-points are one when their coordinates agree to this: files write 0.3333."""
+"""Tolerance for equal fractional coordinates; files write 0.3333."""
 BENT = 0.02
 """A path turns where the sine of the angle between two steps exceeds this."""
 
 
 @dataclass(frozen=True)
 class Abscissa:
-    """Where each k-point stands, and what a line may join.
+    """Position of each k-point on the axis, and which k-points a line connects.
 
     Attributes:
-        k: the k-points, in units of the reciprocal lattice vectors.
-        x: their distance along the path [bohr⁻¹], or their number in the list, from 1.
-        pieces: runs of k-points without a jump; in a list, each k-point alone.
+        k: the k-points in units of the reciprocal lattice vectors.
+        x: distance along the path [bohr⁻¹], or number in the list, from 1.
+        pieces: ranges of k-points without a jump; single k-points in a list.
         ticks: x of the labelled k-points and of the jumps.
-        names: what to write there: "Γ", "U|K" at a jump.
+        names: labels of the ticks, such as "Γ", or "U|K" at a jump.
     """
 
     k: Float[np.ndarray, "k 3"]
@@ -35,19 +35,21 @@ class Abscissa:
 
     @property
     def path(self) -> bool:
-        """Whether neighbours are joined: a path, not a list."""
+        """Whether the k-points form a path, so that neighbours are connected."""
         return len(self.pieces) < len(self.x)
 
     @property
     def jumps(self) -> list[int]:
-        """The k-points at which a new piece starts."""
+        """Indices of the k-points at which a new piece starts."""
         return [piece.start for piece in self.pieces[1:]]
 
-    def places(self, k: Float[np.ndarray, "n 3"]) -> tuple[Int[np.ndarray, " p"], np.ndarray]:
-        """Every meeting of `k` with this axis: which of them, and at what x.
+    def positions(
+        self, k: Float[np.ndarray, "n 3"]
+    ) -> tuple[Int[np.ndarray, " p"], np.ndarray]:
+        """Return the positions of k-points on this axis: their indices in `k`, and x.
 
-        A k-point between two neighbours of the path stands between them; one that the
-        path visits twice is met twice, and one beside it never.
+        A k-point between two neighbours of the path lies between them. A k-point that the
+        path visits twice has two positions; a k-point off the path has none.
         """
         starts = np.concatenate(
             [np.r_[p.start : max(p.stop - 1, p.start + 1)] for p in self.pieces]
@@ -61,7 +63,7 @@ class Abscissa:
 def _on_segments(
     axis: Abscissa, starts: np.ndarray, stops: np.ndarray, point: np.ndarray
 ) -> np.ndarray:
-    """Give the x of the segments [start, stop] that hold `point`, each place once."""
+    """Return the distinct x at which the segments [start, stop] contain `point`."""
     a, along = axis.k[starts], axis.k[stops] - axis.k[starts]
     length2 = np.sum(along**2, axis=1)
     t = np.sum((point - a) * along, axis=1) / np.where(length2 > 0, length2, 1.0)
@@ -72,7 +74,11 @@ def _on_segments(
 
 
 def abscissa(kpoints: KPoints) -> Abscissa:
-    """A path if every unlabelled k-point lies straight between its neighbours, else a list."""
+    """Return the axis of k-points.
+
+    They form a path if every unlabelled k-point lies on a straight line between its
+    neighbours, otherwise a list.
+    """
     k, x = np.asarray(kpoints.fractional, float), np.asarray(kpoints.distance, float)
     apart = np.abs(np.diff(k, axis=0)).max(axis=1, initial=0.0) > SAME_K
     jumps = (np.flatnonzero(apart & (np.diff(x) < SAME_X)) + 1).tolist()
@@ -86,18 +92,18 @@ def abscissa(kpoints: KPoints) -> Abscissa:
 
 
 def _is_path(k: np.ndarray, labels: tuple[str, ...], jumps: list[int]) -> bool:
-    """Whether there are labels with something between them, and nothing turns between them."""
+    """Return whether k-points between labels lie on straight lines between their neighbours."""
     ends = {0, len(k) - 1, *jumps, *(j - 1 for j in jumps)}
     inner = np.array([i for i, label in enumerate(labels) if not label and i not in ends], int)
     before, after = k[inner] - k[inner - 1], k[inner + 1] - k[inner]
     product = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     turn = np.linalg.norm(np.cross(before, after), axis=1)
-    onward = (turn <= BENT * product) & (np.sum(before * after, axis=1) >= 0)
-    return sum(map(bool, labels)) >= 2 and inner.size > 0 and bool(onward.all())
+    straight = (turn <= BENT * product) & (np.sum(before * after, axis=1) >= 0)
+    return sum(map(bool, labels)) >= 2 and inner.size > 0 and bool(straight.all())
 
 
 def _marks(x: np.ndarray, labels: tuple[str, ...], jumps: list[int]) -> dict[float, list[str]]:
-    """What is written at each x: the labels that share it, each once."""
+    """Return the distinct labels at each x."""
     marks: dict[float, list[str]] = {}
     for i, label in enumerate(labels):
         near = next((m for m in marks if abs(m - x[i]) < SAME_X), float(x[i]))
@@ -109,22 +115,22 @@ def _marks(x: np.ndarray, labels: tuple[str, ...], jumps: list[int]) -> dict[flo
 
 
 def subscripted(name: str, low: str) -> str:
-    """A name as a figure sets it: what follows "_" in the form `low`, as "<sub>{}</sub>"."""
+    """Return a label with the part after "_" formatted by `low`, e.g. "<sub>{}</sub>"."""
     parts = (part.partition("_") for part in name.split("|"))
     return "|".join(
         letter + low.format(index) if index else letter for letter, _, index in parts
     )
 
 
-def named(kpoints: KPoints, axis: Abscissa, i: int) -> str:
-    """A k-point by its label or that of its twin, else by its place on the path or number."""
+def point_name(kpoints: KPoints, axis: Abscissa, i: int) -> str:
+    """Return the label of a k-point or of an equal one, else its position or its number."""
     same = np.flatnonzero(np.abs(axis.k - axis.k[i]).max(axis=1) < SAME_K)
     labels = [kpoints.labels[j] for j in same if kpoints.labels[j]]
     return next(iter(labels), between(kpoints, axis, i) if axis.path else f"k-point {i + 1}")
 
 
 def between(kpoints: KPoints, axis: Abscissa, i: int) -> str:
-    """A k-point by its share of the way between two labels: "0.94 Γ–X"."""
+    """Return the position of a k-point between two labels: "0.94 Γ–X"."""
     labelled = np.flatnonzero([bool(label) for label in kpoints.labels])
     before, after = labelled[labelled < i], labelled[labelled > i]
     if not (before.size and after.size):
@@ -135,5 +141,5 @@ def between(kpoints: KPoints, axis: Abscissa, i: int) -> str:
 
 
 def coordinates(k: Float[np.ndarray, "3"]) -> str:
-    """A k-point in figures: "(0.425, 0, 0.425)"."""
+    """Return the coordinates of a k-point as text: "(0.425, 0, 0.425)"."""
     return "(" + ", ".join(f"{c:.4g}" for c in np.round(k, 3) + 0.0) + ")"

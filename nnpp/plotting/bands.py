@@ -1,4 +1,4 @@
-"""Band structure: Eₙ(k) along a path, with its reference, its gap and its density of states."""
+"""Band structure figure: Eₙ(k) with its reference, its gap and its density of states."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,30 +16,30 @@ from nnpp.plotting.abscissa import Abscissa, abscissa, subscripted
 from nnpp.plotting.picture import (
     BandPicture,
     edges,
-    filled_to,
+    fermi_level,
     from_zero_ev,
-    gap_words,
+    gap_text,
     levels_ev,
     reference_marks,
     remarks,
     window_ev,
 )
-from nnpp.plotting.style import rows
+from nnpp.plotting.style import legend_rows
 from nnpp.units import HARTREE_EV
 
 HEIGHT = 2.9
-"""Of the frames [inch]."""
-NAMES_APART = 0.29
-"""The nearest two names under the axis stand this far apart [inch]."""
-CIRCLES_APART = 0.055
-"""Reference circles of one level stand about this far apart [inch]."""
+"""Height of the frames [inch]."""
+LABEL_SPACING = 0.29
+"""Minimum distance between labels below the axis [inch]."""
+CIRCLE_SPACING = 0.055
+"""Approximate distance between reference circles of one band [inch]."""
 DOS_WIDTH, DOS_GAP = 0.9, 0.12
-"""Of the panel beside the bands [inch]."""
+"""Width of the density of states, and its distance from the bands [inch]."""
 ELEMENTS = (style.GREEN, style.PURPLE, style.ORANGE, style.SKY, style.BLACK)
-"""Of the parts of a density of states."""
+"""Colours of the elements in a density of states."""
 ENERGY = {"vbm": r"$E - E_\mathrm{VBM}$ (eV)", "absolute": r"$E$ (eV)"}
 LOW = r"$_\mathrm{{{}}}$"
-"""How a subscript is written."""
+"""Format of a subscript."""
 CIRCLE: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
@@ -48,8 +48,8 @@ CIRCLE: dict[str, Any] = {
     "markeredgecolor": style.BLACK,
     "markeredgewidth": 0.45,
 }
-UNSEEN: dict[str, Any] = CIRCLE | {
-    "marker": "D",  # another shape, for those who print without colour
+NOT_FITTED: dict[str, Any] = CIRCLE | {
+    "marker": "D",  # another shape, so that prints without colour show the difference
     "markersize": 2.1,
     "markerfacecolor": style.ORANGE,
     "markeredgewidth": 0.3,
@@ -62,19 +62,23 @@ EDGE: dict[str, Any] = {
     "markerfacecolor": style.GREEN,
     "markeredgecolor": "white",
     "markeredgewidth": 0.5,
-    "clip_on": False,  # a dot at Γ on the frame stays whole
+    "clip_on": False,  # a dot at Γ on the frame is drawn completely
 }
 
 
 def figure_bands(picture: BandPicture) -> Figure:
-    """Levels against k [eV], with whatever else the picture holds."""
+    """Return the figure of a band structure, with energies in eV.
+
+    Args:
+        picture: the bands and everything drawn with them.
+    """
     axis = abscissa(picture.bands.kpoints)
     frames = (_band_width(axis), *([] if picture.dos is None else [DOS_WIDTH]))
-    notes, rows = remarks(picture, axis), _legends(picture, axis)
+    notes, legends = remarks(picture, axis), _legends(picture, axis)
     named = int(not axis.path or picture.dos is not None)
     with style.look():
         sheet = style.Sheet(frames, DOS_GAP, HEIGHT, picture.title)
-        figure, axes = sheet.draw(named, rows, notes)
+        figure, axes = sheet.draw(named, legends, notes)
         _band_frame(axes[0], picture, axis)
         if picture.dos is not None:
             _dos_frame(axes[1], picture, picture.dos)
@@ -82,16 +86,16 @@ def figure_bands(picture: BandPicture) -> Figure:
 
 
 def _band_width(axis: Abscissa) -> float:
-    """Width of the band frame, so that the names under it stay apart [inch]."""
+    """Return the width of the band frame at which its labels do not overlap [inch]."""
     column, page = (w - style.LEFT - style.RIGHT for w in (style.COLUMN, style.PAGE))
     if len(axis.ticks) < 2:
         return column
     share = np.diff(axis.ticks).min() / (axis.x[-1] - axis.x[0])
-    return float(np.clip(NAMES_APART / share, column, page))
+    return float(np.clip(LABEL_SPACING / share, column, page))
 
 
 def _stroke(axis: Abscissa) -> dict[str, Any]:
-    """How a level is drawn: as a line along a path, as a dash of its own in a list."""
+    """Return the line style: a line along a path, a dash for each level of a list."""
     if axis.path:
         return {"linestyle": "-"}
     size = float(np.clip(50 * _band_width(axis) / len(axis.x), 3.0, 18.0))
@@ -99,34 +103,34 @@ def _stroke(axis: Abscissa) -> dict[str, Any]:
 
 
 def _legends(picture: BandPicture, axis: Abscissa) -> list[style.Legend]:
-    """The rows below the frame: who is who, and under it the gap."""
-    who = _who(picture, axis)
-    width, where = gap_words(picture, axis)
+    """Return the rows of the legend below the frame; the last one states the gap."""
+    entries = _entries(picture, axis)
+    width, where = gap_text(picture, axis)
     gap: style.Legend = {rf"$E_\mathrm{{g}}$ = {width}, {where}": Line2D([], [], **EDGE)}
-    named = rows(who, style.LEFT + _band_width(axis)) if len(who) > 1 else []
+    named = legend_rows(entries, style.LEFT + _band_width(axis)) if len(entries) > 1 else []
     return [*named, *([gap] if width else [])]
 
 
-def _who(picture: BandPicture, axis: Abscissa) -> style.Legend:
-    """What the lines, shades and marks are."""
+def _entries(picture: BandPicture, axis: Abscissa) -> style.Legend:
+    """Return the legend of the lines, shades and marks."""
     lines = [Line2D([], [], color=c, linestyle="-") for c in (style.VALENCE, style.CONDUCTION)]
-    who: style.Legend = {picture.name: tuple(lines)}
+    entries: style.Legend = {picture.name: tuple(lines)}
     if picture.spread is not None:
         wide = SHADE | {"linewidth": 6.0, "solid_capstyle": "butt"}
         shades = [Line2D([], [], color=line.get_color(), **wide) for line in lines]
-        who["spread"] = tuple(shades)
+        entries["spread"] = tuple(shades)
     if picture.reference is not None:
-        who[picture.reference_name] = Line2D([], [], **CIRCLE)
+        entries[picture.reference_name] = Line2D([], [], **CIRCLE)
     if picture.dos is not None:
         lines = [(s, Line2D([], [], color=c, linewidth=0.7)) for s, c in _elements(picture.dos)]
-        who |= {f"about {s}": line for s, line in lines}
-    if reference_marks(picture, axis).unseen.any():
-        who["not fitted"] = Line2D([], [], **UNSEEN)
-    return who
+        entries |= {f"on {s} atoms": line for s, line in lines}
+    if reference_marks(picture, axis).not_fitted.any():
+        entries["not fitted"] = Line2D([], [], **NOT_FITTED)
+    return entries
 
 
 def _band_frame(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
-    """Everything that stands over k."""
+    """Draw everything on the axis of k."""
     E, v = levels_ev(picture, picture.bands), picture.bands.occupied
     if picture.spread is not None:
         _draw_spread(ax, axis, E, picture)
@@ -140,7 +144,7 @@ def _band_frame(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
 def draw_levels(
     ax: Axes, axis: Abscissa, E: Float[np.ndarray, "k band"], occupied: int
 ) -> list[Line2D]:
-    """Levels [eV], in one colour where they are full and in another above."""
+    """Draw levels [eV] in one colour if occupied and in another if empty; return the lines."""
     stroke, lines = _stroke(axis), []
     for piece in axis.pieces if axis.path else (slice(None),):
         full, empty = E[piece, :occupied], E[piece, occupied:]
@@ -152,7 +156,7 @@ def draw_levels(
 def _draw_spread(
     ax: Axes, axis: Abscissa, E: Float[np.ndarray, "k band"], picture: BandPicture
 ) -> None:
-    """A shade around every level E [eV]: along a path a ribbon, in a list bars."""
+    """Draw a shade around every level E [eV]: a band along a path, bars in a list."""
     half = np.asarray(picture.spread, float) * HARTREE_EV
     for n, (low, high) in enumerate(zip((E - half).T, (E + half).T, strict=True)):
         colour = style.VALENCE if n < picture.bands.occupied else style.CONDUCTION
@@ -164,33 +168,33 @@ def _draw_spread(
 
 
 def draw_reference(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
-    """The reference as circles, and as filled marks where the fit never saw it."""
+    """Draw the reference as circles, and as filled marks where it was not fitted."""
     marks = reference_marks(picture, axis)
-    groups = ((marks[~marks.unseen], CIRCLE), (marks[marks.unseen], UNSEEN))
+    groups = ((marks[~marks.not_fitted], CIRCLE), (marks[marks.not_fitted], NOT_FITTED))
     for group, look in groups:
         shown = group[thinned(group.x, axis, _band_width(axis))]
         ax.plot(shown.x, shown.E, zorder=3, **look)
 
 
 def thinned(x: np.ndarray, axis: Abscissa, width: float) -> np.ndarray:
-    """Which of some rising places to draw in a frame of `width` [inch], evenly spread.
+    """Return which of the sorted positions `x` to draw in a frame of `width` [inch].
 
-    Between two names of the axis the first, the last and every n-th stay.
+    Between two labels of the axis the first, the last and every n-th position are kept.
     """
-    apart = CIRCLES_APART * (np.ptp(axis.x) or 1.0) / width
+    spacing = CIRCLE_SPACING * (np.ptp(axis.x) or 1.0) / width
     places, place = np.unique(x, return_inverse=True)
     keep = np.zeros(len(places), bool)
     cuts = np.unique(np.searchsorted(places, [-np.inf, *axis.ticks, np.inf]))
     for start, stop in pairwise(cuts):
         last = min(stop, len(places) - 1)
-        room = max(1.0, (places[last] - places[start]) / apart)
-        keep[start : last + 1 : int(np.ceil((last - start) / room)) or 1] = True
+        count = max(1.0, (places[last] - places[start]) / spacing)
+        keep[start : last + 1 : int(np.ceil((last - start) / count)) or 1] = True
         keep[last] = True
     return keep[place]
 
 
 def scale_bands(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
-    """Ranges, names, the lines at them and the line at zero."""
+    """Set the ranges and labels, and draw the lines at the labels and at zero."""
     margin = 0.0 if axis.path else 0.5
     ax.set_xlim(axis.x[0] - margin, axis.x[-1] + margin)
     ax.set_ylabel(ENERGY[picture.zero])
@@ -207,7 +211,7 @@ def scale_bands(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
 
 
 def _energies(ax: Axes, picture: BandPicture) -> None:
-    """The energy axis, with a thin line at the valence top where that is the zero."""
+    """Scale the energy axis; draw a thin line at the valence band maximum if it is the zero."""
     ax.set_ylim(*window_ev(picture))
     ax.yaxis.set_major_locator(MaxNLocator(9, steps=[1, 2, 5, 10]))
     ax.yaxis.set_minor_locator(AutoMinorLocator())
@@ -216,15 +220,15 @@ def _energies(ax: Axes, picture: BandPicture) -> None:
 
 
 def _elements(dos: Dos) -> list[tuple[str, str]]:
-    """The elements whose part of the density is known, and their colours."""
+    """Return the elements with a projected density of states, and their colours."""
     return [(s, ELEMENTS[i % len(ELEMENTS)]) for i, s in enumerate(dos.atoms)]
 
 
 def _dos_frame(ax: Axes, picture: BandPicture, dos: Dos) -> None:
-    """The density of states over the energies of the bands, filled where it is occupied."""
+    """Draw the density of states on the energy axis of the bands, filled where occupied."""
     E, density = from_zero_ev(picture, dos.energy), dos.density / HARTREE_EV
     low, high = window_ev(picture)
-    full = dos.energy <= filled_to(picture)
+    full = dos.energy <= fermi_level(picture)
     ax.fill_betweenx(E[full], density[full], color=style.VALENCE, alpha=0.25, linewidth=0)
     ax.plot(density[full], E[full], color=style.VALENCE)
     ax.plot(density[~full], E[~full], color=style.CONDUCTION)

@@ -1,6 +1,6 @@
-"""Error of every band of every system: root mean squares over k, of the fit and held out."""
+"""Figures of errors: root mean squares of every band, and coverage of error bars."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,20 +9,22 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import AutoMinorLocator, FixedLocator
+from scipy.special import erf
 
+from nnpp.observables.comparison import Coverage
 from nnpp.plotting import style
-from nnpp.plotting.decades import off_scale, reach, scale_log
-from nnpp.plotting.style import rows
+from nnpp.plotting.decades import log_range, off_scale, scale_log
+from nnpp.plotting.style import legend_rows
 
 HEIGHT, BETWEEN = 2.1, 0.08
-"""Height of the frames, and room between two [inch]."""
+"""Height of the frames, and distance between two [inch]."""
 BAND, LEAST = 0.15, 0.6
-"""Room that a band would like, and the least that a system would [inch]."""
-NUMBERS_APART = 0.2
-"""Numbers of bands under the axis stand at least this far apart [inch]."""
+"""Preferred width per band, and minimum width per system [inch]."""
+NUMBER_SPACING = 0.2
+"""Minimum distance between band numbers below the axis [inch]."""
 ASIDE = 0.16
-"""The two marks of a band stand this far beside its number."""
+"""Horizontal shift of the two marks of a band from its number."""
 DOT: dict[str, Any] = {
     "linestyle": "none",
     "marker": "o",
@@ -34,15 +36,20 @@ FITTED: dict[str, Any] = {"color": style.BLUE, "markerfacecolor": style.BLUE}
 HELD_OUT: dict[str, Any] = {"color": style.VERMILLION, "markerfacecolor": "white"}
 
 
+COVERAGE_WIDTH, COVERAGE_HEIGHT, T_MAX = 2.85, 2.4, 5.0
+"""Width and height of the coverage frame [inch], and the largest t drawn."""
+NORMAL: dict[str, Any] = {"color": style.GREY, "linestyle": (0, (4, 2)), "linewidth": 0.9}
+
+
 @dataclass(frozen=True)
 class BandErrors:
-    """How far the bands of one system are from their reference.
+    """Root-mean-square errors of the bands of one system.
 
     Attributes:
-        name: of the system.
-        fitted_mev: of each band over the k-points of the fit [meV]; NaN where unknown.
-        held_out_mev: over k-points that the fit never saw [meV].
-        occupied: how many of the bands are full.
+        name: name of the system.
+        fitted_mev: error of each band over the fitted k-points [meV]; NaN if unknown.
+        held_out_mev: error of each band over the held-out k-points [meV].
+        occupied: number of occupied bands.
     """
 
     name: str
@@ -52,7 +59,7 @@ class BandErrors:
 
     @property
     def sides(self) -> list[tuple[Float[np.ndarray, " band"], dict[str, Any], float]]:
-        """The errors known [meV], how they are drawn, and how far beside the band."""
+        """The known errors [meV], their line style, and their shift from the band number."""
         both = self.fitted_mev is not None and self.held_out_mev is not None
         aside = ASIDE if both else 0.0
         known = ((self.fitted_mev, FITTED, -aside), (self.held_out_mev, HELD_OUT, aside))
@@ -60,12 +67,17 @@ class BandErrors:
 
     @property
     def count(self) -> int:
-        """The number of bands."""
+        """Number of bands."""
         return max((len(mev) for mev, _, _ in self.sides), default=0)
 
 
 def figure_errors(systems: Sequence[BandErrors], title: str = "") -> Figure:
-    """Draw the errors [meV] of each band on one logarithmic axis, a frame for each system."""
+    """Return a figure of the errors of each band [meV] with one frame per system.
+
+    Args:
+        systems: the errors of each system.
+        title: one line above the figure.
+    """
     widths = _widths(systems)
     names = [style.wrapped(s.name, w, style.TEXT) for s, w in zip(systems, widths, strict=True)]
     every = [mev for s in systems for mev, _, _ in s.sides]
@@ -73,7 +85,7 @@ def figure_errors(systems: Sequence[BandErrors], title: str = "") -> Figure:
         sheet = style.Sheet(widths, BETWEEN, HEIGHT, title)
         figure, axes = sheet.draw(max(map(len, names)), _legends(systems), _notes(systems))
         for ax, system, name, width in zip(axes, systems, names, widths, strict=True):
-            scale_log(ax, *reach(*every))
+            scale_log(ax, *log_range(*every))
             _draw(ax, system)
             _scale_bands(ax, system, width)
             ax.set_xlabel("\n".join(name))
@@ -83,16 +95,16 @@ def figure_errors(systems: Sequence[BandErrors], title: str = "") -> Figure:
 
 
 def _widths(systems: Sequence[BandErrors]) -> tuple[float, ...]:
-    """Widths of the frames: together a column, or a page where that is too narrow [inch]."""
+    """Return the widths of the frames, which fill a column or, if needed, a page [inch]."""
     wanted = np.array([max(LEAST, BAND * (s.count + 1)) for s in systems])
-    besides = style.LEFT + style.RIGHT + BETWEEN * (len(systems) - 1)
-    fits = wanted.sum() <= style.COLUMN - besides
-    room = (style.COLUMN if fits else style.PAGE) - besides
+    margins = style.LEFT + style.RIGHT + BETWEEN * (len(systems) - 1)
+    fits = wanted.sum() <= style.COLUMN - margins
+    room = (style.COLUMN if fits else style.PAGE) - margins
     return tuple((wanted * room / wanted.sum()).tolist())
 
 
 def _draw(ax: Axes, system: BandErrors) -> None:
-    """A mark for each band, and a line at the root mean square of all."""
+    """Draw a mark for each band, and a line at the root mean square of all bands."""
     for mev, look, aside in system.sides:
         band = np.arange(1, len(mev) + 1) + aside
         known = np.isfinite(mev)
@@ -107,27 +119,56 @@ def _draw(ax: Axes, system: BandErrors) -> None:
 
 
 def _scale_bands(ax: Axes, system: BandErrors, width: float) -> None:
-    """Numbers of the bands, as many as there is room for."""
+    """Label the bands with as many numbers as fit below the axis."""
     ax.set_xlim(0.4, system.count + 0.6)
-    room = max(1, int(width / NUMBERS_APART))
-    step = next(s for s in (1, 2, 4, 8, 20, 50, system.count) if system.count <= s * room)
+    most = max(1, int(width / NUMBER_SPACING))
+    step = next(s for s in (1, 2, 4, 8, 20, 50, system.count) if system.count <= s * most)
     ticks = [n for n in range(1, system.count + 1) if n % step == 0] or [system.count]
     ax.xaxis.set_major_locator(FixedLocator(ticks))
 
 
 def _legends(systems: Sequence[BandErrors]) -> list[style.Legend]:
-    """The row below the frames: what filled and open marks are, and the lines."""
+    """Return the legend of filled and open marks and of the lines."""
     drawn = [look for s in systems for _, look, _ in s.sides]
-    kinds = (("k-points of the fit", FITTED), ("held out", HELD_OUT))
+    kinds = (("fitted k-points", FITTED), ("held out", HELD_OUT))
     known = {name: look for name, look in kinds if look in drawn}
     legend: style.Legend = {name: Line2D([], [], **DOT, **c) for name, c in known.items()}
     mean = tuple(Line2D([], [], color=look["color"], **MEAN) for look in known.values())
-    return rows(legend | {"all bands": mean}, style.COLUMN)
+    return legend_rows(legend | {"all bands": mean}, style.COLUMN)
 
 
 def _notes(systems: Sequence[BandErrors]) -> tuple[str, ...]:
-    """What the triangles and the dashed lines mean, where there are any."""
+    """Return notes on the triangles and the dashed lines, if there are any."""
     zero = any(np.any(mev == 0) for s in systems for mev, _, _ in s.sides)
     split = any(0 < (s.occupied or 0) < s.count for s in systems)
-    notes = {"left of the dashed line: occupied bands": split, "triangles: no error": zero}
+    notes = {"left of the dashed line: occupied bands": split, "triangles: zero error": zero}
     return tuple(note for note, there in notes.items() if there)
+
+
+def figure_coverage(
+    found: Mapping[str, Coverage], title: str, notes: tuple[str, ...]
+) -> Figure:
+    """Return a figure of the share of levels within t spreads, compared with a normal error.
+
+    Args:
+        found: coverage of each set of levels, by its name in the legend.
+        title: one line above the figure.
+        notes: lines below it.
+    """
+    t = np.linspace(0, T_MAX, 400)
+    colours = dict(zip(found, style.PALETTE, strict=False))
+    legend: style.Legend = {n: Line2D([], [], color=c) for n, c in colours.items()}
+    legend["normal distribution"] = Line2D([], [], **NORMAL)
+    with style.look():
+        sheet = style.Sheet((COVERAGE_WIDTH,), 0.0, COVERAGE_HEIGHT, title)
+        figure, (ax,) = sheet.draw(1, [legend], notes)
+        ax.plot(t, erf(t / np.sqrt(2)), **NORMAL)
+        for name, colour in colours.items():
+            ax.plot(t, found[name].share(t), color=colour, drawstyle="steps-post")
+        ax.set_xlim(0, T_MAX)
+        ax.set_ylim(0, 1.02)
+        ax.set_xlabel(r"$|E - E_\mathrm{ref}|\,/\,$spread")
+        ax.set_ylabel("fraction of levels")
+        ax.xaxis.set_minor_locator(AutoMinorLocator())
+        ax.yaxis.set_minor_locator(AutoMinorLocator())
+    return figure

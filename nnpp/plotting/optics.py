@@ -1,4 +1,4 @@
-"""Light: ε₁ and ε₂ against the energy of photons, and beside them the absorption."""
+"""Figure of optical spectra: ε₁, ε₂ and the absorption against the photon energy."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,26 +14,26 @@ from nnpp.plotting import style
 from nnpp.units import HARTREE_EV, PER_CM
 
 FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1
-"""Width of a frame, room between the two, height [inch]."""
+"""Width of a frame, distance between the two, and height [inch]."""
 AXES: dict[str, dict[str, Any]] = {
     "": {"linestyle": "-"},
     "∥ c": {"linestyle": (0, (4, 2))},
 }
 LEAST = 1e3
-"""Absorption below this is not drawn [cm⁻¹]."""
+"""Minimum absorption that is drawn [cm⁻¹]."""
 ALIKE = 1e-3
-"""Directions whose ε₂ agrees to this share of its maximum are drawn as one."""
+"""Directions whose ε₂ agrees to this fraction of its maximum are drawn as one curve."""
 
 
 @dataclass(frozen=True)
 class OpticsPicture:
-    """What is drawn.
+    """The content of the figure.
 
     Attributes:
-        optics: of one crystal.
-        top: the highest energy shown [hartree].
+        optics: spectra of one crystal.
+        top: highest energy drawn [hartree].
         title: one line above the figure.
-        notes: sentences below it.
+        notes: lines below it.
     """
 
     optics: Optics
@@ -43,7 +43,11 @@ class OpticsPicture:
 
 
 def figure_optics(picture: OpticsPicture) -> Figure:
-    """Draw it; crystals with an axis have two curves, across it and along it."""
+    """Return the figure; uniaxial crystals have two curves, perpendicular and parallel to c.
+
+    Args:
+        picture: the content of the figure.
+    """
     found, shown = picture.optics, picture.optics.energy <= picture.top
     w = found.energy[shown] * HARTREE_EV
     two = {"": slice(0, 2), "∥ c": slice(2, 3)} if _uniaxial(found) else {"": slice(0, 3)}
@@ -72,19 +76,19 @@ def figure_optics(picture: OpticsPicture) -> Figure:
 
 
 def _across(two: dict[str, slice]) -> str:
-    """What the full lines are."""
+    """Return the suffix for the solid lines."""
     return " ⊥ c" if len(two) > 1 else ""
 
 
 def _uniaxial(found: Optics) -> bool:
-    """Whether ε differs along z, and only there."""
+    """Return whether ε along z differs from ε along x and y, which are equal."""
     x, y, z = (found.imaginary[:, i, i] for i in range(3))
     most = ALIKE * max(np.abs(z).max(), np.abs(x).max())
     return bool(np.abs(x - z).max() > most >= np.abs(x - y).max())
 
 
 def _absorption(ax: Axes, found: Optics, w: np.ndarray, shown: np.ndarray) -> None:
-    """α by decades [cm⁻¹], mean over directions."""
+    """Draw α on a logarithmic axis [cm⁻¹], averaged over directions."""
     alpha = found.absorption[shown] * PER_CM
     ax.semilogy(w, np.where(alpha > LEAST, alpha, np.nan), color=style.DARK)
     ax.set_ylim(LEAST, 3 * max(alpha.max(), LEAST))

@@ -4,8 +4,8 @@ from nnpp.errors import InputError
 from nnpp.files.templates import render
 from nnpp.observables.gaps import Gap
 from nnpp.observables.reports import Report
-from nnpp.plotting.abscissa import abscissa, named
-from nnpp.plotting.picture import BandPicture, gap_words, remarks
+from nnpp.plotting.abscissa import abscissa, point_name
+from nnpp.plotting.picture import BandPicture, gap_text, remarks
 from nnpp.plotting.plotly_figures import SCREEN, plot_bands, plots_potential
 from nnpp.plotting.potential import PotentialCurves
 from nnpp.units import HARTREE_EV
@@ -52,9 +52,9 @@ def table(picture: BandPicture) -> list[tuple[str, str]]:
 def _edges(picture: BandPicture, gap: Gap) -> list[tuple[str, str]]:
     """Return the rows that describe the gap and the band edges [eV]."""
     kpoints, axis = picture.bands.kpoints, abscissa(picture.bands.kpoints)
-    top, bottom = named(kpoints, axis, gap.at_vbm), named(kpoints, axis, gap.at_cbm)
+    top, bottom = point_name(kpoints, axis, gap.at_vbm), point_name(kpoints, axis, gap.at_cbm)
     return [
-        ("Gap", ", ".join(gap_words(picture, axis))),
+        ("Gap", ", ".join(gap_text(picture, axis))),
         ("Valence band maximum", f"{gap.vbm * HARTREE_EV:.3f} eV (absolute), {top}"),
         ("Conduction band minimum", f"{gap.cbm * HARTREE_EV:.3f} eV (absolute), {bottom}"),
     ]

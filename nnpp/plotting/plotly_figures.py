@@ -11,9 +11,9 @@ from nnpp.plotting.abscissa import Abscissa, abscissa, coordinates, subscripted
 from nnpp.plotting.picture import (
     BandPicture,
     edges,
-    filled_to,
+    fermi_level,
     from_zero_ev,
-    gap_words,
+    gap_text,
     levels_ev,
     reference_marks,
     window_ev,
@@ -22,9 +22,9 @@ from nnpp.plotting.potential import PotentialCurves
 from nnpp.units import HARTREE_EV
 
 Plot = dict[str, Any]
-"""A figure, an axis or a trace, in the words of plotly."""
+"""A figure, an axis or a trace as a dictionary of plotly."""
 SMALL = "<sub>{}</sub>"
-"""How a subscript is written."""
+"""Format of a subscript."""
 AXIS: Plot = {
     "showgrid": False,
     "zeroline": False,
@@ -44,7 +44,7 @@ LAYOUT: Plot = {
 SCREEN: Plot = {
     "responsive": True,
     "displaylogo": False,
-    "showSendToCloud": False,  # plotly.js 4 offers by default to upload what is drawn
+    "showSendToCloud": False,  # plotly.js 4 offers by default to upload the figure
     "plotlyServerURL": "",
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d"],
     "toImageButtonOptions": {"format": "svg"},
@@ -53,30 +53,30 @@ Q_AXIS, V_Q_AXIS = "<i>q</i> (bohr⁻¹)", "<i>v</i>(<i>q</i>) (hartree bohr³)"
 R_AXIS, V_R_AXIS = "<i>r</i> (bohr)", "<i>v</i>(<i>r</i>) (eV)"
 ENERGY = {"vbm": "<i>E</i> − <i>E</i><sub>VBM</sub> (eV)", "absolute": "<i>E</i> (eV)"}
 HOVER = "<br>k = %{text}<br>E = %{y:.3f} eV<extra></extra>"
-"""What a level tells under the pointer, after the number of its band."""
+"""Hover text of a level, after the number of its band."""
 BANDS_TO, DOS_FROM = 0.76, 0.81
-"""Shares of the width where the bands end and the density of states starts."""
+"""Fractions of the width where the bands end and the density of states starts."""
 
 
 def plot_bands(picture: BandPicture) -> Plot:
-    """Plots and layout of a band structure; hovering tells band, k and energy."""
+    """Return traces and layout of a band structure; hovering shows band, k and energy."""
     axis = abscissa(picture.bands.kpoints)
     traces = [*_levels(picture, axis), *_reference(picture, axis), *_edges(picture, axis)]
     layout = LAYOUT | {
-        "xaxis": AXIS | _across(axis),
+        "xaxis": AXIS | _k_axis(axis),
         "yaxis": AXIS | {"title": {"text": ENERGY[picture.zero]}, "range": window_ev(picture)},
-        "shapes": [_upright(x) for x in axis.ticks],
+        "shapes": [_vertical_line(x) for x in axis.ticks],
     }
     if picture.zero == "vbm":
         layout["yaxis"] |= {"zeroline": True, "zerolinecolor": "#bbbbbb"}
     if picture.dos is not None:
         traces += _dos(picture, picture.dos)
-        layout |= _beside(layout["xaxis"], layout["yaxis"])
+        layout |= _with_dos(layout["xaxis"], layout["yaxis"])
     return {"data": traces, "layout": layout}
 
 
-def _beside(x: Plot, y: Plot) -> Plot:
-    """The axes of bands and density of states, from those of the bands alone."""
+def _with_dos(x: Plot, y: Plot) -> Plot:
+    """Return the axes of bands and density of states, given those of the bands."""
     title = {"text": "states/<br>eV/cell", "standoff": 6}
     across = {"domain": [DOS_FROM, 1.0], "title": title, "nticks": 3, "rangemode": "tozero"}
     bare = {"anchor": "x2", "matches": "y", "showticklabels": False, "title": {"text": ""}}
@@ -87,8 +87,8 @@ def _beside(x: Plot, y: Plot) -> Plot:
     }
 
 
-def _across(axis: Abscissa) -> Plot:
-    """The range and the names of the horizontal axis."""
+def _k_axis(axis: Abscissa) -> Plot:
+    """Return range and labels of the horizontal axis."""
     margin = 0.0 if axis.path else 0.5
     names = [subscripted(name, SMALL) for name in axis.names]
     ticks = {"tickvals": list(axis.ticks), "ticktext": names} if names else {}
@@ -97,14 +97,14 @@ def _across(axis: Abscissa) -> Plot:
     return {"range": across, "title": {"text": title, "standoff": 6}, **ticks}
 
 
-def _upright(x: float) -> Plot:
-    """A thin line over a labelled k-point."""
+def _vertical_line(x: float) -> Plot:
+    """Return a thin line at a labelled k-point."""
     line = {"color": "#999999", "width": 1}
     return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
 def _levels(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
-    """One trace per band, broken where the path jumps."""
+    """Yield one trace per band, interrupted where the path jumps."""
     E, labels = levels_ev(picture, picture.bands), picture.bands.kpoints.labels
     jumps = axis.jumps if axis.path else []
     where = [f"{label} {coordinates(k)}" for label, k in zip(labels, axis.k, strict=True)]
@@ -113,9 +113,9 @@ def _levels(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
         colour = style.VALENCE if full else style.CONDUCTION
         kind = "valence" if full else "conduction"
         yield {
-            "x": _broken(axis.x.tolist(), jumps),
-            "y": _broken(level.tolist(), jumps),
-            "text": _broken(where, jumps),
+            "x": _interrupted(axis.x.tolist(), jumps),
+            "y": _interrupted(level.tolist(), jumps),
+            "text": _interrupted(where, jumps),
             "hovertemplate": f"band {n + 1}{HOVER}",
             "name": kind,
             "legendgroup": kind,
@@ -124,15 +124,15 @@ def _levels(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
         }
 
 
-def _broken(values: list, jumps: list[int]) -> list:
-    """The values with a hole before every jump, over which no line is drawn."""
+def _interrupted(values: list, jumps: list[int]) -> list:
+    """Return the values with None before every jump, so that no line crosses it."""
     return [
         v for i, value in enumerate(values) for v in ([None, value] if i in jumps else [value])
     ]
 
 
 def _stroke(axis: Abscissa, colour: str) -> Plot:
-    """How a level is drawn: as a line along a path, as a dash of its own in a list."""
+    """Return the style of a level: a line along a path, a dash in a list."""
     if axis.path:
         return {"mode": "lines", "line": {"color": colour, "width": 1.8}}
     dash = {"color": colour, "width": 2}
@@ -140,7 +140,7 @@ def _stroke(axis: Abscissa, colour: str) -> Plot:
 
 
 def _reference(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
-    """All levels of the reference as one trace of circles."""
+    """Yield all levels of the reference as one trace of circles."""
     marks = reference_marks(picture, axis)
     if marks.E.size:
         yield {
@@ -154,10 +154,10 @@ def _reference(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
 
 
 def _edges(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
-    """The band edges as one trace of dots, named by the gap."""
+    """Yield the band edges as one trace of dots; its name states the gap."""
     marks = edges(picture, axis)
     if picture.gap is not None:
-        width, where = gap_words(picture, axis)
+        width, where = gap_text(picture, axis)
         yield {
             "x": marks.x.tolist(),
             "y": marks.E.tolist(),
@@ -170,9 +170,9 @@ def _edges(picture: BandPicture, axis: Abscissa) -> Iterator[Plot]:
 
 
 def _dos(picture: BandPicture, dos: Dos) -> Iterator[Plot]:
-    """The density of states below and above the Fermi level, the lower part filled."""
+    """Yield the density of states below and above the Fermi level, the lower part filled."""
     E, density = from_zero_ev(picture, dos.energy), dos.density / HARTREE_EV
-    full = dos.energy <= filled_to(picture)
+    full = dos.energy <= fermi_level(picture)
     for part, colour, fill in (
         (full, style.VALENCE, "tozerox"),
         (~full, style.CONDUCTION, "none"),
@@ -192,7 +192,7 @@ def _dos(picture: BandPicture, dos: Dos) -> Iterator[Plot]:
 
 
 def plots_potential(curves: PotentialCurves) -> dict[str, Plot]:
-    """Traces and layouts of v(q) [hartree·bohr³] and of v(r) [eV]."""
+    """Return traces and layouts of v(q) [hartree·bohr³] and of v(r) [eV]."""
     drawn = [(curves, "solid"), (curves.reference, "dash")]
     known = [(these, dash) for these, dash in drawn if these is not None]
     in_q = [t for these, dash in known for t in _in_q(these, curves.colours, dash)]
@@ -202,20 +202,20 @@ def plots_potential(curves: PotentialCurves) -> dict[str, Plot]:
 
 
 def _in_q(curves: PotentialCurves, colours: dict[str, str], dash: str) -> Iterator[Plot]:
-    """One trace of v(q) per element."""
+    """Yield one trace of v(q) per element [hartree·bohr³]."""
     for s in (s for s in colours if s in curves.v_q):
         yield _line(curves.q, curves.v_q[s], s, colours[s], dash)
 
 
 def _in_r(curves: PotentialCurves, colours: dict[str, str], dash: str) -> Iterator[Plot]:
-    """One trace of v(r) per element [eV]."""
+    """Yield one trace of v(r) per element [eV]."""
     for s in (s for s in colours if s in curves.v_r):
         v_ev = np.asarray(curves.v_r[s]) * HARTREE_EV
         yield _line(curves.r, v_ev, s, colours[s], dash)
 
 
 def _line(x: np.ndarray, y: np.ndarray, element: str, colour: str, dash: str) -> Plot:
-    """One curve; its element hides and shows all that belongs to it."""
+    """Return one curve; a click on its element shows or hides all traces of the element."""
     line = {"color": colour, "dash": dash, "width": 2.0 if dash == "solid" else 1.4}
     x, y = np.asarray(x, float), np.asarray(y, float)
     return {
@@ -230,7 +230,7 @@ def _line(x: np.ndarray, y: np.ndarray, element: str, colour: str, dash: str) ->
 
 
 def _dots(curves: PotentialCurves, element: str) -> Plot:
-    """The lengths |G−G′| at which the crystals ask for v(q) of an element."""
+    """Return the values of v(q) of an element at the lengths |G−G′| of the crystals."""
     q, v = curves.sampled(element)
     return {
         "x": q.tolist(),
@@ -244,7 +244,7 @@ def _dots(curves: PotentialCurves, element: str) -> Plot:
 
 
 def _plot(traces: list[Plot], across: str, up: str) -> Plot:
-    """A figure with named axes and a line at zero."""
+    """Return a figure with labelled axes and a line at zero."""
     x = AXIS | {"title": {"text": across, "standoff": 6}}
     y = AXIS | {"title": {"text": up}, "zeroline": True, "zerolinecolor": "#bbbbbb"}
     return {"data": traces, "layout": LAYOUT | {"xaxis": x, "yaxis": y}}

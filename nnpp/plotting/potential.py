@@ -12,11 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoMinorLocator
 
 from nnpp.plotting import style
-from nnpp.plotting.style import rows
+from nnpp.plotting.style import legend_rows
 from nnpp.units import HARTREE_EV
 
 FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1
-"""Width of a frame, room between the two, height [inch]."""
+"""Width of a frame, distance between the two, and height [inch]."""
 DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 0.8}
 DOTTED: dict[str, Any] = {"linestyle": (0, (1, 1.4)), "linewidth": 1.1}
 SHADE: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
@@ -27,21 +27,21 @@ R_AXIS, V_R_AXIS = r"$r$ (bohr)", r"$v(r)$ (eV)"
 
 @dataclass(frozen=True)
 class PotentialCurves:
-    """The potential of every element, in both spaces, and what to compare it with.
+    """Form factors and potentials of every element, and curves to compare them with.
 
     Attributes:
-        q: where v(q) is known [bohr⁻¹].
-        v_q: by element [hartree·bohr³].
-        r: where v(r) is known [bohr].
-        v_r: by element [hartree].
-        name: what these curves are called.
-        reference: other curves, to be drawn dashed.
-        shells: by element, the lengths |G−G′| at which crystals ask for v(q) [bohr⁻¹].
+        q: lengths at which v(q) is given [bohr⁻¹].
+        v_q: form factor by element [hartree·bohr³].
+        r: distances at which v(r) is given [bohr].
+        v_r: potential by element [hartree].
+        name: name of these curves in the legend.
+        reference: other curves, drawn dashed.
+        shells: lengths |G−G′| of the crystals by element [bohr⁻¹].
         title: one line above the figure.
-        start: the curves before the fit, to be drawn dotted.
-        spread_q: by element, half the width of a shade around v(q) [hartree·bohr³].
-        spread_r: by element, half the width of a shade around v(r) [hartree].
-        spread_name: what the shades are called.
+        start: the curves before the fit, drawn dotted.
+        spread_q: half width of the shade around v(q) by element [hartree·bohr³].
+        spread_r: half width of the shade around v(r) by element [hartree].
+        spread_name: name of the shades in the legend.
     """
 
     q: Float[np.ndarray, " q"]
@@ -59,24 +59,28 @@ class PotentialCurves:
 
     @property
     def strokes(self) -> list[tuple["PotentialCurves", dict[str, Any]]]:
-        """Everything drawn as lines, the lowest first, and how."""
+        """All curves and their line styles, the lowest first."""
         known = ((self.reference, DASHED), (self.start, DOTTED), (self, {"linestyle": "-"}))
         return [(curves, stroke) for curves, stroke in known if curves is not None]
 
     @property
     def colours(self) -> dict[str, str]:
-        """One colour per element; the palette starts again after its seventh."""
+        """One colour per element; the palette repeats after seven."""
         return {s: style.PALETTE[i % len(style.PALETTE)] for i, s in enumerate(self.v_q)}
 
     def sampled(self, element: str) -> tuple[np.ndarray, np.ndarray]:
-        """The shells of an element within the curve, and v(q) there [hartree·bohr³]."""
+        """Return the shells of an element in the range of q, and v(q) there [hartree·bohr³]."""
         shells = np.unique(self.shells.get(element, np.empty(0)))
         shells = shells[(shells >= self.q[0]) & (shells <= self.q[-1])]
         return shells, np.interp(shells, self.q, self.v_q[element])
 
 
 def figure_potential(curves: PotentialCurves) -> Figure:
-    """Draw v(q) [hartree·bohr³] and v(r) [eV], a colour for each element."""
+    """Return a figure of v(q) [hartree·bohr³] and v(r) [eV], with a colour for each element.
+
+    Args:
+        curves: the potential and the curves to compare it with.
+    """
     with style.look():
         sheet = style.Sheet((FRAME, FRAME), BETWEEN, HEIGHT, curves.title)
         figure, axes = sheet.draw(1, _legends(curves), ())
@@ -93,7 +97,7 @@ def figure_potential(curves: PotentialCurves) -> Figure:
 def draw_q(
     ax: Axes, curves: PotentialCurves, colours: Mapping[str, str], stroke: dict[str, Any]
 ) -> list[Line2D]:
-    """v(q) of every element that has a colour, with its spread [hartree·bohr³]."""
+    """Draw v(q) of every element with a colour, with its spread [hartree·bohr³]."""
     lines = []
     for element in (s for s in colours if s in curves.v_q):
         half = curves.spread_q.get(element)
@@ -105,7 +109,7 @@ def draw_q(
 def draw_r(
     ax: Axes, curves: PotentialCurves, colours: Mapping[str, str], stroke: dict[str, Any]
 ) -> list[Line2D]:
-    """v(r) of every element that has a colour, with its spread [eV]."""
+    """Draw v(r) of every element with a colour, with its spread [eV]."""
     lines = []
     for element in (s for s in colours if s in curves.v_r):
         v_ev, half = np.asarray(curves.v_r[element]) * HARTREE_EV, curves.spread_r.get(element)
@@ -118,14 +122,14 @@ def draw_r(
 def _draw(
     ax: Axes, x: np.ndarray, v: np.ndarray, half: np.ndarray | None, look: dict[str, Any]
 ) -> list[Line2D]:
-    """One curve, on its shade."""
+    """Draw one curve on its shade."""
     if half is not None:
         ax.fill_between(x, v - half, v + half, color=look["color"], **SHADE)
     return ax.plot(x, v, **look)
 
 
 def scale_across(ax: Axes, at: np.ndarray, across: str, up: str) -> None:
-    """Range and names of a frame, with a thin line at zero."""
+    """Set range and labels of a frame, and draw a thin line at zero."""
     ax.set_xlim(float(at[0]), float(at[-1]))
     ax.set_xlabel(across)
     ax.set_ylabel(up)
@@ -135,7 +139,7 @@ def scale_across(ax: Axes, at: np.ndarray, across: str, up: str) -> None:
 
 
 def _legends(curves: PotentialCurves) -> list[style.Legend]:
-    """The rows below the frames: the elements, then what strokes, shades and dots mean."""
+    """Return the rows of the legend: elements, then line styles, shades and dots."""
     elements: style.Legend = {s: Line2D([], [], color=c) for s, c in curves.colours.items()}
     strokes: style.Legend = {
         these.name: Line2D([], [], color=style.DARK, **stroke)
@@ -146,4 +150,4 @@ def _legends(curves: PotentialCurves) -> list[style.Legend]:
         strokes[curves.spread_name] = Line2D([], [], color=style.DARK, **wide)
     if curves.shells:
         strokes["|G − G′| of the crystals"] = Line2D([], [], color=style.DARK, **DOT)
-    return [elements, *rows(strokes, style.PAGE)] if len(strokes) > 1 else [elements]
+    return [elements, *legend_rows(strokes, style.PAGE)] if len(strokes) > 1 else [elements]

@@ -1,6 +1,6 @@
-"""One look for every figure: sizes of a journal column, one palette, the same bytes twice.
+"""Common style of all figures: journal sizes, one palette, reproducible bytes.
 
-Colours: M. Okabe and K. Ito, Color Universal Design (2008), told apart by every eye.
+Colours: M. Okabe and K. Ito, Color Universal Design (2008), safe for colour-blind readers.
 """
 
 import io
@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 COLUMN, PAGE = 3.4, 7.0
 """Widths of a column and of a page [inch]."""
 LEFT, RIGHT, TOP, BOTTOM = 0.56, 0.08, 0.10, 0.24
-"""Margins around the frames, without the rows of text above and below [inch]."""
+"""Margins around the frames, excluding the rows of text above and below [inch]."""
 TEXT, SMALL = 8.0, 7.0
 """Font sizes [pt]."""
 ROW = 0.165
@@ -36,7 +36,7 @@ PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 VALENCE, CONDUCTION = BLUE, VERMILLION
 
 LOOK: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
+    "font.family": "DejaVu Sans",  # shipped with matplotlib, so it is the same on every machine
     "font.size": TEXT,
     "text.usetex": False,
     "axes.unicode_minus": True,
@@ -68,16 +68,21 @@ UNDATED = {"png": {"Software": "matplotlib"}, "pdf": {"CreationDate": None}}
 DOTS_PER_INCH = 300
 
 Legend = dict[str, Line2D | tuple[Line2D, ...]]
-"""What each name stands for; one row below the frames."""
+"""One row of a legend: names and their marks."""
 
 
 def look() -> AbstractContextManager[None]:
-    """The settings of every figure, for the time of a `with`."""
+    """Return a context manager that applies the settings of all figures."""
     return mpl.rc_context(LOOK)
 
 
 def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
-    """The figure as a file; the same figure gives the same bytes."""
+    """Return the figure as a file; the same figure gives the same bytes.
+
+    Args:
+        figure: the figure.
+        kind: file format.
+    """
     with look(), io.BytesIO() as file:
         figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=UNDATED[kind])
         return file.getvalue()
@@ -85,13 +90,13 @@ def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Frames side by side, with text above them and below.
+    """Layout of frames side by side, with text above and below.
 
     Attributes:
         frames: width of each frame [inch].
-        gap: between two frames [inch].
-        height: of the frames [inch].
-        title: written above them, at the left.
+        gap: distance between two frames [inch].
+        height: height of the frames [inch].
+        title: text above them, at the left.
     """
 
     frames: tuple[float, ...]
@@ -101,15 +106,18 @@ class Sheet:
 
     @property
     def width(self) -> float:
-        """Of the whole figure [inch]."""
+        """Width of the figure [inch]."""
         return LEFT + sum(self.frames) + self.gap * (len(self.frames) - 1) + RIGHT
 
     def draw(
         self, named: int, legends: Sequence[Legend], notes: tuple[str, ...]
     ) -> tuple[Figure, list[Axes]]:
-        """The figure with empty frames, its title, and the text below them.
+        """Return the figure with its title and the text below, and its empty frames.
 
-        `named` rows are left free for the names of the horizontal axes.
+        Args:
+            named: number of rows for the labels of the horizontal axes.
+            legends: rows of the legend.
+            notes: lines below the legend.
         """
         title = wrapped(self.title, self.width - LEFT, TEXT + 1)
         lines = [line for note in notes for line in wrapped(note, self.width - 0.16, SMALL)]
@@ -129,12 +137,12 @@ class Sheet:
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Text broken into lines that `width` holds [inch], at a font size [pt]."""
+    """Return text broken into lines of at most `width` [inch] at a font size [pt]."""
     return textwrap.wrap(text, max(8, int(72 * width / (LETTER * size))))
 
 
 def _write_below(figure: Figure, legends: Sequence[Legend], lines: list[str]) -> None:
-    """Rows from the lower edge up: the notes, and over them the legends."""
+    """Write rows from the lower edge upwards: the notes, then the legends."""
     width, height = figure.get_size_inches()
     for row, line in enumerate(reversed(lines)):
         at = (0.08 / width, (0.06 + ROW * row) / height)
@@ -144,7 +152,7 @@ def _write_below(figure: Figure, legends: Sequence[Legend], lines: list[str]) ->
 
 
 def _legend(figure: Figure, legend: Legend, y: float) -> None:
-    """Markers with their names side by side, in the middle, at a height of the figure."""
+    """Draw one row of markers and names, centred at height `y` of the figure."""
     figure.legend(
         handles=list(legend.values()),
         labels=list(legend.keys()),
@@ -160,27 +168,27 @@ def _legend(figure: Figure, legend: Legend, y: float) -> None:
 
 
 def frame_below(axes: Sequence[Axes], height: float, gap: float) -> Axes:
-    """Shorten frames that stand side by side, for one more under all of them [inch]."""
+    """Shorten frames that are side by side, and return a new frame below all of them [inch]."""
     figure = axes[0].get_figure(root=True)
     assert figure is not None, "a frame is part of a figure"
-    whole = figure.get_size_inches()[1]
+    total = figure.get_size_inches()[1]
     first, last = axes[0].get_position(), axes[-1].get_position()
     for ax in axes:
         at = ax.get_position()
-        raised = at.y0 + (height + gap) / whole
+        raised = at.y0 + (height + gap) / total
         ax.set_position((at.x0, raised, at.width, at.y1 - raised))
-    return figure.add_axes((first.x0, first.y0, last.x1 - first.x0, height / whole))
+    return figure.add_axes((first.x0, first.y0, last.x1 - first.x0, height / total))
 
 
-def rows(legend: Legend, width: float) -> list[Legend]:
-    """A legend in rows that fit into `width` [inch]."""
-    broken: list[Legend] = [{}]
-    free = whole = width + APART * TEXT / 72
+def legend_rows(legend: Legend, width: float) -> list[Legend]:
+    """Return a legend split into rows of at most `width` [inch]."""
+    split: list[Legend] = [{}]
+    free = full = width + APART * TEXT / 72
     for name, mark in legend.items():
         wide = (HANDLE + APART + LETTER * len(name)) * TEXT / 72
-        if wide > free and broken[-1]:
-            broken.append({})
-            free = whole
-        broken[-1][name] = mark
+        if wide > free and split[-1]:
+            split.append({})
+            free = full
+        split[-1][name] = mark
         free -= wide
-    return [row for row in broken if row]
+    return [row for row in split if row]

@@ -1,4 +1,4 @@
-"""What a search told: how much each number mattered, and the held-out error against each."""
+"""Figure of a hyperparameter search: importances, and the held-out error of all trials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
 from nnpp.plotting import style
-from nnpp.plotting.decades import NARROW, power, reach, scale_log
+from nnpp.plotting.decades import NARROW, log_range, power_of_ten, scale_log
 
 ACROSS, APART = 4, 0.2
-"""Small frames side by side, and room between two [inch]."""
+"""Number of small frames side by side, and distance between two [inch]."""
 FRAME, BELOW = 1.0, 0.46
-"""Height of a small frame, and of its ticks and name [inch]."""
+"""Height of a small frame, and of its tick labels and name [inch]."""
 BAR, NAMES, EDGE = 0.17, 1.3, 0.06
-"""Height of a bar, room for names left of them, and for half a number at the right [inch]."""
+"""Height of a bar, width of the names at the left, and margin at the right [inch]."""
 FINISHED: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 3.0}
 PRUNED: dict[str, Any] = {"color": style.GREY, "marker": "o", "markersize": 3.0}
 PRUNED |= {"markerfacecolor": "none", "markeredgewidth": 0.6}
@@ -29,16 +29,16 @@ BEST |= {"markerfacecolor": "none", "markeredgewidth": 1.0}
 
 @dataclass(frozen=True)
 class Varied:
-    """A number that trials vary.
+    """A hyperparameter that trials vary.
 
     Attributes:
-        name: of the number.
-        x: its value in each trial; the place among `words` if it is a word.
-        low: the lowest it may be.
-        high: the highest.
+        name: name of the hyperparameter.
+        x: its value in each trial; the index in `words` if it is categorical.
+        low: lower bound.
+        high: upper bound.
         log: whether its axis is logarithmic.
-        words: what it may be, if it is a word.
-        importance: how much of the order of trials it explains, if that is known.
+        words: possible values if it is categorical.
+        importance: fraction of the ranking of the trials it explains; None if unknown.
     """
 
     name: str
@@ -52,13 +52,13 @@ class Varied:
 
 @dataclass(frozen=True)
 class Trials:
-    """Trials that were judged.
+    """Trials with a known error.
 
     Attributes:
-        varied: what differs between them, the most important first.
-        held_out_mev: their errors [meV].
-        finished: which of them did all their steps.
-        chance: importance that a number of no matter exceeds once in twenty times.
+        varied: the hyperparameters, the most important first.
+        held_out_mev: held-out error of each trial [meV].
+        finished: which trials did all their steps.
+        chance: importance that an irrelevant hyperparameter exceeds in 5 % of cases.
         title: one line above the figure.
         notes: lines below it.
     """
@@ -72,7 +72,11 @@ class Trials:
 
 
 def figure_tune(trials: Trials) -> Figure:
-    """Draw importances as bars, and below them a small frame for each number."""
+    """Return a figure with importances as bars, and the error against each hyperparameter.
+
+    Args:
+        trials: the trials with their hyperparameters.
+    """
     rows = -(-len(trials.varied) // ACROSS)
     bars = BAR * (len(trials.varied) + 0.6)
     width = style.PAGE - style.LEFT - style.RIGHT
@@ -89,7 +93,7 @@ def figure_tune(trials: Trials) -> Figure:
 
 
 def _frames(figure: Figure, top: Axes, bars: float, trials: Trials) -> list[Axes]:
-    """Shorten the frame at the top to the height of the bars, and add the small ones."""
+    """Shorten the top frame to the height of the bars, and add the small frames."""
     width, height = figure.get_size_inches()
     at = top.get_position()
     left = (style.LEFT + NAMES - APART) / width
@@ -106,7 +110,7 @@ def _frames(figure: Figure, top: Axes, bars: float, trials: Trials) -> list[Axes
 
 
 def _draw_bars(ax: Axes, trials: Trials) -> None:
-    """A bar for each number, the most important at the top."""
+    """Draw a bar for each hyperparameter, the most important at the top."""
     found = [varied.importance or 0.0 for varied in trials.varied]
     places = np.arange(len(found))
     ax.barh(places, found, height=0.6, color=style.SKY)
@@ -114,7 +118,7 @@ def _draw_bars(ax: Axes, trials: Trials) -> None:
         ax.axvline(trials.chance, color=style.GREY, linewidth=0.6, linestyle=(0, (4, 3)))
     if all(varied.importance is None for varied in trials.varied):
         where = {"transform": ax.transAxes, "ha": "center", "va": "center"}
-        ax.text(0.5, 0.5, "too few trials to tell", color=style.DARK, **where)
+        ax.text(0.5, 0.5, "too few trials", color=style.DARK, **where)
     ax.set_yticks(places, [varied.name for varied in trials.varied])
     ax.set_ylim(len(found) - 0.4, -0.6)
     ax.set_xlim(0.0, 1.0)
@@ -123,9 +127,9 @@ def _draw_bars(ax: Axes, trials: Trials) -> None:
 
 
 def _draw_errors(ax: Axes, trials: Trials, varied: Varied) -> None:
-    """The error of every trial against one number, the best marked."""
+    """Draw the error of every trial against one hyperparameter, and mark the best trial."""
     error, done = trials.held_out_mev, trials.finished
-    scale_log(ax, *reach(error))
+    scale_log(ax, *log_range(error))
     _scale_x(ax, varied)
     for which, look in ((~done, PRUNED), (done, FINISHED), (_best(trials), BEST)):
         ax.plot(varied.x[which], error[which], linestyle="none", **look)
@@ -133,28 +137,28 @@ def _draw_errors(ax: Axes, trials: Trials, varied: Varied) -> None:
 
 
 def _best(trials: Trials) -> Bool[np.ndarray, " trial"]:
-    """Which of the finished trials is the best; none without one."""
+    """Return which finished trial is the best; none without a finished trial."""
     error = np.where(trials.finished, trials.held_out_mev, np.inf)
     return np.isfinite(error) & (np.arange(len(error)) == np.argmin(error))
 
 
 def _scale_x(ax: Axes, varied: Varied) -> None:
-    """The range that was searched, with few ticks."""
+    """Scale the axis to the range that was searched, with few ticks."""
     low, high = (-0.5, len(varied.words) - 0.5) if varied.words else (varied.low, varied.high)
     if varied.log:
-        room = (high / low) ** 0.06
+        margin = (high / low) ** 0.06
         ax.set_xscale("log")
-        ax.set_xlim(low / room, high * room)
+        ax.set_xlim(low / margin, high * margin)
     else:
-        room = 0.0 if varied.words else 0.06 * (high - low)
-        ax.set_xlim(low - room, high + room)
+        margin = 0.0 if varied.words else 0.06 * (high - low)
+        ax.set_xlim(low - margin, high + margin)
     ax.xaxis.set_major_locator(FixedLocator(_ticks(varied)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(varied, x)))
     ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _ticks(varied: Varied) -> list[float]:
-    """Where the axis of a number has ticks: whole decades, or 1, 2 and 5, or even steps."""
+    """Return the ticks of an axis: full decades, or 1, 2 and 5, or even steps."""
     low, high = varied.low, varied.high
     if varied.words:
         return [float(i) for i in range(len(varied.words))]
@@ -167,20 +171,20 @@ def _ticks(varied: Varied) -> list[float]:
 
 
 def _tick(varied: Varied, x: float) -> str:
-    """A word, a plain number or a power of ten."""
+    """Return a tick label: a word, a decimal number or a power of ten."""
     if varied.words:
         return varied.words[round(x)]
-    return power(x) if varied.log and varied.low < 1e-2 else f"{x:g}"
+    return power_of_ten(x) if varied.log and varied.low < 1e-2 else f"{x:g}"
 
 
 def _notes(trials: Trials) -> tuple[str, ...]:
-    """What the dashed line means, if there is one."""
-    line = "left of the dashed line: what chance gives in 19 of 20 cases"
+    """Return the notes, with one on the dashed line if there is one."""
+    line = "left of the dashed line: not significant at the 95 % level"
     return trials.notes if trials.chance is None else (*trials.notes, line)
 
 
 def _legend(trials: Trials) -> style.Legend:
-    """What the marks are."""
+    """Return the legend of the marks."""
     kinds = {
         "finished": (trials.finished, FINISHED),
         "stopped early": (~trials.finished, PRUNED),

@@ -135,7 +135,7 @@ REFUSED = [
     (["train", "nowhere"], "nowhere:", "is no run"),
     (["fit", "nowhere"], "nowhere:", "no such file or folder"),
     (["init-fit", "nowhere"], "nowhere:", "no such file or folder"),
-    (["fit", "small", "--movie", "avi"], "--movie:", "ask for gif or mp4"),
+    (["fit", "small", "--movie", "avi"], "--movie:", "choose gif or mp4"),
     (["fit", "small", "--method", "adamm"], "--method:", "did you mean 'adam'?"),
     (["fit", "small", "--out", "small/fit.yaml"], "", "small/fit.yaml: is a file"),
 ]
@@ -150,7 +150,7 @@ def test_a_film_without_ffmpeg_is_refused_before_anything_is_computed(
     refused, small, monkeypatch
 ):
     monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
-    told = "install ffmpeg, or ask for a GIF"
+    told = "install ffmpeg, or choose gif"
     refused("fit", "small", "--movie", "mp4", at="--movie:", told=told)
 
 

@@ -142,7 +142,7 @@ def test_options_that_are_invalid(refused, tiny, words, place, told):
 
 
 def test_a_wrong_fit_is_told_before_it_waits_in_a_queue(refused, tiny):
-    refused("slurm", "none", *P, told="mend the name", at="none:")
+    refused("slurm", "none", *P, told="no such file or folder", at="none:")
     fit = tiny / "fit.yaml"
     fit.write_text(fit.read_text().replace("3 hartree", "3"))
     refused("slurm", "tiny", *P, told='write "3 hartree"', at="tiny/fit.yaml:7:")

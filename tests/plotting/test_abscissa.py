@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnpp.plotting.abscissa import abscissa, named, subscripted
+from nnpp.plotting.abscissa import abscissa, point_name, subscripted
 from nnpp.structures.kpoints import listed
 from tests.plotting.samples import along, unlabelled
 from tests.systems import GXL, zincblende
@@ -46,7 +46,7 @@ def test_a_list_counts_its_points_and_joins_none(k, labels):
 def test_a_point_is_met_wherever_the_path_passes():
     axis = abscissa(along())
     between = 0.37 * axis.k[3] + 0.63 * axis.k[4]
-    which, x = axis.places(np.array([[0.0, 0, 0], between, [0.1, 0.3, 0.2]]))
+    which, x = axis.positions(np.array([[0.0, 0, 0], between, [0.1, 0.3, 0.2]]))
     assert which.tolist() == [0, 0, 1]
     expected = [axis.ticks[1], axis.ticks[4], 0.37 * axis.x[3] + 0.63 * axis.x[4]]
     assert x == pytest.approx(expected, abs=1e-5)
@@ -55,15 +55,15 @@ def test_a_point_is_met_wherever_the_path_passes():
 def test_nothing_is_met_on_a_jump():
     axis = abscissa(along())
     (jump,) = axis.jumps
-    which, _ = axis.places((axis.k[[jump - 1]] + axis.k[[jump]]) / 2)
+    which, _ = axis.positions((axis.k[[jump - 1]] + axis.k[[jump]]) / 2)
     assert which.size == 0
 
 
 def test_a_point_is_named_by_its_label_its_share_of_the_way_or_its_number():
     path, points = along(), unlabelled()
-    assert named(path, abscissa(path), 1) == "0.06 L–Γ"
-    assert named(path, abscissa(path), len(path) - 1) == "Γ"
-    assert named(points, abscissa(points), 4) == "k-point 5"
+    assert point_name(path, abscissa(path), 1) == "0.06 L–Γ"
+    assert point_name(path, abscissa(path), len(path) - 1) == "Γ"
+    assert point_name(points, abscissa(points), 4) == "k-point 5"
 
 
 def test_subscripts_are_set_low_on_both_sides_of_a_jump():

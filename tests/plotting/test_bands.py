@@ -93,7 +93,7 @@ def test_a_reference_with_other_points_says_how_many_are_drawn():
     assert not figure.texts
     few = picture(bands=cosines(unlabelled()), reference=cosines(along(31)))
     (note,) = figure_bands(few).texts
-    assert "k-points are among those drawn" in note.get_text()
+    assert "k-points are drawn" in note.get_text()
 
 
 def test_a_list_is_drawn_as_dashes_over_its_numbers():
@@ -171,7 +171,7 @@ def test_unseen_points_have_marks_of_their_own_and_lose_their_circles():
     bands = cosines(along(8))
     held = np.zeros(len(bands.kpoints), bool)
     held[np.flatnonzero([not label for label in bands.kpoints.labels])[::2]] = True
-    figure = figure_bands(picture(bands=bands, reference=bands, unseen=held))
+    figure = figure_bands(picture(bands=bands, reference=bands, not_fitted=held))
     x = abscissa(bands.kpoints).x
     assert len(filled(figure)) == 4
     assert filled(figure)[0].get_xdata().tolist() == pytest.approx(x[held].tolist(), abs=1e-5)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnpp.plotting.decades import off_scale, power, reach, scale_log
+from nnpp.plotting.decades import log_range, off_scale, power_of_ten, scale_log
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from nnpp.plotting.decades import off_scale, power, reach, scale_log
     ],
 )
 def test_an_axis_holds_every_positive_number_and_spans_a_factor_of_eight(values):
-    low, high = reach(np.array(values))
+    low, high = log_range(np.array(values))
     positive = [v for v in values if 0 < v < np.inf]
     assert 0 < low < min(positive) <= max(positive) < high < np.inf
     assert high / low > 7.99
@@ -25,7 +25,7 @@ def test_an_axis_holds_every_positive_number_and_spans_a_factor_of_eight(values)
 
 
 def test_an_axis_without_a_positive_number_is_an_axis_too():
-    assert reach(np.zeros(3), np.array([np.nan])) == reach() == (0.1, 1.0)
+    assert log_range(np.zeros(3), np.array([np.nan])) == log_range() == (0.1, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_ticks_are_decades_or_ones_twos_and_fives(low, high, told):
 
 
 def test_a_power_keeps_two_figures_and_drops_a_one():
-    assert power(1e-12) == "$10^{-12}$"
-    assert power(3.24e-5) == r"$3.2{\times}10^{-5}$"
-    assert power(9.99e3) == "$10^{4}$"
+    assert power_of_ten(1e-12) == "$10^{-12}$"
+    assert power_of_ten(3.24e-5) == r"$3.2{\times}10^{-5}$"
+    assert power_of_ten(9.99e3) == "$10^{4}$"
 
 
 def test_what_lies_beyond_stands_at_its_edge_and_the_rest_not_at_all():

@@ -8,7 +8,7 @@ from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.style import BLUE, COLUMN, PAGE, VERMILLION
 
 ZB = BandErrors("zb-CdSe", np.array([1.0, 7.0, 30.0]), np.array([2.0, 9.0, 50.0]), 2)
-UNSEEN = BandErrors("InP", None, np.array([4.0, 0.0, np.nan, 200.0]))
+NOT_FITTED = BandErrors("InP", None, np.array([4.0, 0.0, np.nan, 200.0]))
 
 
 def dots(ax: Axes, colour: str) -> list[float]:
@@ -38,7 +38,7 @@ def test_every_band_has_its_errors_and_the_line_is_their_root_mean_square():
 
 
 def test_a_band_stands_over_its_number_and_its_two_marks_side_by_side():
-    ax, alone = figure_errors([ZB, UNSEEN]).axes
+    ax, alone = figure_errors([ZB, NOT_FITTED]).axes
     fitted, held_out = (ax.lines[i].get_xdata() for i in (0, 2))
     assert (fitted + held_out) / 2 == pytest.approx(np.array([1, 2, 3]))
     assert (fitted < held_out).all()
@@ -46,20 +46,20 @@ def test_a_band_stands_over_its_number_and_its_two_marks_side_by_side():
 
 
 def test_systems_share_one_scale_that_holds_them_all():
-    figure = figure_errors([ZB, UNSEEN], "Two crystals")
+    figure = figure_errors([ZB, NOT_FITTED], "Two crystals")
     (low, high), other = (ax.get_ylim() for ax in figure.axes)
     assert (low, high) == other
     assert low < 1 < 200 < high
     assert [ax.get_xlabel() for ax in figure.axes] == ["zb-CdSe", "InP"]
-    assert words(figure) == ["k-points of the fit", "held out", "all bands"]
+    assert words(figure) == ["fitted k-points", "held out", "all bands"]
 
 
 def test_an_error_of_zero_is_a_triangle_and_an_unknown_one_nothing():
-    figure = figure_errors([UNSEEN])
+    figure = figure_errors([NOT_FITTED])
     (ax,) = figure.axes
     triangles = [c.get_xdata().tolist() for c in ax.lines if c.get_marker() == "v"]
     assert triangles == [[2]]
-    assert figure.texts[-1].get_text() == "triangles: no error"
+    assert figure.texts[-1].get_text() == "triangles: zero error"
     assert words(figure) == ["held out", "all bands"]
     assert level(ax, VERMILLION) == pytest.approx(np.sqrt((16 + 0 + 40000) / 3))
 

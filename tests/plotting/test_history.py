@@ -57,7 +57,7 @@ def test_a_trial_far_above_leaves_the_scale_to_the_steps_taken(trial):
     assert figure.axes[0].get_ylim()[1] < 10
     assert marks(figure.axes[0], "^") == [2]
     assert [text.get_text() for text in figure.texts] == [
-        "triangles at the top: trials beyond the scale"
+        "triangles at the top: trials above the scale"
     ]
 
 
@@ -66,7 +66,7 @@ def test_a_trial_far_above_leaves_the_scale_to_the_steps_taken(trial):
 def test_a_loss_of_zero_is_a_triangle_at_the_bottom(last):
     figure = figure_history(history(loss_ev2=np.r_[LOSS[:3], last]))
     assert marks(figure.axes[0], "v") == [3 + i for i, x in enumerate(last) if x == 0]
-    assert "a loss of zero" in figure.texts[0].get_text()
+    assert "zero loss" in figure.texts[0].get_text()
     assert figure.axes[0].get_ylim()[0] > 1e-3
 
 

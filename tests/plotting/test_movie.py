@@ -8,7 +8,7 @@ from PIL import Image
 
 from nnpp.errors import InputError
 from nnpp.plotting import movie as film
-from nnpp.plotting.movie import Frame, Stage, in_words, movie, thinned, writer_of
+from nnpp.plotting.movie import Background, Frame, loss_text, movie, movie_writer, thinned
 from nnpp.plotting.style import CONDUCTION, GREY, VALENCE
 from nnpp.units import HARTREE_EV
 from tests.plotting.samples import along, cosines, curves, picture
@@ -27,10 +27,10 @@ def frame(step: int, loss: float) -> Frame:
 FRAMES = [frame(0, 0.5), frame(1, 0.1), frame(2, 0.02), frame(4, 0.0)]
 
 
-def stage(frames: list[Frame]) -> Stage:
+def stage(frames: list[Frame]) -> Background:
     """What stands still in the film of these frames."""
     loss = np.array([f.loss_ev2 for f in frames])
-    return Stage(PICTURE, CURVES, np.array([f.step for f in frames]), loss)
+    return Background(PICTURE, CURVES, np.array([f.step for f in frames]), loss)
 
 
 def test_a_gif_has_a_picture_for_every_frame_and_stays_at_the_last(tmp_path):
@@ -114,7 +114,7 @@ def test_short_perfect_and_broken_fits_are_drawn_too(loss):
 def test_a_loss_is_told_in_words():
     losses = (0.1234, 3.2e-5, 0.0, np.inf)
     told = ["0.12", r"$3.2{\times}10^{-5}$", "0", "inf"]
-    assert [in_words(x) for x in losses] == [f"{x} eV$^2$" for x in told]
+    assert [loss_text(x) for x in losses] == [f"{x} eV$^2$" for x in told]
 
 
 def test_without_ffmpeg_an_mp4_is_refused_with_the_remedy(monkeypatch, tmp_path):
@@ -122,12 +122,12 @@ def test_without_ffmpeg_an_mp4_is_refused_with_the_remedy(monkeypatch, tmp_path)
     path = tmp_path / "fit.mp4"
     with pytest.raises(InputError) as told:
         movie(path, PICTURE, CURVES, FRAMES)
-    remedy = "install ffmpeg, or ask for a GIF"
+    remedy = "install ffmpeg, or choose gif"
     assert str(told.value) == f"--movie: MP4 needs ffmpeg, which is not installed; {remedy}"
     assert not path.exists()
 
 
 def test_another_kind_of_film_is_refused():
-    assert writer_of("GIF") is writer_of(".gif")
+    assert movie_writer("GIF") is movie_writer(".gif")
     with pytest.raises(InputError, match="gif or mp4"):
-        writer_of(Path("fit.avi").suffix)
+        movie_writer(Path("fit.avi").suffix)

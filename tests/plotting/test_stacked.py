@@ -2,7 +2,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nnpp.plotting.style import frame_below, rows
+from nnpp.plotting.style import frame_below, legend_rows
 
 
 def test_a_frame_below_spans_those_above_and_takes_their_room():
@@ -18,8 +18,8 @@ def test_a_frame_below_spans_those_above_and_takes_their_room():
 
 def test_a_legend_is_broken_where_its_row_is_full_and_keeps_its_order():
     legend = {f"name {i}": Line2D([], []) for i in range(7)}
-    broken = rows(legend, 3.4)
+    broken = legend_rows(legend, 3.4)
     assert [len(row) for row in broken] == [4, 3]
     assert [name for row in broken for name in row] == list(legend)
-    assert rows({"a name wider than the room": Line2D([], [])}, 0.1) != []
-    assert rows({}, 3.4) == []
+    assert legend_rows({"a name wider than the room": Line2D([], [])}, 0.1) != []
+    assert legend_rows({}, 3.4) == []

@@ -8,7 +8,7 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.formats.structures import read_structure
 from nnpp.plotting.abscissa import abscissa
-from nnpp.plotting.picture import BandPicture, gap_words
+from nnpp.plotting.picture import BandPicture, gap_text
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices, choices, chosen
@@ -128,7 +128,7 @@ def test_overlapping_bands_are_no_gap(tmp_path):
     solved = [e for e in run_bands([fit], tmp_path / "out", Choices()) if hasattr(e, "gap")]
     assert solved[0].gap.width < -0.01
     picture = BandPicture("zb", solved[0].bands, solved[0].gap)
-    width, where = gap_words(picture, abscissa(solved[0].bands.kpoints))
+    width, where = gap_text(picture, abscissa(solved[0].bands.kpoints))
     assert width == "none"
     assert where.startswith("bands overlap by ")
     assert np.isfinite(float(where.split()[3]))

@@ -299,7 +299,7 @@ def test_what_was_not_prepared_is_refused(here):
 
 
 def test_a_film_that_cannot_be_written_is_refused_at_once():
-    with pytest.raises(InputError, match="'avi' is no kind of film"):
+    with pytest.raises(InputError, match="'avi' is no movie format"):
         Options(movie="avi")
 
 

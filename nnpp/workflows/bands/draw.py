@@ -50,7 +50,7 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
         dos=done.dos,
         window_ev=choices.window,
         spread=_spread(done, "absolute" if absolute else "vbm"),
-        unseen=done.unseen,
+        not_fitted=done.unseen,
         notes=(
             *(f"the bands of {name} do not reach the valence band maximum" for name in missing),
             *(() if absolute or reference is None else _shifted(done.bands, reference)),

@@ -77,13 +77,13 @@ class Film:
             spectrum.occupied,
             spectrum.spinor,
         )
-        reference, unseen = aligned_reference(case, last), bands_among(spectrum.held)
+        reference, held_out = aligned_reference(case, last), bands_among(spectrum.held)
         picture = BandPicture(
             title=spectrum.name,
             bands=last,
             zero="absolute" if without_valence_top(last, reference) else "vbm",
             reference=reference,
-            unseen=None if unseen is None else unseen.seen,
+            not_fitted=None if held_out is None else held_out.seen,
         )
         path = run.folder / spectrum.name / f"fit.{self.kind}"
         pictures = [self._frame(i, frame) for frame in frames]

@@ -15,7 +15,7 @@ from nnpp.devices.parallel import one_device_per_core
 from nnpp.devices.processes import any_process, on_all_processes, on_process_zero
 from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Measured
-from nnpp.plotting.movie import writer_of
+from nnpp.plotting.movie import movie_writer
 from nnpp.runs.checkpoints import save
 from nnpp.runs.folder import CHECKPOINTS, METRICS, forget, metrics_of
 from nnpp.runs.lock import held
@@ -60,7 +60,7 @@ class Options:
     def __post_init__(self):
         """Refuse a film or an ensemble that cannot be before anything is computed."""
         if self.movie is not None:
-            writer_of(self.movie)
+            movie_writer(self.movie)
         Wanted(self.members, self.by, self.fresh)
 
     @property

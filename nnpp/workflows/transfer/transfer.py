@@ -28,7 +28,7 @@ from nnpp.observables.comparison import Coverage, coverage
 from nnpp.observables.completeness import complete
 from nnpp.observables.couplings import Rule
 from nnpp.observables.slopes import levels_of_members
-from nnpp.plotting.coverage import figure_coverage
+from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
