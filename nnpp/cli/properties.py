@@ -50,11 +50,11 @@ def optics(
     numbers = light(mesh, broaden, to)
     fits = read(inputs, structure, choices(cutoff=cutoff))
     from nnpp.workflows.optics import (
-        Wanted,
+        OpticsOptions,
         run_optics,
     )  # imports JAX: input errors come before
 
-    for result in run_optics(fits, Wanted(*numbers, levels=bands), out):
+    for result in run_optics(fits, OpticsOptions(*numbers, levels=bands), out):
         for text in result.texts:
             console.remark(f"{result.system}: {text}")
         console.wrote(result.paths)

@@ -1,4 +1,4 @@
-"""Markdown: tables whose columns stand in line, and words that cannot break out of a cell."""
+"""Markdown: aligned tables, and escaped text that cannot leave its cell."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,12 @@ SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
 def plain(words: object) -> str:
-    """The words on one line, read as they stand."""
+    """Return the words on one line with all Markdown characters escaped."""
     return SPECIAL.sub(r"\\\1", " ".join(str(words).split()))
 
 
 def cells(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; the first column and every other one that holds words stand to the left."""
+    """Return a table; numeric columns are right-aligned, except the first."""
     table = [tuple(heads), *(tuple(row) for row in rows)]
     widths = [max(3, *map(len, column)) for column in zip(*table, strict=True)]
     right = [i > 0 and all(_number(row[i]) for row in table[1:]) for i in range(len(heads))]
@@ -22,11 +22,11 @@ def cells(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _row(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    """One line of a table."""
+    """Return one line of a table."""
     sides = zip(row, widths, right, strict=True)
     return "| " + " | ".join(f"{x:>{w}}" if r else f"{x:<{w}}" for x, w, r in sides) + " |"
 
 
 def _number(text: str) -> bool:
-    """Whether a cell holds a number, or none."""
+    """Return whether a cell contains a number or is empty."""
     return text in ("", "—") or re.fullmatch(r"[-+−]?[\d.]+(e[-+]?\d+)?", text) is not None

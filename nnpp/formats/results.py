@@ -48,6 +48,8 @@ def write_optics(folder: Path, optics: Optics) -> Path:
         "energy_ev",
         "pairs_per_ev",
         *(f"eps{n}_{pair}" for n in (2, 1) for pair in PAIRS),
+        "absorption_per_cm",
+        "electrons",
     ]
     columns = [
         optics.energy * HARTREE_EV,
@@ -56,7 +58,6 @@ def write_optics(folder: Path, optics: Optics) -> Path:
         optics.absorption * PER_CM,
         optics.electrons,
     ]
-
     return _write_columns(Path(folder) / "optics.csv", header, columns, ".6g")
 
 

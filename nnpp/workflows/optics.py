@@ -1,4 +1,4 @@
-"""`nnpp optics`: ε₂(ω), ε₁(ω) and absorption of every system, written and drawn."""
+"""`nnpp optics`: compute, write and draw ε₂(ω), ε₁(ω) and absorption of every system."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,27 +29,27 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.solve import default_mesh
 
 SPACING = 0.05
-"""Default distance between points of the mesh [bohr⁻¹]."""
+"""Default spacing of the k-point mesh [bohr⁻¹]."""
 
 STEP, SHARE = 0.02 / HARTREE_EV, 0.25
-"""Distance between energies [hartree]; that share of the broadening if it is narrower."""
+"""Energy step [hartree]; at most this fraction of the broadening."""
 
 EMPTY = 4
-"""Empty levels for each full one, unless bands are asked for."""
+"""Default number of empty levels per occupied one."""
 
-WHOLE = 1e-9
-"""A band edge that is open by less is no gap [hartree]."""
+METALLIC = 1e-9
+"""A crystal with a smaller gap is a metal [hartree]."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the command line says.
+class OpticsOptions:
+    """Options of `nnpp optics`.
 
     Attributes:
-        size: the mesh; None for one of points `SPACING` apart.
-        width: of the Gaussians [hartree].
-        top: the highest energy drawn [hartree].
-        levels: at each k; None for `EMPTY` empty ones for each full one.
+        size: k-point mesh; None for a mesh of spacing `SPACING`.
+        width: width of the Gaussian broadening [hartree].
+        top: highest energy drawn [hartree].
+        levels: levels at each k; None for `EMPTY` empty ones per occupied one.
     """
 
     size: tuple[int, int, int] | None
@@ -59,15 +59,15 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Meshed:
-    """One system on its mesh, built once.
+class OnMesh:
+    """One system on its k-point mesh, built once.
 
     Attributes:
         case: the system.
         size: the mesh.
-        kpoints: its irreducible points.
-        system: the plane waves there.
-        n: levels at each.
+        kpoints: irreducible k-points of the mesh.
+        system: plane waves at these k-points.
+        n: number of levels at each k-point.
     """
 
     case: Case
@@ -78,59 +78,63 @@ class Meshed:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What to say of one system, and the files that were written of it."""
+class OpticsResult:
+    """Summary of one system, and the files that were written."""
 
     system: str
     texts: tuple[str, ...]
     paths: tuple[Path, ...]
 
 
-def run_optics(fits: list[Fit], wanted: Wanted, out: Path) -> Iterator[Told]:
-    """Solve every system of every fit on a mesh; what can be is refused before, not metals."""
+def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[OpticsResult]:
+    """Compute every system of every fit on a mesh; yield the results.
+
+    Options are validated before the first computation. Only metals are found later.
+    """
     one_device_per_core()
-    ready = [(fit, [_meshed(case, wanted) for case in prepare(fit)]) for fit in fits]
-    for fit, of_fit in ready:
-        for one in of_fit:
+    ready = [(fit, [_on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
+    for fit, systems in ready:
+        for one in systems:
             refuse_unwritable(out / fit.name / one.case.spec.name)
-    for fit, of_fit in ready:
+    for fit, systems in ready:
         potential = potential_of(fit)
-        for one in of_fit:
-            yield _of_system(one, potential, wanted, out / fit.name / one.case.spec.name)
+        for one in systems:
+            yield _of_system(one, potential, options, out / fit.name / one.case.spec.name)
 
 
-def _meshed(case: Case, wanted: Wanted) -> Meshed:
-    """Refused where there are no two levels to go between."""
-    size = default_mesh(case, SPACING) if wanted.size is None else wanted.size
+def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
+    """Return a system on its mesh; raise an error without transitions or memory for it."""
+    size = default_mesh(case, SPACING) if options.size is None else options.size
     kpoints = mesh(case.crystal, size)
-    system, n = case.at(kpoints), _levels(case, wanted)
-    fewest = system.room(case.spinor)
-    if wanted.levels is not None and n > fewest:
+    system, n = case.at(kpoints), _levels(case, options)
+    most = system.room(case.spinor)
+    if options.levels is not None and n > most:
         raise InputError(
-            f"{case.spec.name}: {n} levels at each k, and {fewest} functions at one",
-            "ask for fewer",
+            f"{case.spec.name}: {n} levels, but only {most} basis functions at one k-point",
+            "choose fewer",
             "--bands",
         )
-    n = min(n, fewest)
+    n = min(n, most)
     if not 0 < case.occupied < n:
         raise InputError(
-            f"{case.spec.name}: {case.occupied} of {n} levels are full, and light needs both",
-            "ask for more levels (--bands)",
+            f"{case.spec.name}: {case.occupied} of {n} levels are occupied: no transitions",
+            "choose more levels (--bands)",
         )
-    needed, there = bytes_of(len(kpoints), n, case.occupied), device_memory()
-    if there is not None and needed > there:
+    needed, available = bytes_of(len(kpoints), n, case.occupied), device_memory()
+    if available is not None and needed > available:
         raise InputError(
             f"{case.spec.name}: velocities between {n} levels at {len(kpoints)} k-points need "
-            f"about {needed / 1e9:.1f} GB of memory, of {there / 1e9:.1f}",
-            "ask for a coarser mesh (--mesh) or fewer levels (--bands)",
+            f"about {needed / 1e9:.1f} GB of memory, available: {available / 1e9:.1f} GB",
+            "choose a coarser mesh (--mesh) or fewer levels (--bands)",
         )
-    return Meshed(case, size, kpoints, system, n)
+    return OnMesh(case, size, kpoints, system, n)
 
 
 def bytes_of(k: int, n: int, full: int) -> int:
-    """Memory for v between n levels at k points; on processors of tensors of all pairs, too.
+    """Return the memory for velocities between n levels at k points [bytes].
 
-    Every device has all of v at the end, and each its share before.
+    On CPUs it includes tensors of all pairs. Every device holds all velocities at the end,
+    and its own part before that.
     """
     v = 48 * k * n**2
     if not on_processors():
@@ -138,58 +142,64 @@ def bytes_of(k: int, n: int, full: int) -> int:
     return v * (jax.local_device_count() + 1) + 300 * k * full * (n - full)
 
 
-def _levels(case: Case, wanted: Wanted) -> int:
-    """How many at each k."""
-    return case.occupied * (1 + EMPTY) if wanted.levels is None else wanted.levels
+def _levels(case: Case, options: OpticsOptions) -> int:
+    """Return the number of levels at each k-point."""
+    return case.occupied * (1 + EMPTY) if options.levels is None else options.levels
 
 
-def _of_system(one: Meshed, potential: Potential, wanted: Wanted, folder: Path) -> Told:
-    """All of one system."""
+def _of_system(
+    one: OnMesh, potential: Potential, options: OpticsOptions, folder: Path
+) -> OpticsResult:
+    """Compute, write and draw the spectra of one system."""
     case, size, system = one.case, one.size, one.system
     E, v = levels_and_velocities(potential, system, one.n, case.solve)
     bands = Bands(one.kpoints, validated(E), case.occupied, case.spinor)
     if case.solve is not dense:
         complete(E, potential, system)
     gap, ends = _gap_and_end(bands)
-    if gap <= WHOLE:
+    if gap <= METALLIC:
         raise InputError(
-            f"{case.spec.name} has no gap, and what light does within a band is not known here",
+            f"{case.spec.name} has no gap, and intraband transitions are not implemented",
             "choose a potential with a gap",
         )
-    step = min(STEP, SHARE * wanted.width) if wanted.width else STEP
-    highest = float(E[:, -1].max() - E[:, 0].min()) + 4 * wanted.width
-    energy = np.arange(int(np.ceil(max(highest, wanted.top) / step)) + 1) * step
-    found = optics(bands, np.asarray(v), case.crystal, size, energy, wanted.width)
-    texts = _texts(found, case, wanted, ends)
-    picture = OpticsPicture(found, min(wanted.top, ends), case.spec.name, _notes(size, wanted))
+    step = min(STEP, SHARE * options.width) if options.width else STEP
+    highest = float(E[:, -1].max() - E[:, 0].min()) + 4 * options.width
+    energy = np.arange(int(np.ceil(max(highest, options.top) / step)) + 1) * step
+    found = optics(bands, np.asarray(v), case.crystal, size, energy, options.width)
+    texts = _texts(found, case, options, ends)
+    picture = OpticsPicture(
+        found, min(options.top, ends), case.spec.name, _notes(size, options)
+    )
     figure = figure_optics(picture)
     paths = [write_optics(folder, found)]
     paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
-    return Told(case.spec.name, texts, tuple(paths))
+    return OpticsResult(case.spec.name, texts, tuple(paths))
 
 
 def _gap_and_end(bands: Bands) -> tuple[float, float]:
-    """The gap, and the energy above which transitions to bands not computed are missing."""
+    """Return the gap, and the energy up to which all transitions are included [hartree]."""
     E, full = np.asarray(bands.E), bands.occupied
     ends = float((E[:, -1] - E[:, full - 1]).min())
     return float(E[:, full].min() - E[:, full - 1].max()), ends
 
 
-def _notes(size: tuple[int, int, int], wanted: Wanted) -> tuple[str, ...]:
-    """What to know of the figure."""
-    how = f"{size[0]}×{size[1]}×{size[2]} points, linear tetrahedra"
-    wide = f", Gaussians of {wanted.width * HARTREE_EV:g} eV" if wanted.width else ""
-    return (f"{how}{wide}; independent electrons: no excitons, no local fields.",)
+def _notes(size: tuple[int, int, int], options: OpticsOptions) -> tuple[str, ...]:
+    """Return the note below the figure."""
+    text = f"{size[0]}×{size[1]}×{size[2]} points, linear tetrahedra"
+    wide = f", Gaussians of {options.width * HARTREE_EV:g} eV" if options.width else ""
+    return (f"{text}{wide}; independent electrons: no excitons, no local fields.",)
 
 
-def _texts(found: Optics, case: Case, wanted: Wanted, ends: float) -> tuple[str, ...]:
-    """The numbers that a reader looks for first."""
-    tops = [f"{x * HARTREE_EV:.2f}" for x in strongest(found, min(wanted.top, ends))]
-    still = np.linalg.eigvalsh(found.real[0])
-    at_zero = " ".join(f"{x:.2f}" for x in still) if np.ptp(still) > 5e-3 else f"{still[0]:.2f}"
-    seen = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
-    shown = f", drawn to {ends * HARTREE_EV:.1f} eV" if ends < wanted.top else ""
+def _texts(found: Optics, case: Case, options: OpticsOptions, ends: float) -> tuple[str, ...]:
+    """Return the main results as text."""
+    peaks = [f"{x * HARTREE_EV:.2f}" for x in strongest(found, min(options.top, ends))]
+    static = np.linalg.eigvalsh(found.real[0])
+    at_zero = (
+        " ".join(f"{x:.2f}" for x in static) if np.ptp(static) > 5e-3 else f"{static[0]:.2f}"
+    )
+    total = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
+    shown = f", drawn to {ends * HARTREE_EV:.1f} eV" if ends < options.top else ""
     return (
-        f"ε₁(0) = {at_zero}; maxima of ε₂ at {', '.join(tops) or '—'} eV",
-        f"sum rule: {seen}; all transitions up to {ends * HARTREE_EV:.1f} eV are in it" + shown,
+        f"ε₁(0) = {at_zero}; maxima of ε₂ at {', '.join(peaks) or '—'} eV",
+        f"sum rule: {total}; all transitions up to {ends * HARTREE_EV:.1f} eV included{shown}",
     )

@@ -1,4 +1,4 @@
-"""`nnpp report`: gaps, masses and deformation potentials beside reference and experiment."""
+"""`nnpp report`: gaps, masses and deformation potentials, compared with experiment."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import with_complete_paths
 
 Numbers = dict[str, float]
-"""By the name of a row; energies in eV."""
+"""Values by the key of their quantity; energies in eV."""
 
 QUANTITIES = {
     "gap": ("gap", "eV"),
@@ -52,20 +52,20 @@ QUANTITIES = {
     "b": ("b", "eV"),
     "d": ("d, clamped", "eV"),
 }
-"""What is told, how it is called, and its unit."""
+"""Quantities of a report: name and unit by key."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """The reports of a fit, and the files that hold them."""
+class ReportResult:
+    """The reports of a fit, and the files that were written."""
 
     name: str
     reports: tuple[Report, ...]
     paths: tuple[Path, ...]
 
 
-def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
-    """One report for each system at rest, all of a fit in one page."""
+def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
+    """Write one page per fit with a table for each unstrained system; yield the results."""
     one_device_per_core()
     ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
@@ -78,31 +78,31 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[Told]:
             write_report(folder, reports),
             write_atomic(folder / "report.html", report_page(fit.name, reports)),
         )
-        yield Told(fit.name, reports, paths)
+        yield ReportResult(fit.name, reports, paths)
 
 
 def _report(case: Case, potential: Potential) -> Report:
-    """All rows of one system that anybody has a number for."""
-    here, notes = _here(case, potential)
-    reference = _of_reference(case)
+    """Return the report of one system, with a row for every known quantity."""
+    ours, notes = _numbers_and_notes(case, potential)
+    reference = _numbers_of_reference(case)
     source, measured = EXPERIMENT.get(formula(case.crystal), ("", {}))
     if not _is_cubic(case):
         source, measured = "", {}
     rows = tuple(
-        Row(*QUANTITIES[key], here.get(key), reference.get(key), measured.get(key))
+        Row(*QUANTITIES[key], ours.get(key), reference.get(key), measured.get(key))
         for key in QUANTITIES
-        if key in here or key in reference
+        if key in ours or key in reference
     )
     return Report(case.spec.name, rows, source, notes)
 
 
 def _is_cubic(case: Case) -> bool:
-    """Whether Γ15 and Γ8 have a meaning."""
+    """Return whether the crystal has zinc-blende or diamond symmetry (Γ15, Γ8)."""
     return any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
 
 
-def _here(case: Case, potential: Potential) -> tuple[Numbers, tuple[str, ...]]:
-    """What the potential gives, and what it could not give."""
+def _numbers_and_notes(case: Case, potential: Potential) -> tuple[Numbers, tuple[str, ...]]:
+    """Return the numbers of the potential, and notes on missing ones."""
     found = bands(
         potential, case.system, case.crystal, case.kpoints, case.n_levels, case.electrons,
         case.solve,
@@ -110,29 +110,27 @@ def _here(case: Case, potential: Potential) -> tuple[Numbers, tuple[str, ...]]:
     numbers = _of_levels(found)
     functions = case.n_plane_waves * (1 + case.spinor)
     if functions > LARGEST:
-        most = f"dense matrices of {functions} functions, {LARGEST} are the most"
-        return numbers, (f"no masses, no deformation potentials: {most}",)
+        limit = f"H has {functions} rows, the limit is {LARGEST}"
+        return numbers, (f"no masses, no deformation potentials: {limit}",)
     if not 0 < case.occupied < case.n_levels:
-        return numbers, ("no masses: nothing is full, or nothing is empty",)
+        return numbers, ("no masses: no occupied or no empty levels",)
     return numbers | _of_states(case, potential), _notes(case, potential)
 
 
 def _notes(case: Case, potential: Potential) -> tuple[str, ...]:
-    """What to know of the numbers."""
-    told = [
-        "masses and slopes are those of Γ; an edge there of more levels than usual has none"
-    ]
+    """Return notes on the numbers of the potential."""
+    notes = ["masses and deformation potentials are at Γ; none for edges of unusual degeneracy"]
     if isinstance(potential.local, Table):
-        told.append("a table knows v(q) at its lengths alone: no deformation potentials")
+        notes.append("no deformation potentials: a table has v(q) only at its lengths")
     if not _is_cubic(case):
-        told.append("holes are told of zinc blende and diamond alone")
+        notes.append("hole masses are computed only for zinc blende and diamond")
     elif not case.spinor:
-        told.append("holes are those of Γ8, and this potential has no spin-orbit")
-    return tuple(told)
+        notes.append("no hole masses: they are those of Γ8, which needs spin-orbit coupling")
+    return tuple(notes)
 
 
 def _of_levels(found: Bands) -> Numbers:
-    """What levels along the k-points tell."""
+    """Return gaps and splitting from the levels at the k-points [eV]."""
     full, count = found.occupied, found.E.shape[1]
     if not 0 < full < count:
         return {}
@@ -147,29 +145,29 @@ def _of_levels(found: Bands) -> Numbers:
 
 
 def _of_states(case: Case, potential: Potential) -> Numbers:
-    """What the states at Γ tell."""
+    """Return masses and deformation potentials from the states at Γ [mₑ, eV]."""
     edges, system = Edges(case.occupied, case.spinor), at_gamma(case)
     cubic, holes = _is_cubic(case), _is_cubic(case) and case.spinor
     about = expansion(at_shells(potential, system), system)
-    alone = _is_alone(np.linalg.eigvalsh(np.asarray(about.H)), edges.conduction)
+    separate = _is_separate(np.linalg.eigvalsh(np.asarray(about.H)), edges.conduction)
     found: Numbers = {}
-    if alone:
+    if separate:
         mean = jnp.trace(inverse_masses(about, *edges.conduction)) / 3
         found["electron_mass"] = 1 / float(mean)
     if holes:
         one, two, three = map(float, luttinger(about, edges.valence[0]))
         found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three} | hole_masses(one, two)
     energies: Numbers = {}
-    if cubic and alone:
+    if cubic and separate:
         at = Velocity(about.H, about.H_i)
         energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
     if not isinstance(potential.local, Table):
         at = under_strain(potential, system)
-        if alone:
+        if separate:
             energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))
         if cubic:
             energies["valence_by_volume"] = float(by_volume(at, *edges.valence))
-        if cubic and alone:
+        if cubic and separate:
             c, v = (energies[f"{x}_by_volume"] for x in ("conduction", "valence"))
             energies["gap_by_volume"] = c - v
         if holes:
@@ -178,13 +176,13 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
     return found | {name: x * HARTREE_EV for name, x in energies.items()}
 
 
-def _is_alone(E: np.ndarray, edge: tuple[int, int]) -> bool:
-    """Whether the levels of an edge are a multiplet of their own, as Γ15 of silicon is not."""
+def _is_separate(E: np.ndarray, edge: tuple[int, int]) -> bool:
+    """Return whether the levels of an edge are a separate multiplet (not Γ15 of silicon)."""
     return multiplet(E, edge[0]) == edge
 
 
-def _of_reference(case: Case) -> Numbers:
-    """The same levels, of the reference."""
+def _numbers_of_reference(case: Case) -> Numbers:
+    """Return gaps and splitting of the reference [eV]."""
     theirs = reference_bands(case)
     found = {} if theirs is None else _of_levels(theirs)
     return found if case.spinor else {k: x for k, x in found.items() if k != "splitting"}

@@ -1,4 +1,4 @@
-"""`nnpp volume`: V(r), and |ψ(r)|² of levels at one k-point, for programs that draw them."""
+"""`nnpp volume`: V(r), and |ψ(r)|² of levels at one k-point, as volumetric files."""
 
 import re
 from collections.abc import Iterator
@@ -29,15 +29,15 @@ from nnpp.structures.paths import special_points
 from nnpp.units import HARTREE_EV
 
 EDGES = ("vbm", "cbm")
-"""Levels by name: the highest full one of the k-point, and the lowest empty one."""
+"""Names of the highest occupied and the lowest empty level of the k-point."""
 
 MORE = 4
-"""Levels computed above the ones wanted, so that no multiplet is cut."""
+"""Extra levels computed, so that no multiplet is cut."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What to say of the levels of one system, and the files that were written of it."""
+class VolumeResult:
+    """Description of the levels of one system, and the files that were written."""
 
     system: str
     levels: tuple[str, ...]
@@ -45,8 +45,8 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One system at the one k-point, and its levels, from 0, by what they were called."""
+class AtPoint:
+    """One system at the k-point, and the indices of its levels by their names."""
 
     case: Case
     k: KPoints
@@ -56,12 +56,12 @@ class Wanted:
 
 def run_volume(
     fits: list[Fit], kpoint: str, bands: tuple[str, ...], suffix: str, out: Path
-) -> Iterator[Told]:
+) -> Iterator[VolumeResult]:
     """Write V(r) and the densities of `bands` at `kpoint` of every system of every fit."""
     one_device_per_core()
     if suffix not in FORMATS:
         raise InputError(f"unknown format {suffix!r:.20}", suggest(suffix, FORMATS), "--format")
-    ready = [(fit, [_wanted(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]
+    ready = [(fit, [_at_point(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]
     folders = {fit.name: Path(out) / fit.name for fit, _ in ready}
     for fit, of_fit in ready:
         for one in of_fit:
@@ -70,29 +70,29 @@ def run_volume(
         potential = potential_of(fit)
         for one in of_fit:
             name, crystal = one.case.spec.name, one.case.crystal
-            volumes, told = _volumes(one, potential)
+            volumes, texts = _volumes(one, potential)
             paths = [
                 write_volume(folders[fit.name] / name, v, crystal, suffix) for v in volumes
             ]
-            yield Told(name, told, tuple(paths))
+            yield VolumeResult(name, texts, tuple(paths))
 
 
-def _wanted(case: Case, kpoint: str, bands: tuple[str, ...]) -> Wanted:
-    """What is asked of one system, refused where it has no such k-point or level."""
+def _at_point(case: Case, kpoint: str, bands: tuple[str, ...]) -> AtPoint:
+    """Return one system at the k-point; raise an error without this k-point or level."""
     k = _point(kpoint, case)
     levels, system = {band: _level(band, case) for band in bands}, case.at(k)
-    room, highest = system.room(case.spinor), max(levels.values(), default=0)
-    if highest >= room:
+    count, highest = system.room(case.spinor), max(levels.values(), default=0)
+    if highest >= count:
         raise InputError(
-            f"{case.spec.name} has {room} levels at this k-point, and no level {highest + 1}",
+            f"{case.spec.name} has {count} levels at this k-point, and no level {highest + 1}",
             "name a lower one, or raise the cutoff",
             "--band",
         )
-    return Wanted(case, k, system, levels)
+    return AtPoint(case, k, system, levels)
 
 
 def _point(text: str, case: Case) -> KPoints:
-    """The one k-point, with its name if it has one."""
+    """Return the k-point, with its label if it has one."""
     try:
         point = read_point_text(text)
     except InputError as error:
@@ -107,24 +107,24 @@ def _point(text: str, case: Case) -> KPoints:
 
 
 def _level(band: str, case: Case) -> int:
-    """The level meant, from 0."""
+    """Return the index of a level, from 0."""
     if band in EDGES:
         level = case.occupied - 1 + EDGES.index(band)
         if level < 0:
-            raise InputError(f"no level of {case.spec.name} is full", "name cbm", "--band")
+            raise InputError(f"{case.spec.name} has no occupied level", "choose cbm", "--band")
         return level
     if not re.fullmatch(r"0*[1-9][0-9]{0,8}", band):
         raise InputError(
-            f"{band!r:.20} is no level", "write vbm, cbm, or a number from 1 on", "--band"
+            f"{band!r:.20} is no level", "write vbm, cbm, or a number from 1", "--band"
         )
     return int(band) - 1
 
 
-def _volumes(one: Wanted, potential: Potential) -> tuple[list[Volume], tuple[str, ...]]:
-    """V(r) and each density, and a sentence on each level."""
+def _volumes(one: AtPoint, potential: Potential) -> tuple[list[Volume], tuple[str, ...]]:
+    """Return V(r) and each density, and a description of each level."""
     crystal, name = one.case.crystal, formula(one.case.crystal)
     V = local_potential(potential, one.system, crystal)
-    volumes, told = [Volume("potential", f"local potential of {name}", V, False)], []
+    volumes, texts = [Volume("potential", f"local potential of {name}", V, False)], []
     E, psi = _solved(one, potential)
     for band, level in one.levels.items():
         first, after = multiplet(E, level)
@@ -132,42 +132,42 @@ def _volumes(one: Wanted, potential: Potential) -> tuple[list[Volume], tuple[str
         which = f"{_which(first, after)}, {E[first:after].mean() * HARTREE_EV:.6f} eV"
         title = f"|psi|^2 of {name} at {_named(one.k)}, {which}"
         volumes.append(Volume(f"density-{_file(one.k)}-{band}", title, each.mean(axis=0), True))
-        told.append(f"{band}: {which}")
-    return volumes, tuple(told)
+        texts.append(f"{band}: {which}")
+    return volumes, tuple(texts)
 
 
 def _which(first: int, after: int) -> str:
-    """Levels as they are counted by people."""
+    """Return the numbers of the levels, from 1, as text."""
     if after == first + 1:
         return f"level {after}"
-    return f"mean of levels {first + 1} to {after}, which lie together"
+    return f"mean of levels {first + 1} to {after} (degenerate)"
 
 
 def _solved(
-    one: Wanted, potential: Potential
+    one: AtPoint, potential: Potential
 ) -> tuple[Float[np.ndarray, " level"], Complex[Array, "g level"]]:
-    """Levels and states at the one k-point, up to the end of the highest multiplet."""
-    highest, room = max(one.levels.values(), default=0), one.system.room(one.case.spinor)
-    n = min(highest + 1 + MORE, room)
+    """Return levels and states at the k-point, up to the end of the highest multiplet."""
+    highest, most = max(one.levels.values(), default=0), one.system.room(one.case.spinor)
+    n = min(highest + 1 + MORE, most)
     while True:
         E, psi = states(potential, one.system, n, one.case.solve)
         validated(E)
         if one.case.solve is not dense:
             complete(E, potential, one.system)
-        if multiplet(np.asarray(E[0]), highest)[1] < n or n == room:
+        if multiplet(np.asarray(E[0]), highest)[1] < n or n == most:
             return np.asarray(E[0]), psi[0]
-        n = min(2 * n, room)
+        n = min(2 * n, most)
 
 
 def _named(k: KPoints) -> str:
-    """The k-point in ASCII."""
+    """Return the k-point as ASCII text."""
     label = k.labels[0].replace("Γ", "Gamma")
     numbers = " ".join(f"{x:.6g}" for x in np.asarray(k.fractional[0]))
     return f"{label if label.isascii() else ''} k = ({numbers})".strip()
 
 
 def _file(k: KPoints) -> str:
-    """The k-point as a part of a file name."""
+    """Return the k-point as part of a file name."""
     label = k.labels[0].replace("Γ", "Gamma")
     numbers = "_".join(f"{x:.6g}" for x in np.asarray(k.fractional[0]))
     return label if label and label.isascii() else numbers

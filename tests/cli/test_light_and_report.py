@@ -48,7 +48,7 @@ def test_light(nnpp, tiny):
         (["--to", "-5 eV"], "--to:", "is out of range for photons"),
         (["--broaden", "0.1 meV"], "--broaden:", "below 1 meV"),
         (["--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
-        (["--bands", "4"], "", "4 of 4 levels are full"),
+        (["--bands", "4"], "", "4 of 4 levels are occupied"),
     ],
 )
 def test_wrong_light(refused, tiny, words, at, told):
@@ -57,7 +57,7 @@ def test_wrong_light(refused, tiny, words, at, told):
 
 def test_light_that_no_memory_holds(refused, tiny, monkeypatch):
     monkeypatch.setattr("nnpp.workflows.optics.device_memory", lambda: 1e5)
-    told = "GB of memory, of 0.0; ask for a coarser mesh (--mesh) or fewer levels (--bands)"
+    told = "GB of memory, available: 0.0 GB; choose a coarser mesh (--mesh) or fewer levels"
     refused("optics", "tiny", told=told, at="")
 
 

@@ -17,7 +17,7 @@ def test_files_and_what_is_told_of_them(nnpp, tiny):
     assert sorted(written(answer.out)) == files("results")
     names = {Path(path).name for path in files("results/tiny/zb")}
     assert names == {"potential.cube", "density-Gamma-vbm.cube", "density-Gamma-1.cube"}
-    assert "vbm: mean of levels 2 to 4, which lie together, -6.10" in answer.out
+    assert "vbm: mean of levels 2 to 4 (degenerate), -6.10" in answer.out
     data, _ = read_cube_data("results/tiny/zb/density-Gamma-1.cube")
     assert np.unravel_index(data.argmax(), data.shape) == _nearest_to_se(data.shape)
     head = Path("results/tiny/zb/density-Gamma-vbm.cube").read_text().splitlines()[0]
@@ -44,7 +44,7 @@ def test_another_crystal_by_coordinates(nnpp, tmp_path, tiny):
 
 
 WRONG = [
-    (["--band", "0"], "--band:", "a number from 1 on"),
+    (["--band", "0"], "--band:", "a number from 1"),
     (["--band", "top"], "--band:", "vbm, cbm"),
     (["--band", "9" * 9], "--band:", "no level 999999999"),
     (["--kpoint", "Q"], "--kpoint:", "no special point 'Q'"),

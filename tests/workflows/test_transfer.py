@@ -64,13 +64,13 @@ def test_without_an_ensemble_there_is_no_error_bar(tmp_path):
 def test_bars_are_judged_where_somebody_knows():
     known = [Row("a", "gap", 1.0, 0.1, expected, "") for expected in (1.05, 0.95, 1.2, None)]
     rows = [*known, Row("b", "gap", 1.0, None, 1.0, "")]
-    assert held(rows) == "2 of 3 error bars reach what is expected"
+    assert held(rows) == "2 of 3 error bars contain the expected value"
     assert held(rows[3:]) == ""
 
 
 def test_a_run_without_zinc_blende_is_refused(tmp_path):
     longer = SYSTEM.replace("[0.5, 0.5, 0]]", "[0.5, 0.6, 0]]")
     run = made(tmp_path, 0, longer)
-    with pytest.raises(InputError, match="no zinc-blende crystal at rest was fitted"):
+    with pytest.raises(InputError, match="no unstrained zinc-blende crystal was fitted"):
         list(run_transfer([run], tmp_path / "out", 8))
     assert not (tmp_path / "out").exists()

@@ -46,7 +46,7 @@ def test_expectations_are_of_the_gaps_at_rest():
 def test_quantities_are_of_the_highest_levels():
     E = np.array([-3.0, -2.0, -2.0, -1.5, -1.5, -1.0, -1.0, 2.0, 2.0])
     wurtzite = next(c for c in unseen([INAS], True, 4) if "wurtzite" in c.name)
-    told = {name: float(f(E, 6)) for name, f in wurtzite.asked.items()}
+    told = {name: float(f(E, 6)) for name, f in wurtzite.quantities.items()}
     assert told == {"gap at Γ": 3.0, "A − B": 0.5, "A − C": 1.0}
 
 

@@ -1,1 +1,1 @@
-"""`nnpp transfer`."""
+"""`nnpp transfer`: tests of a potential on crystals outside its fit."""

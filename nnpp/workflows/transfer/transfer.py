@@ -1,7 +1,7 @@
-"""`nnpp transfer`: does a potential hold where no fit looked? Strain, wurtzite, alloys, layers.
+"""`nnpp transfer`: test a potential outside its fit: strain, wurtzite, alloys, superlattices.
 
-The spread of an ensemble is the error bar. How far it may be trusted is measured where the
-reference is known, at the k-points of the fit and at those held out (coverage).
+The spread of an ensemble is the error bar. Its coverage is measured where the reference is
+known: at the fitted and at the held-out k-points.
 """
 
 from collections.abc import Iterator
@@ -42,12 +42,12 @@ from nnpp.workflows.train.run import Run, read_run
 from nnpp.workflows.transfer.unseen import Binary, Unseen, binaries, gap_at_gamma, unseen
 
 MORE = 4
-"""Levels above the highest full one that are solved for."""
+"""Number of empty levels computed."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """What is known of the spread before any case."""
+    """The name of a run and notes on its error bars, before the first case."""
 
     name: str
     notes: tuple[str, ...]
@@ -58,12 +58,12 @@ class Row:
     """One quantity of one case [eV].
 
     Attributes:
-        case: what was solved.
-        quantity: what is told.
-        here: what the potential gives.
-        bar: the spread of the ensemble, times what makes it honest; None without one.
-        expected: what should come out; None if nobody knows.
-        whose: where that comes from.
+        case: name of the crystal.
+        quantity: name of the quantity.
+        here: value of the potential.
+        bar: calibrated spread of the ensemble; None without an ensemble.
+        expected: expected value; None if it is unknown.
+        source: source of the expected value.
     """
 
     case: str
@@ -71,12 +71,12 @@ class Row:
     here: float
     bar: float | None
     expected: float | None
-    whose: str
+    source: str
 
 
 @dataclass(frozen=True)
 class Found:
-    """Levels at Γ [hartree], those of all members, and the place of the highest full one."""
+    """Levels at Γ [hartree], those of all members, and the highest occupied index."""
 
     E: Float[np.ndarray, " level"]
     members: Float[np.ndarray, "member level"] | None
@@ -85,7 +85,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Done:
-    """All cases of a run were told; of those that somebody knows, how many held."""
+    """End of a run: how many error bars contain the expected value, and the files written."""
 
     held: str
     paths: tuple[Path, ...]
@@ -95,7 +95,7 @@ Event = Begun | Row | Done
 
 
 def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
-    """All cases of each run, the small cells first."""
+    """Compute all cases of each run, small cells first; yield what to print."""
     one_device_per_core()
     runs = [read_run(fit) for fit in fits]
     for run in runs:
@@ -106,21 +106,23 @@ def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
 
 
 def _refuse(run: Run) -> None:
-    """Refuse what has no zinc blende, or is known at listed lengths alone."""
+    """Raise an error for a run without zinc blende, or with a table of v(q)."""
     if isinstance(run.start.local, Table):
         raise InputError(
-            "a table knows v(q) at its lengths alone", "name a form or a network", run.folder
+            "a table has v(q) only at its lengths",
+            "use a zunger or neural potential",
+            run.folder,
         )
     if not binaries(run.cases):
         raise InputError(
-            "no zinc-blende crystal at rest was fitted, of which cases could be made",
-            "use `nnpp bands --structure` for crystals of your own",
+            "no unstrained zinc-blende crystal was fitted, so there are no cases",
+            "use `nnpp bands --structure` for other crystals",
             run.folder,
         )
 
 
 def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
-    """One run."""
+    """Compute all cases of one run."""
     potential = potential_of(run.fit)
     ensemble = ensemble_of_fit(run.fit, potential)
     known = {} if ensemble is None else calibration(run, ensemble)
@@ -145,17 +147,21 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
 
 
 def held(rows: list[Row]) -> str:
-    """Of the error bars that can be judged, how many reach what is expected."""
-    reach = [
+    """Return how many error bars contain the expected value, as text."""
+    inside = [
         abs(row.here - row.expected) <= row.bar
         for row in rows
         if row.bar is not None and row.expected is not None
     ]
-    return f"{sum(reach)} of {len(reach)} error bars reach what is expected" if reach else ""
+    return (
+        f"{sum(inside)} of {len(inside)} error bars contain the expected value"
+        if inside
+        else ""
+    )
 
 
 def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
-    """Of the levels held out, if there are any, and of those fitted."""
+    """Return the coverage of held-out levels, if there are any, and of fitted levels."""
     held, fitted = ([], []), ([], [])
     for source in run.objective.sources:
         stored = ensemble.systems.get(source.name)
@@ -171,9 +177,9 @@ def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
                 continue
             error = np.asarray(target.error(bands))
             spread = np.repeat(stored.spread, 2 if target.doubled else 1, axis=1)
-            weighs = np.asarray(target.weights) > 0
-            errors.append(error[weighs])
-            spreads.append(spread[:, : error.shape[1]][weighs])
+            weighted = np.asarray(target.weights) > 0
+            errors.append(error[weighted])
+            spreads.append(spread[:, : error.shape[1]][weighted])
     both = {"held out": held, "fitted": fitted}
     return {
         name: coverage(np.concatenate(errors), np.concatenate(spreads))
@@ -183,31 +189,31 @@ def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
 
 
 def _notes(known: dict[str, Coverage]) -> tuple[str, ...]:
-    """What coverage tells."""
+    """Return notes on the coverage."""
     if not known:
-        return ("no ensemble: numbers stand without an error bar (train with --members 8)",)
-    told = [
+        return ("no ensemble: no error bars (train with --members 8)",)
+    texts = [
         f"{name}: {100 * float(c.share(np.ones(1))[0]):.0f} % of {len(c.ratios)} levels within "
         f"one spread, 68 % within {c.factor:.2g}"
         for name, c in known.items()
     ]
-    return (*told, f"error bars are spreads times {_factor(known):.2g}")
+    return (*texts, f"error bars are spreads times {_factor(known):.2g}")
 
 
 def _factor(known: dict[str, Coverage]) -> float:
-    """What makes spreads honest, of the first set that tells; 1 if none does."""
+    """Return the calibration factor of the first non-empty set of levels, else 1."""
     return next((c.factor for c in known.values() if len(c.ratios)), 1.0)
 
 
 @dataclass(frozen=True)
 class AtGamma:
-    """Levels at Γ of any crystal, by the potential and by the members about it.
+    """Levels at Γ of any crystal, of the potential and of the ensemble members.
 
     Attributes:
-        potential: of the run.
-        ensemble: its members; None where there are none.
-        spinor: whether levels hold one electron.
-        rule: what chooses plane waves.
+        potential: potential of the run.
+        ensemble: its ensemble; None if there is none.
+        spinor: whether a level holds one electron.
+        rule: rule that selects plane waves.
     """
 
     potential: Potential
@@ -216,10 +222,16 @@ class AtGamma:
     rule: Rule
 
     def __call__(self, crystal: Crystal, cutoff: float, electrons: int) -> Found:
-        """Solved once, members to first order; `electrons` for each two atoms."""
+        """Return the levels; those of members to first order.
+
+        Args:
+            crystal: the crystal.
+            cutoff: plane-wave cutoff [hartree].
+            electrons: number of electrons per two atoms.
+        """
         at = system(crystal, listed(crystal, np.zeros((1, 3))), cutoff, self.rule)
-        whole = electrons * len(crystal.symbols) // 2
-        top = occupied_levels(whole, self.spinor) - 1
+        total = electrons * len(crystal.symbols) // 2
+        top = occupied_levels(total, self.spinor) - 1
         n = min(top + 1 + MORE, at.room(self.spinor))
         if self.ensemble is None:
             E, members = levels(self.potential, at, n), None
@@ -231,9 +243,9 @@ class AtGamma:
 
 
 def _rows(solve: AtGamma, case: Unseen, gaps: dict[str, float], factor: float) -> Iterator[Row]:
-    """All quantities of a case; what is expected is of the first."""
+    """Yield all quantities of a case; an expected value is that of the first."""
     found = solve(case.crystal, case.cutoff, case.electrons)
-    for i, (quantity, of_levels) in enumerate(case.asked.items()):
+    for i, (quantity, of_levels) in enumerate(case.quantities.items()):
         known = case.expected if i == 0 else None
         expected = None if known is None else known(gaps) * HARTREE_EV
         bar = None
@@ -241,11 +253,11 @@ def _rows(solve: AtGamma, case: Unseen, gaps: dict[str, float], factor: float) -
             spread = np.std(of_levels(found.members, found.top), ddof=1)
             bar = float(spread) * HARTREE_EV * factor
         here = float(of_levels(found.E, found.top)) * HARTREE_EV
-        yield Row(case.name, quantity, here, bar, expected, case.whose if known else "")
+        yield Row(case.name, quantity, here, bar, expected, case.source if known else "")
 
 
 def _gap(solve: AtGamma, one: Binary) -> float:
-    """At Γ, at rest [hartree]."""
+    """Return the gap at Γ of the unstrained crystal [hartree]."""
     found = solve(zinc_blende(one.cation, one.anion, one.a), one.cutoff, one.electrons)
     return float(gap_at_gamma(found.E, found.top))
 
@@ -254,6 +266,6 @@ def _csv(rows: list[Row]) -> str:
     """Return the table of all rows as CSV."""
     header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "whose")
     cells = (
-        (row.case, row.quantity, row.here, row.bar, row.expected, row.whose) for row in rows
+        (row.case, row.quantity, row.here, row.bar, row.expected, row.source) for row in rows
     )
     return csv_text(header, cells, ".6f", quoted=("whose",))

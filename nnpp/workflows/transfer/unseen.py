@@ -1,4 +1,4 @@
-"""Crystals that a fit has not seen, made of the zinc-blende crystals that it has."""
+"""Crystals outside a fit, built from the zinc-blende crystals of the fit."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ from nnpp.structures.symmetry import conventional_lengths, space_group
 from nnpp.units import HARTREE_EV
 
 STRAIN, PARTS = 0.03, (0.25, 0.5, 0.75)
-"""Change of volume; how much of the second element alloys hold."""
+"""Relative change of volume; fractions of the second compound in alloys."""
 
 Levels = Any
-"""Levels of one k-point, or of all members there: (…, level); or one number of each."""
+"""Levels of one k-point, or of all members there, (…, level); or one number of each."""
 
 
 @dataclass(frozen=True)
 class Binary:
-    """A zinc-blende crystal at rest that was fitted.
+    """An unstrained zinc-blende crystal of a fit.
 
     Attributes:
-        cation: its element.
-        anion: its element.
-        a: the lattice constant [bohr].
-        cutoff: of its plane waves [hartree].
-        electrons: in its cell.
+        cation: element of the cation.
+        anion: element of the anion.
+        a: lattice constant [bohr].
+        cutoff: plane-wave cutoff [hartree].
+        electrons: number of electrons in the primitive cell.
     """
 
     cation: str
@@ -44,31 +44,31 @@ class Binary:
 
     @property
     def name(self) -> str:
-        """Its formula."""
+        """Chemical formula."""
         return self.cation + self.anion
 
     @property
     def bond(self) -> dict[frozenset[str], float]:
-        """Its bond at rest [bohr]."""
+        """Bond length of the unstrained crystal [bohr], by the pair of elements."""
         return {frozenset((self.cation, self.anion)): np.sqrt(3) / 4 * self.a}
 
 
 @dataclass(frozen=True)
 class Sloped:
-    """The gap of a crystal at rest, and how experiment has it follow the volume [hartree]."""
+    """Gap of an unstrained crystal with the experimental volume dependence [hartree]."""
 
     name: str
     slope: float
     dilation: float
 
     def __call__(self, gaps: dict[str, float]) -> float:
-        """E_g + (dE_g/d ln Ω)·ln(1+ε)."""
+        """Return E_g + (dE_g/d ln Ω)·ln(1+ε) [hartree]."""
         return gaps[self.name] + self.slope * float(np.log(1 + self.dilation))
 
 
 @dataclass(frozen=True)
 class Bowed:
-    """Between the gaps of two crystals, bowed as experiment has it [hartree]."""
+    """Gap of an alloy: interpolation with the experimental bowing [hartree]."""
 
     first: str
     second: str
@@ -76,36 +76,36 @@ class Bowed:
     C: float
 
     def __call__(self, gaps: dict[str, float]) -> float:
-        """(1−x)E_A + xE_B − C x(1−x)."""
+        """Return (1−x)E_A + xE_B − C x(1−x) [hartree]."""
         straight = (1 - self.x) * gaps[self.first] + self.x * gaps[self.second]
         return straight - self.C * self.x * (1 - self.x)
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """One crystal, what is asked of its levels at Γ, and what should come out.
+    """One crystal, the quantities to compute at Γ, and the expected value.
 
     Attributes:
-        name: of the case.
-        electrons: for each two atoms.
-        crystal: its atoms, each with its own strain.
-        cutoff: of its plane waves [hartree].
-        asked: quantities by name, each from levels and the place of the highest full one.
-        expected: of the first quantity, from the gaps at rest; None if nobody knows.
-        whose: where the expectation comes from.
+        name: name of the case.
+        electrons: number of electrons per two atoms.
+        crystal: the atoms, each with its local strain.
+        cutoff: plane-wave cutoff [hartree].
+        quantities: functions of the levels and the highest occupied index, by name.
+        expected: first quantity from the gaps of unstrained crystals; None if unknown.
+        source: source of the expected value.
     """
 
     name: str
     electrons: int
     crystal: Crystal
     cutoff: float
-    asked: dict[str, Callable[[Levels, int], Levels]]
+    quantities: dict[str, Callable[[Levels, int], Levels]]
     expected: Callable[[dict[str, float]], float] | None = None
-    whose: str = ""
+    source: str = ""
 
 
 def binaries(cases: list[Case]) -> list[Binary]:
-    """Of a fit; each once."""
+    """Return the distinct zinc-blende crystals of a fit."""
     found = {}
     for case in cases:
         symbols = case.crystal.symbols
@@ -120,7 +120,13 @@ def binaries(cases: list[Case]) -> list[Binary]:
 
 
 def unseen(known: list[Binary], spinor: bool, cells: int) -> Iterator[Unseen]:
-    """All cases, the small cells first."""
+    """Yield all cases, small cells first.
+
+    Args:
+        known: the zinc-blende crystals of a fit.
+        spinor: whether a level holds one electron.
+        cells: primitive cells of an alloy.
+    """
     for one in known:
         yield from _strained(one)
     for one in known:
@@ -134,17 +140,17 @@ def unseen(known: list[Binary], spinor: bool, cells: int) -> Iterator[Unseen]:
 
 
 def gap_at_gamma(E: Levels, top: int) -> Levels:
-    """E_c − E_v."""
+    """Return E_c − E_v; `top` is the index of the highest occupied level."""
     return E[..., top + 1] - E[..., top]
 
 
 def _below(n: int) -> Callable[[Levels, int], Levels]:
-    """How far the level n below the highest lies under it."""
+    """Return a function for E_top − E_(top−n)."""
     return lambda E, top: E[..., top] - E[..., top - n]
 
 
 def _strained(one: Binary) -> Iterator[Unseen]:
-    """Both signs of a dilation."""
+    """Yield the crystal with both signs of the dilation."""
     known = EXPERIMENT.get(one.name, ("", {}))[1].get("gap_by_volume")
     for e in (STRAIN, -STRAIN):
         yield Unseen(
@@ -156,12 +162,12 @@ def _strained(one: Binary) -> Iterator[Unseen]:
             one.cutoff / (1 + e) ** (2 / 3),
             {"gap at Γ": gap_at_gamma},
             None if known is None else Sloped(one.name, known / HARTREE_EV, e),
-            "own gap, experiment's slope",
+            "computed gap, experimental slope",
         )
 
 
 def _wurtzite(one: Binary, spinor: bool) -> Unseen:
-    """With the same bonds."""
+    """Return wurtzite with the same bond length."""
     splits = {"A − B": _below(2), "A − C": _below(4)} if spinor else {"A − C": _below(2)}
     return Unseen(
         f"{one.name} wurtzite",
@@ -173,23 +179,23 @@ def _wurtzite(one: Binary, spinor: bool) -> Unseen:
 
 
 def _shared(first: Binary, second: Binary) -> bool:
-    """Whether one element is common, on its sublattice."""
+    """Return whether two compounds share one element on its sublattice."""
     same = (first.cation == second.cation) != (first.anion == second.anion)
     return same and first.electrons == second.electrons
 
 
 def _layers(first: Binary, second: Binary) -> Unseen:
-    """One layer of each along 001, atoms at peace."""
+    """Return a superlattice with one layer of each along [001], with relaxed atoms."""
     a = (first.a + second.a) / 2
     crystal = superlattice((first.cation, first.anion), (second.cation, second.anion), a)
     name = f"({first.name})1({second.name})1"
     cutoff = (first.cutoff + second.cutoff) / 2
-    at_peace = _at_peace(crystal, first, second)
-    return Unseen(name, first.electrons, at_peace, cutoff, {"gap at Γ": gap_at_gamma})
+    relaxed_crystal = _relaxed(crystal, first, second)
+    return Unseen(name, first.electrons, relaxed_crystal, cutoff, {"gap at Γ": gap_at_gamma})
 
 
 def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
-    """A part x of the second, in a quasi-random cell, atoms at peace."""
+    """Return an alloy with a fraction x of the second compound, with relaxed atoms."""
     on_cations = first.anion == second.anion
     a = (1 - x) * first.a + x * second.a
     mixed = (first.cation, second.cation) if on_cations else (first.anion, second.anion)
@@ -199,17 +205,17 @@ def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
     return Unseen(
         f"{first.name}-{second.name} {1 - x:g}:{x:g}",
         first.electrons,
-        _at_peace(crystal, first, second),
+        _relaxed(crystal, first, second),
         (1 - x) * first.cutoff + x * second.cutoff,
         {"gap at Γ": gap_at_gamma},
         None if C is None else Bowed(first.name, second.name, x, C / HARTREE_EV),
-        "own gaps, experiment's bowing",
+        "computed gaps, experimental bowing",
     )
 
 
-def _at_peace(crystal: Crystal, first: Binary, second: Binary) -> Crystal:
-    """Atoms where springs leave them, each with the strain of its tetrahedron."""
+def _relaxed(crystal: Crystal, first: Binary, second: Binary) -> Crystal:
+    """Return the crystal relaxed with Keating springs, each atom with its local strain."""
     bonds = first.bond | second.bond
-    done = relaxed(crystal, bonds)
-    found = tetrahedra(done.positions, done.symbols, bonds, done.cell)
-    return done.with_strains(strains(found, done.positions, done.cell))
+    result = relaxed(crystal, bonds)
+    found = tetrahedra(result.positions, result.symbols, bonds, result.cell)
+    return result.with_strains(strains(found, result.positions, result.cell))
