@@ -1,4 +1,4 @@
-"""Run the benchmarks named, or all of them."""
+"""Run the benchmarks that are named, or all of them."""
 
 import importlib
 import platform
@@ -27,7 +27,7 @@ NAMES = (
 
 
 def main() -> None:
-    """Print the machine, then each table."""
+    """Print versions, then the table of each benchmark."""
     wanted = sys.argv[1:] or NAMES
     unknown = [name for name in wanted if name not in NAMES]
     if unknown:

@@ -1,4 +1,4 @@
-"""Crystals of the benchmarks, and the cutoff of each [hartree]."""
+"""Crystals of the benchmarks with their cutoffs [hartree]."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def _wurtzite(cation: str, anion: str, a: float, c: float, u: float) -> Crystal:
 
 
 def perovskite() -> Crystal:
-    """Cubic CsPbI3."""
+    """Return cubic CsPbI3."""
     halves = [[0, 0, 0], [0.5, 0, 0], [0, 0.5, 0], [0, 0, 0.5], [0.5, 0.5, 0.5]]
     return crystal(np.eye(3) * 11.884, halves, ("Pb", "I", "I", "I", "Cs"))
 

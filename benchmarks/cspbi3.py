@@ -30,9 +30,9 @@ print(f"  largest splitting of a Kramers pair {split:.1e} eV")
 
 
 def run() -> None:
-    """In a process of its own, with all cores for LAPACK."""
+    """Measure in a separate process, with all cores for LAPACK."""
     threads = str(os.cpu_count())
     done = ran("-c", SCRIPT, OPENBLAS_NUM_THREADS=threads, OMP_NUM_THREADS=threads)
     print(done.output, end="")
     peak = f"{done.peak_gb:.2f} GB, {verdict(done.peak_gb, 4)}"
-    print(f"  peak memory {peak}; {done.seconds:.0f} s as a whole process")
+    print(f"  peak memory {peak}; {done.seconds:.0f} s for the complete process")

@@ -1,10 +1,10 @@
-"""How near do the shipped fits come to their references by GPAW and Elk, along whole paths?
+"""How accurate are the shipped fits along complete paths of their references?
 
-A network and, with the same terms beside it, Zunger's form, fitted by the same method. Root
-mean squares [meV] of the upper three pairs of valence spinors and the lower two of conduction
-over all 61 k-points (InAs 62), two thirds of which (of GaAs half) no fit has seen; splittings
-[eV]; dE/d ln Ω of the gap at Γ [eV], from levels at ±1 %. Wurtzite CdSe, never fitted, from the
-potential of zinc blende.
+A network and Zunger's form with the same other terms, fitted by the same method. Root mean
+squares [meV] of three pairs of valence spinors and two pairs of conduction spinors over all 61
+k-points (InAs 62), two thirds of which (half for GaAs) were not fitted; splittings [eV];
+dE/d ln Ω of the gap at Γ [eV], from levels at ±1 %. Wurtzite CdSe is not fitted; its levels are
+those of the potential of zinc blende.
 
     python -m benchmarks dft       makes the fits; NNPP_RUNS=FOLDER uses those that are there
 """
@@ -34,29 +34,29 @@ from nnpp.units import HARTREE_EV
 III_V = ("InAs", "InP", "GaAs", "GaP")
 RUNS = {"III-V": III_V, "III-V-zunger": III_V, "zb-CdSe": ("zb-CdSe",)}
 PAIRS = {"VB3": -6, "VB2": -4, "VB1": -2, "CB1": 0, "CB2": 2}
-"""Pairs of spinors by their place above the full ones."""
+"""Pairs of spinors by their first level, counted from the lowest empty one."""
 
 SHELLS = 28.0
-"""Cutoff in units of ½(2π/a)², as in the fits."""
+"""Cutoff of the fits in units of ½(2π/a)²."""
 
 NEURAL = ("kind: neural", "  network: ", "  envelope: ", "  priors: ")
-"""Lines of a fit that Zunger's form does not have."""
+"""Starts of lines that a fit of Zunger's form does not have."""
 
 
 def run() -> None:
-    """Make the fits unless they are there, then tell."""
+    """Make the fits unless NNPP_RUNS names them, then print the tables."""
     one_device_per_core()
     if "NNPP_RUNS" in os.environ:
-        told(Path(os.environ["NNPP_RUNS"]))
+        tables(Path(os.environ["NNPP_RUNS"]))
         return
     with tempfile.TemporaryDirectory() as place:
         for fit in (INPUTS / "III-V", zunger(Path(place)), INPUTS / "zb-CdSe"):
             ran("-m", "nnpp.cli.app", "fit", str(fit), "--out", place)
-        told(Path(place))
+        tables(Path(place))
 
 
 def zunger(folder: Path) -> Path:
-    """The fit III-V with Zunger's form in place of the network."""
+    """Write the fit III-V with Zunger's form instead of the network; return its folder."""
     text = shipped("III-V").replace("kind: neural", "kind: zunger")
     kept = [line for line in text.splitlines() if not line.startswith(NEURAL)]
     to = folder / "III-V-zunger"
@@ -65,8 +65,8 @@ def zunger(folder: Path) -> Path:
     return to
 
 
-def told(folder: Path) -> None:
-    """All tables."""
+def tables(folder: Path) -> None:
+    """Print and record all tables of the runs in `folder`."""
     results = {}
     for fit, names in RUNS.items():
         potential = read_model(folder / fit).potential
@@ -80,24 +80,24 @@ def told(folder: Path) -> None:
 
 
 def row(potential: Potential, name: str) -> dict[str, Any]:
-    """One material, printed."""
+    """Print the line of a material and return its numbers."""
     both = {v: solved(potential, name, v) for v in ("0.99", "1.00", "1.01")}
     ours, theirs = both["1.00"]
     found = {p: rms(ours.E, theirs.E, 8 + place) for p, place in PAIRS.items()}
-    told = {"Δso": [float(spin_orbit_splitting(b)) * HARTREE_EV for b in both["1.00"]]}
-    told["slope"] = [
+    pairs = {"Δso": [float(spin_orbit_splitting(b)) * HARTREE_EV for b in both["1.00"]]}
+    pairs["slope"] = [
         (direct(high) - direct(low)) / np.log(1.01 / 0.99)
         for low, high in zip(both["0.99"], both["1.01"], strict=True)
     ]
     print(f"  {name:13}" + "".join(f"{x:7.1f}" for x in found.values()), end="")
-    print("".join(f"  {a:7.3f} ({b:.3f})" for a, b in told.values()), flush=True)
+    print("".join(f"  {a:7.3f} ({b:.3f})" for a, b in pairs.values()), flush=True)
     return {k: round(float(x), 2) for k, x in found.items()} | {
-        k: [round(float(x), 4) for x in pair] for k, pair in told.items()
+        k: [round(float(x), 4) for x in pair] for k, pair in pairs.items()
     }
 
 
 def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
-    """Bands of the potential and of the reference, absolute at rest; L … Γ … Γ."""
+    """Return the bands of the potential and of the reference at one volume."""
     stored = read_bands_h5(INPUTS / "reference" / name / f"{volume}.h5")
     theirs, crystal = stored.bands, stored.crystal
     crystal = replace(crystal, rest_volume=crystal.volume / float(volume))
@@ -106,25 +106,25 @@ def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
 
 
 def cutoff(cubic: Crystal) -> float:
-    """That of the fits [hartree]."""
+    """Return the cutoff of the fits [hartree]."""
     a = (4 * float(cubic.volume)) ** (1 / 3)
     return SHELLS * (2 * np.pi / a) ** 2 / 2
 
 
 def rms(ours: Array, theirs: Array, first: int) -> float:
-    """Of a pair of levels [meV]."""
+    """Return the root mean square error of a pair of levels [meV]."""
     return (
         1e3 * HARTREE_EV * float(np.sqrt(np.mean((ours - theirs)[:, first : first + 2] ** 2)))
     )
 
 
 def direct(bands: Bands) -> float:
-    """The gap at Γ [eV]."""
+    """Return the gap at Γ [eV]."""
     return float(direct_gap_at(bands, bands.kpoints.require_gamma)) * HARTREE_EV
 
 
 def wurtzite(potential: Potential) -> dict[str, Any]:
-    """What zinc blende's potential says of wurtzite: gap, and levels A, B, C at Γ [eV]."""
+    """Return gap, A−B and A−C of wurtzite [eV] from the potential of zinc blende."""
     stored = read_bands_h5(INPUTS / "reference" / "wz-CdSe" / "1.00.h5")
     cubic = read_bands_h5(INPUTS / "reference" / "zb-CdSe" / "1.00.h5").crystal
     s = system(stored.crystal, stored.bands.kpoints, cutoff(cubic))

@@ -1,7 +1,7 @@
-"""Can GaAs have experiment's mass and deformation potentials, and what do its bands pay?
+"""Can GaAs have the experimental mass and deformation potentials, and at what cost?
 
-The bands of GLLB-SC with the empty ones raised to the measured gap are fitted, then fitted on
-with and without m*, dE_c/d ln Ω and dE_v/d ln Ω of experiment among the targets, as many steps.
+The bands of GLLB-SC with the empty ones raised to the measured gap are fitted. The fit then
+continues with and without m*, dE_c/d ln Ω and dE_v/d ln Ω of experiment as targets.
 
     python -m benchmarks edges       some ten minutes on two cores
 """
@@ -24,13 +24,13 @@ from nnpp.observables.reports import EXPERIMENT
 from nnpp.units import HARTREE_EV
 
 FIRST, THEN = 100, 60
-"""Steps of the fit, and of both that go on from it."""
+"""Steps of the first fit, and of the two that continue it."""
 
 WEIGHTS = "weights: {bands: [%s]}"
 EDGES = WEIGHTS % "1, 1, 1, 1, 1, 1, 10, 10, 15, 15, 1, 1, 1, 1, 1, 1"
 EVEN = WEIGHTS % "3, 3, 3, 3, 3, 3, 5, 5, 5, 5, 3, 3, 3, 3, 3, 3"
 
-AIMS = """\
+TARGETS = """\
       - {kind: electron_mass, value: %(electron_mass)s me, weight: 300}
       - {kind: conduction_by_volume, value: %(conduction_by_volume)s eV, weight: 1}
       - {kind: valence_by_volume, value: %(valence_by_volume)s eV, weight: 10}
@@ -38,7 +38,7 @@ AIMS = """\
 
 
 def run() -> None:
-    """Three fits, and what they tell."""
+    """Run three fits and print their results."""
     known = EXPERIMENT["GaAs"][1]
     with tempfile.TemporaryDirectory() as place:
         to = Path(place)
@@ -46,13 +46,13 @@ def run() -> None:
         first = _fit(to, "first", _text(to, ""), FIRST)
         model = f"potential:\n  kind: model\n  file: {first}\n  train: {PARTS}\n\n"
         found = {}
-        for name, aims in {"without": "", "with": AIMS % known}.items():
-            text = _text(to, aims).replace(EDGES, EVEN).replace("1.0e-4}", "1.0e-6}", 1)
+        for name, targets in {"without": "", "with": TARGETS % known}.items():
+            text = _text(to, targets).replace(EDGES, EVEN).replace("1.0e-4}", "1.0e-6}", 1)
             start, end = text.index("potential:"), text.index("fit:")
             folder = _fit(to, name, text[:start] + model + text[end:], THEN)
-            found[name] = _told(name, folder)
-    paid = found["with"]["all bands/meV"] / found["without"]["all bands/meV"]
-    print(f"  the bands pay {paid:.2f} times")
+            found[name] = _numbers(name, folder)
+    cost = found["with"]["all bands/meV"] / found["without"]["all bands/meV"]
+    print(f"  the errors of the bands grow by a factor of {cost:.2f}")
     record("edges", found)
 
 
@@ -60,7 +60,7 @@ PARTS = "[local, nonlocal, s_wave, spin_orbit, strain]"
 
 
 def _raised(path: Path, gap: float) -> None:
-    """The reference, its empty levels raised so far that Γ has this gap [eV]."""
+    """Write the reference with its empty levels raised, so that Γ has this gap [eV]."""
     stored = read_bands_h5(INPUTS / "reference" / "GaAs" / "1.00.h5")
     bands = stored.bands
     own = float(direct_gap_at(bands, bands.kpoints.require_gamma))
@@ -69,8 +69,8 @@ def _raised(path: Path, gap: float) -> None:
     write_bands_h5(path, replace(bands, E=jnp.asarray(E)), stored.crystal, stored.provenance)
 
 
-def _text(to: Path, aims: str) -> str:
-    """GaAs at rest of the shipped III-V alone, with these bands, gap and aims."""
+def _text(to: Path, targets: str) -> str:
+    """Return a fit of unstrained GaAs alone, with these bands, gap and targets."""
     text = shipped("III-V")
     start = text.index("  - name: GaAs\n")
     end = text.index("  - name: GaAs-0.99\n")
@@ -81,11 +81,11 @@ def _text(to: Path, aims: str) -> str:
     for other in ("In", "P"):
         at = rest.index(f"    {other}:\n")
         rest = rest[:at] + rest[rest.index("strain: [0.0, 0.0]\n", at) + 19 :]
-    return "systems:\n" + system + aims + "\n" + rest
+    return "systems:\n" + system + targets + "\n" + rest
 
 
 def _fit(to: Path, name: str, text: str, steps: int) -> Path:
-    """A fit, and the folder of its run."""
+    """Run a fit and return the folder of its run."""
     (to / name).mkdir()
     (to / name / "fit.yaml").write_text(text, "utf-8")
     done = ran(
@@ -97,12 +97,14 @@ def _fit(to: Path, name: str, text: str, steps: int) -> Path:
     return folder
 
 
-def _told(name: str, folder: Path) -> dict[str, float]:
-    """Error of all bands, and the numbers of the report."""
+def _numbers(name: str, folder: Path) -> dict[str, float]:
+    """Return the error of all bands [meV] and the numbers of the report."""
     ran("-m", "nnpp.cli.app", "report", str(folder), "--out", str(folder.parent))
     (system,) = json.loads((folder / "summary.json").read_text())["systems"].values()
-    told = {"all bands/meV": float(np.sqrt(np.mean(np.square(system["rmse_mev"]))))}
+    numbers = {"all bands/meV": float(np.sqrt(np.mean(np.square(system["rmse_mev"]))))}
     with (folder / "report.csv").open(encoding="utf-8") as file:
-        told |= {row["quantity"]: float(row["nnpp"] or "nan") for row in csv.DictReader(file)}
-    print(f"  {name}: " + ", ".join(f"{k} {x:.4g}" for k, x in told.items()), flush=True)
-    return {k: round(x, 4) for k, x in told.items()}
+        numbers |= {
+            row["quantity"]: float(row["nnpp"] or "nan") for row in csv.DictReader(file)
+        }
+    print(f"  {name}: " + ", ".join(f"{k} {x:.4g}" for k, x in numbers.items()), flush=True)
+    return {k: round(x, 4) for k, x in numbers.items()}

@@ -1,7 +1,7 @@
-"""What does an ensemble of eight cost beside its fit? Both together, in units of the fit.
+"""What do a fit and an ensemble of eight cost, in units of the fit?
 
 zb-CdSe at 5 hartree against its shipped reference; a network without v⁰, which first learns the
-form. A process of its own, a device for each core, compiling included; seconds of wall time.
+form. One device for each core; wall time including compilation.
 """
 
 from itertools import islice
@@ -25,7 +25,7 @@ CUTOFF, STEPS, MEMBERS, AIM = "5 hartree", 20, 8, 3.0
 
 
 def run() -> None:
-    """The fit, then the ensemble by each way to differ."""
+    """Run the fit, then an ensemble of each kind."""
     one_device_per_core()
     fit = chosen(read(INPUTS / "self-check", start="zero")[0], Choices(cutoff=CUTOFF))
     spec = fit.spec.potential
@@ -40,7 +40,7 @@ def run() -> None:
 
 
 def _ensemble(objective, theta, by: str, alone: float) -> None:
-    """One ensemble, and its cost."""
+    """Run one ensemble and print its cost."""
     began = perf_counter()
     keys = jax.random.split(jax.random.key(0), MEMBERS)
     plan = BY[by](objective, theta, keys, STEPS)

@@ -1,4 +1,4 @@
-"""How often is v(q) evaluated for a k-set? At the shells only, not N² times an atom."""
+"""How often is v(q) evaluated for a path? Once for each shell, not N² times for each atom."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ POINTS = 60
 
 
 def run() -> None:
-    """Evaluations for a path of about 60 k-points, per species, and what pairs would need."""
+    """Print evaluations for each species, and those of the plain method."""
     print("  crystal    hartree     N   evals  N² × atoms × k ratio")
     for name, (crystal, cutoff) in CRYSTALS.items():
         kpoints = path(crystal, None, POINTS)

@@ -1,6 +1,6 @@
-"""What should the network see of q? Fits of the III-V family, one network for four elements.
+"""Which features of q should the network use? Fits of III-V, one network for four elements.
 
-Levels weighted evenly, no prior. Columns: loss after 8 and 16 steps [eV²], held-out root
+Equal weights, no prior. Columns: loss after 8 and 16 steps [eV²], held-out root
 mean square [meV] of the last, of band edges and of all bands, and the curvature
 ∫(d²v/dq²)² dq of the roughest element.
 """
@@ -33,7 +33,7 @@ CASES = {
 
 
 def run() -> None:
-    """One line for each choice."""
+    """Print one line for each choice of features."""
     one_device_per_core()
     for name, (gaussians, activation, hidden, sigma) in CASES.items():
         features = {"kind": "bare"} if gaussians is None else GAUSSIAN | gaussians
@@ -48,7 +48,7 @@ def run() -> None:
 
 
 def _quality(objective, theta) -> str:
-    """Held-out errors and curvature of what was found."""
+    """Return held-out errors and curvature as text."""
     errors = errors_by_band(objective, measure(objective, theta))
     held = np.stack([e.held_mev for e in errors if e.held_mev is not None])
     edges, all_bands = (float(np.sqrt(np.mean(x**2))) for x in (held[:, 3:5], held))

@@ -1,4 +1,4 @@
-"""Fits of the shipped inputs, step by step, for benchmarks that compare ways to fit."""
+"""Fits of the shipped inputs, step by step, for benchmarks that compare methods."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,13 +24,13 @@ TABLES = Path(__file__).parent / "tables"
 
 
 def shipped(name: str) -> str:
-    """The fit.yaml of a shipped fit, for a folder elsewhere."""
+    """Return the fit.yaml of a shipped fit with absolute paths of its references."""
     text = (INPUTS / name / "fit.yaml").read_text("utf-8")
     return text.replace("../reference", str(INPUTS / "reference"))
 
 
 def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:
-    """A fit and its systems, with some entries of its potential changed."""
+    """Return a fit and its systems, with some entries of its potential changed."""
     fit = read_inputs(folder)
     data = plain(fit.spec)
     for key, value in potential.items():
@@ -41,12 +41,12 @@ def read(folder: Path, **potential: Any) -> tuple[Fit, list[Case]]:
 
 
 def started(fit: Fit, cases: list[Case]) -> Objective:
-    """What the fit makes small, from the first numbers of its potential."""
+    """Return the objective of a fit at its start values."""
     return objective_of(fit, cases, start_of(fit.spec.potential))
 
 
 def steps(objective: Objective, method: Method) -> Iterator[tuple[Any, float]]:
-    """States from the start on, and the seconds that each took."""
+    """Yield each state, from the start on, and the seconds it took."""
     theta = objective.parameters.start()
     state: Any = None
 
@@ -62,5 +62,5 @@ def steps(objective: Objective, method: Method) -> Iterator[tuple[Any, float]]:
 
 
 def loss_ev2(state: Any) -> float:
-    """The lowest loss so far [eV²]."""
+    """Return the lowest loss so far [eV²]."""
     return float(state.lowest) * HARTREE_EV**2

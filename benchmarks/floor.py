@@ -1,4 +1,4 @@
-"""The floor: what a step must compute and move, at the rates of a large product and a copy."""
+"""The floor of a step: its operations and bytes at the rates of a large product and a copy."""
 
 from dataclasses import dataclass
 from time import perf_counter
@@ -17,11 +17,11 @@ SIZE = 3000
 
 @dataclass(frozen=True)
 class Rates:
-    """What this machine does at its best.
+    """The highest rates of this machine.
 
     Attributes:
-        flops: operations a second of a large real product.
-        bytes: read and written a second by a large copy.
+        flops: operations per second of a large real product.
+        bytes: bytes per second, read and written, of a large copy.
     """
 
     flops: float
@@ -29,7 +29,7 @@ class Rates:
 
 
 def median(f, runs: int = 5) -> float:
-    """Seconds of f, after one call that compiles."""
+    """Return the median seconds of f, after one call that compiles."""
     jax.block_until_ready(f())
     seconds = []
     for _ in range(runs):
@@ -40,9 +40,9 @@ def median(f, runs: int = 5) -> float:
 
 
 def rates(size: float) -> Rates:
-    """Measured on the first device, with all the threads that it has; a copy of `size` bytes.
+    """Return the rates of the first device, the copy being one of `size` bytes.
 
-    A matrix that fits into a cache is read faster than memory is.
+    Pass the size of the matrix that a step reads: one that fits into the cache is read faster.
     """
     A, x = jnp.ones((SIZE, SIZE)), jnp.ones(int(size / 8))
     product, copy = jax.jit(lambda A: A @ A), jax.jit(lambda x: x + 1)
@@ -55,7 +55,7 @@ def rates(size: float) -> Rates:
 def operations(
     H: PlaneWaveHamiltonian, system: System, n: int, sweeps: float
 ) -> dict[str, float]:
-    """Real operations of one gradient step, at all k, H being that of any of them.
+    """Return the real operations of one gradient step at all k; H is that of any k.
 
     A product of numbers of p parts counts 2 p². H on the first functions and on every
     correction; orthogonality, Rayleigh and Ritz; the coarse matrix, all of it (9 n³ products);
@@ -89,11 +89,11 @@ def operations(
 
 
 def matrix_bytes(system: System) -> float:
-    """Of the matrix of H at one k."""
+    """Return the bytes of the matrix of H at one k."""
     return 8.0 * (1 if system.centred else 2) * system.waves.K.shape[1] ** 2
 
 
 def bytes_moved(system: System, sweeps: float) -> float:
-    """The matrix of H, once for each correction at every k."""
+    """Return the bytes moved: the matrix of H for each correction at every k."""
     k = len(system.waves.K)
     return k * matrix_bytes(system) * (1 + sweeps * davidson.EXPANSIONS)

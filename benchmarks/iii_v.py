@@ -1,8 +1,8 @@
-"""One network for InAs, InP, GaAs and GaP: how near does it come, and does it stay physical?
+"""One network for InAs, InP, GaAs and GaP: how accurate is it, and does it stay physical?
 
 References: the bands of Cohen and Bergstresser's tables (benchmarks/tables). Aims, in root mean
 squares over the path: band edges 10 meV, all eight bands 60 meV, held out no more than 1.5
-times that. Then what no fit has seen: gaps in cells 1 % shorter and longer, and of GaInAs₂.
+times that. Not fitted: gaps in cells 1 % shorter and longer, and of GaInAs₂.
 """
 
 import tempfile
@@ -41,7 +41,7 @@ Q, R = jnp.arange(0.0, 8.0, 0.01), jnp.arange(0.0, 40.0, 0.05)
 
 
 def run() -> None:
-    """The course of the fit, its errors, and what carries over."""
+    """Print the losses of the fit, its errors, and numbers that were not fitted."""
     one_device_per_core()
     fit = read_inputs(TABLES)
     with tempfile.TemporaryDirectory() as name:
@@ -61,13 +61,13 @@ def run() -> None:
         changes = (-0.01, 0.0, 0.01)
         gaps = [_gap(potential, case.crystal.strained(x * np.eye(3))) for x in changes]
         slope = (gaps[2] - gaps[0]) / (3 * np.log(1.01 / 0.99))
-        told = f"gap at Γ {_two(gaps)} eV in cells changed by −1, 0, 1 %"
-        print(f"  {case.spec.name}: {told}; dE/d ln Ω {slope:.1f} eV")
+        text = f"gap at Γ {_two(gaps)} eV in cells changed by −1, 0, 1 %"
+        print(f"  {case.spec.name}: {text}; dE/d ln Ω {slope:.1f} eV")
     print(f"  GaInAs₂: gap {_alloy(potential):.3f} eV")
 
 
 def _errors(name: str, fitted: np.ndarray, held: np.ndarray | None) -> None:
-    """Edges and all bands of one compound, beside their aims."""
+    """Print the errors of edges and all bands of one compound, with their aims."""
     rms = [float(np.sqrt(np.mean(x**2))) for x in (fitted, held)] if held is not None else []
     edges = float(fitted[EDGES].max())
     print(
@@ -78,14 +78,14 @@ def _errors(name: str, fitted: np.ndarray, held: np.ndarray | None) -> None:
 
 
 def _smooth(potential: Potential, start: Potential) -> None:
-    """∫(d²v/dq²)² dq and the largest |v(r)| far out, of each element, beside its form."""
-    told = []
+    """Print ∫(d²v/dq²)² dq and the largest |v(r)| at large r, for each element and its form."""
+    numbers = []
     for v in (potential.local, start.local):
         rough = jnp.sum(curvature(v, Q) ** 2, axis=0) * (Q[1] - Q[0])
         far = jnp.abs(real_space(v, R)) * HARTREE_EV
-        told.append((rough, jnp.max(far[R > 4.0], axis=0), jnp.max(far[R > 12.0], axis=0)))
+        numbers.append((rough, jnp.max(far[R > 4.0], axis=0), jnp.max(far[R > 12.0], axis=0)))
     for i, element in enumerate(potential.species):
-        (rough, near, far), form = [[float(x[i]) for x in m] for m in told]
+        (rough, near, far), form = [[float(x[i]) for x in m] for m in numbers]
         print(
             f"  {element}: curvature {rough:.2g} (form {form[0]:.2g}); |v(r)| at most "
             f"{near:.2f} ({form[1]:.2f}) eV beyond 4 bohr, {far:.2f} ({form[2]:.2f}) beyond 12"
@@ -93,7 +93,7 @@ def _smooth(potential: Potential, start: Potential) -> None:
 
 
 def _gap(potential: Potential, structure: Crystal) -> float:
-    """E₅ − E₄ at Γ [eV]."""
+    """Return E₅ − E₄ at Γ [eV]."""
     s = system(structure, listed(structure, np.zeros((1, 3))), CUTOFF, RULES["per-k"])
     E = levels(potential, s, 5)[0]
     return float(E[4] - E[3]) * HARTREE_EV

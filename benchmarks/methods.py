@@ -1,7 +1,7 @@
-"""How many steps does a fit take: Levenberg-Marquardt against Adam as DeePseudopot runs it?
+"""How many steps does a fit take with Levenberg-Marquardt, and with Adam?
 
-zb-CdSe, network 20-20-20 of bare q without v⁰, random start, which init-fit teaches the form:
-the sample of the older code, built here from the shipped inputs.
+zb-CdSe, network 20-20-20 of bare q without v⁰, random start, which first learns the form. This
+is the sample of DeePseudopot, made from the shipped inputs.
 """
 
 from itertools import islice
@@ -23,14 +23,14 @@ NETWORK = {
     "features": {"kind": "bare"},
 }
 RATE, DECAY, EVERY = 0.005, 0.90, 20
-"""Adam as the sample of DeePseudopot sets it."""
+"""Settings of Adam in the sample of DeePseudopot."""
 
 FEW, AIM, EPOCHS = 3, 30, 100
-"""Adam is to need this many times the steps that lead Levenberg-Marquardt so far; its most."""
+"""Steps of Levenberg-Marquardt; the aim for the steps of Adam, as a factor; its most steps."""
 
 
 def run() -> None:
-    """Both curves from one start."""
+    """Print both curves from one start."""
     one_device_per_core()
     fit, cases = read(INPUTS / "self-check", network=NETWORK)
     spec = fit.spec.potential
@@ -43,7 +43,7 @@ def run() -> None:
 
 
 def _curve(name: str, objective, method, count: int) -> list[float]:
-    """The loss after each step, printed."""
+    """Print and return the loss after each step."""
     began = perf_counter()
     losses = [loss_ev2(s) for s, _ in islice(steps(objective, method), count + 1)]
     text = " ".join(f"{x:.2e}" for x in losses)
@@ -52,7 +52,7 @@ def _curve(name: str, objective, method, count: int) -> list[float]:
 
 
 def _against(reached: list[float], objective, adam) -> None:
-    """How many steps of Adam lead as far as a few of Levenberg-Marquardt."""
+    """Print how many steps Adam takes for the loss of a few of Levenberg-Marquardt."""
     losses = []
     for state, _ in islice(steps(objective, adam), EPOCHS + 1):
         losses.append(float(state.measured.loss) * HARTREE_EV**2)
@@ -62,6 +62,6 @@ def _against(reached: list[float], objective, adam) -> None:
     print(f"  adam: {shown} eV²")
     there = losses[-1] <= reached[FEW]
     count = len(losses) - 1
-    word = "took" if there else "had not got there after"
+    word = "took" if there else "did not get there in"
     met = "met" if count >= AIM * FEW else "missed"
     print(f"  adam {word} {count} steps for what lm reached in {FEW}; aim ×{AIM}: {met}")

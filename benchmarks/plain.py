@@ -1,8 +1,8 @@
-"""The plain way to a gradient: what nnpp is measured against.
+"""The plain method for a gradient, to compare nnpp with.
 
 v(|G−G′|) by the network for all N² pairs of every species and k, the matrix of H written out,
-all of its eigenvalues by `eigh`, and reverse mode straight through the whole. The matrices of
-the spin-orbit and non-local terms are made beforehand for each element and are not counted.
+all of its eigenvalues by `eigh`, and reverse mode through everything. The matrices of the
+spin-orbit and non-local terms are made beforehand for each element and are not timed.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ from nnpp.structures.crystal import Crystal
 
 @pytree
 class Pairs:
-    """All that the atoms fix at one k, pair by pair.
+    """Everything that the atoms fix at one k, for each pair of plane waves.
 
     Attributes:
         kinetic: ½|k+G|², the diagonal [hartree].
@@ -37,7 +37,7 @@ class Pairs:
 
 
 def pairs(crystal: Crystal, system: System, i: int, spinor: bool) -> Pairs:
-    """The pairs of the k-point `i`."""
+    """Return the pairs of the k-point `i`."""
     waves = jax.tree.map(lambda x: x[i], system.waves)
     G = waves.K[:, None] - waves.K[None, :]
     phases = jnp.exp(-1j * jnp.einsum("ghx,ax->gha", G, crystal.positions))
@@ -56,7 +56,7 @@ def pairs(crystal: Crystal, system: System, i: int, spinor: bool) -> Pairs:
 
 
 def _fixed(system: System, waves, species: int) -> Array:
-    """∂H/∂a, one strength after another; H is linear in them."""
+    """Return ∂H/∂a of all strengths; H is linear in them."""
     from nnpp.basis.convolution import Box
 
     d = system.local.differences
@@ -83,7 +83,7 @@ def _fixed(system: System, waves, species: int) -> Array:
 def loss_and_gradient(
     potential: Potential, at_k: Pairs, reference: Float[Array, " n"], n: int
 ) -> tuple[Array, Potential]:
-    """Σ (E − E_ref)² of one k-point and its gradient, all the plain way."""
+    """Return Σ (E − E_ref)² of one k-point and its gradient."""
 
     def loss(potential: Potential) -> Array:
         v = potential.local(at_k.q.reshape(-1)).T.reshape(at_k.structure.shape)

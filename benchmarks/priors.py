@@ -1,4 +1,4 @@
-"""What does smoothness of v(q) cost where a fit looks, and gain where it does not?
+"""What does a smooth v(q) cost in the fitted bands, and gain in a crystal that was not fitted?
 
 zb-CdSe as shipped, with other weights of the prior on curvature ∫(d²v/dq²)²: its bands over
 all k-points, and wurtzite CdSe, never fitted, from the same potential.
@@ -21,7 +21,7 @@ WEIGHTS = ("4.0e-7", "4.0e-6", "2.0e-5", "1.0e-4", "1.0e-3")
 
 
 def run() -> None:
-    """One fit for each weight."""
+    """Run one fit for each weight."""
     one_device_per_core()
     results = {}
     with tempfile.TemporaryDirectory() as place:

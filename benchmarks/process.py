@@ -1,4 +1,4 @@
-"""A command as a whole process: seconds, peak memory, output."""
+"""Run a command as a separate process: seconds, peak memory, output."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ran:
-    """What a process took, and what it said after how many seconds."""
+    """Time and memory of a process, and its lines with the seconds after which they came."""
 
     seconds: float
     peak_gb: float
@@ -17,19 +17,19 @@ class Ran:
 
     @property
     def output(self) -> str:
-        """All that it said."""
+        """The complete output."""
         return "".join(line for _, line in self.lines)
 
 
 def verdict(measured: float, aim: float) -> str:
-    """Whether an aim was met, and how far off it is."""
+    """Return whether an aim was met, and by which factor it was missed."""
     return f"aim {aim:g}: " + (
         "met" if measured <= aim else f"MISSED, {measured / aim:.2f} times"
     )
 
 
 def ran(*arguments: str, **environment: str) -> Ran:
-    """Run this Python with `arguments`; the peak is that of the process itself."""
+    """Run this Python with `arguments`; the peak memory is that of the process itself."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *arguments],

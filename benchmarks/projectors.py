@@ -10,7 +10,7 @@ from nnpp.structures.kpoints import listed
 
 
 def run() -> None:
-    """CsPbI3 at 10 hartree: spin-orbit and both non-local weights."""
+    """Print the projectors of CsPbI3 at 10 hartree."""
     crystal = perovskite()
     s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
     waves = jax.tree.map(lambda x: x[0], s.waves)
@@ -22,7 +22,7 @@ def run() -> None:
         for radial, B in zip(s.radial[term], made[term], strict=True)
     ]
     for name, radial, B in kinds:
-        assert isinstance(B, jax.Array), "small enough to be kept"
+        assert isinstance(B, jax.Array), "small enough to be stored"
         total += B.nbytes / 1e6
         nodes, rank = radial.A.shape
         print(f"  {name:10} {nodes} nodes, rank {rank}, {B.nbytes / 1e6:.1f} MB")

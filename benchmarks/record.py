@@ -1,4 +1,4 @@
-"""Results that stay: benchmarks/results/NAME.json, one entry a run, the newest last."""
+"""Stored results: benchmarks/results/NAME.json, one entry for each run, the newest last."""
 
 import json
 import os
@@ -13,7 +13,7 @@ PACKAGES = ("nnpp", "jax", "jaxlib", "numpy", "scipy")
 
 
 def record(name: str, numbers: dict[str, Any]) -> None:
-    """Append what was measured, where, when, and with what."""
+    """Append numbers with date, machine and versions."""
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"{name}.json"
     runs = json.loads(file.read_text("utf-8")) if file.exists() else []
@@ -30,7 +30,7 @@ def record(name: str, numbers: dict[str, Any]) -> None:
 
 
 def _processor() -> str:
-    """As the system names it."""
+    """Return the name of the processor."""
     about = Path("/proc/cpuinfo")
     lines = about.read_text("utf-8").splitlines() if about.exists() else []
     named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]

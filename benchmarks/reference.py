@@ -1,4 +1,4 @@
-"""The reference results: `nnpp fit inputs/`, and what of it is kept in results/reference/."""
+"""Make the reference results: `nnpp fit inputs/`, and the part kept in results/reference/."""
 
 import shutil
 import tempfile
@@ -14,7 +14,7 @@ LARGEST_KB, COLOURS = 200, 64
 
 
 def run() -> None:
-    """Fit the shipped inputs anew and replace what is kept."""
+    """Fit the shipped inputs and replace results/reference/."""
     to = INPUTS.parent / "results" / "reference"
     with tempfile.TemporaryDirectory() as out:
         done = ran("-m", "nnpp.cli.app", "fit", str(INPUTS), "--out", out)
@@ -30,7 +30,7 @@ def run() -> None:
 
 
 def _slimmed(file: Path) -> None:
-    """A figure with as few colours as its lines need."""
+    """Save a figure again with few colours."""
     if file.suffix == ".png":
         with Image.open(file) as image:
             image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(

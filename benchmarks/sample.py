@@ -1,4 +1,4 @@
-"""Systems on which steps are timed, with a network that stands on published Zunger forms."""
+"""Systems on which steps are timed, with a network on top of published Zunger forms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -27,21 +27,21 @@ from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.paths import path
 
 SPIN_ORBIT, NONLOCAL = (7.7899, 3.0344, 0.0), ((1.064, -0.00808), (0.0451, 0.0022), (0.0, 0.0))
-"""Published a5, and a6 and a7, of Pb, I and Cs."""
+"""Published a5, a6 and a7 of Pb, I and Cs [hartree]."""
 
 
 def zunger(*species: str) -> Zunger:
-    """The published forms."""
+    """Return the published forms."""
     return Zunger(jnp.asarray([PUBLISHED[s] for s in species]))
 
 
 def published(*species: str) -> Potential:
-    """The forms alone, as a potential."""
+    """Return a potential of the forms alone."""
     return Potential(zunger(*species), Strengths(), species)
 
 
 def published_cspbi3() -> Potential:
-    """The forms with spin-orbit and the non-local terms."""
+    """Return the forms with spin-orbit and non-local terms."""
     strengths = Strengths(
         {"spin_orbit": jnp.asarray(SPIN_ORBIT), "nonlocal": jnp.asarray(NONLOCAL)}
     )
@@ -50,7 +50,7 @@ def published_cspbi3() -> Potential:
 
 @dataclass(frozen=True)
 class Sample:
-    """A crystal at its k-points, a potential, and how many levels are wanted."""
+    """A crystal with k-points, a potential, and the number of levels."""
 
     crystal: Crystal
     kpoints: KPoints
@@ -65,7 +65,7 @@ class Sample:
         return self.potential.spinor
 
     def objective(self) -> Objective:
-        """All levels, against those of the forms; every weight and strength is trained."""
+        """Return the objective of all levels against those of the forms."""
         forms = replace(published(*self.potential.species), strengths=self.potential.strengths)
         E = levels(forms, self.system, self.n)
         target: Any = BandsTarget(E, jnp.ones_like(E), Absolute(), False)
@@ -82,17 +82,17 @@ class Sample:
         return Objective(self._parameters(), (spectrum,))
 
     def start(self) -> jax.Array:
-        """θ of the potential."""
+        """Return θ of the potential."""
         return self._parameters().start()
 
     def _parameters(self) -> Parameters:
-        """All that is trained."""
+        """Return the trained parameters."""
         train = ("local", "spin_orbit", "nonlocal") if self.spinor else ("local",)
         return Parameters(self.potential, train)
 
 
 def _with_network(forms: Potential) -> Potential:
-    """The forms under a wide envelope, and a small random network."""
+    """Return the forms under a wide envelope with a small random network."""
     species = forms.species
     network = Network(Bare(), (20, 20, 20), len(species), last=STARTS["xavier"], scale=0.1)
     local = neural(network, Gaussian(4.0), zunger(*species), jax.random.key(0))
@@ -100,7 +100,7 @@ def _with_network(forms: Potential) -> Potential:
 
 
 def zb_cdse() -> Sample:
-    """zb-CdSe, 10 hartree, 61 k-points of its path, 8 levels."""
+    """Return zb-CdSe: 10 hartree, 61 k-points of its path, 8 levels."""
     crystal, cutoff = CRYSTALS["zb-CdSe"]
     every = path(crystal, None, 61)
     k = listed(crystal, every.fractional[:61])
@@ -109,7 +109,7 @@ def zb_cdse() -> Sample:
 
 
 def cspbi3(cutoff: float = 6.0, count: int = 21) -> Sample:
-    """CsPbI₃ with spin-orbit, 32 levels."""
+    """Return CsPbI₃ with spin-orbit coupling, 32 levels."""
     crystal = perovskite()
     every = path(crystal, None, count)
     k = listed(crystal, every.fractional[:count])

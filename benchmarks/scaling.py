@@ -1,4 +1,4 @@
-"""How does a gradient grow with plane waves, k-points, bands, atoms, devices?
+"""How does the time of a gradient grow with plane waves, k-points, bands, atoms, devices?
 
 zb-CdSe; Σ E² and its gradient with respect to v(q), medians of three; the exponent p of
 seconds ~ xᵖ by least squares through the last three points, where fixed costs matter least.
@@ -32,32 +32,32 @@ SWEEPS = {
     "bands": [{"n": n} for n in (4, 8, 16, 32)],
     "atoms": [{"cells": c, "cutoff": 3.0, "k": 1, "n": 5 * c} for c in (1, 2, 4, 8, 16)],
 }
-"""What is varied; all else is 10 hartree, 8 k-points, 8 bands, the primitive cell.
+"""Settings that are varied; the others are 10 hartree, 8 k-points, 8 bands, the primitive cell.
 
-Of atoms all occupied bands and one more for each cell, at one k-point and 3 hartree.
+For atoms: all occupied bands and one more for each cell, at one k-point and 3 hartree.
 """
 
 LAST = 3
 
 
 def run() -> None:
-    """Each sweep in a process of its own, one device a core; then devices."""
-    found = {name: _told(name, os.cpu_count() or 1) for name in SWEEPS}
+    """Run each sweep in a separate process with one device for each core; then vary devices."""
+    found = {name: _points(name, os.cpu_count() or 1) for name in SWEEPS}
     counts = [d for d in (1, 2, 4, 8) if d <= (os.cpu_count() or 1)]
-    found["devices"] = [[d, _told("k-points", d)[-1][1]] for d in counts]
+    found["devices"] = [[d, _points("k-points", d)[-1][1]] for d in counts]
     exponents = {name: _exponent(points) for name, points in found.items()}
     for name, points in found.items():
-        told = ", ".join(f"{x:g}: {seconds:.3g}" for x, seconds in points)
+        times = ", ".join(f"{x:g}: {seconds:.3g}" for x, seconds in points)
         power = "" if exponents[name] is None else f"; exponent {exponents[name]:.2f}"
-        print(f"  {name}: {told} s{power}")
+        print(f"  {name}: {times} s{power}")
     _draw(found, exponents, RESULTS / "scaling.png")
     record("scaling", {"seconds": found, "exponents": exponents})
 
 
-def _told(name: str, devices: int) -> list[list[float]]:
-    """Pairs of x and seconds."""
-    wanted = f"print(json.dumps(sweep({name!r})))"
-    script = f"import json; from benchmarks.scaling import sweep; {wanted}"
+def _points(name: str, devices: int) -> list[list[float]]:
+    """Return pairs of x and seconds."""
+    call = f"print(json.dumps(sweep({name!r})))"
+    script = f"import json; from benchmarks.scaling import sweep; {call}"
     done = ran(
         "-c", script,
         OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", JAX_NUM_CPU_DEVICES=str(devices),
@@ -66,12 +66,12 @@ def _told(name: str, devices: int) -> list[list[float]]:
 
 
 def sweep(name: str) -> list[list[float]]:
-    """One sweep."""
+    """Return the points of one sweep."""
     return [_point(name, **change) for change in SWEEPS[name]]
 
 
 def _point(name: str, cutoff: float = 10.0, k: int = 8, n: int = 8, cells: int = 1) -> list:
-    """The varied number, and seconds of a gradient."""
+    """Return the varied number and the seconds of a gradient."""
     structure = _supercell(cells)
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (k, 3))
     s = system(structure, listed(structure, points), cutoff)
@@ -86,7 +86,7 @@ def _point(name: str, cutoff: float = 10.0, k: int = 8, n: int = 8, cells: int =
 
 
 def _supercell(cells: int) -> Crystal:
-    """zb-CdSe repeated along one axis after another until there are so many cells."""
+    """Return zb-CdSe, repeated along one axis after another, with this number of cells."""
     primitive, _ = CRYSTALS["zb-CdSe"]
     times, axis = [1, 1, 1], 0
     while np.prod(times) < cells:
@@ -99,7 +99,7 @@ def _supercell(cells: int) -> Crystal:
 
 
 def _exponent(points: list[list[float]]) -> float | None:
-    """P of seconds ~ xᵖ; None for fewer points than two."""
+    """Return p of seconds ~ xᵖ, or None for fewer than two points."""
     if len(points) < 2:
         return None
     x, seconds = np.log(np.array(points[-LAST:])).T
@@ -107,7 +107,7 @@ def _exponent(points: list[list[float]]) -> float | None:
 
 
 def _draw(found: dict, exponents: dict, file: Path) -> None:
-    """One panel for each number that is varied."""
+    """Draw one panel for each varied number."""
     fig, axes = plt.subplots(1, len(found), figsize=(3 * len(found), 2.8), layout="constrained")
     for ax, (name, points) in zip(axes, found.items(), strict=True):
         x, seconds = np.array(points).T

@@ -1,4 +1,4 @@
-"""How long do the shipped fits take, from typing to figures?"""
+"""How long does `nnpp bands inputs/ --plot` take for the shipped fits?"""
 
 import tempfile
 from pathlib import Path
@@ -9,7 +9,7 @@ INPUTS = Path(__file__).parents[1] / "inputs"
 
 
 def run() -> None:
-    """`nnpp bands inputs/ --plot`, compiling included."""
+    """Print seconds, including compilation, and peak memory."""
     with tempfile.TemporaryDirectory() as out:
         done = ran("-m", "nnpp.cli.app", "bands", str(INPUTS), "--plot", "--out", out)
     aim = verdict(done.seconds, 60)

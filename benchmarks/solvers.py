@@ -1,4 +1,4 @@
-"""Where is Davidson faster than dense `eigh`, and where are Fourier transforms than a matrix?
+"""When is Davidson faster than dense `eigh`, and when are Fourier transforms faster than H?
 
 zb-CdSe at one k-point without symmetry, cutoff by cutoff, on one core: seconds of each solver,
 and of H on a block of functions as a matrix and by transforms, assembling included once in the
@@ -32,7 +32,7 @@ LARGEST_DENSE, APPLIED, COLUMNS = 1200, 12, 12
 
 
 def run() -> None:
-    """On one core, in a process of its own."""
+    """Measure on one core in a separate process."""
     script = "from benchmarks.solvers import table; table()"
     done = ran(
         "-c", script, OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", JAX_NUM_CPU_DEVICES="1"
@@ -41,7 +41,7 @@ def run() -> None:
 
 
 def table() -> None:
-    """A line for each cutoff."""
+    """Print and record one line for each cutoff."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     rows = []
@@ -64,7 +64,7 @@ def table() -> None:
 
 
 def _hamiltonian(cutoff: float) -> PlaneWaveHamiltonian:
-    """H at a k-point of no symmetry."""
+    """Return H at a k-point without symmetry."""
     crystal, _ = CRYSTALS["zb-CdSe"]
     s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff)
     potential = published("Cd", "Se")
@@ -73,7 +73,7 @@ def _hamiltonian(cutoff: float) -> PlaneWaveHamiltonian:
 
 
 def _applied(H: PlaneWaveHamiltonian) -> tuple[float, float]:
-    """H on functions as a matrix, a share of assembling it included, and by transforms."""
+    """Return the times of H on functions [ms]: as a matrix with its assembly, and by FFT."""
     rng = np.random.default_rng(0)
     X = split(jnp.asarray(rng.normal(size=(H.waves, COLUMNS)) + 0j))
     made = jax.jit(lambda H: H.assembled())
@@ -83,5 +83,5 @@ def _applied(H: PlaneWaveHamiltonian) -> tuple[float, float]:
 
 
 def _ms(f, *arguments) -> float:
-    """Median milliseconds."""
+    """Return the median time [ms]."""
     return round(1e3 * median(lambda: f(*arguments)), 2)

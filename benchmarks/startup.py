@@ -1,4 +1,4 @@
-"""How long until the command answers?"""
+"""How long does a command take that computes nothing?"""
 
 from benchmarks.process import ran, verdict
 
@@ -6,7 +6,7 @@ RUNS = 5
 
 
 def run() -> None:
-    """Median of five for each verb that needs no computation."""
+    """Print the median of five runs of each."""
     for arguments in (("--help",), ("bands", "--help"), ("schema",)):
         times = sorted(ran("-m", "nnpp.cli.app", *arguments).seconds for _ in range(RUNS))
         seconds = times[RUNS // 2]

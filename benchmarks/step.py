@@ -1,8 +1,8 @@
-"""How long is a step, against the plain method and against the floor of this machine?
+"""How long does a step take, compared with the plain method and the floor of this machine?
 
 zb-CdSe at 10 hartree, 61 k-points, 8 levels; CsPbI₃ with spin-orbit at 6 hartree, 21 k-points,
 32 levels. The plain method (benchmarks/plain.py) is timed at one k-point and scaled. Medians of
-five; a network 20-20-20 of bare q; one device a core, the plain method with all cores.
+five; a network 20-20-20 of bare q; one device for each core, the plain method with all cores.
 """
 
 import json
@@ -29,11 +29,11 @@ WITHIN, STEPS_OF_LM = 3.0, 3.0
 
 
 def run() -> None:
-    """Each system in processes of its own."""
+    """Measure each system in separate processes."""
     results = {}
     for name, aim in AIMS.items():
-        ours = _told("ours", name, threads=1)
-        plain = _told("plain", name, threads=os.cpu_count() or 1)
+        ours = _measured("ours", name, threads=1)
+        plain = _measured("plain", name, threads=os.cpu_count() or 1)
         faster = plain["plain_s"] / ours["gradient_step_s"]
         met = "met" if faster >= aim else "MISSED"
         print(f"    faster than the plain method by {faster:.0f}, aim {aim:g}: {met}")
@@ -42,13 +42,13 @@ def run() -> None:
     record("step", results)
 
 
-def _told(part: str, name: str, threads: int) -> dict[str, float]:
-    """What a part prints; its last line is what it measured."""
+def _measured(part: str, name: str, threads: int) -> dict[str, float]:
+    """Run a part in a process, print its output, return the numbers of its last line."""
     devices = (
         "from nnpp.devices.parallel import one_device_per_core as start; start()"  # before JAX
     )
-    told = f"print(json.dumps({part}({name!r})))"
-    script = f"import json; {devices}; from benchmarks.step import {part}; {told}"
+    call = f"print(json.dumps({part}({name!r})))"
+    script = f"import json; {devices}; from benchmarks.step import {part}; {call}"
     each = str(threads)
     done = ran("-c", script, OPENBLAS_NUM_THREADS=each, OMP_NUM_THREADS=each)
     *lines, measured = done.output.splitlines()
@@ -57,7 +57,7 @@ def _told(part: str, name: str, threads: int) -> dict[str, float]:
 
 
 def plain(name: str) -> dict[str, float]:
-    """One k-point of the plain method, times all of them."""
+    """Time one k-point of the plain method; scale to all."""
     sample = SAMPLES[name]()
     at_k = pairs(sample.crystal, sample.system, 0, sample.spinor)
     reference = jnp.linspace(-1.0, 0.0, sample.n)
@@ -68,7 +68,7 @@ def plain(name: str) -> dict[str, float]:
 
 
 def ours(name: str) -> dict[str, float]:
-    """The gradient step, the step of Levenberg-Marquardt, and the floor."""
+    """Time the gradient step and the step of Levenberg-Marquardt; compute the floor."""
     sample = SAMPLES[name]()
     objective, theta = sample.objective(), sample.start()
     step = median(lambda: gradient(objective, theta))
@@ -90,7 +90,7 @@ def ours(name: str) -> dict[str, float]:
 
 
 def _floor(sample: Sample, step: float) -> float:
-    """Operations and bytes of the step at the rates of this machine [s]."""
+    """Return the time of the step's operations and bytes at the rates of this machine [s]."""
     sweeps = _sweeps(sample)
     best = rates(matrix_bytes(sample.system))
     first = jax.tree.map(lambda x: x[0], sample.system.waves)
@@ -111,7 +111,7 @@ def _floor(sample: Sample, step: float) -> float:
 
 
 def _sweeps(sample: Sample) -> float:
-    """Sweeps of the solver, in the mean over some k-points."""
+    """Return the mean number of sweeps of the solver over some k-points."""
     numbers = _numbers(sample)
 
     @jax.jit
@@ -128,5 +128,5 @@ def _sweeps(sample: Sample) -> float:
 
 
 def _numbers(sample: Sample) -> Values:
-    """What the potential comes to, the same for all k."""
+    """Return the numbers of the potential, the same for all k."""
     return values(at_shells(sample.potential, sample.system), sample.system)

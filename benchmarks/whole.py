@@ -1,4 +1,4 @@
-"""How long is a whole fit, from typing to figures, with an empty cache and with a full one?"""
+"""How long does a complete fit take, with an empty cache of programs and with a full one?"""
 
 import tempfile
 from pathlib import Path
@@ -8,11 +8,11 @@ from benchmarks.process import ran, verdict
 from benchmarks.record import record
 
 FITS = {"III-V": (INPUTS / "III-V", 300.0), "self-check": (INPUTS / "self-check", 60.0)}
-"""What is fitted, and the seconds it may take with an empty cache."""
+"""The fits, with the aim for an empty cache [s]."""
 
 
 def run() -> None:
-    """Each fit twice, in a folder of its own."""
+    """Run each fit twice in an empty folder."""
     results = {}
     for name, (folder, aim) in FITS.items():
         with tempfile.TemporaryDirectory() as place:
@@ -29,7 +29,7 @@ def run() -> None:
 
 
 def _seconds(folder: Path, place: Path, turn: str) -> tuple[float, float]:
-    """Until the first step is told, and until the end; the cache of programs is in `place`."""
+    """Return the seconds to the first printed step and to the end; the cache is in `place`."""
     done = ran(
         "-m", "nnpp.cli.app", "fit", str(folder), "--out", str(place / turn),
         JAX_COMPILATION_CACHE_DIR=str(place / "cache"), PYTHONUNBUFFERED="1",

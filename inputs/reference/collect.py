@@ -1,10 +1,10 @@
-"""What GPAW and Elk left, as references of nnpp, and the tables of README.md.
+"""Convert results of GPAW and Elk into references of nnpp; print the tables of README.md.
 
     python inputs/reference/collect.py GPAW [NAME …] --tb09 FOLDER [--pbe FOLDER --elk FOLDER]
 
 writes inputs/reference/NAME/VOLUME.h5 (and 1.00.csv) from GPAW/NAME_GLLBSC_VOLUME.json,
-of InAs from what Elk wrote in the folder of --tb09, the valence top of the volume at rest where
-it was for the published pseudopotentials, and prints gaps, splittings and masses; beside them,
+for InAs from the results of Elk in the folder of --tb09. The valence top of the unstrained
+volume gets the energy of the published pseudopotentials. Prints gaps, splittings, masses and,
 if given, PBE of GPAW and of Elk.
 """
 
@@ -30,16 +30,16 @@ HERE = Path(__file__).parent
 TOP_EV = {
     "GaP": -5.9124, "GaAs": -5.4424, "InP": -5.8024, "InAs": -5.3824, "zb-CdSe": -6.31
 }  # fmt: skip
-"""Valence tops of the published pseudopotentials; those of others and of strained cells: 0."""
+"""Valence tops of the published pseudopotentials; 0 for others and for strained cells."""
 
 STEP = 0.01
-"""To the k-points that masses are taken from [bohr⁻¹]."""
+"""Distance of the k-points that give the masses [bohr⁻¹]."""
 
 ELK = ("c_tb09", "rgkmax", "ngridk")
-"""Settings of Elk that are kept with its numbers."""
+"""Settings of Elk that are stored with its levels."""
 
 MASSES = ("electron", "heavy_hole", "light_hole")
-"""Along x at Γ; those of NO_MASS are left out: they lie elsewhere, or x is not all."""
+"""Masses along x at Γ, except those of NO_MASS: not at Γ, or anisotropic."""
 
 NO_MASS = {"Si": ("electron",), "wz-CdSe": ("heavy_hole", "light_hole")}
 
@@ -47,27 +47,27 @@ NAMES = ("Si", "GaP", "GaAs", "InP", "InAs", "zb-CdSe", "wz-CdSe")
 
 
 def main() -> None:
-    """Collect, then print."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("gpaw", type=Path)
-    words.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
-    words.add_argument("--tb09", type=Path, required=True)
-    words.add_argument("--pbe", type=Path)
-    words.add_argument("--elk", type=Path)
-    said = words.parse_args()
+    """Write all references and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gpaw", type=Path)
+    parser.add_argument("names", nargs="*", default=NAMES, metavar="NAME")
+    parser.add_argument("--tb09", type=Path, required=True)
+    parser.add_argument("--pbe", type=Path)
+    parser.add_argument("--elk", type=Path)
+    options = parser.parse_args()
     print(
         "|  | gap | Γ | L | X | Δso | dEΓ/d ln Ω | electron | heavy | light |\n|" + "---|" * 10
     )
-    for name in said.names:
-        print(row(said.tb09 if name == "InAs" else said.gpaw, name))
-    if said.pbe and said.elk:
+    for name in options.names:
+        print(row(options.tb09 if name == "InAs" else options.gpaw, name))
+    if options.pbe and options.elk:
         print("\n|  | GPAW | Elk |\n|---|---|---|")
-        for name in said.names:
-            print(compare(said.pbe, said.elk, name))
+        for name in options.names:
+            print(compare(options.pbe, options.elk, name))
 
 
 def row(folder: Path, name: str) -> str:
-    """Write the references of a material; its line of the table."""
+    """Write the references of a material; return its line of the table."""
     done = {volume: collected(folder, name, volume) for volume in ("0.99", "1.00", "1.01")}
     rest, about = done["1.00"]
     E = relative(rest)
@@ -88,12 +88,12 @@ def row(folder: Path, name: str) -> str:
 
 
 def known(name: str) -> list[str]:
-    """Which masses mean something."""
+    """Return the masses that are meaningful."""
     return [x for x in MASSES if x not in NO_MASS.get(name, ())]
 
 
 def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
-    """One volume, written as a reference; and what it was made with."""
+    """Write one volume as a reference; return it and its provenance."""
     stem = folder / f"{name}_GLLBSC_{volume}"
     top = TOP_EV.get(name, 0.0) if volume == "1.00" else 0.0
     found = with_elk if stem.is_dir() else with_gpaw
@@ -106,28 +106,28 @@ def collected(folder: Path, name: str, volume: str) -> tuple[Imported, dict]:
 
 
 def with_gpaw(stem: Path, top: float) -> tuple[Imported, dict]:
-    """What with_gpaw.py wrote."""
+    """Return the results of with_gpaw.py and their provenance."""
     about = json.loads(Path(f"{stem}.about.json").read_text())
     request = Request(Hints(), spinor=True, occupied=about["electrons"], top=top)
     return convert(Path(f"{stem}.json"), request), about
 
 
 def with_elk(folder: Path, top: float) -> tuple[Imported, dict]:
-    """What with_elk.py wrote with a constant c."""
+    """Return the results of with_elk.py for a constant c and their provenance."""
     one = folded(convert(folder / "BAND.OUT", Request(Hints(), top=top)))
-    said = (folder / "elk.in").read_text()
+    text = (folder / "elk.in").read_text()
     about = {
         "program": one.found.provenance,
         "functional": "exchange of Tran and Blaha (2009), correlation of Perdew and Wang",
         "spin_orbit": "in the second variation, self-consistently",
-        **{word: said.split(f"{word}\n")[1].split("\n")[0].strip() for word in ELK},
+        **{word: text.split(f"{word}\n")[1].split("\n")[0].strip() for word in ELK},
         "masses": masses(folder / "MASSES.OUT"),
     }
     return one, about
 
 
 def folded(one: Imported) -> Imported:
-    """The line from U to the reciprocal lattice vector 1 1 1, told as that from K to Γ."""
+    """Return the bands with the line from U to 1 1 1 written as the line from K to Γ."""
     old = one.bands
     k, place = np.asarray(old.kpoints.fractional), old.kpoints.labels.index("U")
     then = (1 - k[place:])[:, [0, 2, 1]]
@@ -135,12 +135,12 @@ def folded(one: Imported) -> Imported:
     there = listed(one.crystal, np.concatenate([k[: place + 1], then]), labels=labels,
                    jumps=(place + 1,))  # fmt: skip
     E = np.insert(np.asarray(old.E), place, np.asarray(old.E)[place], axis=0)
-    E[-1] = E[old.kpoints.labels.index("Γ")]  # at 1 1 1 Elk's own differs by 0.6 meV
+    E[-1] = E[old.kpoints.labels.index("Γ")]  # at 1 1 1 the levels of Elk differ by 0.6 meV
     return replace(one, bands=replace(old, kpoints=there, E=jnp.asarray(E)))
 
 
 def masses(path: Path) -> dict[str, float]:
-    """As with_gpaw.py has them, from levels at 0, h/2 and h."""
+    """Return masses as with_gpaw.py, from levels at 0, h/2 and h."""
     levels = np.loadtxt(path)[:, 1].reshape(-1, 3)
     full = int(np.sum(levels[:, 0] < 0))
     half, whole = (
@@ -152,18 +152,18 @@ def masses(path: Path) -> dict[str, float]:
 
 
 def compare(pbe: Path, elk: Path, name: str) -> str:
-    """Γ gap, splitting, valence levels [eV] and masses by two programs."""
+    """Return a line with gap, splitting, valence levels [eV] and masses by two programs."""
     stem, folder = pbe / f"{name}_PBE_1.00", elk / f"{name}_GLLBSC_1.00"
     about = json.loads(Path(f"{stem}.about.json").read_text())
-    said = Request(Hints(), spinor=True, occupied=about["electrons"])
-    first = convert(Path(f"{stem}.json"), said)
+    request = Request(Hints(), spinor=True, occupied=about["electrons"])
+    first = convert(Path(f"{stem}.json"), request)
     second = convert(folder / "BAND.OUT", Request(Hints()))
-    told = []
+    cells = []
     for one, m in ((first, about["masses"]), (second, masses(folder / "MASSES.OUT"))):
         E = relative(one)
         corners = ("L", "X") if "wz" not in name else ("M", "A")
         levels = [f"{x} {at(one, E, x, -1):.3f} {at(one, E, x, -3):.3f}" for x in corners]
-        told.append(
+        cells.append(
             f"gap {at(one, E, 'Γ', 0):.3f}, Δso {-at(one, E, 'Γ', -6):.3f}, "
             + ", ".join(levels)
             + (
@@ -172,17 +172,17 @@ def compare(pbe: Path, elk: Path, name: str) -> str:
                 else ", masses " + " ".join(f"{m[x]:.3f}" for x in known(name))
             )
         )
-    return f"| {name} | {told[0]} | {told[1]} |"
+    return f"| {name} | {cells[0]} | {cells[1]} |"
 
 
 def relative(one: Imported) -> np.ndarray:
-    """Levels from the valence top [eV]."""
+    """Return levels relative to the valence top [eV]."""
     E = np.asarray(one.bands.E) * HARTREE_EV
     return E - E[:, : one.bands.occupied].max()
 
 
 def at(one: Imported, E: np.ndarray, name: str, band: int) -> float:
-    """A level at a named k-point; band 0 is the lowest empty one."""
+    """Return a level at a named k-point; band 0 is the lowest empty one."""
     return float(E[one.bands.kpoints.labels.index(name), one.bands.occupied + band])
 
 

@@ -1,4 +1,4 @@
-"""How gaps converge with cutoff and k-points: convergence.png and its numbers.
+"""Convergence of gaps with cutoff and k-points: convergence.png and its numbers.
 
     python inputs/reference/converge.py FOLDER
 
@@ -19,7 +19,7 @@ AIM_MEV = 20.0
 
 
 def main() -> None:
-    """Read, write, draw."""
+    """Read the numbers, write and draw them."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("folder", type=Path)
     folder = words.parse_args().folder
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def gaps(folder: Path, sweep: str) -> dict[str, dict[str, float]]:
-    """For each material the gap without spin [eV], discontinuity included, at each setting."""
+    """Return gaps without spin, with the discontinuity [eV], at each setting."""
     found: dict[str, dict[str, float]] = {}
     for place in sorted(folder.glob(f"{sweep}[0-9]*")):
         setting = re.sub(r"\D", "", place.name)

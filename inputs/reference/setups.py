@@ -1,4 +1,4 @@
-"""Do the setups matter? 3d of Ga in the core, as in GPAW's own, or among the valence electrons.
+"""Influence of the setup: 3d of Ga in the core, as in GPAW's own, or in the valence.
 
     PYTHONPATH=inputs/reference gpaw python -- inputs/reference/setups.py FOLDER
 
@@ -15,7 +15,7 @@ MESH = 8
 
 
 def main() -> None:
-    """Both compounds by both functionals."""
+    """Print the table of both compounds and both functionals."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("folder", type=Path)
     folder = words.parse_args().folder
@@ -25,11 +25,11 @@ def main() -> None:
         with_d(xc)
         for name in ("GaP", "GaAs"):
             for setup, cutoff in CUTOFFS.items():
-                told(name, xc, setup, cutoff)
+                print_row(name, xc, setup, cutoff)
 
 
-def told(name: str, xc: str, setup: str, cutoff: float) -> None:
-    """One row."""
+def print_row(name: str, xc: str, setup: str, cutoff: float) -> None:
+    """Print one row."""
     found = solved(MATERIALS[name](), xc, cutoff, MESH, f"{name}_{xc}_{setup}.txt", setup)
     E = found["bands"].energies[0]
     full, gamma = found["electrons"], found["bands"].path.kpts.tolist().index([0, 0, 0])

@@ -1,4 +1,4 @@
-"""Bands with Elk: all electrons, spin-orbit; PBE, or the potential of Tran and Blaha.
+"""Bands with Elk: all electrons, spin-orbit coupling; PBE, or the Tran-Blaha potential.
 
     python inputs/reference/with_elk.py FOLDER [--c C] [--mesh N] [--cutoff RGKMAX] FILE.vasp …
 
@@ -22,7 +22,7 @@ SPECIES = "/usr/share/elk-lapw/species/"
 POINTS = 61
 
 STEP = 0.01
-"""To the k-points that masses are taken from [bohr⁻¹]."""
+"""Distance of the k-points that give the masses [bohr⁻¹]."""
 
 PBE = [["xctype", "20 0 0"]]
 TRAN_BLAHA = [
@@ -31,17 +31,17 @@ TRAN_BLAHA = [
     ["nxoapwlo", "1"],
     ["msmooth", "4"],
 ]
-"""PBE; and of Libxc, which wants moments along z alone, LAPW and smooth gradients."""
+"""Settings for PBE, and for Libxc, which needs moments along z, LAPW and smooth gradients."""
 
 PATHS = {
     True: [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0.5), (0.625, 0.25, 0.625), (1, 1, 1)],
     False: [(0, 0, 0), (0.5, 0, 0), (1 / 3, 1 / 3, 0), (0, 0, 0), (0, 0, 0.5)],
 }
-"""Corners for cubic crystals, L Γ X U Γ, and for hexagonal ones, Γ M K Γ A."""
+"""Corners of the path: cubic L Γ X U Γ, hexagonal Γ M K Γ A."""
 
 
 def main() -> None:
-    """All structures that are named."""
+    """Run all named structures."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("folder", type=Path)
     words.add_argument("structures", nargs="+", type=Path)
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def solved(place: Path, atoms: Atoms, said: argparse.Namespace) -> None:
-    """The density by PBE, and from it that with c; levels near Γ; bands."""
+    """Compute the density by PBE, then that with c, levels near Γ, and bands."""
     near = [(0, 0, 0), tuple(atoms.cell.array[:, 0] / BOHR * STEP / (2 * np.pi))]
     fixed = settings(atoms, said)
     runs = [(["0"], PBE, near), (["20"], PBE, near), (["20"], PBE, PATHS[len(atoms) == 2])]
@@ -76,12 +76,12 @@ def solved(place: Path, atoms: Atoms, said: argparse.Namespace) -> None:
 
 
 def line(corners: list[tuple[float, ...]], points: int) -> list[str]:
-    """A path."""
+    """Return the block of a path."""
     return ["plot1d", f"{len(corners)} {points}", *(" ".join(map(str, k)) for k in corners)]
 
 
 def settings(atoms: Atoms, said: argparse.Namespace) -> list[list[str]]:
-    """What elk.in says of a structure, in blocks."""
+    """Return the blocks of elk.in for a structure."""
     symbols = list(dict.fromkeys(atoms.get_chemical_symbols()))
     a, c = atoms.cell.lengths()[[0, 2]]
     return [
@@ -97,7 +97,7 @@ def settings(atoms: Atoms, said: argparse.Namespace) -> list[list[str]]:
 
 
 def placed(atoms: Atoms, symbol: str) -> list[str]:
-    """A species file and the atoms of it."""
+    """Return a species file and its atoms."""
     here = [
         x
         for x, s in zip(atoms.get_scaled_positions(), atoms.symbols, strict=True)

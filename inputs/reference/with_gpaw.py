@@ -26,25 +26,25 @@ from gpaw.spinorbit import soc_eigenstates
 
 BOHR, HARTREE = 0.529177210903, 27.211386245988
 WIDTH = 0.001
-"""Of the occupations [eV]."""
+"""Width of the occupations [eV]."""
 
 STEP = 0.01
-"""To the k-points that masses are taken from [bohr⁻¹]."""
+"""Distance of the k-points that give the masses [bohr⁻¹]."""
 
 POINTS = 61
-"""K-points on a path."""
+"""Number of k-points on a path."""
 
 VOLUMES = (0.99, 1.0, 1.01)
 
 CUTOFFS = {"paw": 500.0, "d": 800.0}
-"""Of the plane waves [eV], by setup: GPAW's own, and with 3d of Ga."""
+"""Cutoffs [eV], by setup: that of GPAW, and with 3d of Ga."""
 
 RADII = (2.2, 2.2, 2.0)
-"""Of the spheres of Ga for s, p and d [bohr]."""
+"""Radii of the spheres of Ga for s, p and d [bohr]."""
 
 
 def zincblende(cation: str, anion: str, a: float) -> Atoms:
-    """Two atoms in the cubic lattice constant a [Å]."""
+    """Return two atoms with the cubic lattice constant a [Å]."""
     cell = a / 2 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
     return Atoms([cation, anion], cell=cell, scaled_positions=[[0] * 3, [0.25] * 3], pbc=True)
 
@@ -58,14 +58,14 @@ MATERIALS = {
     "zb-CdSe": lambda: zincblende("Cd", "Se", 11.4485278 * BOHR),
     "wz-CdSe": lambda: bulk("CdSe", "wurtzite", a=4.2999, c=7.0109, u=0.3767),
 }
-"""At the measured lattice constants of 300 K, those of the pseudopotentials that are fitted."""
+"""Crystals with the lattice constants of 300 K, as in the fitted pseudopotentials."""
 
 PATHS = {True: "LGXU,KG", False: "GMKGA"}
-"""Of cubic and of hexagonal crystals."""
+"""Paths of cubic and of hexagonal crystals."""
 
 
 def main() -> None:
-    """All that is asked for."""
+    """Run all named materials and volumes."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     words.add_argument("folder", type=Path)
     words.add_argument("names", nargs="*", default=list(MATERIALS), metavar="NAME")
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def with_d(xc: str) -> None:
-    """A setup of Ga with 13 valence electrons, Ga.d.XC in this folder, where one is sought."""
+    """Make a setup of Ga with 13 valence electrons: Ga.d.XC in this folder."""
     gpaw.setup_paths.insert(0, ".")
     Generator("Ga", xc, scalarrel=True, nofiles=True).run(
         core="[Ar]", rcut=list(RADII), name="d"
@@ -92,7 +92,7 @@ def with_d(xc: str) -> None:
 
 
 def write(name: str, volume: float, xc: str, setup: str, cutoff: float, mesh: int) -> None:
-    """One material at one volume, in units of that at rest, in this folder."""
+    """Compute one material at one volume, relative to the unstrained one, in this folder."""
     stem = f"{name}_{xc}_{volume:.2f}"
     atoms = MATERIALS[name]()
     atoms.set_cell(atoms.cell * volume ** (1 / 3), scale_atoms=True)
@@ -121,7 +121,7 @@ def solved(
     log: str,
     setup: str,
 ) -> dict:
-    """Bands with spin-orbit, and the numbers that tell of them; with a setup of Ga by name."""
+    """Compute bands with spin-orbit coupling and their numbers; `setup` names that of Ga."""
     size = (mesh, mesh, divisions(atoms, mesh))
     atoms.calc = GPAW(
         mode=PW(cutoff), xc=xc, txt=log, occupations=FermiDirac(WIDTH), nbands=-8,
@@ -150,7 +150,7 @@ def solved(
 
 
 def at(atoms: Atoms, kpts: object, wanted: int) -> tuple[GPAW, np.ndarray]:
-    """A calculation at other k-points in the same density, and its levels [eV]."""
+    """Return a calculation at other k-points in the same density, and its levels [eV]."""
     calc = atoms.calc.fixed_density(
         kpts=kpts, symmetry="off", nbands=wanted + 6, txt=None, convergence={"bands": wanted}
     )
@@ -159,13 +159,13 @@ def at(atoms: Atoms, kpts: object, wanted: int) -> tuple[GPAW, np.ndarray]:
 
 
 def with_spin(calc: GPAW, E: np.ndarray, raised: float, full: int) -> np.ndarray:
-    """Levels with spin-orbit, conduction bands raised before [eV]."""
+    """Return levels with spin-orbit coupling, conduction bands raised before [eV]."""
     shifted = E + raised * (np.arange(E.shape[1]) >= full)
     return soc_eigenstates(calc, eigenvalues=shifted[None]).eigenvalues()
 
 
 def masses(atoms: Atoms, wanted: int, raised: float, full: int) -> dict[str, float]:
-    """Masses along x at Γ, from levels at 0, h/2 and h: their curvatures, extrapolated."""
+    """Return masses along x at Γ from levels at 0, h/2 and h; curvatures are extrapolated."""
     k = np.array([[0, 0, 0], [STEP / 2, 0, 0], [STEP, 0, 0]]) / BOHR
     calc, E = at(atoms, k @ atoms.cell.array.T / (2 * np.pi), wanted)
     levels = with_spin(calc, E, raised, full)[:, 2 * full - 6 : 2 * full + 2] / HARTREE
@@ -177,7 +177,7 @@ def masses(atoms: Atoms, wanted: int, raised: float, full: int) -> dict[str, flo
 
 
 def discontinuity(calc: GPAW, top: float, bottom: float) -> float:
-    """The jump of the potential where the conduction bands begin [eV]."""
+    """Return the derivative discontinuity at the conduction band minimum [eV]."""
     response = calc.hamiltonian.xc.response
     return float(response.calculate_discontinuity(
         response.calculate_discontinuity_potential(top, bottom)
@@ -185,7 +185,7 @@ def discontinuity(calc: GPAW, top: float, bottom: float) -> float:
 
 
 def divisions(atoms: Atoms, mesh: int) -> int:
-    """Along the third direction: fewer where the cell is longer, as in wurtzite."""
+    """Return k-points along the third direction: fewer if the cell is longer, as wurtzite."""
     a, c = atoms.cell.lengths()[[0, 2]]
     return max(1, round(mesh * a / c))
 

@@ -2,6 +2,8 @@
 
 <!-- not run: REASON -->      the block is not run
 <!-- with: FILE, FILE as NAME, results/self-check -->    files that must exist: samples, a run
+<!-- with: nnpp -->           a copy of the package, which `python -m nnpp.cli.app` then runs
+<!-- keep: REASON -->         the diff stays to the end of the page
 <!-- in: FIT -->              these keys replace those of that fit.yaml, which is then validated
 """
 

@@ -15,6 +15,8 @@ from tests.docs.conftest import copy_sample, make_small
 
 NOT_RUN = [b for page in PAGES for b in blocks(page) if "not run" in b.options]
 
+NO_CACHE = shutil.ignore_patterns("__pycache__")
+
 BINARIES = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -76,7 +78,9 @@ class Reader:
     def diff(self, block) -> None:
         """Change a file until the next console has been compared."""
         path = Path(block.title)
-        text = self.undo.setdefault(path, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if "keep" not in block.options:
+            self.undo.setdefault(path, text)
         old = "".join(x[1:] for x in block.text.splitlines(True) if x.startswith(("-", " ")))
         new = "".join(x[1:] for x in block.text.splitlines(True) if x.startswith(("+", " ")))
         assert text.count(old) == 1, f"{block.place}: {text}"
@@ -106,7 +110,9 @@ def test_every_page_runs(page, nnpp, request, tmp_path, monkeypatch):
     reader = Reader(nnpp)
     for block in blocks(page):
         for sample in filter(None, block.options.get("with", "").split(", ")):
-            if sample.startswith("results/"):
+            if sample == "nnpp":
+                shutil.copytree(ROOT / "nnpp", tmp_path / "nnpp", ignore=NO_CACHE)
+            elif sample.startswith("results/"):
                 shutil.copytree(request.getfixturevalue("fitted") / sample, tmp_path / sample)
             else:
                 copy_sample(sample, tmp_path)
