@@ -58,7 +58,7 @@ def test_check(nnpp, tiny):
     assert told.code == 0
     for words in (
         "CdSe, F-43m (216), 2 atoms, 375.136 bohr³",
-        "8, 4 full: 8 electrons, two electrons each",
+        "8, 4 occupied: 8 electrons, two electrons each",
         "3 hartree, per-k: ",
         "evaluations, ",
         "1: Γ",
@@ -67,7 +67,7 @@ def test_check(nnpp, tiny):
         "1 1 1 20 20 1 1 1",
         "10 each",
         "-0.1 to 2 eV × 5: 4 levels",
-        "10 to 1000; 8 of 8 levels count",
+        "10 to 1000; 8 of 8 levels have a weight",
         "gap 1.9 eV, weight 3",
     ):
         assert words in told.out, words
