@@ -50,7 +50,7 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     options = Options(*wanted)
     prepared = run_init_fit(fits, out, options.fresh)
     watched = console.progress(prepared, "preparing", len(fits))
-    on_process_zero(lambda: init_fit.tell(watched))
+    on_process_zero(lambda: init_fit.print_prepared(watched))
     folders = [out / fit.name for fit in fits]
     await_runs(folders)
     runs = on_all_processes(lambda: read_runs(folders, out))

@@ -1,12 +1,11 @@
 """`nnpp train`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.options import Distributed, together
+from nnpp.cli.options import RESULTS, Distributed, Out, Runs, together
 from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
@@ -14,20 +13,18 @@ if TYPE_CHECKING:
     from nnpp.workflows.train.train import Options
 
 COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
-"""What is told of a step, and how many letters wide."""
+"""Columns printed for each step and their widths, in characters."""
 
-Method = Annotated[str | None, typer.Option(help="lm, lbfgs, adam, … in place of the fit's.")]
-Steps = Annotated[int | None, typer.Option(min=0, help="Most steps [as the fit says].")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start over; the default goes on.")]
-Movie = Annotated[str | None, typer.Option(help="Also draw a film of the fit: gif or mp4.")]
-Members = Annotated[int, typer.Option(min=0, help="Also train an ensemble of so many.")]
-By = Annotated[str, typer.Option(help="Members differ by kpoints (bootstrap) or seeds.")]
+Method = Annotated[str | None, typer.Option(help="lm, lbfgs, adam, … [as in the fit].")]
+Steps = Annotated[int | None, typer.Option(min=0, help="Maximum steps [as in the fit].")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start again instead of continuing.")]
+Movie = Annotated[str | None, typer.Option(help="Make an animation of the fit: gif or mp4.")]
+Members = Annotated[int, typer.Option(min=0, help="Also train an ensemble of this size.")]
+By = Annotated[str, typer.Option(help="How members differ: kpoints (bootstrap) or seeds.")]
 
 
 def command(
-    runs: Annotated[
-        list[Path] | None, typer.Argument(help="Runs [all that init-fit prepared].")
-    ] = None,
+    runs: Runs = None,
     method: Method = None,
     steps: Steps = None,
     fresh: Fresh = False,
@@ -35,68 +32,68 @@ def command(
     members: Members = 0,
     by: By = "kpoints",
     distributed: Distributed = False,
-    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+    out: Out = RESULTS,
 ) -> None:
-    """Fit the reference bands; a run that was stopped goes on where it was.
+    """Fit the reference bands; a stopped run continues.
 
-    SIGTERM, SIGINT and SIGUSR1 save and stop with exit code 75.
+    SIGTERM, SIGINT and SIGUSR1 save the current step and stop with exit code 75.
     """
     from nnpp.workflows.fits.read import by_method, read_runs
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_runs(runs, out), method))
         from nnpp.workflows.train.train import (
-            Options,  # imports JAX: a wrong run is told before
+            Options,  # imports JAX: input errors come before
         )
 
         train(fits, Options(steps, fresh, movie, members, by))
 
 
 def train(fits: list, options: "Options") -> None:
-    """Train runs and tell of it; a signal ends it with its exit code."""
+    """Train runs and print every step; exit with code 75 if a signal stops them."""
     from nnpp.workflows.train.train import run_train
 
     with stop_on_signals(console.note) as stop:
-        stopped = console.print_steps(run_train(fits, options, stop), COLUMNS, _told)
+        stopped = console.print_steps(run_train(fits, options, stop), COLUMNS, _show)
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
 
 
-def _told(event: "Event", line: console.StepTable) -> bool:
-    """Tell one event; True for the one that ends it all."""
+def _show(event: "Event", table: console.StepTable) -> bool:
+    """Print one event; return True if training was stopped."""
     from nnpp.workflows.train.events import Begun, Ensemble, Stepped, Stopped, Trained
 
     match event:
         case Begun():
-            _head(event)
-            line.begin(event.step, event.steps)
+            _print_header(event)
+            table.begin(event.step, event.steps)
         case Stepped():
-            line.step(event.step, _cells(event))
+            table.step(event.step, _cells(event))
         case Trained():
-            line.end()
-            _summary(event)
+            table.end()
+            _print_summary(event)
         case Ensemble():
-            _ensemble(event)
+            _print_ensemble(event)
         case Stopped():
-            line.end()
+            table.end()
             console.note(f"{event.name}: stopped and saved after step {event.step}")
             return True
     return False
 
 
-def _head(begun: "Begun") -> None:
-    """What is about to be trained."""
+def _print_header(begun: "Begun") -> None:
+    """Print the name, notes and size of what is trained."""
     console.say(f"{begun.name} ({begun.folder})", typer.colors.CYAN)
     for text in begun.notes:
         console.note(text)
     counts = f"{begun.parameters} parameters, {begun.residuals} residuals"
     console.remark(
-        f"  {counts}, " + (f"goes on after step {begun.step}" if begun.step else "new")
+        f"  {counts}, " + (f"continues after step {begun.step}" if begun.step else "new")
     )
 
 
 def _cells(stepped: "Stepped") -> list[str]:
-    """The numbers of one step."""
+    """Return the numbers of one step."""
     n = stepped.numbers
     held, damping = n.get("holdout_ev2"), n.get("damping")
     return [
@@ -108,8 +105,8 @@ def _cells(stepped: "Stepped") -> list[str]:
     ]
 
 
-def _summary(trained: "Trained") -> None:
-    """Why it ended, and the error of every band."""
+def _print_summary(trained: "Trained") -> None:
+    """Print why training ended, and the error of every band."""
     console.remark(f"  ended after step {trained.step}: {trained.why}")
     console.remark(f"  weighted loss {trained.loss_ev2:.4g} eV²")
     if trained.errors:
@@ -121,8 +118,8 @@ def _summary(trained: "Trained") -> None:
     console.wrote(trained.paths)
 
 
-def _ensemble(made: "Ensemble") -> None:
-    """What the members tell: mean ± spread."""
+def _print_ensemble(made: "Ensemble") -> None:
+    """Print the mean and spread of the gaps of an ensemble."""
     size = f"{made.members} members by {made.by}, {made.steps} steps each"
     console.say(f"  ensemble: {size}, {made.seconds:.1f} s")
     for name, (gap, spread) in made.gaps_ev.items():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.options import RESULTS, Out
 from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
@@ -13,74 +14,74 @@ if TYPE_CHECKING:
     from nnpp.workflows.tune.tune import Begun, Event, Tuned
 
 COLUMNS = {"trial": 6, "held out/meV": 12, "best/meV": 9, "steps": 6, "state": 9, "s": 7}
-"""What is told of a trial, and how many letters wide."""
+"""Columns printed for each trial and their widths, in characters."""
 
 BEST, NAME, CELL = 5, 18, 8
-"""Trials told in the end; widths of the first column and of the others."""
+"""Trials in the final table; widths of its first column and of the others."""
 
 
 def command(
-    fit: Annotated[Path, typer.Argument(help="The fit whose numbers are varied.")],
+    fit: Annotated[Path, typer.Argument(help="The fit to tune.")],
     trials: Annotated[
-        int | None, typer.Option(min=1, help="Trials in all [as the fit says, or 40].")
+        int | None, typer.Option(min=1, help="Total number of trials [as in the fit, or 40].")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Most steps of a trial [as the fit says].")
+        int | None, typer.Option(min=1, help="Maximum steps of a trial [as in the fit].")
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start over; the default goes on.")
+        bool, typer.Option("--fresh", help="Start again instead of continuing.")
     ] = False,
     address: Annotated[
-        str | None, typer.Option(help="A Ray cluster that runs, as auto or HOST:6379.")
+        str | None, typer.Option(help="A running Ray cluster: auto or HOST:6379.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+    out: Out = RESULTS,
 ) -> None:
-    """Search for settings that lower the error of what is held out.
+    """Search for settings with a lower held-out error.
 
-    SIGTERM, SIGINT and SIGUSR1 end it with exit code 75; trials that ended are kept.
+    SIGTERM, SIGINT and SIGUSR1 stop with exit code 75; finished trials are saved.
     """
     from nnpp.workflows.fits.read import read_one
 
     found = read_one(fit)
-    from nnpp.workflows.tune.tune import (  # imports JAX: a wrong fit is told before
+    from nnpp.workflows.tune.tune import (  # imports JAX: input errors come before
         Options,
         run_tune,
     )
 
-    with stop_on_signals(console.note, "stopping; trials that run are given up") as stop:
+    with stop_on_signals(console.note, "stopping; running trials are discarded") as stop:
         stopped = console.print_steps(
-            run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _told
+            run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _show
         )
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
 
 
-def _told(event: "Event", line: console.StepTable) -> bool:
-    """Tell one event; True for the one that a signal brought about."""
+def _show(event: "Event", table: console.StepTable) -> bool:
+    """Print one event; return True if a signal stopped the search."""
     from nnpp.workflows.tune.tune import Begun, Tried, Tuned
 
     match event:
         case Begun():
-            _head(event)
-            line.begin(event.done, event.search.trials)
+            _print_header(event)
+            table.begin(event.done, event.search.trials)
         case Tried():
-            line.step(len(event.study.trials), _cells(event.study))
+            table.step(len(event.study.trials), _cells(event.study))
         case Tuned():
-            line.end()
-            _summary(event)
+            table.end()
+            _print_summary(event)
             return event.stopped
     return False
 
 
-def _head(begun: "Begun") -> None:
-    """What is about to be searched."""
+def _print_header(begun: "Begun") -> None:
+    """Print the name, notes and search space."""
     from nnpp.workflows.tune.tuned import short
 
     search = begun.search
     console.say(f"{search.fit.name} ({search.folder})", typer.colors.CYAN)
     for text in search.fit.notes:
         console.note(text)
-    done = f"goes on after {begun.done}" if begun.done else "new"
+    done = f"continues after {begun.done}" if begun.done else "new"
     at_once = f", {begun.at_once} at a time" if begun.at_once else ""
     console.remark(f"  {search.trials} trials of {search.steps} steps{at_once}, {done}")
     for key, dimension in search.space.items():
@@ -88,7 +89,7 @@ def _head(begun: "Begun") -> None:
 
 
 def _cells(study: "Study") -> list[str]:
-    """The numbers of the last trial."""
+    """Return the numbers of the last trial."""
     trial = study.trials[-1]
     return [
         str(trial.number),
@@ -100,20 +101,20 @@ def _cells(study: "Study") -> list[str]:
     ]
 
 
-def _summary(tuned: "Tuned") -> None:
-    """The best trials side by side, how much each number mattered, what was written."""
+def _print_summary(tuned: "Tuned") -> None:
+    """Print the best trials, the importance of each setting, and the files written."""
     best = tuned.study.ranked("finished")[:BEST]
     if best:
-        _table(best, tuned)
-        _remarks(best, tuned)
+        _print_table(best, tuned)
+        _print_remarks(best, tuned)
     console.wrote(tuned.paths)
     if tuned.stopped:
         saved = f"{len(tuned.study.trials)} trials are saved"
-        console.note(f"{tuned.search.fit.name}: stopped; {saved}, start it again to go on")
+        console.note(f"{tuned.search.fit.name}: stopped; {saved}, start it again to continue")
 
 
-def _table(best: "list[Trial]", tuned: "Tuned") -> None:
-    """A column for each trial, a line for each number."""
+def _print_table(best: "list[Trial]", tuned: "Tuned") -> None:
+    """Print a column for each trial, a line for each setting."""
     from nnpp.workflows.tune.tuned import short
 
     _row("trial", [f"{t.number}{'*' * (t.values == tuned.own)}" for t in best], "matters")
@@ -126,12 +127,12 @@ def _table(best: "list[Trial]", tuned: "Tuned") -> None:
         _row(short(key), values, "—" if found is None else f"{found:.2f}")
 
 
-def _remarks(best: "list[Trial]", tuned: "Tuned") -> None:
-    """What the star and the last column mean."""
+def _print_remarks(best: "list[Trial]", tuned: "Tuned") -> None:
+    """Print what the star and the last column mean."""
     from nnpp.workflows.tune.tuned import MEASURE, by_chance
 
     if any(trial.values == tuned.own for trial in best):
-        console.remark("  *: the fit as it stands, as far as the ranges hold it")
+        console.remark("  *: the fit itself, within the ranges")
     console.remark(f"  matters: {MEASURE}")
     chance = by_chance(tuned.study)
     if chance is not None:
@@ -139,17 +140,17 @@ def _remarks(best: "list[Trial]", tuned: "Tuned") -> None:
 
 
 def _row(name: str, values: list[str], matters: str = "") -> None:
-    """A line of the table."""
+    """Print a line of the table."""
     cells = [name, *values, matters]
     line = console.cells(cells, [NAME, *[CELL] * (len(values) + 1)])
     console.say(f"  {line}".rstrip())
 
 
 def _mev(error: float | None) -> str:
-    """An error [meV]."""
+    """Return an error as text [meV]."""
     return "—" if error is None else f"{error:.4g}"
 
 
 def _value(value: int | float | str) -> str:
-    """A number to three figures, or a word."""
+    """Return a number with three digits, or a word."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -17,8 +17,7 @@ from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_st
 from pathlib import Path
 from typing import TypeVar
 
-from nnpp.cluster.ranks import Rank, rank_in
-from nnpp.cluster.rendezvous import meet
+from nnpp.cluster.rendezvous import Rank, meet, rank_in
 from nnpp.cluster.signals import SIGNALS
 from nnpp.errors import NnppError
 

@@ -1,18 +1,30 @@
-"""Processes connect to process 0 before JAX starts, so that errors have a clear message.
+"""The rank of this process, and its connection to process 0 before JAX starts.
 
-Process 0 waits until all have connected, and sends each the port of JAX's coordinator. The
+Rank and address come from NNPP_… or SLURM_… variables. Process 0 waits until all have
+connected, and sends each the port of JAX's coordinator: errors so have a clear message. The
 connections stay open: a closed one means that a process has ended.
 """
 
 import json
 import os
+import re
 import socket
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from nnpp.cluster.ranks import COORDINATOR, Rank
 from nnpp.errors import InputError
+
+PROCESS, PROCESSES, COORDINATOR = "NNPP_PROCESS", "NNPP_PROCESSES", "NNPP_COORDINATOR"
+
+REMEDY = f"set {PROCESS}, {PROCESSES} and {COORDINATOR}, or use srun"
+
+PORTS = range(20_000, 30_000)
+"""Ports for job steps of Slurm, below the range that systems assign automatically."""
+
+FIRST_HOST = re.compile(r"(?P<head>[^\[,]+)(\[(?P<first>\d+)[^\]]*\](?P<tail>[^,]*))?")
+"""Matches node001 in `node[001-004,007],other`."""
 
 PATIENCE = 120.0
 """Seconds within which all processes must connect."""
@@ -31,7 +43,71 @@ START_ALL = "start all, numbered from 0, with the same coordinator and number of
 
 
 @dataclass(frozen=True)
-class Met:
+class Rank:
+    """One of several processes.
+
+    Attributes:
+        process: its number, from 0.
+        processes: the number of processes.
+        host: the machine of process 0.
+        port: where process 0 waits for the others.
+        gpu: index of its GPU on its machine; None for all visible ones.
+    """
+
+    process: int
+    processes: int
+    host: str
+    port: int
+    gpu: int | None = None
+
+    def __str__(self) -> str:
+        return f"process {self.process} of {self.processes}"
+
+
+def rank_in(environment: Mapping[str, str]) -> Rank:
+    """Return the rank defined by environment variables."""
+    process, where = _number(environment, PROCESS, "SLURM_PROCID")
+    processes, _ = _number(environment, PROCESSES, "SLURM_STEP_NUM_TASKS")
+    if not process < processes:
+        raise InputError(f"is {process}, of {processes} processes", "number them from 0", where)
+    gpu = _gpu(environment) if where != PROCESS else None
+    return Rank(process, processes, *_meeting_point(environment), gpu)
+
+
+def _number(environment: Mapping[str, str], *names: str) -> tuple[int, str]:
+    """Return the first of these variables that is set, and its name."""
+    name = next((name for name in names if environment.get(name)), None)
+    if name is None:
+        raise InputError("is not set, and this is not a Slurm job step", REMEDY, names[0])
+    if not environment[name].isdecimal():
+        raise InputError(f"is {environment[name]!r}, not a number", "correct it", name)
+    return int(environment[name]), name
+
+
+def _meeting_point(environment: Mapping[str, str]) -> tuple[str, int]:
+    """Return host and port of process 0."""
+    if address := environment.get(COORDINATOR):
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+            raise InputError(f"is {address!r}", "write it as HOST:PORT", COORDINATOR)
+        return host, int(port)
+    found = FIRST_HOST.match(environment.get("SLURM_STEP_NODELIST", ""))
+    if found is None:
+        raise InputError("is not set, and this is not a Slurm job step", REMEDY, COORDINATOR)
+    job, _ = _number(environment, "SLURM_JOB_ID")
+    step, _ = _number(environment, "SLURM_STEP_ID")
+    host = "".join(found[part] or "" for part in ("head", "first", "tail"))
+    return host, PORTS[(job + 100 * step) % len(PORTS)]
+
+
+def _gpu(environment: Mapping[str, str]) -> int | None:
+    """Return the local index; None where Slurm shows each process only its own GPU."""
+    visible = environment.get("CUDA_VISIBLE_DEVICES", ",")
+    return _number(environment, "SLURM_LOCALID")[0] if "," in visible else None
+
+
+@dataclass(frozen=True)
+class Connections:
     """All processes are connected.
 
     Attributes:
@@ -43,12 +119,12 @@ class Met:
     peers: dict[int, socket.socket]
 
 
-def meet(rank: Rank, patience: float = PATIENCE) -> Met:
+def meet(rank: Rank, patience: float = PATIENCE) -> Connections:
     """Wait until all processes have connected, for at most `patience` seconds."""
     return (_connect if rank.process else _host)(rank, patience)
 
 
-def _host(rank: Rank, patience: float) -> Met:
+def _host(rank: Rank, patience: float) -> Connections:
     """Accept all others as process 0, or send all an error."""
     peers: dict[int, socket.socket] = {}
     deadline = time.monotonic() + patience
@@ -65,7 +141,7 @@ def _host(rank: Rank, patience: float) -> Met:
         port = free.getsockname()[1]
     for peer in peers.values():
         _send(peer, port=port)
-    return Met(f"{rank.host}:{port}", peers)
+    return Connections(f"{rank.host}:{port}", peers)
 
 
 def _listening(port: int) -> socket.socket:
@@ -116,14 +192,14 @@ def _send_error(peers: dict[int, socket.socket], error: InputError) -> InputErro
     return error
 
 
-def _connect(rank: Rank, patience: float) -> Met:
+def _connect(rank: Rank, patience: float) -> Connections:
     """Connect to process 0 as any other process."""
     deadline = time.monotonic() + patience
     peer = _connected(rank, deadline, patience)
     _send(peer, process=rank.process, processes=rank.processes)
     answer = _receive(peer, max(0.0, deadline - time.monotonic()) + ANSWER)
     if "port" in answer:
-        return Met(f"{rank.host}:{answer['port']}", {0: _with_keepalive(peer)})
+        return Connections(f"{rank.host}:{answer['port']}", {0: _with_keepalive(peer)})
     what = answer.get("refusal", "process 0 has ended, or did not answer in time")
     raise InputError(str(what), START_ALL)
 

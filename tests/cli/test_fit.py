@@ -73,7 +73,7 @@ def test_prepared_then_trained_without_a_name(nnpp, small):
     assert "ended after step 2: all its steps are done" in trained.out
     first = Path("results/small/potential.safetensors").read_bytes()
     again = nnpp("train", "results/small", "--steps", "2")
-    assert "goes on after step 2" in again.out
+    assert "continues after step 2" in again.out
     assert Path("results/small/potential.safetensors").read_bytes() == first
     assert nnpp("train", "--fresh", "--steps", "1").code == 0
     assert len(read_metrics(Path("results/small/metrics.jsonl"))) == 1
@@ -97,7 +97,7 @@ def test_bands_leave_a_run_as_it_is_fitted(nnpp, refused, small):
     assert told.code == 0
     assert "cutoff: 3 hartree" in Path("results/small/run.yaml").read_text(encoding="utf-8")
     assert read_inputs(Path("results/small")).spec == before
-    assert "goes on after step 1" in nnpp("train", "results/small", "--steps", "2").out
+    assert "continues after step 1" in nnpp("train", "results/small", "--steps", "2").out
     refused("bands", "small", at="results/small:", told="contains a run with its own")
 
 
@@ -111,7 +111,7 @@ def test_trained_anew_by_another_method(nnpp, refused, small):
     assert nnpp("train", "--fresh", "--method", "lm", "--steps", "1").code == 0
     assert read_inputs(Path("results/small")).spec.fit.method == "lm"
     Path("results/small/metrics.jsonl").unlink()
-    assert "goes on after step 1" in nnpp("train", "--steps", "2").out
+    assert "continues after step 1" in nnpp("train", "--steps", "2").out
 
 
 def test_a_film_of_valence_bands_that_are_not_all_there(nnpp, tmp_path, monkeypatch):

@@ -45,7 +45,7 @@ def test_it_goes_on_and_starts_over(nnpp, monkeypatch):
     in_place_of_ray(monkeypatch)
     nnpp("tune", "small", "--trials", "2")
     assert (
-        "4 trials of 2 steps, 2 at a time, goes on after 2"
+        "4 trials of 2 steps, 2 at a time, continues after 2"
         in nnpp("tune", "small", "--trials", "4").out
     )
     assert (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnpp.cluster.ranks import PORTS, Rank, rank_in
+from nnpp.cluster.rendezvous import PORTS, Rank, rank_in
 from nnpp.errors import InputError
 
 OWN = {"NNPP_PROCESS": "1", "NNPP_PROCESSES": "4", "NNPP_COORDINATOR": "node7:1234"}

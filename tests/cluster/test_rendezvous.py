@@ -7,15 +7,14 @@ from functools import partial
 
 import pytest
 
-from nnpp.cluster.ranks import Rank
-from nnpp.cluster.rendezvous import Met, meet
+from nnpp.cluster.rendezvous import Connections, Rank, meet
 from nnpp.errors import InputError
 from tests.ports import free_port
 
 PATIENCE = 1.0
 
 
-def outcome(rank: Rank, patience: float = PATIENCE) -> Met | str:
+def outcome(rank: Rank, patience: float = PATIENCE) -> Connections | str:
     """What a process finds, or is told."""
     try:
         return meet(rank, patience)
@@ -23,7 +22,7 @@ def outcome(rank: Rank, patience: float = PATIENCE) -> Met | str:
         return str(error)
 
 
-def together(*ranks: tuple[int, int]) -> list[Met | str]:
+def together(*ranks: tuple[int, int]) -> list[Connections | str]:
     """What processes find that are told these numbers of themselves and of all."""
     make = partial(Rank, host="127.0.0.1", port=free_port())
     with ThreadPoolExecutor() as pool:
@@ -33,7 +32,7 @@ def together(*ranks: tuple[int, int]) -> list[Met | str]:
 def test_all_come():
     """All know one coordinator; a connection that closes is seen on the other side."""
     mets = together((0, 3), (1, 3), (2, 3))
-    assert all(isinstance(met, Met) for met in mets), mets
+    assert all(isinstance(met, Connections) for met in mets), mets
     assert len({met.coordinator for met in mets}) == 1
     assert [sorted(met.peers) for met in mets] == [[1, 2], [0], [0]]
     first, _, last = mets
@@ -47,7 +46,7 @@ def test_all_come():
 
 def test_one_alone_waits_for_nobody():
     (met,) = together((0, 1))
-    assert isinstance(met, Met)
+    assert isinstance(met, Connections)
     assert met.peers == {}
 
 
@@ -101,7 +100,7 @@ def test_a_stranger_is_passed_over():
         second = pool.submit(outcome, ranks[1], 20.0)
         mets = [first.result(), second.result()]
     stranger.close()
-    assert all(isinstance(met, Met) for met in mets), mets
+    assert all(isinstance(met, Connections) for met in mets), mets
     for met in mets:
         for peer in met.peers.values():
             peer.close()

@@ -69,11 +69,11 @@ def test_ray_does_trials_and_a_signal_keeps_those_that_ended(fit):
     """The next call tells of them, and needs no Ray if no more are asked for."""
     code, _, err = command("--trials", "4", until="1")
     assert code == 75, err
-    assert "SIGTERM: stopping; trials that run are given up" in err
+    assert "SIGTERM: stopping; running trials are discarded" in err
     study = Path("results/fit/tune/study.json")
     first = Study.model_validate_json(study.read_bytes())
     assert 1 <= len(first.trials) < 4
-    assert f"stopped; {len(first.trials)} trials are saved, start it again to go on" in err
+    assert f"stopped; {len(first.trials)} trials are saved, start it again to continue" in err
     assert {trial.state for trial in first.trials} == {"finished"}
     assert all(1.0 <= trial.values[SIGMA] <= 4.0 for trial in first.trials)
     assert {EDGES, SIGMA} == set(first.trials[0].values)
