@@ -1,4 +1,4 @@
-"""State as frozen dataclasses that JAX can trace: the one decorator of this house."""
+"""The decorator for state: frozen dataclasses that JAX can trace."""
 
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
@@ -9,16 +9,16 @@ T = TypeVar("T")
 
 
 def static(**options: Any) -> Any:
-    """Declare a field that shapes the program (a name, a count) and is never traced."""
+    """Declare a field that is part of the program (a name, a count) and is never traced."""
     return field(metadata={"static": True}, **options)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(static, field))
 def pytree(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen dataclass whose fields are leaves, but for those marked `static()`.
+    """Make `cls` a frozen dataclass whose fields are leaves, except those marked `static()`.
 
     Unlike `jax.tree_util.register_dataclass`, rebuilding skips `__init__`: JAX rebuilds trees
-    with batched shapes, tangents and sentinels, which a shape check in `__init__` would refuse.
+    with batched shapes, tangents and sentinels, which a shape check in `__init__` would reject.
     """
     cls = dataclass(frozen=True)(cls)
     names = [f.name for f in fields(cls) if not f.metadata.get("static")]  # pyright: ignore[reportArgumentType] -- a dataclass since the line above

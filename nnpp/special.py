@@ -11,7 +11,7 @@ SERIES_BELOW = 0.5
 
 
 def j0(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """j₀(x) = sin x/x as a function of x²: 1 − x²/6 + x⁴/120 − …, smooth at the origin.
+    """Return j₀(x) = sin x/x as a function of x²: 1 − x²/6 + x⁴/120 − …, smooth at the origin.
 
     The series, Σ (−x²)ⁿ/(2n+1)!, stops below 1e-17 for x ≤ ½.
     """
@@ -25,10 +25,10 @@ def j0(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def j1_over_x(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """j₁(x)/x = (sin x/x − cos x)/x² as a function of x²: ⅓ − x²/30 + x⁴/840 − … at the origin.
+    """Return j₁(x)/x = (sin x/x − cos x)/x² as a function of x²: ⅓ − x²/30 + x⁴/840 − ….
 
-    Being even it is smooth in x², and so are its derivatives at x = 0, where those of |x| are
-    not. The series, Σ (−x²/2)ⁿ/(n! (2n+3)!!), stops below 1e-17 for x ≤ ½.
+    The function is even, hence smooth in x² at the origin, where |x| has no derivative. The
+    series, Σ (−x²/2)ⁿ/(n! (2n+3)!!), stops below 1e-17 for x ≤ ½.
     """
     small = x2 < SERIES_BELOW**2
     y = jnp.where(small, x2, 0.0) / 2
@@ -38,21 +38,21 @@ def j1_over_x(x2: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 legendre = lru_cache(np.polynomial.legendre.leggauss)
-"""Of [−1, 1]; to find n nodes takes n³ operations."""
+"""Nodes and weights on [−1, 1]; cached, since n nodes take n³ operations."""
 
 
 def gauss_legendre(n: int, end: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights for ∫₀^end f(r) dr, exact for polynomials of degree 2n − 1."""
+    """Return nodes and weights for ∫₀^end f(r) dr, exact for polynomials of degree 2n − 1."""
     x, w = legendre(n)
     return (x + 1) * end / 2, w * end / 2
 
 
 def knots(f: Float[np.ndarray, "row *of"]) -> Float[np.ndarray, "knot *of"]:
-    """Knots f − δ²f/12 + δ⁴f/90: straight lines between them have the Fourier transform of f.
+    """Return knots f − δ²f/12 + δ⁴f/90: straight lines between them have the transform of f.
 
-    Lines between samples have that of f times (sin x/x)², x = qh/2 of the spacing h: they cut
-    every bend by h²f″/12 on the average. Its inverse is x²/sin²x = 1 + s/3 + 8s²/45 + …, with
-    s = sin²x and δ² ↔ −4s; 4x⁶/35 is left. The first and the last two rows are lost.
+    Straight lines between samples have the Fourier transform of f times (sin x/x)², with
+    x = qh/2 and the spacing h. The inverse factor is x²/sin²x = 1 + s/3 + 8s²/45 + …, with
+    s = sin²x and δ² ↔ −4s; the error is 4x⁶/35. The first and the last two rows are dropped.
     """
     second = f[2:] - 2 * f[1:-1] + f[:-2]
     fourth = second[2:] - 2 * second[1:-1] + second[:-2]

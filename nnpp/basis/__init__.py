@@ -1,1 +1,1 @@
-"""How functions are made finite: plane waves, their differences, and operators between them."""
+"""Plane waves, their differences G−G′, and operators between them."""

@@ -1,7 +1,7 @@
 """A local operator: V_{G−G′} between plane waves, V(r) = Σ_d V_d e^{id·r} between points.
 
-Plane waves lie in a box of S points an axis, S ≥ 4·max|n| + 1, so that products in real space
-never wrap onto a plane wave: what is done here by Fourier transforms is exact.
+Plane waves lie in a box of S points along each axis, S ≥ 4·max|n| + 1. Products in real space
+then never wrap onto a plane wave: the Fourier transforms are exact.
 """
 
 from collections.abc import Callable
@@ -16,21 +16,21 @@ from nnpp.linalg.blocks import Block, split
 from nnpp.pytree import pytree, static
 
 AXES = (-3, -2, -1)
-"""Those of the box, behind the others: a transform runs fastest over what lies together."""
+"""The axes of the box come last: a transform is fastest over contiguous memory."""
 
 AT_ONCE = 8
-"""States in their boxes at a time; 64 at once take four times as long (25³ points, a core)."""
+"""States transformed at a time; 64 at a time are 4 times slower (25³ points, one core)."""
 
 
 @pytree
 class Box:
-    """Coefficients of a real V at every place that a difference can have, and V itself.
+    """The coefficients of a real V at every place of a difference in the box, and V(r).
 
     Attributes:
         V: V_d, flat, zero difference at `centre` [hartree].
         V_r: V(r) at the points of the box [hartree].
-        size: of the box.
-        centre: place of the zero difference.
+        size: points of the box along each axis.
+        centre: the place of the zero difference.
     """
 
     V: Complex[Array, " place"]
@@ -40,7 +40,7 @@ class Box:
 
 
 def box_of(V: Complex[Array, " place"], size: tuple[int, int, int], centre: int) -> Box:
-    """The box of coefficients V_d = V*_{−d}."""
+    """Return the box of the coefficients V_d = V*_{−d}."""
     back = [-int(m) for m in np.unravel_index(centre, size)]
     from_zero = jnp.roll(V.reshape(size), back, axis=(0, 1, 2))
     return Box(V, jnp.fft.ifftn(from_zero).real * len(V), size, centre)
@@ -48,12 +48,12 @@ def box_of(V: Complex[Array, " place"], size: tuple[int, int, int], centre: int)
 
 @pytree
 class Convolution:
-    """V_{G−G′} at one k.
+    """The operator V_{G−G′} at one k.
 
     Attributes:
-        box: V, which all k share.
-        code: the place of each plane wave, counted from that of zero.
-        real: which plane waves take part.
+        box: V, the same for all k.
+        code: the place of each plane wave, relative to that of zero.
+        real: False for rows of padding.
     """
 
     box: Box
@@ -61,17 +61,17 @@ class Convolution:
     real: Bool[Array, " g"]
 
     def matrix(self) -> Complex[Array, "1 g 1 g"]:
-        """As a matrix: one look-up for each pair."""
+        """Return the matrix, one look-up for each pair."""
         pair = self.code[:, None] - self.code[None, :] + self.box.centre
         both = self.real[:, None] & self.real[None, :]
         return jnp.where(both, self.box.V[pair], 0)[None, :, None, :]
 
     def scalar(self, parts: int) -> Block:
-        """In parts."""
+        """Return the matrix as a block of `parts` parts."""
         return split(self.matrix()[0, :, 0, :], parts)
 
     def __matmul__(self, psi: Psi) -> Psi:
-        """V ψ: to real space, product, and back."""
+        """Return V ψ: transform to real space, multiply, transform back."""
 
         def one(psi: Complex[Array, "spin g"]) -> Complex[Array, "spin g"]:
             V_psi = jnp.fft.fftn(self.box.V_r * self._in_space(psi), axes=AXES)
@@ -80,11 +80,11 @@ class Convolution:
         return jnp.moveaxis(_state_by_state(one, psi), 0, 2)
 
     def diagonal(self) -> Float[Array, "1 g"]:
-        """V₀, the mean of V."""
+        """Return V₀, the mean of V, for every plane wave."""
         return jnp.where(self.real, self.box.V[self.box.centre].real, 0)[None]
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:
-        """Σ_r V(r) |ψ(r)|²: one transform a state, and ∂/∂V(r) is the density."""
+        """Return Σ_r V(r) |ψ(r)|²: one transform for each state; ∂/∂V(r) is the density."""
 
         def one(psi: Complex[Array, "spin g"]) -> Float[Array, ""]:
             density = self._squared(psi)
@@ -93,29 +93,29 @@ class Convolution:
         return _state_by_state(one, psi)
 
     def density(self, psi: Psi) -> Float[Array, "state x y z"]:
-        """Σ_σ |Σ_G ψ_Gσ e^{iG·r}|² of every state: 1 on the average over the points."""
+        """Return Σ_σ |Σ_G ψ_Gσ e^{iG·r}|² of every state; its average over the points is 1."""
         return _state_by_state(lambda one: self._squared(one) * self.box.V_r.size**2, psi)
 
     def among(self, rows: Int[Array, " few"]) -> "Convolution":
-        """Between a few plane waves."""
+        """Return the operator between the plane waves `rows`."""
         return Convolution(self.box, self.code[rows], self.real[rows])
 
     def _place(self) -> Int[Array, " g"]:
-        """Places half-way to the centre, where no component of n is negative."""
+        """Places shifted half-way to the centre, so that no component of n is negative."""
         return self.code + self.box.centre // 2
 
     def _squared(self, psi: Complex[Array, "spin g"]) -> Float[Array, "x y z"]:
-        """|ψ(r)|² of both spins over the number of points squared."""
+        """Σ_σ |ψ(r)|², divided by the number of points squared."""
         psi_r = self._in_space(psi)
         return jnp.sum(psi_r.real**2 + psi_r.imag**2, axis=0)
 
     def _in_space(self, psi: Complex[Array, "spin g"]) -> Complex[Array, "spin x y z"]:
-        """Σ_G ψ_G e^{iG·r} over the number of points, but for a phase common to all G."""
+        """Σ_G ψ_G e^{iG·r} divided by the number of points, up to a phase common to all G."""
         grid = jnp.zeros((len(psi), self.box.V_r.size), complex)
         grid = grid.at[:, self._place()].add(jnp.where(self.real, psi, 0))
         return jnp.fft.ifftn(grid.reshape(len(psi), *self.box.size), axes=AXES)
 
 
 def _state_by_state(f: Callable[[Complex[Array, "spin g"]], Array], psi: Psi) -> Array:
-    """`f` of every state, states first; a few boxes at a time stay in the cache."""
+    """`f` of every state, states first; a few boxes at a time fit into the cache."""
     return jax.lax.map(f, jnp.moveaxis(psi, 2, 0), batch_size=min(AT_ONCE, psi.shape[2]))

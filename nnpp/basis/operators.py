@@ -1,12 +1,12 @@
-"""Kinds of operator between plane waves; every term of H is one of them.
+"""Operators between plane waves; every term of H is one of three kinds.
 
     Diagonal      d_G δ_GG′
     Separable     Σ_p Σ_ij B_{G,pi} s_p C_ij B*_{G′,pj}
     Convolution   V_{G−G′} (convolution.py)
 
-Each gives `matrix()`, acts as `op @ psi`, knows its `diagonal()`, its `expectation(psi)`, and
-itself `among` fewer plane waves. `psi` has the axes (spin, plane wave, state); an operator that
-does not touch spin takes one component or two.
+Each has `matrix()`, `op @ psi`, `diagonal()`, `expectation(psi)`, and `among(rows)`, its
+restriction to fewer plane waves. `psi` has the axes (spin, plane wave, state); an operator that
+acts on both spins alike accepts one or two spin components.
 """
 
 from typing import Protocol, runtime_checkable
@@ -25,58 +25,58 @@ class Operator(Protocol):
     """A Hermitian operator between plane waves and spins."""
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
-        """As a matrix."""
+        """Return the matrix [hartree]."""
         ...
 
     def scalar(self, parts: int) -> Block:
-        """The matrix (g part g) of an operator that leaves spin alone."""
+        """Return the matrix (g, part, g) of an operator that acts on both spins alike."""
         ...
 
     def __matmul__(self, psi: Psi, /) -> Psi:
-        """Applied to functions."""
+        """Return the operator applied to functions."""
         ...
 
     def diagonal(self) -> Float[Array, "spin g"]:
-        """Its diagonal, real."""
+        """Return the diagonal, which is real."""
         ...
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:
-        """⟨ψ|op|ψ⟩ of every state, by as little work as its derivative needs."""
+        """Return ⟨ψ|op|ψ⟩ of every state, in a form whose derivative is cheap."""
         ...
 
     def among(self, rows: Int[Array, " few"]) -> "Operator":
-        """The same between the plane waves of `rows` alone."""
+        """Return the operator between the plane waves `rows`."""
         ...
 
 
 @pytree
 class Diagonal:
-    """d_G δ_GG′, real."""
+    """The operator d_G δ_GG′ with real d."""
 
     d: Float[Array, " g"]
 
     def matrix(self) -> Complex[Array, "1 g 1 g"]:
-        """As a matrix."""
+        """Return the matrix."""
         return jnp.diag(self.d).astype(complex)[None, :, None, :]
 
     def scalar(self, parts: int) -> Block:
-        """In parts."""
+        """Return the matrix as a block of `parts` parts."""
         return diagonal(self.d, parts)
 
     def __matmul__(self, psi: Psi) -> Psi:
-        """D ψ."""
+        """Return D ψ."""
         return self.d[:, None] * psi
 
     def diagonal(self) -> Float[Array, "1 g"]:
-        """D itself."""
+        """Return d."""
         return self.d[None]
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:
-        """Σ d |ψ|²."""
+        """Return Σ d |ψ|² of every state."""
         return jnp.einsum("g,sgn->n", self.d, _squared(psi))
 
     def among(self, rows: Int[Array, " few"]) -> "Diagonal":
-        """Between a few plane waves."""
+        """Return the operator between the plane waves `rows`."""
         return Diagonal(self.d[rows])
 
 
@@ -85,10 +85,9 @@ class Separable:
     """Σ_p Σ_ij B_{G,pi} s_p C_{σi,σ′j} B*_{G′,pj}: a few projectors p of 2l + 1 directions i.
 
     Attributes:
-        B: the projectors, real or complex, directions running fastest; zero on rows that only
-            fill up.
+        B: the projectors, real or complex, directions running fastest; zero on rows of padding.
         strength: s_p, real.
-        coupling: C, Hermitian; one spin component where spin is not touched.
+        coupling: C, Hermitian; one spin component if it acts on both spins alike.
     """
 
     B: Block
@@ -97,17 +96,17 @@ class Separable:
 
     @property
     def directions(self) -> int:
-        """2l + 1."""
+        """The number of directions, 2l + 1."""
         return self.coupling.shape[1]
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
-        """As a matrix: one product for each pair of spins."""
+        """Return the matrix, one product for each pair of spins."""
         back = adjoint(self.B)
         rows = [[joined(times(split(x), back)) for x in of_s] for of_s in self._coupled()]
         return jnp.stack([jnp.stack(row, axis=1) for row in rows])
 
     def scalar(self, parts: int) -> Block:
-        """The matrix (g part g) for both spins alike; real where B is."""
+        """Return the matrix (g, part, g) of an operator that acts on both spins alike."""
         ((left,),) = self._coupled()
         return times(split(left, parts), adjoint(self.B))
 
@@ -118,40 +117,38 @@ class Separable:
         return CB.reshape(*CB.shape[:3], -1)
 
     def __matmul__(self, psi: Psi) -> Psi:
-        """Project, mix directions and spins, and back."""
-        mixed = jnp.moveaxis(self._mixed(self._seen(psi)), 0, 2)
+        """Project ψ, mix directions and spins, and expand in the projectors."""
+        mixed = jnp.moveaxis(self._mixed(self._projections(psi)), 0, 2)
         back = joined(times(self.B, split(mixed.reshape(self.B.shape[2], -1))))
         return jnp.moveaxis(back.reshape(len(back), *psi.shape[::2]), 1, 0)
 
-    def _seen(self, psi: Psi) -> Complex[Array, "spin p i state"]:
+    def _projections(self, psi: Psi) -> Complex[Array, "spin p i state"]:
         """Σ_G B*_{G,pj} ψ_G."""
         spins, g, states = psi.shape
         flat = jnp.moveaxis(psi, 0, 1).reshape(g, spins * states)
-        seen = joined(inner(self.B, split(flat))).reshape(-1, self.directions, spins, states)
-        return jnp.moveaxis(seen, 2, 0)
+        P = joined(inner(self.B, split(flat))).reshape(-1, self.directions, spins, states)
+        return jnp.moveaxis(P, 2, 0)
 
-    def _mixed(
-        self, seen: Complex[Array, "spin p i state"]
-    ) -> Complex[Array, "spin p i state"]:
-        """C times s, applied to what the projectors see."""
+    def _mixed(self, P: Complex[Array, "spin p i state"]) -> Complex[Array, "spin p i state"]:
+        """s C P of the projections P."""
         if self.coupling.shape[0] == 1:
             C = self.coupling[0, :, 0, :]
-            return jnp.einsum("ij,p,tpjn->tpin", C, self.strength, seen)
-        return jnp.einsum("sitj,p,tpjn->spin", self.coupling, self.strength, seen)
+            return jnp.einsum("ij,p,tpjn->tpin", C, self.strength, P)
+        return jnp.einsum("sitj,p,tpjn->spin", self.coupling, self.strength, P)
 
     def diagonal(self) -> Float[Array, "spin g"]:
-        """The diagonal, real because C is Hermitian."""
+        """Return the diagonal, which is real because C is Hermitian."""
         C, B = jnp.einsum("sisj->sij", self.coupling), joined(self.B)
         B = B.reshape(len(B), -1, self.directions)
         return jnp.einsum("gpi,sij,p,gpj->sg", B, C, self.strength, B.conj()).real
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:
-        """From what the projectors see, without the way back."""
-        seen = self._seen(psi)
-        return jnp.einsum("spin,spin->n", seen.conj(), self._mixed(seen)).real
+        """Return ⟨ψ|op|ψ⟩ from the projections alone."""
+        P = self._projections(psi)
+        return jnp.einsum("spin,spin->n", P.conj(), self._mixed(P)).real
 
     def among(self, rows: Int[Array, " few"]) -> "Separable":
-        """Between a few plane waves."""
+        """Return the operator between the plane waves `rows`."""
         return Separable(self.B[rows], self.strength, self.coupling)
 
 

@@ -1,9 +1,9 @@
 """Plane waves |k+G⟩ at many k-points, and the few distinct lengths |G−G′| between them.
 
 Each vector n = (n₁, n₂, n₃) has a place in a box of S₁×S₂×S₃ points,
-code(n) = (n₁S₂ + n₂)S₃ + n₃. The place is linear in n, so that code(n) − code(n′) is the place
-of the difference: an operator that depends on G−G′ alone needs one number a plane wave, never
-a table of pairs.
+code(n) = (n₁S₂ + n₂)S₃ + n₃. The place is linear in n, so code(n) − code(n′) is the place of
+the difference. An operator that depends on G−G′ alone therefore needs one integer for each
+plane wave instead of a table of pairs.
 """
 
 from collections.abc import Callable
@@ -20,20 +20,20 @@ from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
 
 DIFFERENCES = 128
-"""Differences are filled up to multiples of this, so that nearly equal bases share programs."""
+"""Differences are padded to multiples of this, so that nearly equal bases share programs."""
 
 SAME_LENGTH = 1e-9
-"""Lengths whose squares agree to this, relative to the longest, form one shell."""
+"""Relative difference of squared lengths, with respect to the longest, within one shell."""
 
 
 @pytree
 class PlaneWaves:
-    """The basis at each k-point, filled up to one size so that all k share one program.
+    """The plane waves at each k-point, padded to one size so that all k share one program.
 
     Attributes:
         K: k+G [bohr⁻¹].
         code: the place of G in the box.
-        real: False where a row only fills up; such a row couples to nothing.
+        real: False for a row of padding, which couples to nothing.
     """
 
     K: Float[Array, "*k g 3"]
@@ -45,17 +45,17 @@ class PlaneWaves:
 class Differences:
     """The distinct G−G′ of a basis, and the shells of equal length among them.
 
-    Rows that only fill up stand for differences that do not occur, in shell 0.
+    Rows of padding are differences that do not occur; they are assigned to shell 0.
 
     Attributes:
-        n: each difference as whole numbers.
-        Q: the same, Cartesian [bohr⁻¹].
-        place: where each one stands in the box, 0 ↔ G = G′ at `centre`.
-        shell: which length each one has.
-        occurs: False where a row only fills up.
-        q: the distinct lengths |G−G′| [bohr⁻¹]: form factors are wanted here, and only here.
+        n: the differences as integers.
+        Q: the differences, Cartesian [bohr⁻¹].
+        place: the place of each difference in the box.
+        shell: the index of its length in `q`.
+        occurs: False for a row of padding.
+        q: the distinct lengths |G−G′| [bohr⁻¹], where form factors are evaluated.
         box: the size of the box, S ≥ 4·max|n| + 1 along each axis.
-        centre: the place of the difference zero.
+        centre: the place of the zero difference.
     """
 
     n: Int[Array, "delta 3"]
@@ -69,24 +69,24 @@ class Differences:
 
 
 def _code(n: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
-    """Place of n in the box, counted from the place of zero."""
+    """The place of n in the box, relative to that of zero."""
     return n @ np.array([box[1] * box[2], box[2], 1])
 
 
 def _occurring(codes: list[np.ndarray], box: tuple[int, int, int], centre: int) -> np.ndarray:
-    """Places of all differences between members of one set, by autocorrelation of each set."""
-    seen = np.zeros(box, bool)
+    """The places of all differences within each set, from the autocorrelation of the set."""
+    present = np.zeros(box, bool)
     for code in {c.tobytes(): c for c in codes}.values():
         filled = np.zeros(np.prod(box))
         filled[code + centre] = 1
         spectrum = np.abs(np.fft.rfftn(filled.reshape(box))) ** 2
-        seen |= np.fft.irfftn(spectrum, box, axes=(0, 1, 2)) > 0.5
+        present |= np.fft.irfftn(spectrum, box, axes=(0, 1, 2)) > 0.5
     middle = np.unravel_index(centre, box)
-    return np.flatnonzero(np.roll(seen, middle, axis=(0, 1, 2)))
+    return np.flatnonzero(np.roll(present, middle, axis=(0, 1, 2)))
 
 
 def shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shell of each vector, and the length of each shell in rising order."""
+    """Return the shell of each vector, and the lengths of the shells in rising order."""
     squares = np.sum(Q**2, axis=1)
     order = np.argsort(squares, kind="stable")
     rising = squares[order]
@@ -98,7 +98,7 @@ def shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fast_length(n: int) -> int:
-    """The least number from n on that a Fourier transform likes."""
+    """The smallest length from n on with a fast Fourier transform."""
     return next_fast_len(n)  # pyright: ignore[reportReturnType] -- scipy declares None
 
 
@@ -110,8 +110,8 @@ def _box(sets: list[np.ndarray]) -> tuple[tuple[int, int, int], int]:
     return box, int(_code(2 * top[None], box)[0])
 
 
-def _filled(rows: list[np.ndarray]) -> np.ndarray:
-    """Arrays of unequal length as one, zeros behind."""
+def _padded(rows: list[np.ndarray]) -> np.ndarray:
+    """Stack arrays of unequal length, padded with zeros at the end."""
     longest = max(map(len, rows))
     return np.stack(
         [np.pad(r, [(0, longest - len(r))] + [(0, 0)] * (r.ndim - 1)) for r in rows]
@@ -124,7 +124,14 @@ def plane_waves(
     cutoff: float,
     rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
 ) -> tuple[PlaneWaves, Differences]:
-    """The basis of `rule` at every k, up to the kinetic energy `cutoff` [hartree]."""
+    """Return the plane waves of `rule` at every k, and their differences.
+
+    Args:
+        crystal: cell and atoms.
+        kpoints: the k-points.
+        cutoff: the largest kinetic energy [hartree].
+        rule: which plane waves are taken.
+    """
     if not 0 < cutoff < np.inf:
         raise InputError(f"a cutoff of {cutoff} hartree", "give a positive number")
     k, b = np.asarray(kpoints.fractional), np.asarray(crystal.reciprocal)
@@ -139,9 +146,9 @@ def plane_waves(
     of_those, q = shells(n[occurs] @ b)
     shell = np.pad(of_those, (0, len(absent)))
     waves = PlaneWaves(
-        K=jnp.asarray(_filled([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
-        code=jnp.asarray(_filled(codes)),
-        real=jnp.asarray(_filled([np.ones(len(m), bool) for m in sets])),
+        K=jnp.asarray(_padded([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
+        code=jnp.asarray(_padded(codes)),
+        real=jnp.asarray(_padded([np.ones(len(m), bool) for m in sets])),
     )
     differences = Differences(
         *map(jnp.asarray, (n, n @ b, place, shell, occurs, q)), box=box, centre=centre

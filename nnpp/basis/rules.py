@@ -1,7 +1,7 @@
-"""Which plane waves: sets of whole numbers n with G = n₁b₁ + n₂b₂ + n₃b₃.
+"""Which plane waves are taken: sets of integers n with G = n₁b₁ + n₂b₂ + n₃b₃.
 
-Every rule counts a vector on the cutoff sphere, to within rounding, as outside, so that the
-partners of one star never part.
+Every rule counts a vector on the cutoff sphere, to within rounding, as outside. All members of
+a star are then either inside or outside.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
 
 ON_THE_SPHERE = 1e-10
-"""Relative width of the shell around the cutoff that counts as the cutoff itself."""
+"""Relative width of the shell that counts as the cutoff sphere."""
 
 
 def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
@@ -33,17 +33,17 @@ def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
 
 
 def per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-    """½|k+G|² < E_cut: each k its own set, so that every symmetry of the crystal holds."""
+    """Return n with ½|k+G|² < E_cut, a set for each k; keeps every symmetry of the crystal."""
     return [_within(crystal, x, cutoff) for x in k]
 
 
 def sphere(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-    """½|G|² < E_cut: one set for all k; breaks symmetry at the zone boundary."""
+    """Return n with ½|G|² < E_cut, one set for all k; breaks symmetry at the zone boundary."""
     return [_within(crystal, np.zeros(3), cutoff)] * len(k)
 
 
 def deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-    """`sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), as DeePseudopot counts; for parity only."""
+    """Return `sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), the rule of DeePseudopot."""
     b = np.asarray(crystal.reciprocal)
     box = int(np.sqrt(2 * cutoff) / np.linalg.norm(b, axis=1).min())
     n = _within(crystal, np.zeros(3), cutoff)

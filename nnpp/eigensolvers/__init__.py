@@ -1,1 +1,1 @@
-"""Many solvers, one derivative."""
+"""Eigensolvers for any Hamiltonian, and the derivative of its levels."""

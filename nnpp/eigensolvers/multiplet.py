@@ -1,14 +1,14 @@
-"""A group of neighbouring levels of a Hermitian matrix, differentiable any number of times.
+"""A group of adjacent levels of a Hermitian matrix, differentiable any number of times.
 
-P = Σ_m |m⟩⟨m| over the group changes by what couples it to the other levels l,
+The projector P = Σ_m |m⟩⟨m| on the group changes by its coupling to the other levels l,
 
     dP = X + X†,  X = Σ_lm |l⟩ ⟨l|dH|m⟩ ⟨m| / (E_m − E_l),
 
-and so does X itself. No difference of two levels of the group, nor of two others, ever stands
-below: multiplets are harmless, where derivatives of single eigenvectors are infinite.
+and so does X itself. No denominator contains the difference of two levels of the group or of
+two other levels: multiplets are allowed, where derivatives of single eigenvectors diverge.
 
-Forward mode as often as wanted, reverse mode once and last. Forward over reverse mode would
-need derivatives of eigenvectors, and gives NaN.
+Forward mode can be nested any number of times, with reverse mode once as the outermost
+derivative. Forward over reverse mode would need derivatives of eigenvectors and gives NaN.
 """
 
 import jax
@@ -23,7 +23,7 @@ Matrix = Complex[Array, "n n"]
 
 @pytree
 class Group:
-    """Levels `first` to `last` of H, the last not among them.
+    """Levels `first` to `last` of H, `last` excluded.
 
     Attributes:
         H: the matrix [hartree].
@@ -39,33 +39,33 @@ class Group:
 
     @property
     def count(self) -> int:
-        """Of its levels."""
+        """The number of levels in the group."""
         return self.last - self.first
 
 
 def group(H: Matrix, first: int, last: int) -> Group:
-    """H solved, and a group of its levels named."""
+    """Diagonalize H and select a group of its levels."""
     return Group(H, *_solved(H), first, last)
 
 
 @jax.custom_jvp
 def _solved(H: Matrix) -> tuple[Float[Array, " n"], Matrix]:
-    """E and U, which the rules below use and whose derivatives they never look at."""
+    """E and U; the rules below do not use their derivatives."""
     return eigh(H)
 
 
 @_solved.defjvp
-def _unknown(primals: tuple[Matrix], tangents: tuple[Matrix]) -> tuple[tuple, tuple]:
-    """NaN, lest anybody else look at them."""
+def _undefined(primals: tuple[Matrix], tangents: tuple[Matrix]) -> tuple[tuple, tuple]:
+    """NaN, so that no other function can use these derivatives."""
     (H,), (dH,) = primals, tangents
-    E, U = found = _solved(H)
-    never = jnp.nan * jnp.sum(dH).real
-    return found, (jnp.full_like(E, never), jnp.full_like(U, never))
+    E, U = solved = _solved(H)
+    nan = jnp.nan * jnp.sum(dH).real
+    return solved, (jnp.full_like(E, nan), jnp.full_like(U, nan))
 
 
 @jax.custom_jvp
 def projector(g: Group) -> Matrix:
-    """P, on the levels of the group."""
+    """Return P, the projector on the levels of the group."""
     U = g.U[:, g.first : g.last]
     return U @ U.conj().T
 
@@ -79,7 +79,7 @@ def _projector(primals: tuple[Group], tangents: tuple[Group]) -> tuple[Matrix, M
 
 @jax.custom_jvp
 def coupled(g: Group, R: Matrix) -> Matrix:
-    """X = Σ_lm |l⟩ ⟨l|R|m⟩ ⟨m| / (E_m − E_l), m of the group, l of the others.
+    """Return X = Σ_lm |l⟩ ⟨l|R|m⟩ ⟨m| / (E_m − E_l), m in the group, l outside.
 
     It solves XH − HX = QRP with Q = 1 − P, from which its derivative follows:
     dX = coupled(dR + RD − DR + dH X − X dH) + XD† − D†X, D = coupled(dH).
@@ -104,7 +104,7 @@ def _coupled(
 
 
 def energy(g: Group) -> Float[Array, ""]:
-    """Σ_m E_m = tr PH [hartree]."""
+    """Return Σ_m E_m = tr PH [hartree]."""
     return jnp.sum(projector(g).T * g.H).real
 
 

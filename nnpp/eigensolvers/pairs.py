@@ -2,10 +2,10 @@
 
     S = Σ_{n full, m empty} f(E_m − E_n) Σ_i |⟨n|v_i|m⟩|²
 
-States turn as H changes, d|n⟩ = Σ_l |l⟩⟨l|dH|n⟩/(E_n−E_l). Among full levels the sum over n and
-l counts alone, in which f stands as a divided difference (Daleckii and Krein): no difference of
-two full levels, nor of two empty ones, stands below; a gap between them there must be.
-First order, in forward or reverse mode.
+States change with H by d|n⟩ = Σ_l |l⟩⟨l|dH|n⟩/(E_n−E_l). Within the full levels only the sum
+over n and l contributes, where f appears as a divided difference (Daleckii and Krein). No
+denominator contains the difference of two full or of two empty levels. There must be a gap
+between full and empty levels. First order, in forward or reverse mode.
 """
 
 from collections.abc import Callable
@@ -18,17 +18,17 @@ from jaxtyping import Array, Complex, Float
 from nnpp.linalg.eigh import eigh
 
 Weight = Callable[[Array], Array]
-"""f, of differences of energies [hartree]."""
+"""f as a function of energy differences [hartree]."""
 
 TOGETHER = 1e-6
-"""Levels nearer than this have the slope of f in place of its divided difference [hartree]."""
+"""Levels closer than this use the slope of f instead of its divided difference [hartree]."""
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2, 3))
 def pair_sum(
     H: Complex[Array, "n n"], v: Complex[Array, "3 n n"], full: int, f: Weight
 ) -> Float[Array, ""]:
-    """S, the lowest `full` levels being full."""
+    """Return S, with the lowest `full` levels full."""
     E, U = eigh(H)
     A = jnp.einsum("an,iab,bm->inm", U[:, :full].conj(), v, U[:, full:])
     return jnp.sum(f(E[None, full:] - E[:full, None]) * jnp.abs(A) ** 2)
@@ -65,7 +65,7 @@ def _slope(f: Weight, x: Array) -> Array:
 def _divided(
     g: Float[Array, "a b"], E: Float[Array, " a"], slope: Float[Array, "a b"]
 ) -> Float[Array, "a a b"]:
-    """(g_nb − g_lb)/(E_n − E_l), or the mean slope where both are one."""
+    """(g_nb − g_lb)/(E_n − E_l), or the mean slope if both levels coincide."""
     apart = (E[:, None] - E[None, :])[..., None]
     near = jnp.abs(apart) < TOGETHER
     quotient = (g[:, None] - g[None, :]) / jnp.where(near, 1, apart)

@@ -1,1 +1,1 @@
-"""The Hamiltonian: H(k) of a bulk crystal."""
+"""Hamiltonians: the interface that eigensolvers use, and H(k) of a bulk crystal."""

@@ -1,7 +1,8 @@
 """H(k) = T + V + Σ separable terms, as a dense matrix and as `H @ psi`.
 
-A `System` is everything that the atoms and the k-points fix, built once. A `Potential` is
-everything that a fit changes; it enters through `Values`: numbers at the shells of the system.
+A `System` holds everything that the atoms and the k-points fix; it is built once. A `Potential`
+holds everything that a fit changes. It enters H through `Values`: numbers at the shells of the
+system.
 """
 
 from collections.abc import Callable
@@ -32,10 +33,10 @@ from nnpp.terms.radial import RadialProjectors, radial_projectors
 from nnpp.terms.term import terms
 
 PROJECTORS = 128_000_000
-"""Bytes that the projectors of one kind may take at one k; beyond, centres take turns."""
+"""Largest size of the projectors of one kind at one k [bytes]; above, they are chunked."""
 
 Projectors = Block | LazyProjectors
-"""Those of one weight and all centres."""
+"""The projectors of one weight at all centres."""
 
 
 @pytree
@@ -43,14 +44,14 @@ class System:
     """A crystal in its plane waves at a set of k-points.
 
     Attributes:
-        waves: the basis at every k.
+        waves: the plane waves at every k.
         local: structure factors at every difference G−G′.
-        centres: where projectors sit.
+        centres: the atoms that carry projectors.
         radial: the radial projectors of every weight, by the name of their term.
         count: atoms of each species in the cell.
-        dilation: Ω/Ω₀ − 1, or of each species its own.
+        dilation: Ω/Ω₀ − 1, or one value for each species.
         species: the elements, in order of first appearance.
-        fewest: plane waves at the k that has the fewest.
+        fewest: the smallest number of plane waves at any k.
         centred: whether the origin is a centre of inversion.
     """
 
@@ -66,20 +67,20 @@ class System:
 
     @property
     def q(self) -> Float[Array, " shell"]:
-        """The lengths at which form factors are wanted [bohr⁻¹]."""
+        """The lengths |G−G′| at which form factors are evaluated [bohr⁻¹]."""
         return self.local.differences.q
 
     def bare(self, numbers: "AtShells") -> "System":
-        """What solving needs: no names, no room, no projectors that `numbers` do not use."""
+        """Return what a solver needs: without names, and without unused projectors."""
         used = {name: self.radial[name] for name in numbers.strengths}
         return replace(self, species=(), fewest=0, radial=used)
 
     def at(self, i: int) -> "System":
-        """The same at its `i`-th k-point alone; systems of any number then share programs."""
+        """Return the system at its `i`-th k-point alone, so that systems share programs."""
         return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
 
     def room(self, spinor: bool) -> int:
-        """How many levels fit at every k: plane waves, times two for spinors."""
+        """Return the number of levels at every k: plane waves, times two for spinors."""
         return self.fewest * (1 + spinor)
 
 
@@ -89,10 +90,16 @@ def system(
     cutoff: float,
     rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
 ) -> System:
-    """Build once what `crystal`, `kpoints` and the kinetic energy `cutoff` [hartree] fix.
+    """Build the system of a crystal at a set of k-points.
 
-    A crystal with a centre of inversion is moved so that the origin is one: levels do not
+    A crystal with a centre of inversion is shifted so that the origin is one: levels do not
     change, and V becomes real.
+
+    Args:
+        crystal: cell and atoms.
+        kpoints: where H is built.
+        cutoff: the largest kinetic energy of a plane wave [hartree].
+        rule: which plane waves are taken, see `nnpp.basis.rules`.
     """
     crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
@@ -117,7 +124,7 @@ def system(
 
 @pytree
 class AtShells:
-    """All numbers that a potential sends into one system; H is affine in them.
+    """All numbers that a potential contributes to one system; H is affine in them.
 
     Attributes:
         v: v_s at the shells, strain and long range included [hartree·bohr³].
@@ -130,7 +137,7 @@ class AtShells:
 
 @pytree
 class Values:
-    """The same, with the local potential where plane waves look it up; all that H sees.
+    """The numbers of `AtShells` with the local potential on its box: all that H depends on.
 
     Attributes:
         V: the local potential in its box [hartree].
@@ -144,7 +151,7 @@ class Values:
 def at_shells(
     potential: Potential, system: System, q: Float[Array, " shell"] | None = None
 ) -> AtShells:
-    """What `potential` comes to in `system`, the same for all k; v at `system.q`, or at `q`."""
+    """Return the numbers of `potential` in `system`; v at `q`, by default `system.q`."""
     columns, q = potential.columns(system.species), system.q if q is None else q
     of_system = q, system.dilation, system.count
     return _at_shells(potential.local, potential.strengths, columns, *of_system)
@@ -159,19 +166,19 @@ def _at_shells(
     dilation: Float[Array, "*species"],
     count: Float[Array, " species"],
 ) -> AtShells:
-    """The same without names, so that crystals of other elements share the program."""
+    """Compute `at_shells` without names, so that all elements share one program."""
     here = strengths.at(columns)
     return AtShells(here.on_v(local(q)[:, columns], q, dilation, count), here.separable())
 
 
 def values(numbers: AtShells, system: System) -> Values:
-    """The same numbers, v_s(q) summed over the atoms into V."""
+    """Return the same numbers with v_s(q) summed over the atoms into V."""
     return Values(system.local.box(numbers.v), numbers.strengths)
 
 
 @pytree
 class Frame:
-    """What the atoms fix of H at one k, whatever the potential.
+    """The parts of H at one k that do not depend on the potential.
 
     Attributes:
         waves: the plane waves.
@@ -187,7 +194,7 @@ class Frame:
 
 
 def frame(waves: PlaneWaves, system: System) -> Frame:
-    """All of H at one k that no potential changes."""
+    """Return the parts of H at one k that do not depend on the potential."""
     B = {
         name: tuple(_projectors(waves, system.centres, radial) for radial in of_term)
         for name, of_term in system.radial.items()
@@ -196,7 +203,7 @@ def frame(waves: PlaneWaves, system: System) -> Frame:
 
 
 def _projectors(waves: PlaneWaves, centres: Centres, radial: RadialProjectors) -> Projectors:
-    """B at one k, unless that of all centres is larger than `PROJECTORS` bytes."""
+    """Return B at one k, built in chunks if it is larger than `PROJECTORS` bytes."""
     F, directions = radial(jnp.sum(waves.K**2, axis=-1)), 2 * radial.l + 1
     at_once = PROJECTORS // bytes_a_centre(centres, F.size, directions)
     if len(centres.tau) <= at_once:
@@ -207,7 +214,7 @@ def _projectors(waves: PlaneWaves, centres: Centres, radial: RadialProjectors) -
 def separable_terms(
     frame: Frame, strengths: Strengths
 ) -> tuple[tuple[Operator, ...], tuple[Operator, ...]]:
-    """The terms that have projectors: those that leave spin alone, and those that mix it."""
+    """Return the terms with projectors: those that keep spin, and those that mix spins."""
     scalar: list[Operator] = []
     spin: list[Operator] = []
     for term, a in strengths.by_term():
@@ -222,18 +229,18 @@ def separable_terms(
 
 
 def within(frame: Frame, system: System, values: Values) -> PlaneWaveHamiltonian:
-    """H in its frame."""
+    """Return H from its frame and the values of a potential."""
     scalar, spin = separable_terms(frame, values.strengths)
     local = system.local.operator(values.V, frame.waves)
     return PlaneWaveHamiltonian((frame.kinetic, local, *scalar), spin, system.centred)
 
 
 def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> PlaneWaveHamiltonian:
-    """H at the one k-point of `waves`."""
+    """Return H at the k-point of `waves`."""
     return within(frame(waves, system), system, values)
 
 
 def matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
-    """H at the first k-point of `system`, dense [hartree]."""
+    """Return H at the first k-point of `system` as a dense matrix [hartree]."""
     waves = jax.tree.map(lambda x: x[0], system.waves)
     return hamiltonian(waves, system, values(numbers, system)).matrix()

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import System, at_shells, matrix
-from nnpp.linalg.inertia import count_below
+from nnpp.linalg.eigh import count_below
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5

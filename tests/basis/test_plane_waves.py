@@ -63,7 +63,7 @@ def test_shells_are_the_distinct_lengths(name):
     assert len(q) == len(np.unique(np.round(lengths, 7)))
 
 
-def test_shells_of_zinc_blende_are_whole_numbers():
+def test_shells_of_zinc_blende_are_integers():
     """|G−G′|² = (0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27, …)·(2π/a)²; 83 at 10 hartree."""
     structure = systems.zincblende()
     _, d = plane_waves(structure, listed(structure, [0, 0, 0]), 10.0, sphere)
@@ -84,7 +84,7 @@ def test_many_plane_waves_are_quick():
     assert len(d.n) < 8 * 2517 * 1.2
 
 
-def test_shorter_rows_are_filled_up_and_say_so():
+def test_shorter_rows_are_padded_and_marked():
     structure = systems.zincblende()
     waves, _ = plane_waves(structure, listed(structure, K), 2.0)
     sizes = [len(n) for n in per_k(structure, K, 2.0)]

@@ -1,4 +1,4 @@
-"""Which plane waves: against a plain count, over cells of every kind."""
+"""Sets of plane waves against an explicit count, for several kinds of cells."""
 
 from itertools import product
 
@@ -48,7 +48,7 @@ def test_the_number_of_plane_waves_is_that_of_the_sphere():
 
 @pytest.mark.parametrize(("name", "cutoff"), [("zinc blende", 5.0), ("two cells", 3.0)])
 def test_the_box_of_deepseudopot(name, cutoff):
-    """Three nested loops to int(√(2E)/min|b|), as DeePseudopot has them."""
+    """Three nested loops to int(√(2E)/min|b|), as in DeePseudopot."""
     structure = CELLS[name]()
     b = np.asarray(structure.reciprocal)
     most = int((2 * cutoff) ** 0.5 / min(float(x @ x) ** 0.5 for x in b))
@@ -60,14 +60,14 @@ def test_the_box_of_deepseudopot(name, cutoff):
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("name", ["zinc blende", "left-handed", "turned"])
-def test_a_star_on_the_sphere_is_outside_as_a_whole(name, rule):
-    """The eight (111) of fcc at a cutoff of ½·3·(2π/a)²: rounding may not part them."""
+def test_a_star_on_the_sphere_is_completely_outside(name, rule):
+    """The eight (111) of fcc at a cutoff of ½·3·(2π/a)²: rounding must not separate them."""
     structure, on = CELLS[name](), 1.5 * (2 * np.pi / systems.A_CDSE) ** 2
     counts = [len(RULES[rule](structure, K[:1], on * f)[0]) for f in (1, 1 + 1e-9, 4 / 3)]
     assert counts == [1, 9, 9]
 
 
-def test_a_star_about_a_zone_corner_is_outside_as_a_whole():
+def test_a_star_about_a_zone_corner_is_completely_outside():
     """At L two waves share ½|L|², and six share ½·11/4·(2π/a)²."""
     structure, unit = systems.zincblende(), (2 * np.pi / systems.A_CDSE) ** 2 / 2
     L = np.array([[0.5, 0.5, 0.5]])
@@ -81,6 +81,6 @@ def test_a_long_cell_has_more_vectors_along_its_short_reciprocal_vector():
     assert reach.tolist() == [1, 1, int(2 * 40 / (2 * np.pi))]
 
 
-def test_a_cutoff_below_every_wave_is_refused():
+def test_a_cutoff_below_every_wave_raises_an_error():
     with pytest.raises(InputError, match=r"no plane wave lies below .* raise the cutoff"):
         per_k(systems.zincblende(), np.array([[0.5, 0.5, 0.5]]), 0.01)

@@ -35,7 +35,7 @@ def random_k(rng):
 
 @pytest.mark.parametrize("n", [pytest.param(7, marks=pytest.mark.slow), 10])
 def test_two_hundred_potentials_lose_no_level(n):
-    """Zunger forms around the published one, some far off, each at a k of its own."""
+    """Zunger forms around the published one, some far from it, each at another k."""
     rng = np.random.default_rng(0)
     k = np.array([random_k(rng) for _ in range(POTENTIALS)])
     s, form = systems.at(systems.zincblende(), k, cutoff=CUTOFF), systems.zunger("Cd", "Se").a
@@ -70,7 +70,7 @@ def test_levels_with_spin_orbit_and_every_other_term(made):
 @pytest.mark.slow
 @pytest.mark.parametrize("n", [9, 16])
 def test_kramers_pairs_where_three_of_them_meet(n):
-    """CsPbI3 at Γ and beside it; an odd number of levels cuts the last pair."""
+    """CsPbI3 at Γ and next to it; an odd number of levels cuts the last pair."""
     s = systems.at(systems.perovskite(), [[0.0, 0.0, 0.0], [1e-7, 0.0, 0.0]], cutoff=2.5)
     found, exact = (levels(systems.cspbi3(), s, n, f) for f in (davidson, dense))
     assert float(jnp.abs(found - exact).max()) < 1e-9
@@ -84,13 +84,13 @@ def test_states_of_pairs_are_states():
     E, psi = states(potential, s, 12, davidson)
     waves = jax.tree.map(lambda x: x[0], s.waves)
     H = jax.jit(lambda p: hamiltonian(waves, s, values(at_shells(p, s), s)).matrix())(potential)
-    assert H.shape[0] == psi.shape[1], "no fall back on another basis"
+    assert H.shape[0] == psi.shape[1], "the basis is the same"
     assert float(jnp.abs(H @ psi[0] - psi[0] * E[0]).max()) < 1e-7
     assert float(jnp.abs(psi[0].conj().T @ psi[0] - jnp.eye(12)).max()) < 1e-12
 
 
-def test_what_is_not_found_is_no_number(monkeypatch):
-    """Too few sweeps give NaN, and the user a remedy."""
+def test_levels_that_do_not_converge_are_nan(monkeypatch):
+    """Too few sweeps give NaN, and an error with a remedy."""
     monkeypatch.setattr("nnpp.eigensolvers.davidson.SWEEPS", 1)
     structure = systems.zincblende()
     s = systems.at(structure, [0.1, 0.2, 0.3], cutoff=CUTOFF)
@@ -103,7 +103,7 @@ def test_what_is_not_found_is_no_number(monkeypatch):
         bands(systems.cdse(), s, structure, kpoints, 8, solve=coarse)
 
 
-def test_a_missed_level_is_told():
+def test_a_missed_level_raises_an_error():
     """Levels without the third one, and without the last but one of a pair."""
     s = systems.at(systems.zincblende(), systems.GENERIC_K, cutoff=3.0)
     E = levels(systems.cdse(), s, 9, dense)

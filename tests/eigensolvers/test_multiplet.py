@@ -1,4 +1,4 @@
-"""A group of levels against NumPy's eigenvalues, where other levels are multiplets too."""
+"""A group of levels against NumPy's eigenvalues; other levels form multiplets as well."""
 
 import jax
 import jax.numpy as jnp
@@ -53,7 +53,7 @@ def test_three_derivatives_of_the_energy_of_a_multiplet(H):
     np.testing.assert_allclose(third, differences(second, 2e-4), rtol=1e-7, atol=1e-5)
 
 
-def test_what_couples_solves_its_equation(H):
+def test_the_coupling_solves_its_equation(H):
     levels = group(jnp.asarray(H(np.zeros(2))), FIRST, LAST)
     R = jnp.asarray(hermitian(np.random.default_rng(1)))
     P, X = projector(levels), coupled(levels, R)
@@ -62,7 +62,7 @@ def test_what_couples_solves_its_equation(H):
     np.testing.assert_allclose(Q @ X @ P, X, atol=1e-12)
 
 
-def test_the_wrong_order_of_modes_is_no_number(H):
+def test_the_wrong_order_of_modes_gives_nan(H):
     def F(t):
         return energy(group(H(t), FIRST, LAST))
 

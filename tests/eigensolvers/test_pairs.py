@@ -34,7 +34,7 @@ def case(request):
     return H, v, hermitian(), dv
 
 
-def test_it_is_the_sum(case):
+def test_the_sum_is_that_of_explicit_loops(case):
     H, v, _, _ = case
     E, U = np.linalg.eigh(H)
     A = U.conj().T @ v @ U

@@ -1,4 +1,4 @@
-"""Levels as functions of the geometry: what deformation potentials and masses will stand on."""
+"""Levels as functions of the geometry: the basis of deformation potentials and masses."""
 
 from dataclasses import replace
 

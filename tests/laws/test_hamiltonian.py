@@ -72,8 +72,8 @@ def test_every_operator_alone_acts_as_its_matrix(name):
 
 
 @every_pair
-def test_filling_rows_never_change_a_level(name, solver):
-    """One k alone has no filling rows; beside others it has."""
+def test_padding_never_changes_a_level(name, solver):
+    """One k alone has no rows of padding; together with others it has."""
     potential, together = systems.POTENTIALS[name](), systems.generic()
     assert not np.asarray(together.waves.real).all()
     solve = systems.SOLVERS[solver]
@@ -121,7 +121,7 @@ def test_rotations_of_the_crystal_change_no_level(name, solver):
 
 
 def test_the_sphere_rule_breaks_what_per_k_keeps():
-    """E(k+G) = E(k) holds with `per-k` and not with `sphere`: the law above is not empty."""
+    """E(k+G) = E(k) holds with `per-k` and not with `sphere`: the law above can fail."""
     k, structure = np.array([[0.5, 0.5, 0.5], [-0.5, 0.5, 0.5]]), systems.zincblende()
     E = {r: levels(systems.cdse(), systems.at(structure, k, rule=RULES[r]), 8) for r in RULES}
     assert np.abs(E["per-k"][0] - E["per-k"][1]).max() < 1e-12
@@ -130,7 +130,7 @@ def test_the_sphere_rule_breaks_what_per_k_keeps():
 
 @systems.every_solver
 def test_kramers_pairs(solver):
-    """With spin-orbit every level comes twice where k ≡ −k; away from it the pairs part."""
+    """With spin-orbit every level comes twice where k ≡ −k; elsewhere the pairs split."""
     s = systems.at(systems.zincblende(), np.vstack([systems.GXL, [[0.13, 0.27, -0.31]]]))
     E = np.asarray(levels(systems.everything(), s, 12, systems.SOLVERS[solver]))
     split = E[:, 1::2] - E[:, ::2]

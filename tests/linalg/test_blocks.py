@@ -10,7 +10,7 @@ from nnpp.linalg.blocks import adjoint, diagonal, inner, joined, spinors, split,
 
 
 def random(rows, parts, columns):
-    """A block, and the complex matrix that it stands for, real ones as wide as need be."""
+    """A random block."""
     shape = (rows, parts, columns)
     return jnp.asarray(np.random.default_rng(sum(shape)).normal(size=shape))
 
@@ -40,7 +40,7 @@ def test_inner_products_and_adjoints(p, q):
 
 
 @pytest.mark.parametrize("p", [1, 2, 4])
-def test_what_is_split_is_joined_again(p):
+def test_split_and_joined_are_inverse(p):
     X = random(5, p, 3)
     whole = joined(X)
     assert np.array_equal(split(whole[:, :3], p), X)
