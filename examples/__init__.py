@@ -8,5 +8,7 @@ NAMES = (
     "sensitivity",
     "optics",
     "ensemble",
+    "custom_term",
+    "custom_solver",
 )
 """All examples, in the order of the gallery."""

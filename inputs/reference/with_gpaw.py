@@ -3,7 +3,7 @@
     gpaw python -- inputs/reference/with_gpaw.py FOLDER [--xc PBE] [--cutoff EV] [--mesh N] NAME
 
 writes for every material and volume FOLDER/NAME_XC_VOLUME.json (bands as ASE writes them, with
-spin-orbit), the structure beside it (.vasp), and what it was made with (.about.json). The
+spin-orbit), the structure (.vasp), and what it was made with (.about.json). The
 derivative discontinuity of GLLB-SC (Kuisma et al., Phys. Rev. B 82, 115106 (2010)) raises the
 conduction bands before spin-orbit is added. GPAW's own setup of Ga has 3d in its core; one with
 3d among the valence electrons is made in FOLDER, and needs plane waves to 800 eV.
