@@ -173,7 +173,8 @@ def _row(
         E, psi = solve(hamiltonian(waves, system, V), Lowest(n))
 
         def on_states(kappa: Float[Array, " 3"]) -> Complex[Array, "g level"]:
-            return hamiltonian(replace(waves, K=waves.K + kappa), system, V) @ psi
+            moved = hamiltonian(replace(waves, K=waves.K + kappa), system, V)
+            return moved.apply(psi)
 
         vs = [jax.jvp(on_states, (jnp.zeros(3),), (unit,))[1] for unit in jnp.eye(3)]
         return E, jnp.stack([psi.conj().T @ x for x in vs])
