@@ -12,13 +12,14 @@ import jax
 from benchmarks.fits import INPUTS, loss_ev2, read, steps
 from benchmarks.process import verdict
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.fitting.ensemble import BY, aligned, mean_and_spread, trained
+from nnpp.fitting.ensemble import mean_and_spread, train_members
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import before_training, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.options import Choices, chosen
+from nnpp.workflows.train.ensemble import BY
 from nnpp.workflows.train.init_fit import learn_form
 
 CUTOFF, STEPS, MEMBERS, AIM = "5 hartree", 20, 8, 3.0
@@ -44,8 +45,8 @@ def _ensemble(objective, theta, by: str, alone: float) -> None:
     began = perf_counter()
     keys = jax.random.split(jax.random.key(0), MEMBERS)
     plan = BY[by](objective, theta, keys, STEPS)
-    *_, states = jax.block_until_ready(list(trained(objective, plan)))
-    E = jax.vmap(lambda E: aligned(objective.sources[0], E))(states.measured.y[0])
+    *_, states = jax.block_until_ready(list(train_members(objective, plan)))
+    E = jax.vmap(objective.sources[0].aligned)(states.measured.y[0])
     widest = float(mean_and_spread(E)[1].max()) * HARTREE_EV * 1e3
     seconds = perf_counter() - began
     ratio = (alone + seconds) / alone

@@ -12,11 +12,10 @@ import numpy as np
 
 from benchmarks.fits import TABLES, loss_ev2, read, started, steps
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.fitting.eased import eased
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import measure
-from nnpp.fitting.targets.prior import curvature
-from nnpp.workflows.train.errors_by_band import errors_by_band
+from nnpp.fitting.targets.curves import curvature
+from nnpp.workflows.train.outputs import errors_by_band
 
 Q = jnp.arange(0.0, 8.0, 0.01)
 STEPS = (8, 16)
@@ -41,7 +40,7 @@ def run() -> None:
         fit, cases = read(
             TABLES, network=network, envelope={"kind": "gaussian", "sigma": sigma}
         )
-        objective = eased(started(fit, cases))
+        objective = started(fit, cases).eased()
         states = [s for s, _ in islice(steps(objective, LevenbergMarquardt()), STEPS[-1] + 1)]
         curve = " ".join(f"{loss_ev2(states[i]):8.3f}" for i in STEPS)
         print(f"  {name:32s} {curve}  {_quality(objective, states[-1].best)}", flush=True)

@@ -16,7 +16,7 @@ from benchmarks.process import verdict
 from nnpp.basis.rules import RULES
 from nnpp.config.inputs import read_inputs
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.fitting.targets.prior import curvature
+from nnpp.fitting.targets.curves import curvature
 from nnpp.formats.model import read_model
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from benchmarks.crystals import CRYSTALS, perovskite
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.levels import BandsTarget
+from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import levels
 from nnpp.observables.comparison import Absolute

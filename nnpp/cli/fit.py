@@ -1,5 +1,6 @@
 """`nnpp fit`: init-fit, train, and the bands with plots, one after another."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,20 +32,17 @@ def command(
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
-        _fit(fits, (steps, fresh, movie, members, by), out)
+        _fit(fits, (steps, fresh, movie, members, by), out, all_of)
 
 
-def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
-    """All three verbs, one after another; of several processes one alone does the first."""
-    from nnpp.devices.processes import (  # imports JAX: input errors come before
-        on_all_processes,
-        on_process_zero,
-    )
+def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable) -> None:
+    """Run the three verbs one after another; process 0 alone prepares the runs."""
+    from nnpp.devices.processes import on_process_zero  # imports JAX: input errors come before
+    from nnpp.runs.shared import await_runs
     from nnpp.workflows.bands.bands import run_bands
     from nnpp.workflows.bands.options import Choices
     from nnpp.workflows.fits.read import read_runs
     from nnpp.workflows.train.init_fit import run_init_fit
-    from nnpp.workflows.train.shared_files import await_runs
     from nnpp.workflows.train.train import Options
 
     options = Options(*wanted)
@@ -53,7 +51,7 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path) -> None:
     on_process_zero(lambda: init_fit.print_prepared(watched))
     folders = [out / fit.name for fit in fits]
     await_runs(folders)
-    runs = on_all_processes(lambda: read_runs(folders, out))
+    runs = all_of(lambda: read_runs(folders, out))
     train.train(runs, options)
     await_runs(folders)
     bands.print_bands(run_bands(runs, out, Choices(plot=True)), runs)

@@ -1,1 +1,1 @@
-"""From a potential to a better one: residuals of targets, and what makes them small."""
+"""From a model to a better one: residuals of targets, and the methods that minimise them."""

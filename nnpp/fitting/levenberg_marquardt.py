@@ -11,10 +11,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Key
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, Key
 
-from nnpp.devices.parallel import jit_blocking
-from nnpp.fitting.gram import gram
+from nnpp.devices.parallel import jit_blocking, map_k
 from nnpp.fitting.method import Theta, linear
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.pytree import pytree
@@ -24,6 +24,13 @@ FIRST, LEAST, MOST = 1e-3, 1e-11, 1e8
 
 Below the least, rounding makes M + λ indefinite: eps·‖M‖, and ‖M‖ is up to n·max diag M.
 """
+
+D = 8
+"""Blocks of a Gram matrix, an even number: 1824 × 5256 takes 0.37 s on two cores, undivided
+1.0 s on both."""
+
+SMALL = 512
+"""Rows up to which a Gram matrix is computed undivided."""
 
 
 @pytree
@@ -131,3 +138,27 @@ def _solve(M: Float[Array, "n n"], damping: Array, b: Float[Array, " n"]) -> Arr
     shift = damping * jnp.where(scale > 0, scale, 1.0)
     factor = jax.scipy.linalg.cho_factor(M + shift * jnp.eye(len(M)))
     return jax.scipy.linalg.cho_solve(factor, b)
+
+
+def gram(A: Float[Array, "n m"]) -> Float[Array, "n n"]:
+    """Return A Aᵀ, computing half of it: block rows i times block rows i, … i+h, cyclically.
+
+    Of D blocks with h = D/2 every pair occurs once, except those of distance 0 and h, which
+    count half: A Aᵀ = U + Uᵀ. Blocks are jobs that devices share.
+    """
+    n, h = len(A), D // 2
+    if n <= SMALL:
+        return A @ A.T
+    b = -(-n // D)
+    rows = jnp.pad(A, ((0, D * b - n), (0, 0)))
+    around = jnp.concatenate([rows, rows[: h * b]])
+
+    def product(i: Int[Array, ""], around: Array) -> Float[Array, "b w"]:
+        from_i = jax.lax.dynamic_slice_in_dim(around, i * b, (h + 1) * b)
+        return from_i[:b] @ from_i.T
+
+    counts = np.repeat([0.5, *[1.0] * (h - 1), 0.5], b)
+    blocks = map_k(product, jnp.arange(D), around) * jnp.asarray(counts)
+    blocks = jnp.pad(blocks, ((0, 0), (0, 0), (0, (D - h - 1) * b)))
+    U = jnp.concatenate([jnp.roll(block, i * b, axis=1) for i, block in enumerate(blocks)])
+    return (U + U.T)[:n, :n]

@@ -1,27 +1,32 @@
-"""A method: pure steps from one state of a fit to the next."""
+"""A method: pure steps from one state of a fit to the next; and the check that it is finite."""
 
 from typing import Any, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Key
 
 from nnpp.devices.parallel import jit_blocking
+from nnpp.errors import NnppError
 from nnpp.fitting.objective import Measured, Objective
 
 Theta = Float[Array, " parameter"]
 
+STOPS = "the fit stops here, and nothing of this step is saved"
+
 
 class State(Protocol):
-    """Where a fit stands."""
+    """The state of a method after a step."""
 
     @property
     def best(self) -> Theta:
-        """The θ to keep if the fit ended now."""
+        """The θ with the lowest loss so far."""
         ...
 
     @property
     def measured(self) -> Measured:
-        """What the last evaluation told."""
+        """The last evaluation."""
         ...
 
     @property
@@ -30,46 +35,46 @@ class State(Protocol):
         ...
 
     def saved(self) -> Any:
-        """Arrays from which `resume` goes on bit for bit."""
+        """Return arrays from which `resume` continues bit for bit."""
         ...
 
     def numbers(self) -> dict[str, Array]:
-        """What is worth a column in a log."""
+        """Return numbers for the log, by name."""
         ...
 
 
-@runtime_checkable  # beartype looks at methods in the tests
+@runtime_checkable  # beartype checks methods in the tests
 class Method(Protocol):
-    """How θ is made better."""
+    """A way to minimise an objective."""
 
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""], /) -> Any:
-        """The state before the first step."""
+        """Return the state before the first step."""
         ...
 
     def advance(self, objective: Objective, state: Any, /) -> Any:
-        """The state after one more step."""
+        """Return the state after one more step."""
         ...
 
     def resume(self, objective: Objective, saved: Any, /) -> Any:
-        """The state from which `saved` came."""
+        """Return the state whose `saved()` is given."""
         ...
 
 
 @jit_blocking
 def linear(objective: Objective, theta: Theta) -> tuple[Measured, Array, Array]:
-    """L, r and J at θ: one program for a first step and a resumed one, so that bits agree."""
+    """Return L, r and J at θ: one program for first and resumed steps, so that bits agree."""
     return objective.linear(theta)
 
 
 @jit_blocking
 def measure(objective: Objective, theta: Theta) -> Measured:
-    """L at θ, by one program."""
+    """Return L at θ, by one program."""
     return objective.measure(theta)
 
 
 @jit_blocking
 def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
-    """L and ∂L/∂θ at θ, by one program."""
+    """Return L and ∂L/∂θ at θ, by one program."""
 
     def loss(theta: Theta) -> tuple[Array, Measured]:
         measured = objective.measure(theta)
@@ -77,3 +82,27 @@ def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
 
     (_, measured), slope = jax.value_and_grad(loss, has_aux=True)(theta)
     return measured, slope
+
+
+def require_finite(objective: Objective, state: Any) -> None:
+    """Raise an NnppError if a number of a state is NaN or infinite; it names the source."""
+    if _finite(state):
+        return
+    trees = jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, Measured))
+    for measured in (x for x in trees if isinstance(x, Measured)):
+        for what in ("losses", "held"):
+            for name, loss in zip(objective.names, getattr(measured, what), strict=True):
+                if not _finite(loss):
+                    held = "held-out " if what == "held" else ""
+                    raise NnppError(f"{name}: the {held}loss is {float(loss)}: {STOPS}")
+    for source in objective.sources:
+        y, slopes = source.linear(objective.parameters, state.best)
+        if not _finite((y, slopes, jax.jacobian(source.residuals)(y))):
+            raise NnppError(f"{source.name}: its derivatives are not finite: {STOPS}")
+    raise NnppError(f"the step proposed by the method is not finite: {STOPS}")
+
+
+def _finite(tree: Any) -> bool:
+    """Whether every number of a tree is finite."""
+    numbers = [x for x in jax.tree.leaves(tree) if jnp.issubdtype(x.dtype, jnp.inexact)]
+    return all(bool(np.isfinite(np.asarray(x)).all()) for x in numbers)

@@ -1,54 +1,92 @@
-"""The objective: L(θ) = Σ r(θ)², over the residuals of all sources."""
+"""The objective: L(θ) = Σ r(θ)², over the residuals of all sources; it knows no model."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
-from nnpp.fitting import spectrum
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum
 from nnpp.pytree import pytree
 
 Theta = Float[Array, " parameter"]
 
 
-@runtime_checkable  # beartype looks at sources in the tests
+@runtime_checkable  # beartype checks sources in the tests
 class Source(Protocol):
-    """Something that a potential can be held against: a spectrum, a prior."""
+    """A source of residuals: numbers y(θ) of a model, compared with target values."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name in messages."""
         ...
 
     def observe(self, parameters: Parameters, theta: Theta, /) -> Array:
-        """y(θ)."""
+        """Return y(θ); differentiable."""
         ...
 
     def linear(self, parameters: Parameters, theta: Theta, /) -> tuple[Array, Array]:
-        """Y and ∂y/∂θ, θ along the last axis."""
+        """Return y and ∂y/∂θ, with θ along the last axis."""
         ...
 
     def residuals(self, y: Array, /) -> Float[Array, " residual"]:
-        """r(y) [hartree]."""
+        """Return r(y), what is fitted [hartree]."""
         ...
 
     def held_out(self, y: Array, /) -> Float[Array, " residual"]:
-        """r(y) of what the fit may not see [hartree]."""
+        """Return r(y) of held-out data, which the fit does not use [hartree]."""
+        ...
+
+
+@runtime_checkable
+class JointSource(Source, Protocol):
+    """A source whose class evaluates all its sources in an objective together."""
+
+    @staticmethod
+    def observe_together(sources: Sequence, parameters: Parameters, theta: Theta) -> list:
+        """Return `observe` of every source."""
+        ...
+
+    @staticmethod
+    def linear_together(sources: Sequence, parameters: Parameters, theta: Theta) -> list:
+        """Return `linear` of every source."""
+        ...
+
+
+@runtime_checkable
+class EasedSource(Source, Protocol):
+    """A source with an easier form of the same shape, which early steps of a fit may use."""
+
+    def eased(self) -> Source:
+        """Return the easier source."""
+        ...
+
+
+@runtime_checkable
+class SampledSource(Source, Protocol):
+    """A source whose data are samples, such as k-points, from which a bootstrap can draw."""
+
+    @property
+    def weighted(self) -> Bool[np.ndarray, " sample"] | None:
+        """Which samples have a weight; None without any sample."""
+        ...
+
+    def reweighted(self, counts: Float[Array, " sample"]) -> Source:
+        """Return the source with every sample counted as often as given."""
         ...
 
 
 @pytree
 class Measured:
-    """What one evaluation tells.
+    """One evaluation of an objective.
 
     Attributes:
-        y: what was observed of each source.
+        y: the numbers of each source.
         losses: Σ r² of each source [hartree²].
-        held: the same of what the fit may not see.
+        held: the same of held-out data.
     """
 
     y: tuple[Array, ...]
@@ -63,11 +101,11 @@ class Measured:
 
 @pytree
 class Objective:
-    """What a fit makes small.
+    """What a fit minimises.
 
     Attributes:
-        parameters: what moves.
-        sources: what the potential is held against.
+        parameters: the model and its trained parts.
+        sources: where residuals come from.
     """
 
     parameters: Parameters
@@ -75,16 +113,16 @@ class Objective:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the sources."""
+        """Names of the sources."""
         return tuple(source.name for source in self.sources)
 
     def measure(self, theta: Theta) -> Measured:
-        """L at θ; differentiable."""
-        return self._measured(tuple(self._of_all(spectrum.observe, "observe", theta)))
+        """Return the losses at θ; differentiable."""
+        return self._measured(tuple(self._evaluate("observe", theta)))
 
     def linear(self, theta: Theta) -> tuple[Measured, Array, Array]:
-        """L, r and J = ∂r/∂θ at θ."""
-        pairs = self._of_all(spectrum.linear, "linear", theta)
+        """Return the losses, r and J = ∂r/∂θ at θ."""
+        pairs = self._evaluate("linear", theta)
         rows = []
         for source, (y, dy) in zip(self.sources, pairs, strict=True):
             r, push = jax.linearize(source.residuals, y)
@@ -92,19 +130,27 @@ class Objective:
         r, J = (jnp.concatenate(parts) for parts in zip(*rows, strict=True))
         return self._measured(tuple(y for y, _ in pairs)), r, J
 
-    def _of_all(self, together: Callable, alone: str, theta: Theta) -> list[Any]:
-        """Of every source: spectra together, each other one alone."""
-        spectra = [s for s in self.sources if isinstance(s, Spectrum)]
-        found = iter(together(spectra, self.parameters, theta))
+    def eased(self) -> "Objective":
+        """Return the objective with every source in its easier form, if it has one."""
+        return replace(
+            self,
+            sources=tuple(s.eased() if isinstance(s, EasedSource) else s for s in self.sources),
+        )
+
+    def _evaluate(self, method: str, theta: Theta) -> list[Any]:
+        """Call `observe` or `linear` of all sources, joint ones first and together."""
+        found: dict[int, Any] = {}
+        for kind in dict.fromkeys(type(s) for s in self.sources if isinstance(s, JointSource)):
+            which = [i for i, s in enumerate(self.sources) if type(s) is kind]
+            together = getattr(kind, f"{method}_together")
+            results = together([self.sources[i] for i in which], self.parameters, theta)
+            found |= dict(zip(which, results, strict=True))
         return [
-            next(found)
-            if isinstance(s, Spectrum)
-            else getattr(s, alone)(self.parameters, theta)
-            for s in self.sources
+            found[i] if i in found else getattr(s, method)(self.parameters, theta)
+            for i, s in enumerate(self.sources)
         ]
 
     def _measured(self, y: tuple[Array, ...]) -> Measured:
-        """Losses from what was observed."""
         both = list(zip(self.sources, y, strict=True))
         losses = [jnp.sum(s.residuals(x) ** 2) for s, x in both]
         held = [jnp.sum(s.held_out(x) ** 2) for s, x in both]

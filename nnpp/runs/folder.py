@@ -1,6 +1,10 @@
-"""A run, results/<fit>/: what its files are called, and which fit they belong to."""
+"""A run folder, results/<fit>/: names of its files, its checkpoints, metrics and identity."""
 
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,23 +14,118 @@ import numpy as np
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import RUN_NAME, Fit
+from nnpp.devices.processes import on_process_zero
+from nnpp.errors import InputError
 from nnpp.files.tensors import ARRAYS, STEM
-from nnpp.files.text import exists
+from nnpp.files.text import exists, read_text
 from nnpp.potentials.potential import Potential
-from nnpp.runs.checkpoints import clear
-from nnpp.runs.metrics import read_metrics
+from nnpp.runs.checkpoint_file import Checkpoint
+from nnpp.runs.checkpoints import clear, newest, save
+from nnpp.runs.lock import held
+from nnpp.runs.metrics import append, cut, read_metrics
 
 START = "start"
-"""The potential before training, as init-fit left it."""
+"""Stem of the potential before training, which init-fit writes."""
 
-CHECKPOINTS, METRICS, FRAMES = "checkpoints", "metrics.jsonl", "frames"
+CHECKPOINTS, METRICS, FRAMES, SUMMARY = "checkpoints", "metrics.jsonl", "frames", "summary.json"
 
 ONLY_HOW_LONG = ("steps", "tolerance", "patience")
 """Settings that may change when a fit is resumed."""
 
+NUMBERS = ("loss_ev2", "gap_ev", "vbm_ev", "cbm_ev", "splitting_ev", "n_plane_waves")
+"""Numbers of a system in summary.json."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Where a fit continues.
+
+    Attributes:
+        checkpoint: the newest valid one; None at the start.
+        notes: which checkpoints were refused, and why.
+        seconds: taken by all steps so far.
+    """
+
+    checkpoint: Checkpoint | None
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run on disk."""
+
+    path: Path
+
+    def has(self, stem: str) -> bool:
+        """Return whether the run contains a model with this stem: START or STEM."""
+        return exists(self.path / f"{stem}{ARRAYS}")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Return the numbers of every step; nothing if the file is missing."""
+        path = self.path / METRICS
+        return read_metrics(path) if exists(path) else []
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Return the numbers of every system that `nnpp bands` wrote, by its name."""
+        path = self.path / SUMMARY
+        if not exists(path):
+            return {}
+        try:
+            systems = json.loads(read_text(path))["systems"]
+            for numbers in systems.values():
+                _require_numbers(numbers)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise InputError(
+                "is no summary of a run, or damaged",
+                "write it again with `nnpp bands RUN`",
+                path,
+            ) from error
+        return systems
+
+    @contextmanager
+    def training(self, fresh: bool) -> Iterator[None]:
+        """Hold the lock of the folder during a block; remove earlier training if `fresh`."""
+        with held(self.path):
+            if fresh:
+                self.forget()
+            yield
+
+    def resume(self, identity: str) -> Resumed:
+        """Return where the fit `identity` continues, the same on all processes."""
+        return on_process_zero(partial(self._resume, identity))
+
+    def _resume(self, identity: str) -> Resumed:
+        found = newest(self.path / CHECKPOINTS, identity)
+        step = 0 if found.checkpoint is None else found.checkpoint.step
+        cut(self.path / METRICS, step)
+        lines = self.metrics() if step else []
+        seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
+        return Resumed(found.checkpoint, found.notes, seconds)
+
+    def save(self, checkpoint: Checkpoint, numbers: Mapping[str, Any]) -> None:
+        """Write a step: its line of metrics, then its checkpoint.
+
+        A line without a checkpoint is removed when the fit is resumed.
+        """
+        append(self.path / METRICS, {"step": checkpoint.step} | dict(numbers))
+        save(self.path / CHECKPOINTS, checkpoint)
+
+    def forget(self) -> None:
+        """Remove what training wrote, the potential as well: it may be that of another fit."""
+        clear(self.path / CHECKPOINTS)
+        left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*", "ensemble.*")
+        for path in (path for pattern in left for path in self.path.glob(pattern)):
+            path.unlink(missing_ok=True)
+
+
+def is_run(fit: Fit) -> bool:
+    """Return whether the fit was read from a run."""
+    return fit.source.name == RUN_NAME
+
 
 def identity(fit: Fit, start: Potential, read: list[str]) -> str:
-    """SHA-256 of all that decides where a fit goes: configuration, inputs, first numbers."""
+    """Return the SHA-256 of all that determines a fit: configuration, inputs, first numbers."""
     digest = sha256(json.dumps([described(fit), read], sort_keys=True).encode())
     for leaf in jax.tree.leaves(start):
         digest.update(np.asarray(leaf, float).tobytes())
@@ -34,38 +133,21 @@ def identity(fit: Fit, start: Potential, read: list[str]) -> str:
 
 
 def described(fit: Fit) -> dict[str, Any]:
-    """The configuration without what decides nothing: titles, names of files, how long."""
-    said = plain(fit.spec, fit.folder)
+    """Return the configuration without titles, names of files and numbers of steps."""
+    config = plain(fit.spec, fit.folder)
     for key in ("title", "tune"):
-        said.pop(key, None)
+        config.pop(key, None)
     for key in ONLY_HOW_LONG:
-        said["fit"].pop(key, None)
-    for system in said["systems"]:
+        config["fit"].pop(key, None)
+    for system in config["systems"]:
         system.pop("structure") if isinstance(system["structure"], str) else None
         system.pop("reference", None)
-    said["potential"].pop("file", None)
-    return said
+    config["potential"].pop("file", None)
+    return config
 
 
-def is_run(fit: Fit) -> bool:
-    """Whether the fit was read from a run."""
-    return fit.source.name == RUN_NAME
-
-
-def has(folder: Path, stem: str) -> bool:
-    """Whether a run holds this model."""
-    return exists(folder / f"{stem}{ARRAYS}")
-
-
-def metrics_of(folder: Path) -> list[dict[str, Any]]:
-    """What was told of every step; nothing if the file is missing, which stops no fit."""
-    path = folder / METRICS
-    return read_metrics(path) if exists(path) else []
-
-
-def forget(folder: Path) -> None:
-    """Remove what training left, the potential as well: it may be that of another fit."""
-    clear(folder / CHECKPOINTS)
-    left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*", "ensemble.*")
-    for path in (path for pattern in left for path in folder.glob(pattern)):
-        path.unlink(missing_ok=True)
+def _require_numbers(numbers: dict[str, Any]) -> None:
+    """Raise a ValueError if a value is neither a number nor missing."""
+    values = [numbers.get(name) for name in NUMBERS] + list(numbers.get("rmse_mev") or [])
+    if not all(x is None or type(x) in (int, float) for x in values):
+        raise ValueError("not a number")

@@ -13,11 +13,9 @@ from nnpp.config.spec import Priors
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Objective, Source
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum, Target
-from nnpp.fitting.targets.at_gamma import AtGammaTarget
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.gap import GapTarget
-from nnpp.fitting.targets.prior import Measure, curvature, prior, size
+from nnpp.fitting.targets.curves import Measure, curvature, prior, size
+from nnpp.fitting.targets.levels import AtGammaTarget, BandsTarget, GapTarget
+from nnpp.fitting.targets.spectrum import Spectrum, Target
 from nnpp.observables.gaps import direct_gap_at, splitting_at
 from nnpp.potentials.neural import Neural
 from nnpp.potentials.potential import FormFactors, Potential

@@ -5,7 +5,7 @@ from nnpp.config.potential import NeuralPotential
 from nnpp.files.tensors import STEM
 from nnpp.formats.model import read_model
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import START, has, is_run
+from nnpp.runs.folder import START, RunFolder, is_run
 from nnpp.setup.potential import before_training, to_learn_zunger
 
 
@@ -19,7 +19,7 @@ def potential_of(fit: Fit) -> Potential:
 
 def start_of_run(fit: Fit) -> Potential | None:
     """What a trained run started from."""
-    if _stem(fit) != STEM or not has(fit.folder, START):
+    if _stem(fit) != STEM or not RunFolder(fit.folder).has(START):
         return None
     return read_model(fit.folder / f"{START}.safetensors").potential
 
@@ -41,4 +41,4 @@ def _stem(fit: Fit) -> str | None:
     """The model of a run that says most."""
     if not is_run(fit):
         return None
-    return next((stem for stem in (STEM, START) if has(fit.folder, stem)), None)
+    return next((stem for stem in (STEM, START) if RunFolder(fit.folder).has(stem)), None)

@@ -8,10 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from nnpp.fitting.jacobian import jacobian
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum
+from nnpp.fitting.targets.spectrum import Spectrum, jacobian
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.observables.bands import Bands, levels
 from nnpp.potentials.envelopes import Gaussian

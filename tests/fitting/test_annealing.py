@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.fitting.annealing import Annealing
-from nnpp.fitting.moves import OFTEN
+from nnpp.fitting.annealing import OFTEN, Annealing
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read
 
-JUMPS = 4
+JUMPS = MODES[4]
 """The mode that adds ±ε to whole arrays, with the chance OFTEN."""
 
 
@@ -32,7 +31,7 @@ def line(theta):
 
 def test_a_rejected_move_is_undone_to_the_last_bit():
     """Cold, at the minimum: no move is kept, whatever the key."""
-    every = walk(Annealing(0.1, 1e9, 1), 20, of_formula(rosenbrock, [1.0, 1.0]))
+    every = walk(Annealing(0.1, 1e9, MODES[1]), 20, of_formula(rosenbrock, [1.0, 1.0]))
     for before, after in pairwise(every):
         assert not after.accepted
         assert same_bits(
@@ -44,7 +43,7 @@ def test_a_rejected_move_is_undone_to_the_last_bit():
 
 def test_a_cold_walk_only_goes_down_and_a_hot_one_takes_every_move():
     start = of_formula(rosenbrock, [-1.2, 1.0])
-    cold, hot = (walk(Annealing(0.2, beta, 1), 40, start) for beta in (1e9, 0.0))
+    cold, hot = (walk(Annealing(0.2, beta, MODES[1]), 40, start) for beta in (1e9, 0.0))
     losses = [float(s.measured.loss) for s in cold]
     assert losses == sorted(losses, reverse=True)
     assert {bool(s.accepted) for s in cold} == {True, False}
@@ -101,9 +100,9 @@ def test_a_long_walk_dwells_where_its_temperature_says():
     assert expected.max() > 0.25
 
 
-@pytest.mark.parametrize("mode", [1, 3, JUMPS])
+@pytest.mark.parametrize("mode", [1, 3, 4])
 def test_resumed_bit_for_bit(mode):
-    objective, method = of_formula(rosenbrock, [-1.2, 1.0]), Annealing(0.1, 4.0, mode)
+    objective, method = of_formula(rosenbrock, [-1.2, 1.0]), Annealing(0.1, 4.0, MODES[mode])
     straight = walk(method, 16, objective)
     assert {bool(s.accepted) for s in straight} == {True, False}
     state = method.resume(objective, saved_and_read(straight[7]))
@@ -113,7 +112,7 @@ def test_resumed_bit_for_bit(mode):
 
 
 def test_another_key_walks_elsewhere():
-    objective, method = of_formula(rosenbrock, [-1.2, 1.0]), Annealing(0.1, 0.0, 1)
+    objective, method = of_formula(rosenbrock, [-1.2, 1.0]), Annealing(0.1, 0.0, MODES[1])
     one, two = (walk(method, 3, objective, seed)[-1].theta for seed in (0, 1))
     assert np.abs(np.asarray(one - two)).max() > 1e-4
     assert same_bits(one, walk(method, 3, objective, 0)[-1].theta)

@@ -4,11 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.fitting.eased import eased
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.gap import GapTarget
-from nnpp.fitting.targets.prior import prior, size
+from nnpp.fitting.targets.curves import prior, size
+from nnpp.fitting.targets.levels import BandsTarget, GapTarget
 from nnpp.observables.comparison import Top
 from tests.fitting.samples import small, spectrum, trained
 
@@ -42,7 +40,7 @@ def residuals(objective):
 
 def test_levels_count_alike(objective):
     (before, held_before), _ = residuals(objective)
-    (after, held_after), _ = residuals(eased(objective))
+    (after, held_after), _ = residuals(objective.eased())
     bands, mean = before[:-1].reshape(WEIGHTS.shape), (WEIGHTS.sum() + BY_BAND.sum()) / 20
     error = np.divide(bands, np.sqrt(WEIGHTS), where=WEIGHTS > 0, out=np.zeros_like(bands))
     assert np.allclose(after[:-1].reshape(WEIGHTS.shape), np.sqrt(mean) * error, atol=1e-14)
@@ -55,14 +53,14 @@ def test_levels_count_alike(objective):
 
 def test_priors_wait(objective):
     _, (before, _) = residuals(objective)
-    _, (after, _) = residuals(eased(objective))
+    _, (after, _) = residuals(objective.eased())
     assert np.any(before)
     assert after.shape == before.shape
     assert not np.any(after)
 
 
 def test_twice_is_once(objective):
-    once, twice = residuals(eased(objective)), residuals(eased(eased(objective)))
+    once, twice = residuals(objective.eased()), residuals(objective.eased().eased())
     for x, y in zip(once, twice, strict=True):
         for a, b in zip(x, y, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-14)
@@ -71,5 +69,5 @@ def test_twice_is_once(objective):
 def test_without_any_weight_there_is_still_a_number(objective):
     nothing = BandsTarget(REFERENCE, jnp.zeros(WEIGHTS.shape), Top(4), False)
     levels = spectrum(small(spin=False), targets=(nothing,))
-    ((r, _),) = residuals(eased(Objective(objective.parameters, (levels,))))
+    ((r, _),) = residuals(Objective(objective.parameters, (levels,)).eased())
     assert not np.any(r)

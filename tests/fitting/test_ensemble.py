@@ -1,7 +1,7 @@
 """Ensembles: together as one by one, no spread where nothing differs, more with more noise."""
 
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
@@ -10,22 +10,22 @@ import pytest
 
 from nnpp.errors import InputError, NnppError
 from nnpp.fitting.ensemble import (
-    BY,
     MOST,
-    REFUSALS,
     Plan,
-    affordable,
-    aligned,
-    counted,
+    bootstrap,
     losses,
     mean_and_spread,
-    trained,
+    require_samples,
+    reweighted,
+    steps_per_member,
+    train_members,
 )
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.levels import BandsTarget
+from nnpp.fitting.targets.redrawn import redrawn_networks, require_network
+from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.observables.bands import levels
 from nnpp.observables.comparison import Absolute, Top
 from nnpp.potentials.strengths import Strengths
@@ -71,13 +71,13 @@ def fitted(of: Objective, steps: int = 8):
 
 def last(of: Objective, plan: Plan):
     """The members when they have arrived."""
-    *_, states = trained(of, plan)
+    *_, states = train_members(of, plan)
     return states
 
 
 def widest(of: Objective, states) -> float:
     """The largest spread of a level [hartree]."""
-    E = jax.vmap(lambda E: aligned(of.sources[0], E))(states.measured.y[0])
+    E = jax.vmap(of.sources[0].aligned)(states.measured.y[0])
     return float(mean_and_spread(E)[1].max())
 
 
@@ -88,11 +88,11 @@ def keys(members: int):
 def test_members_together_are_the_members_one_by_one():
     of = objective(0.01)
     theta = fitted(of, 2)
-    plan = BY["kpoints"](of, theta, keys(3), 10)
+    plan = bootstrap(of, theta, keys(3), 10)
     assert plan.steps == 2
     together, method = last(of, plan), LevenbergMarquardt()
     for member in range(3):
-        own = counted(of, jax.tree.map(lambda x, m=member: x[m], plan.seen))
+        own = reweighted(of, jax.tree.map(lambda x, m=member: x[m], plan.counts))
         state = method.start(own, theta)
         for _ in range(plan.steps):
             state = method.advance(own, state)
@@ -105,7 +105,7 @@ def test_members_together_are_the_members_one_by_one():
 def test_members_that_see_what_the_fit_saw_take_its_own_step():
     of = objective(0.01)
     theta, ones = fitted(of, 1), jnp.ones((3, len(K)))
-    (states,) = trained(of, Plan((ones,), jnp.stack([theta] * 3), 1))
+    (states,) = train_members(of, Plan((ones,), jnp.stack([theta] * 3), 1))
     method = LevenbergMarquardt()
     step = method.advance(of, method.start(of, theta))
     moved = float(jnp.abs(step.best - theta).max())
@@ -117,12 +117,12 @@ def test_members_that_see_what_the_fit_saw_take_its_own_step():
 
 def test_a_bootstrap_draws_as_many_k_points_as_weigh_and_none_that_is_held_out():
     of = objective(0.01)
-    (seen,) = BY["kpoints"](of, of.parameters.start(), keys(40), 0).seen
+    (seen,) = bootstrap(of, of.parameters.start(), keys(40), 0).counts
     assert np.all(np.asarray(seen.sum(axis=1)) == len(K) - 1)
     assert np.all(np.asarray(seen[:, HELD]) == 0)
     assert np.all(np.asarray(seen[:, :HELD].sum(axis=0)) > 0)
     assert len(np.unique(np.asarray(seen), axis=0)) > 20
-    (first,) = BY["kpoints"](of, of.parameters.start(), keys(40)[:3], 0).seen
+    (first,) = bootstrap(of, of.parameters.start(), keys(40)[:3], 0).counts
     assert np.array_equal(first, seen[:3])
 
 
@@ -131,7 +131,7 @@ def test_the_spread_vanishes_with_the_residuals_and_grows_with_noise():
     for noise in (0.0, 1e-4, 1e-2):
         of = objective(noise)
         theta = fitted(of)
-        spreads.append(widest(of, last(of, BY["kpoints"](of, theta, keys(3), 10))))
+        spreads.append(widest(of, last(of, bootstrap(of, theta, keys(3), 10))))
     assert spreads[0] < 1e-8
     assert 1e-5 < spreads[1] < 1e-3
     assert 20 < spreads[2] / spreads[1] < 500  # linear in the noise: 100, while it is small
@@ -141,7 +141,7 @@ def test_members_are_counted_each_from_its_own_zero():
     of = objective(0.01, zero=Top(FULL))
     E = of.sources[0].observe(of.parameters, of.parameters.start())
     many = jnp.stack([E, E + 0.3, E - 1.0])
-    mean, spread = mean_and_spread(jax.vmap(partial(aligned, of.sources[0]))(many))
+    mean, spread = mean_and_spread(jax.vmap(of.sources[0].aligned)(many))
     assert float(spread.max()) < 1e-12
     assert float(jnp.abs(mean - (E - E[:, :FULL].max())).max()) < 1e-12
     assert float(mean_and_spread(many)[1].min()) > 0.5
@@ -156,7 +156,7 @@ def network():
 def test_networks_drawn_anew_differ_only_where_no_level_looks():
     of = objective(0.01, network)
     theta = of.parameters.start()
-    plan = BY["seeds"](of, theta, keys(3), 10)
+    plan = redrawn_networks(of, theta, keys(3), 10)
     assert plan.steps == 1
     shells = of.sources[0].system.q
 
@@ -179,21 +179,21 @@ def test_networks_drawn_anew_differ_only_where_no_level_looks():
 
 def test_what_cannot_be_made_is_refused():
     with pytest.raises(InputError, match="no network is trained"):
-        REFUSALS["seeds"](objective())
-    REFUSALS["seeds"](objective(potential=network))
+        require_network(objective())
+    require_network(objective(potential=network))
     bare = Objective(objective().parameters, ())
     with pytest.raises(InputError, match="no two k-points"):
-        REFUSALS["kpoints"](bare)
-    REFUSALS["kpoints"](objective())
+        require_samples(bare)
+    require_samples(objective())
 
 
 def test_a_member_that_is_not_finite_is_named():
     of = objective(0.01)
     ones = jnp.ones((3, len(K))).at[1, 2].set(jnp.nan)
     with pytest.raises(NnppError, match=r"member 2 of the ensemble: zb: the loss is nan"):
-        next(trained(of, Plan((ones,), of.parameters.start(), 1)))
+        next(train_members(of, Plan((ones,), of.parameters.start(), 1)))
 
 
 def test_a_member_takes_a_fifth_of_the_steps():
-    steps = [affordable(taken) for taken in (0, 4, 10, 60, 10**4)]
+    steps = [steps_per_member(taken) for taken in (0, 4, 10, 60, 10**4)]
     assert steps == [1, 1, 2, 12, MOST]

@@ -9,13 +9,12 @@ import pytest
 
 from nnpp.errors import NnppError
 from nnpp.fitting.annealing import Annealing
-from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.gradient import by_name
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.prior import prior, size
+from nnpp.fitting.targets.curves import prior, size
+from nnpp.fitting.targets.levels import BandsTarget
 from nnpp.observables.comparison import Absolute
 from tests import systems
 from tests.fitting.samples import GENERIC, Formula, holding, of_formula, rosenbrock, spectrum
@@ -51,7 +50,7 @@ def refusal(method, told, theta=None):
     theta = told.parameters.start() if theta is None else theta
     state = METHODS[method].start(told, theta, jax.random.key(0))
     with pytest.raises(NnppError) as error:
-        refuse_unsound(told, state)
+        require_finite(told, state)
     assert "\n" not in str(error.value)
     assert "nothing of this step is saved" in str(error.value)
     return str(error.value)
@@ -90,9 +89,9 @@ def test_sound_states_pass():
     for method in METHODS.values():
         sound = of_formula(rosenbrock, [-1.2, 1.0])
         state = method.start(sound, sound.parameters.start(), jax.random.key(0))
-        refuse_unsound(sound, method.advance(sound, state))
+        require_finite(sound, method.advance(sound, state))
     whole = objective()
-    refuse_unsound(whole, LevenbergMarquardt().start(whole, whole.parameters.start()))
+    require_finite(whole, LevenbergMarquardt().start(whole, whole.parameters.start()))
 
 
 def test_a_derivative_that_is_not_finite_is_told_though_the_loss_is():
@@ -107,4 +106,4 @@ def test_a_step_that_is_not_finite_is_told_though_all_sources_are_sound():
     sound = of_formula(rosenbrock, [-1.2, 1.0])
     state = METHODS["adam"].start(sound, sound.parameters.start())
     with pytest.raises(NnppError, match="the step proposed by the method is not finite"):
-        refuse_unsound(sound, replace(state, theta=state.theta * jnp.nan))
+        require_finite(sound, replace(state, theta=state.theta * jnp.nan))

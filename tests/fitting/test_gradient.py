@@ -10,7 +10,6 @@ import optax
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.fitting.finite import refuse_unsound
 from nnpp.fitting.gradient import by_name, falling, known
 from nnpp.fitting.method import gradient
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read
@@ -62,7 +61,7 @@ def test_every_method_by_its_name_lowers_the_loss_and_keeps_numbers_that_can_be_
     assert float(last.lowest) < float(first.lowest)
     assert float(objective.measure(last.best).loss) == pytest.approx(float(last.lowest))
     for state in (first, last):
-        refuse_unsound(objective, state)
+        require_finite(objective, state)
         assert all(np.isfinite(x).all() for x in jax.tree.leaves(saved_and_read(state)))
 
 

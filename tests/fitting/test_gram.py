@@ -4,7 +4,7 @@ import jax
 import numpy as np
 import pytest
 
-from nnpp.fitting.gram import gram
+from nnpp.fitting.levenberg_marquardt import gram
 
 
 @pytest.mark.parametrize("shape", [(3, 7), (513, 20), (600, 601), (1100, 5)])

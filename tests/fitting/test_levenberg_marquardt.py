@@ -13,7 +13,7 @@ from nnpp.devices.compilation import Count
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt, _delta
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.levels import BandsTarget
 from nnpp.observables.comparison import Absolute
 from tests import systems
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read, spectrum

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.fitting.moves import MODES, move
+from nnpp.fitting.annealing import MODES, move
 from nnpp.fitting.parameters import Parameters
 from nnpp.potentials.table import Table
 from tests.fitting.samples import entries, small, trained
@@ -32,7 +32,7 @@ def moved(parameters, mode, size=SIZE, many=MANY):
     """θ before, and after one move from each of many keys."""
     theta = parameters.start()
     keys = jax.random.split(jax.random.key(0), many)
-    one = partial(move, parameters, theta, size=size, mode=mode)
+    one = partial(move, parameters, theta, size=size, moves=MODES[mode])
     return np.asarray(theta), np.asarray(jax.jit(jax.vmap(lambda key: one(key)))(keys))
 
 

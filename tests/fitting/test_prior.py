@@ -9,7 +9,7 @@ from jax.tree_util import Partial
 from scipy.integrate import fixed_quad, simpson
 
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.targets.prior import curvature, prior, size
+from nnpp.fitting.targets.curves import curvature, prior, size
 from nnpp.potentials.neural import ACTIVATIONS
 from nnpp.potentials.real_space import real_space
 from tests import systems

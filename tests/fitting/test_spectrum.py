@@ -9,10 +9,8 @@ import pytest
 
 from nnpp.fitting.method import gradient, linear
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.targets.at_gamma import AtGammaTarget
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.gap import GapTarget
-from nnpp.fitting.targets.prior import curvature, prior
+from nnpp.fitting.targets.curves import curvature, prior
+from nnpp.fitting.targets.levels import AtGammaTarget, BandsTarget, GapTarget
 from nnpp.observables.comparison import Top
 from nnpp.observables.gaps import splitting_at
 from tests import systems

@@ -4,10 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.fitting.targets.at_gamma import AtGammaTarget
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.form import FormTarget
-from nnpp.fitting.targets.gap import GapTarget
+from nnpp.fitting.targets.curves import FormTarget
+from nnpp.fitting.targets.levels import AtGammaTarget, BandsTarget, GapTarget
 from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import Absolute, Level, Top
 from nnpp.observables.gaps import direct_gap_at, splitting_at

@@ -15,7 +15,7 @@ from nnpp.devices import processes
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.method import gradient
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.targets.bands import BandsTarget
+from nnpp.fitting.targets.levels import BandsTarget
 from nnpp.observables.comparison import Absolute
 from tests import systems
 from tests.fitting.samples import spectrum, trained

@@ -10,14 +10,14 @@ from nnpp.config.inputs import read_inputs
 from nnpp.config.systems import LevelZero
 from nnpp.errors import InputError
 from nnpp.fitting.method import measure
-from nnpp.fitting.targets.bands import BandsTarget
-from nnpp.fitting.targets.prior import Prior
+from nnpp.fitting.targets.curves import Prior
+from nnpp.fitting.targets.levels import BandsTarget
 from nnpp.setup.hold_out import held_out
 from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.train.errors_by_band import errors_by_band
+from nnpp.workflows.train.outputs import errors_by_band
 from tests import systems
 from tests.fitting.samples import FOUR_K, POTENTIAL, SYSTEM, write_fit
 

@@ -9,8 +9,8 @@ from nnpp.errors import InputError
 from nnpp.fitting.method import measure
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.workflows.train.missed_levels import refuse_missed_levels
+from nnpp.fitting.targets.spectrum import Spectrum
+from nnpp.workflows.train.outputs import refuse_missed_levels
 from tests import systems
 
 

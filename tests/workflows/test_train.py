@@ -13,7 +13,6 @@ from nnpp.config.fit_yaml import read_fit
 from nnpp.config.inputs import read_inputs
 from nnpp.config.spec import FitSettings
 from nnpp.errors import InputError
-from nnpp.fitting.eased import eased
 from nnpp.fitting.method import measure
 from nnpp.fitting.parameters import Parameters
 from nnpp.formats.model import read_model

@@ -1,1 +1,1 @@
-"""What a fit aims at, one file each: a vector of residuals √w·(x − x_target)."""
+"""Sources of residuals for pseudopotentials; the rest of `fitting` knows no potential."""

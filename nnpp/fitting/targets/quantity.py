@@ -1,4 +1,4 @@
-"""Numbers y that levels alone do not tell: r = s·(y − y₀). Masses, couplings."""
+"""Numbers y that levels alone do not determine: r = s·(y − y₀). Masses, couplings."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +6,8 @@ from typing import Any
 import jax
 from jaxtyping import Array, Float
 
+from nnpp.fitting.objective import Theta
 from nnpp.fitting.parameters import Parameters
-from nnpp.hamiltonian.bulk import System
-from nnpp.observables.couplings import Pair
-from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 
 Numbers = Float[Array, " y"]
@@ -17,42 +15,42 @@ Numbers = Float[Array, " y"]
 
 @pytree
 class Quantity:
-    """What the numbers should be.
+    """Numbers of a model and a system, and their target values.
 
     Attributes:
-        system: the plane waves that they are told from.
+        system: what they are computed in, for example plane waves and atoms.
         value: y₀.
         scale: s [hartree per unit of y].
-        measure: y.
-        name: what they are called.
+        measure: y, from the model and the system.
+        name: their name in messages.
     """
 
-    system: System | Pair
+    system: Any
     value: Numbers
     scale: Numbers
-    measure: Callable[[Potential, Any], Numbers] = static()
+    measure: Callable[[Any, Any], Numbers] = static()
     name: str = static()
 
-    def observe(self, parameters: Parameters, theta: Float[Array, " parameter"]) -> Numbers:
-        """Y; differentiable."""
+    def observe(self, parameters: Parameters, theta: Theta) -> Numbers:
+        """Return y; differentiable."""
         return self.measure(parameters.put(theta), self.system)
 
     def linear(
-        self, parameters: Parameters, theta: Float[Array, " parameter"]
+        self, parameters: Parameters, theta: Theta
     ) -> tuple[Numbers, Float[Array, "y parameter"]]:
-        """Y and ∂y/∂θ."""
+        """Return y and ∂y/∂θ."""
 
-        def twice(x: Float[Array, " parameter"]) -> tuple[Numbers, Numbers]:
+        def twice(x: Theta) -> tuple[Numbers, Numbers]:
             y = self.observe(parameters, x)
             return y, y
 
         slope, y = jax.jacrev(twice, has_aux=True)(theta)
         return y, slope
 
-    def residuals(self, y: Numbers) -> Numbers:
-        """R [hartree]."""
+    def residuals(self, y: Numbers) -> Float[Array, " residual"]:
+        """Return r [hartree]."""
         return self.scale * (y - self.value)
 
     def held_out(self, y: Numbers) -> Float[Array, " 0"]:
-        """Nothing is held out."""
+        """Return nothing: no number is held out."""
         return y[:0]

@@ -20,7 +20,7 @@ from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import START, has, is_run
+from nnpp.runs.folder import START, RunFolder, is_run
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
 from nnpp.setup.prepare import prepare
@@ -140,7 +140,7 @@ def _is_at(fit: Fit, folder: Path) -> bool:
 
 def _refuse_another_run(fit: Fit, folder: Path) -> None:
     """Raise an error if bands of a fit would overwrite those of its trained potential."""
-    if has(folder, START) and not _is_at(fit, folder):
+    if RunFolder(folder).has(START) and not _is_at(fit, folder):
         raise InputError(
             "contains a run with its own potential",
             f"use {folder} to compute its bands, or choose another folder (--out)",

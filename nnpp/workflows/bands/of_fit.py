@@ -11,7 +11,7 @@ from nnpp.files.tensors import STEM
 from nnpp.formats.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import has, is_run
+from nnpp.runs.folder import RunFolder, is_run
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.setup.hold_out import held_out
@@ -31,7 +31,7 @@ def with_complete_paths(fit: Fit) -> Fit:
     Systems whose weights or zero of energy depend on the selected k-points do not change, nor
     does a fit with an ensemble, whose levels are stored at the selected k-points only.
     """
-    if _trained(fit) and has(fit.folder, NAME):
+    if _trained(fit) and RunFolder(fit.folder).has(NAME):
         return fit
     systems = tuple(_complete(system) for system in fit.spec.systems)
     return replace(fit, spec=fit.spec.model_copy(update={"systems": systems}))
@@ -90,7 +90,7 @@ def fitted_and_held_out(
 
 def _trained(fit: Fit) -> bool:
     """Return whether the fit was read from a run with a trained potential."""
-    return is_run(fit) and has(fit.folder, STEM)
+    return is_run(fit) and RunFolder(fit.folder).has(STEM)
 
 
 def _same(members: Levels, bands: Bands) -> bool:

@@ -13,10 +13,9 @@ from nnpp.files.text import exists
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
-from nnpp.runs.folder import has
+from nnpp.runs.folder import RunFolder
 from nnpp.runs.lock import held
 from nnpp.runs.package import SUMS, is_package
-from nnpp.runs.summary import read_summary
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
 from nnpp.workflows.card.data import inputs_of, origin_of, without_paths
@@ -82,7 +81,7 @@ def described(run: Path, attribution: Attribution) -> Described:
     """Return the card of a run; raise an error if it is not trained, changed or invalid."""
     fit, attribution = trained_fit(run), kept(run, attribution)
     refuse_changed(fit)
-    model, summary = read_model(fit.folder), read_summary(fit.folder)
+    model, summary = read_model(fit.folder), RunFolder(fit.folder).summary()
     about = read_yaml(fit.source)[0]
     cases = prepare(with_complete_paths(fit))
     systems = [evaluated(fit, i, case, summary) for i, case in enumerate(cases)]
@@ -98,7 +97,7 @@ def trained_fit(run: Path) -> Fit:
         raise InputError("no such file or folder", "correct the path", run)
     if not run.is_dir() or not exists(run / RUN_NAME):
         raise InputError("is no run", "name a folder that `nnpp fit` made", run)
-    if not has(run, STEM):
+    if not RunFolder(run).has(STEM):
         raise InputError("was not trained", "use `nnpp train` first", run)
     return read_inputs(run / RUN_NAME)
 

@@ -16,7 +16,7 @@ from nnpp.formats.model_form import described
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
-from nnpp.runs.folder import metrics_of
+from nnpp.runs.folder import RunFolder
 
 Row = tuple[str, str]
 
@@ -116,7 +116,7 @@ def made_of(fit: Fit, model: Model, about: Mapping[str, Any]) -> Table:
 
 def _made(fit: Fit, model: Model, about: Mapping[str, Any]) -> Iterator[Row]:
     """Its rows; what the run does not hold is said to be missing."""
-    s, lines = fit.spec.fit, metrics_of(fit.folder)
+    s, lines = fit.spec.fit, RunFolder(fit.folder).metrics()
     taken = f"{lines[-1]['step']} taken" if lines else "how many were taken is not told"
     eased = f", the first {s.eased} with levels weighed evenly" if s.eased else ""
     yield "method", f"{s.method}, at most {s.steps} steps{eased}; {taken}"

@@ -11,8 +11,8 @@ from nnpp.files.tensors import ARRAYS, COPY, STEM, arrays_of
 from nnpp.files.text import exists, read_bytes
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution
+from nnpp.runs.folder import SUMMARY
 from nnpp.runs.package import ZIP, refuse_taken, write_package
-from nnpp.runs.summary import NAME as SUMMARY
 from nnpp.workflows.card.card import described
 from nnpp.workflows.card.data import short
 

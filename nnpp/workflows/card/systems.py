@@ -18,7 +18,7 @@ from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.structures import formula
 from nnpp.observables.bands import Bands
 from nnpp.observables.gaps import gap, spin_orbit_splitting
-from nnpp.runs.summary import NAME
+from nnpp.runs.folder import SUMMARY
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import errors_at_all_k, reference_bands
 from nnpp.structures.symmetry import conventional_lengths, space_group
@@ -102,7 +102,7 @@ def _refuse_other(folder: Path, stored: Any, computed: Float[np.ndarray, " numbe
     known = np.array([np.nan if x is None else x for x in stored or []], float)
     if known.shape != computed.shape or not np.abs(known - computed).max() < SAME:
         remedy = "write both again with `nnpp bands RUN --plot`"
-        raise InputError("describes other bands than bands.h5", remedy, folder / NAME)
+        raise InputError("describes other bands than bands.h5", remedy, folder / SUMMARY)
 
 
 def system_row(one: Evaluated) -> Row:

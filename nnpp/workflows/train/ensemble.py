@@ -1,12 +1,12 @@
-"""An ensemble beside a trained potential: how far its bands and curves are certain.
+"""An ensemble of a trained potential: how certain its bands and curves are.
 
 ensemble.h5 holds all of it, ensemble.json the few numbers that a reader looks for first.
 """
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -17,31 +17,39 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.devices.processes import on_process_zero
+from nnpp.devices.recorder import Listener, Recorder
 from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import write_atomic
-from nnpp.fitting.ensemble import BY, REFUSALS, Plan, trained
+from nnpp.fitting.ensemble import Plan, bootstrap, require_samples, train_members
+from nnpp.fitting.targets.redrawn import redrawn_networks, require_network
+from nnpp.fitting.training import Progress
 from nnpp.formats.ensemble import NAME, StoredEnsemble, ensemble_in, write_ensemble
 from nnpp.potentials.potential import Potential
 from nnpp.workflows.bands.draw import before_and_after, draw_potential, with_spread
 from nnpp.workflows.train.ensemble_numbers import collected
 from nnpp.workflows.train.events import Ensemble, Stopped
-from nnpp.workflows.train.progress import Place
 from nnpp.workflows.train.run import Run
 
 NUMBERS = "ensemble.json"
 
 STREAM = 2**31 - 1
-"""Sets the keys of members apart from those of the stages of a fit."""
+"""Separates the random keys of members from those of the stages of a fit."""
+
+BY = {"kpoints": bootstrap, "seeds": redrawn_networks}
+"""What members may differ by."""
+
+REQUIREMENTS = {"kpoints": require_samples, "seeds": require_network}
+"""What each needs."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which ensemble is wanted.
+    """The ensemble that was requested.
 
     Attributes:
-        members: how many; none for 0.
+        members: how many; 0 for none.
         by: what they differ by.
-        fresh: whether it is made again where there is one.
+        fresh: whether an existing ensemble is made again.
     """
 
     members: int
@@ -56,47 +64,70 @@ class Wanted:
             raise InputError(f"unknown {self.by!r}", suggest(self.by, BY), "--by")
 
 
+@dataclass(frozen=True)
+class Found:
+    """An ensemble to be written and drawn; None to remove that of another potential."""
+
+    ensemble: StoredEnsemble | None = field(repr=False)
+    potential: Potential = field(repr=False)
+    new: bool
+
+
 def refuse_impossible(run: Run, wanted: Wanted) -> None:
-    """Refuse, before a fit, an ensemble that could not be made after it."""
+    """Raise an InputError, before a fit, if its ensemble could not be made after it."""
     if not wanted.members:
         return
     try:
-        REFUSALS[wanted.by](run.objective)
+        REQUIREMENTS[wanted.by](run.objective)
     except InputError as error:
-        raise error.at(run.folder) from error
+        raise error.at(run.folder.path) from error
 
 
 def run_ensemble(
-    run: Run, place: Place, wanted: Wanted, stop: Callable[[], bool]
+    run: Run, progress: Progress, wanted: Wanted, recorder: Recorder
 ) -> Iterator[Ensemble | Stopped]:
-    """Make the ensemble of a trained run, or find it made; that of another potential goes."""
-    state, course = place
-    potential, marks = run.objective.parameters.put(state.best), _marks(run, wanted)
-    found, paths = on_process_zero(partial(_kept, run.folder, potential)), []
-    if wanted.members and (wanted.fresh or found is None or not _meant(found, marks)):
-        found = _made(run, place, wanted, stop)
+    """Train the ensemble of a trained run, or find it; remove that of another potential."""
+    potential = run.objective.parameters.put(progress.state.best)
+    marks, new = _marks(run, wanted), False
+    found = on_process_zero(partial(_existing, run.folder.path, potential))
+    if wanted.members and (wanted.fresh or found is None or not _matches(found, marks)):
+        found, new = _made(run, progress, wanted, recorder), True
         if found is None:
-            yield Stopped(run.fit.name, course.step)
+            yield Stopped(run.fit.name, progress.course.step)
             return
-        paths = on_process_zero(partial(_written, run.folder, found))
-    if found is None:
-        on_process_zero(partial(_forget, run.folder))
-        return
-    paths += on_process_zero(partial(_drawn, run, potential, found))
-    if wanted.members:
-        yield _told(run, found, tuple(paths))
+    paths = recorder(Found(found, potential, new))
+    if wanted.members and found is not None:
+        yield _event(run, found, paths)
+
+
+def write_ensembles(run: Run) -> Listener:
+    """Return a listener that writes and draws ensembles."""
+
+    def write(event: Any) -> list[Path] | None:
+        if not isinstance(event, Found):
+            return None
+        folder = run.folder.path
+        if event.ensemble is None:
+            for name in (NAME, NUMBERS):
+                (folder / name).unlink(missing_ok=True)
+            return None
+        paths = _written(folder, event.ensemble) if event.new else []
+        curves = before_and_after(run.start, event.potential, run.cases, run.fit.name)
+        return paths + draw_potential(folder, with_spread(curves, event.ensemble))
+
+    return write
 
 
 def ensemble_of(folder: Path, potential: Potential) -> StoredEnsemble | None:
-    """The ensemble of a run, if it is one of this potential."""
+    """Return the ensemble of a run if it belongs to this potential."""
     found = ensemble_in(folder)
     if found is None or found.about.get("potential") != _fingerprint(potential):
         return None
     return found
 
 
-def _kept(folder: Path, potential: Potential) -> StoredEnsemble | None:
-    """The same; one that is damaged will be made anew."""
+def _existing(folder: Path, potential: Potential) -> StoredEnsemble | None:
+    """Return the same, or None if it is damaged and has to be made again."""
     try:
         return ensemble_of(folder, potential)
     except InputError:
@@ -104,24 +135,24 @@ def _kept(folder: Path, potential: Potential) -> StoredEnsemble | None:
 
 
 def _marks(run: Run, wanted: Wanted) -> dict[str, Any]:
-    """What tells one ensemble of a potential from another."""
+    """Return what distinguishes ensembles of one potential."""
     return {"run": run.identity, "members": wanted.members, "by": wanted.by}
 
 
-def _meant(found: StoredEnsemble, marks: dict[str, Any]) -> bool:
-    """Whether it is the one that is wanted."""
+def _matches(found: StoredEnsemble, marks: dict[str, Any]) -> bool:
+    """Whether it is the requested ensemble."""
     return all(found.about.get(name) == mark for name, mark in marks.items())
 
 
 def _made(
-    run: Run, place: Place, wanted: Wanted, stop: Callable[[], bool]
+    run: Run, progress: Progress, wanted: Wanted, recorder: Recorder
 ) -> StoredEnsemble | None:
-    """All members, trained; None if a signal came."""
+    """Train all members; return None if a signal stopped it."""
     began = time.perf_counter()
-    theta, plan = place[0].best, _plan(run, place, wanted)
+    theta, plan = progress.state.best, _plan(run, progress, wanted)
     last = None
-    for last in enumerate(trained(run.objective, plan), 1):  # noqa: B007 -- used below
-        if stop():
+    for last in enumerate(train_members(run.objective, plan), 1):  # noqa: B007 -- used below
+        if recorder.stopped():
             return None
     assert last is not None, "every plan has a step"
     steps, states = last
@@ -134,36 +165,24 @@ def _made(
     return replace(made, about=about | made.about)
 
 
-def _plan(run: Run, place: Place, wanted: Wanted) -> Plan:
-    """Members by the seed of the fit; the first ones are the same, however many follow."""
+def _plan(run: Run, progress: Progress, wanted: Wanted) -> Plan:
+    """Return the members; the seed of the fit makes the first ones the same for any number."""
     key = jax.random.fold_in(jax.random.key(run.fit.spec.fit.seed), STREAM)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(wanted.members))
-    return BY[wanted.by](run.objective, place[0].best, keys, place[1].step)
+    return BY[wanted.by](run.objective, progress.state.best, keys, progress.course.step)
 
 
 def _written(folder: Path, made: StoredEnsemble) -> list[Path]:
-    """ensemble.json and ensemble.h5, which is the last to be there."""
+    """Write ensemble.json, then ensemble.h5."""
     hidden = ("run", "potential")
-    told = {name: value for name, value in made.about.items() if name not in hidden}
-    text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+    shown = {name: value for name, value in made.about.items() if name not in hidden}
+    text = json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)
     numbers = write_atomic(folder / NUMBERS, text + "\n")
     return [write_ensemble(folder / NAME, made), numbers]
 
 
-def _forget(folder: Path) -> None:
-    """Remove the ensemble of another potential."""
-    for name in (NAME, NUMBERS):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _drawn(run: Run, potential: Potential, found: StoredEnsemble) -> list[Path]:
-    """The curves of the potential, with their spread."""
-    curves = before_and_after(run.start, potential, run.cases, run.fit.name)
-    return draw_potential(run.folder, with_spread(curves, found))
-
-
-def _told(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble:
-    """What the user is told."""
+def _event(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble:
+    """Return what is reported."""
     systems = found.about["systems"]
     gaps = {n: s["gap_ev"] for n, s in systems.items() if s["gap_ev"] is not None}
     return Ensemble(
@@ -179,7 +198,7 @@ def _told(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble:
 
 
 def _fingerprint(potential: Potential) -> str:
-    """SHA-256 of all its numbers."""
+    """Return the SHA-256 of all its numbers."""
     digest = sha256()
     for leaf in jax.tree.leaves(potential):
         digest.update(np.asarray(leaf, float).tobytes())

@@ -7,15 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nnpp.fitting.ensemble import aligned, losses, mean_and_spread
+from nnpp.fitting.ensemble import losses, mean_and_spread
 from nnpp.fitting.levenberg_marquardt import Step
 from nnpp.fitting.method import Theta, measure
 from nnpp.fitting.objective import Objective
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import bands_among
+from nnpp.fitting.targets.levels import bands_among
+from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.formats.ensemble import Curves, Levels, StoredEnsemble
 from nnpp.formats.model import named
-from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import FormFactors
 from nnpp.potentials.real_space import real_space
 from nnpp.potentials.table import Table
@@ -37,7 +36,7 @@ def collected(run: Run, theta: Theta, states: Step) -> StoredEnsemble:
             levels[source.name] = _levels(source, E, own)
             numbers[source.name] = _numbers(source, E, levels[source.name])
     about = {
-        "species": list(objective.parameters.potential.species),
+        "species": list(objective.parameters.model.species),
         "loss_ev2": _both(losses(states) * HARTREE_EV**2),
         "systems": numbers,
     }
@@ -49,7 +48,7 @@ def _levels(
     spectrum: Spectrum, E: Float[Array, "member k level"], fitted: Float[Array, "k level"]
 ) -> Levels:
     """Levels of one system."""
-    mean, spread = mean_and_spread(jax.vmap(lambda E: aligned(spectrum, E))(E))
+    mean, spread = mean_and_spread(jax.vmap(spectrum.aligned)(E))
     k = spectrum.kpoints.fractional
     return Levels(*map(np.asarray, (k, fitted, E, mean, spread)))
 
@@ -62,7 +61,7 @@ def _numbers(
     mean, largest = (round(float(x), PLACES) for x in (spread.mean(), spread.max()))
     fitted, held = (_rms_mev(spectrum, E, t) for t in (spectrum.targets, spectrum.held))
     return {
-        **_edges(spectrum, jax.vmap(lambda E: aligned(spectrum, E))(E)),
+        **_edges(spectrum, jax.vmap(spectrum.aligned)(E)),
         "spread_mev": {"mean": mean, "largest": largest},
         "rmse_mev": fitted,
         "holdout_rmse_mev": held,
@@ -88,7 +87,7 @@ def _rms_mev(
         return None
 
     def error(E: Float[Array, "k level"]) -> Float[Array, "k band"]:
-        return target.error(Bands(spectrum.kpoints, E, spectrum.occupied, spectrum.spinor))
+        return target.error(spectrum.bands(E))
 
     rms = jnp.sqrt(jnp.mean(jax.vmap(error)(E)[:, target.seen] ** 2, axis=(1, 2)))
     return _both(rms * HARTREE_EV * 1e3)
@@ -103,7 +102,7 @@ def _both(x: Float[Array, " member"]) -> dict[str, float]:
 def _curves(objective: Objective, theta: Float[Array, "member parameter"]) -> Curves | None:
     """v(q) and v(r) of all members where they are drawn; None for a table."""
     parameters = objective.parameters
-    if isinstance(parameters.potential.local, Table):
+    if isinstance(parameters.model.local, Table):
         return None
 
     def v_q(v: FormFactors) -> Float[Array, "q species"]:

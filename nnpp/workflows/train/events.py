@@ -1,15 +1,19 @@
-"""What happens while a run is trained, for whoever tells it to the user."""
+"""Events of training, for listeners that save, draw and check, and for the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnpp.workflows.train.errors_by_band import Errors
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.fitting.objective import Measured
+from nnpp.fitting.training import Progress
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A run is about to be trained, or to go on after `step`."""
+    """A fit starts, or continues after `step`."""
 
     name: str
     folder: Path
@@ -17,22 +21,74 @@ class Begun:
     residuals: int
     step: int
     steps: int
-    notes: tuple[str, ...]
+    progress: Progress = field(repr=False)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """A step is done and saved; `numbers` is its line of metrics.jsonl."""
+    """A step is done; `numbers` is its line of metrics.jsonl. Listeners save it."""
 
     name: str
     step: int
     steps: int
     numbers: Mapping[str, float | bool]
+    progress: Progress = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All stages of a fit have ended."""
+
+    name: str
+    progress: Progress = field(repr=False)
+
+    @property
+    def why(self) -> str:
+        """Why the fit ended."""
+        return self.progress.course.ended or "all its steps are done"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A signal stopped the fit after a step that is saved."""
+
+    name: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Root mean square errors over k, of each band [meV].
+
+    Attributes:
+        name: of the system.
+        fitted_mev: over the k-points of the fit.
+        held_mev: over those held out; None if there are none.
+        occupied: how many of the bands are occupied.
+    """
+
+    name: str
+    fitted_mev: Float[np.ndarray, " band"]
+    held_mev: Float[np.ndarray, " band"] | None
+    occupied: int
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A run is trained: why it ended, how far its bands are off, and what was written."""
+    """A potential is trained.
+
+    Attributes:
+        name: of the run.
+        folder: of the run.
+        why: why training ended.
+        step: steps done.
+        loss_ev2: the loss [eV²].
+        errors: of all bands.
+        measured: the evaluation at the best θ.
+        progress: the last state.
+        paths: files written.
+    """
 
     name: str
     folder: Path
@@ -40,21 +96,23 @@ class Trained:
     step: int
     loss_ev2: float
     errors: tuple[Errors, ...]
-    paths: tuple[Path, ...]
+    measured: Measured = field(repr=False)
+    progress: Progress = field(repr=False)
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
 class Ensemble:
-    """An ensemble is made or found: what its members tell, and what was written.
+    """An ensemble is trained or was found.
 
     Attributes:
         name: of the run.
         members: how many.
         by: what they differ by.
-        steps: that each took.
+        steps: taken by each.
         gaps_ev: mean and spread of the gap of each system that has one [eV].
         widest_mev: the largest spread of a level [meV].
-        seconds: that it took to make.
+        seconds: taken to make it.
         paths: files written.
     """
 
@@ -68,12 +126,5 @@ class Ensemble:
     paths: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
-class Stopped:
-    """A signal ended the training after a step that is saved."""
-
-    name: str
-    step: int
-
-
 Event = Begun | Stepped | Trained | Ensemble | Stopped
+"""What `nnpp train` reports."""

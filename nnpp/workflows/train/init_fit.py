@@ -1,6 +1,6 @@
-"""`nnpp init-fit`: a run to be trained; a network that stands alone learns its form first.
+"""`nnpp init-fit`: prepare a run; a network without a reference form learns that form first.
 
-With the form built in as v⁰ the start is exact, and nothing is to be learned.
+A network with the form built in as v⁰ starts exactly there, and has nothing to learn.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from nnpp.files.atomic import refuse_unwritable
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.targets.form import FormTarget
+from nnpp.fitting.targets.curves import FormTarget
 from nnpp.formats.model import write_model
 from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoints import newest
-from nnpp.runs.folder import CHECKPOINTS, START, forget, identity
+from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
 from nnpp.setup.method import stages_of
@@ -79,7 +79,7 @@ def _prepared(
     start, learned = learn_form(start_of(fit.spec.potential), form_of(fit))
     run = identity(fit, start, contents(fit))
     if fresh:
-        forget(folder)
+        RunFolder(folder).forget()
     newest(folder / CHECKPOINTS, run)  # refuses those of another fit
     notes = (*fit.notes, *(f"{case.spec.name}: {n}" for case in cases for n in case.notes))
     about = about_model(fit, cases, read) | {"identity": run}

@@ -19,8 +19,8 @@ from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.files.tables import csv_text
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import bands_among
+from nnpp.fitting.targets.levels import bands_among
+from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels, occupied_levels, validated
@@ -111,13 +111,13 @@ def _refuse(run: Run) -> None:
         raise InputError(
             "a table has v(q) only at its lengths",
             "use a zunger or neural potential",
-            run.folder,
+            run.fit.folder,
         )
     if not binaries(run.cases):
         raise InputError(
             "no unstrained zinc-blende crystal was fitted, so there are no cases",
             "use `nnpp bands --structure` for other crystals",
-            run.folder,
+            run.fit.folder,
         )
 
 

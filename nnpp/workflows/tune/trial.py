@@ -15,19 +15,18 @@ from jaxtyping import Array, Float
 from nnpp.config.inputs import Fit
 from nnpp.config.tuning import Value
 from nnpp.fitting.objective import Measured, Objective
-from nnpp.fitting.spectrum import Spectrum
-from nnpp.fitting.targets.bands import BandsTarget, bands_among
+from nnpp.fitting.targets.levels import BandsTarget, bands_among
+from nnpp.fitting.targets.spectrum import Spectrum
+from nnpp.fitting.training import Progress, Training
 from nnpp.observables.bands import Bands
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
-from nnpp.setup.method import Course, stages_of
+from nnpp.setup.method import training_of
 from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.train.init_fit import form_of, learn_form
-from nnpp.workflows.train.progress import Place, advanced, entered
-from nnpp.workflows.train.run import Run
 from nnpp.workflows.tune.space import with_values
 
 Weights = dict[str, Float[Array, "k band"]]
@@ -51,12 +50,12 @@ def tried(fit: Fit, values: Mapping[str, Value]) -> Iterator[Report]:
     """A report after every step of the fit with these numbers."""
     cases = prepare(fit)
     weights = judging(cases)
-    run = _run(with_values(fit, values, cases), cases)
-    place = entered(run, Course(), run.objective.parameters.start())
-    report = _report(run.objective, place[0].measured, weights)
-    while (on := advanced(run, place)) is not None:
-        place = on
-        report = _judged(run, place, weights, report)
+    training = _training(with_values(fit, values, cases), cases)
+    progress: Progress | None = training.start()
+    report = _report(training.objective, progress.state.measured, weights)
+    while (progress := training.advance(progress)) is not None:
+        if progress.at_best:  # otherwise the report of the step before holds
+            report = _report(training.objective, progress.state.measured, weights)
         yield report
 
 
@@ -70,21 +69,12 @@ def judging(cases: list[Case]) -> Weights:
     return weights
 
 
-def _run(fit: Fit, cases: list[Case]) -> Run:
-    """A run as init-fit would prepare it, on crystals and plane waves that are there."""
+def _training(fit: Fit, cases: list[Case]) -> Training:
+    """Return the fit as init-fit would prepare it, with the crystals and plane waves given."""
     pairs = zip(cases, fit.spec.systems, strict=True)
     cases = [replace(case, spec=spec) for case, spec in pairs]
     start, _ = learn_form(start_of(fit.spec.potential), form_of(fit))
-    objective = objective_of(fit, cases, start)
-    return Run(fit, cases, start, {}, objective, stages_of(fit.spec), "")
-
-
-def _judged(run: Run, place: Place, weights: Weights, before: Report) -> Report:
-    """The report of the best θ so far: that of this step, or still the one before."""
-    state = place[0]
-    if float(state.measured.loss) > float(state.lowest):
-        return before
-    return _report(run.objective, state.measured, weights)
+    return training_of(fit.spec, objective_of(fit, cases, start))
 
 
 def _report(objective: Objective, measured: Measured, weights: Weights) -> Report:
