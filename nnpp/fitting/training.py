@@ -39,7 +39,7 @@ class Stopping:
         patience: steps without progress after which a stage ends; None: never.
     """
 
-    tolerance: float = 1e-4
+    tolerance: float = 0.0
     patience: int | None = None
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.fitting.annealing import OFTEN, Annealing
+from nnpp.fitting.annealing import MODES, OFTEN, Annealing
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read
 
 JUMPS = MODES[4]

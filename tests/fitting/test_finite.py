@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import NnppError
-from nnpp.fitting.annealing import Annealing
+from nnpp.fitting.annealing import MODES, Annealing
 from nnpp.fitting.gradient import by_name
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
@@ -20,7 +20,7 @@ from tests import systems
 from tests.fitting.samples import GENERIC, Formula, holding, of_formula, rosenbrock, spectrum
 
 METHODS = {"lm": LevenbergMarquardt(), "adam": by_name("adam", 1e-3, {})}
-METHODS["annealing"] = Annealing(0.1, 1.0, 1)
+METHODS["annealing"] = Annealing(0.1, 1.0, MODES[1])
 
 
 def objective(reference=0.0, weights=1.0, held=1.0, rough=1.0):

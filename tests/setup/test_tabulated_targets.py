@@ -6,7 +6,7 @@ import pytest
 
 from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
-from nnpp.fitting.annealing import Annealing
+from nnpp.fitting.annealing import MODES, Annealing
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import start_of
@@ -78,7 +78,7 @@ def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
     fit = read_inputs(write_fit(tmp_path / "fit", LM, text, LISTED.replace(
         "bands: 8", "bands: 12") + rows))  # fmt: skip
     found = objective_of(fit, prepare(fit), start_of(fit.spec.potential))
-    method, theta = Annealing(5.0, 1e9, 1), found.parameters.start()
+    method, theta = Annealing(5.0, 1e9, MODES[1]), found.parameters.start()
     state = method.start(found, theta, jax.random.key(1))
     before = float(state.measured.loss)
     for _ in range(15):

@@ -11,16 +11,15 @@ import pytest
 
 from nnpp.config.fit_yaml import read_fit
 from nnpp.config.inputs import read_inputs
-from nnpp.config.spec import FitSettings
 from nnpp.errors import InputError
 from nnpp.fitting.method import measure
 from nnpp.fitting.parameters import Parameters
+from nnpp.fitting.training import Course, Stopping
 from nnpp.formats.model import read_model
+from nnpp.runs import folder
 from nnpp.runs.metrics import read_metrics
-from nnpp.setup.method import Course
 from nnpp.setup.potential import before_training, start_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.train import train
 from nnpp.workflows.train.events import Begun, Stepped, Stopped, Trained
 from nnpp.workflows.train.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
 from nnpp.workflows.train.run import read_run
@@ -106,8 +105,8 @@ def test_a_network_alone_learns_the_form_as_far_as_it_says(here):
     assert np.sqrt(np.mean(np.asarray(few.local(q) - form(q)) ** 2)) > apart
 
 
-SETTINGS = FitSettings(tolerance=1e-2, patience=3)
-after_lm = partial(Course.after, taken=True, damping=1e-3, settings=SETTINGS)
+STOPPING = Stopping(tolerance=1e-2, patience=3)
+after_lm = partial(Course.after, accepted=True, damping=1e-3, stopping=STOPPING)
 
 
 def test_a_fit_ends_once_an_accepted_step_gains_less_than_the_tolerance():
@@ -115,11 +114,11 @@ def test_a_fit_ends_once_an_accepted_step_gains_less_than_the_tolerance():
     assert (course.step, course.within, course.lowest, course.ended) == (1, 1, 1.0, "")
     course = after_lm(course, 0.98)
     assert (course.ended, course.stale) == ("", 0)
-    assert after_lm(course, 0.98, taken=False).ended == ""
+    assert after_lm(course, 0.98, accepted=False).ended == ""
     assert after_lm(course, 0.975).ended == "the loss falls by less than 0.01 of itself"
     assert after_lm(course, 0.975, damping=None).ended == "", "a rule of lm alone"
     assert after_lm(course, 0.0).ended == "the loss is zero"
-    stuck = after_lm(course, 0.98, taken=False, damping=1e9)
+    stuck = after_lm(course, 0.98, accepted=False, damping=1e9)
     assert stuck.ended == "no direction leads down any more"
 
 
@@ -132,11 +131,11 @@ def test_patience_counts_steps_without_a_gain():
     assert (again.stale, again.ended) == (0, "")
     over = after_lm(course, 0.995, damping=None)
     assert over.ended == "the loss has not fallen for 3 steps"
-    assert Course().after(1.0, True, None, FitSettings()).ended == ""
+    assert Course().after(1.0, True, None, Stopping(1e-4)).ended == ""
 
 
 def test_what_ended_by_one_tolerance_goes_on_with_another():
-    loose, tight = FitSettings(tolerance=1e-2, patience=3), FitSettings(tolerance=1e-4)
+    loose, tight = Stopping(1e-2, patience=3), Stopping(1e-4)
     ended = Course().after(1.0, True, 1e-3, loose).after(0.995, True, 1e-3, loose)
     assert ended.ended == "the loss falls by less than 0.01 of itself"
     assert ended.judged_by(loose) == ended
@@ -181,17 +180,17 @@ def test_a_step_is_never_lost_between_its_line_and_its_checkpoint(here, monkeypa
     """A process that ends between the two: each step still stands once in metrics.jsonl."""
     write_fit(here / "fit")
     init()
-    kept = train.save
+    kept = folder.save
 
-    def dies(folder, checkpoint):
+    def dies(path, checkpoint):
         if checkpoint.step == 3:
             raise KeyboardInterrupt
-        return kept(folder, checkpoint)
+        return kept(path, checkpoint)
 
-    monkeypatch.setattr(train, "save", dies)
+    monkeypatch.setattr(folder, "save", dies)
     with pytest.raises(KeyboardInterrupt):
         go()
-    monkeypatch.setattr(train, "save", kept)
+    monkeypatch.setattr(folder, "save", kept)
     begun, *_ = go()
     assert begun.step == 2
     assert steps() == [1, 2, 3, 4, 5, 6]
@@ -257,11 +256,14 @@ def test_the_first_steps_are_at_ease(here):
     write_fit(here / "fit", fit="fit: {method: lm, steps: 3, eased: 2, priors: {size: 1}}\n")
     init()
     run = read_run(read_inputs(Path("results/fit")))
-    assert [(s.steps, s.eased) for s in run.stages] == [(2, True), (1, False)]
+    assert [(s.steps, s.eased) for s in run.training.stages] == [(2, True), (1, False)]
     theta = run.objective.parameters.start()
-    for stage, objective in enumerate((eased(run.objective), run.objective)):
-        assert measure(run.objective_in(stage), theta).loss == measure(objective, theta).loss
-    assert read_run(run.fit, 1).stages[0].steps == 1
+    for stage, objective in enumerate((run.objective.eased(), run.objective)):
+        assert (
+            measure(run.training.objective_in(stage), theta).loss
+            == measure(objective, theta).loss
+        )
+    assert read_run(run.fit, 1).training.stages[0].steps == 1
     assert go()[0].notes == ("up to step 2: levels weighted evenly, no priors",)
     assert [line.get("eased") for line in metrics()] == [True, True, None]
     assert go(steps=0)[-1].step == 3  # past what is asked for, and past easing
