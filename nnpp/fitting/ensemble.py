@@ -64,7 +64,8 @@ def bootstrap(
 
 def require_samples(objective: Objective) -> None:
     """Raise an InputError unless a source has two samples to draw from."""
-    if not any(len(_candidates(source)) > 1 for source in objective.sources):
+    sampled = [s.weighted() for s in objective.sources if isinstance(s, SampledSource)]
+    if not any(np.count_nonzero(weighted) > 1 for weighted in sampled if weighted is not None):
         raise InputError("there are no two k-points to draw from", "use `--by seeds`")
 
 
@@ -112,17 +113,12 @@ def _bootstrap(objective: Objective, key: Key[Array, ""]) -> Counts:
 
 def _draw(source: Source, key: Key[Array, ""]) -> Float[Array, " sample"] | None:
     """Return how often each sample was drawn."""
-    if not isinstance(source, SampledSource) or source.weighted is None:
+    weighted = source.weighted() if isinstance(source, SampledSource) else None
+    if weighted is None:
         return None
-    candidates = _candidates(source)
+    candidates = np.flatnonzero(weighted)
     drawn = jax.random.choice(key, jnp.asarray(candidates), (len(candidates),))
-    return jnp.zeros(len(source.weighted)).at[drawn].add(1.0)
-
-
-def _candidates(source: Source) -> np.ndarray:
-    """Return the samples of a source that have a weight."""
-    weighted = source.weighted if isinstance(source, SampledSource) else None
-    return np.flatnonzero([] if weighted is None else weighted)
+    return jnp.zeros(len(weighted)).at[drawn].add(1.0)
 
 
 def _reweighted(source: Source, n: Float[Array, " sample"] | None) -> Source:

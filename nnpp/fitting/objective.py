@@ -69,9 +69,8 @@ class EasedSource(Source, Protocol):
 class SampledSource(Source, Protocol):
     """A source whose data are samples, such as k-points, from which a bootstrap can draw."""
 
-    @property
     def weighted(self) -> Bool[np.ndarray, " sample"] | None:
-        """Which samples have a weight; None without any sample."""
+        """Return which samples have a weight; None without any sample."""
         ...
 
     def reweighted(self, counts: Float[Array, " sample"]) -> Source:

@@ -137,9 +137,8 @@ class Spectrum:
         """The reference bands that are fitted."""
         return bands_among(self.targets)
 
-    @property
     def weighted(self) -> Bool[np.ndarray, " k"] | None:
-        """Whether each k-point of the reference bands has a weight."""
+        """Return whether each k-point of the reference bands has a weight."""
         return None if self.reference is None else self.reference.seen
 
     def reweighted(self, counts: Float[Array, " k"]) -> "Spectrum":
