@@ -11,7 +11,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.fitting.gradient import by_name, falling, known
-from nnpp.fitting.method import gradient
+from nnpp.fitting.method import gradient, require_finite
 from tests.fitting.samples import of_formula, rosenbrock, same_bits, saved_and_read
 
 START = [-1.2, 1.0, 0.3]

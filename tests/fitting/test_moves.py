@@ -48,7 +48,7 @@ def parts(mode):
     parameters = trained(held())
     before, after = moved(parameters, mode)
     found = {}
-    for part in parameters.potential.parts():
+    for part in parameters.model.parts():
         here = entries(parameters, part)
         assert here.any()
         found[part] = before[here], after[:, here]

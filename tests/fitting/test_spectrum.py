@@ -57,7 +57,7 @@ def test_slopes_are_differences_and_those_of_forward_mode(name):
     assert sorted(sums[0].sum(axis=1)) == SIZES[source.spinor]
     assert np.diff(E[1]).min() > 1e-5
     rng, scale = np.random.default_rng(0), np.maximum(np.abs(np.asarray(theta)), 0.1)
-    alone = np.flatnonzero(entries(parameters, *parameters.potential.strengths))
+    alone = np.flatnonzero(entries(parameters, *parameters.model.strengths))
     along = [*np.eye(len(theta))[alone], *(rng.normal(size=(3, len(theta))) * scale)]
     for e in map(jnp.asarray, along):
         told, exact, close = slopes @ e, forward(e), difference(observe, theta, e)
