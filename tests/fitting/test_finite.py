@@ -11,6 +11,7 @@ from nnpp.errors import NnppError
 from nnpp.fitting.annealing import MODES, Annealing
 from nnpp.fitting.gradient import by_name
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
+from nnpp.fitting.method import require_finite
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.curves import prior, size
