@@ -129,7 +129,7 @@ def _options(
         from nnpp.devices.compilation import Count
 
         count = Count()
-        atexit.register(lambda: console.note(count.told()))
+        atexit.register(lambda: console.note(count.summary()))
 
 
 def _share_threads() -> None:

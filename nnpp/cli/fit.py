@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from nnpp.cli import bands, console, init_fit, train
-from nnpp.cli.options import Distributed, together
+from nnpp.cli.options import RESULTS, Distributed, Fits, Out, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 if TYPE_CHECKING:
@@ -15,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="Fits, or folders of fits [inputs/].")
-    ] = None,
+    inputs: Fits = None,
     method: Method = None,
     steps: Steps = None,
     fresh: Fresh = False,
@@ -25,9 +21,9 @@ def command(
     members: Members = 0,
     by: By = "kpoints",
     distributed: Distributed = False,
-    out: Annotated[Path, typer.Option(help="Folder of results.")] = Path("results"),
+    out: Out = RESULTS,
 ) -> None:
-    """Prepare and train every fit, then compute and draw its bands."""
+    """Prepare, train and plot every fit."""
     from nnpp.workflows.fits.read import by_method, read_fits
 
     with together(distributed) as all_of:

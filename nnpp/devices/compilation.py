@@ -40,7 +40,7 @@ class Count:
         """Hear of a program that was found."""
         self.found += event == FOUND
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """In a line."""
         new = self.programs - self.found
         return f"{new} programs compiled, {self.found} found: {self.seconds:.1f} s"
