@@ -108,5 +108,5 @@ def test_a_result_or_one_clear_error(sound, wanted, end):
 def test_each_sound_file_is_read_and_recognised(sound):
     name, file = sound
     head = file.read_bytes()[:4096].decode("latin-1")
-    assert next(f.name for f in FORMATS.values() if f.matches(file.name, head)) == name
+    assert [f.name for f in FORMATS.values() if f.matches(file.name, head)] == [name]
     assert FORMATS[name].read(file, BESIDE).E.size
