@@ -117,7 +117,7 @@ def _print_table(best: "list[Trial]", tuned: "Tuned") -> None:
     """Print a column for each trial, a line for each setting."""
     from nnpp.workflows.tune.tuned import short
 
-    _row("trial", [f"{t.number}{'*' * (t.values == tuned.own)}" for t in best], "matters")
+    _row("trial", [f"{t.number}{'*' * (t.values == tuned.own)}" for t in best], "effect")
     _row("held out/meV", [_mev(trial.held_out_mev) for trial in best])
     _row("training/meV", [_mev(trial.training_mev) for trial in best])
     _row("steps", [str(trial.steps) for trial in best])
@@ -133,15 +133,15 @@ def _print_remarks(best: "list[Trial]", tuned: "Tuned") -> None:
 
     if any(trial.values == tuned.own for trial in best):
         console.remark("  *: the fit itself, within the ranges")
-    console.remark(f"  matters: {MEASURE}")
+    console.remark(f"  effect: {MEASURE}")
     chance = by_chance(tuned.study)
     if chance is not None:
         console.remark(f"  chance alone gives {chance:.2f} once in twenty times")
 
 
-def _row(name: str, values: list[str], matters: str = "") -> None:
+def _row(name: str, values: list[str], effect: str = "") -> None:
     """Print a line of the table."""
-    cells = [name, *values, matters]
+    cells = [name, *values, effect]
     line = console.cells(cells, [NAME, *[CELL] * (len(values) + 1)])
     console.say(f"  {line}".rstrip())
 

@@ -1,8 +1,12 @@
-"""A search among fits: which are hopeless, and which of their numbers mattered.
+"""Search among fits: early stopping of bad fits, and the importance of each hyperparameter.
 
-importance = 1 − (1 − R²)(n − 1)/(n − p − 1), where R² is the share of the variance of the n
-ranks of the errors that a parabola (p = 2) in the ranks of one number explains by itself, or
-the means of groups (p = groups − 1) where it takes few values.
+importance = 1 − (1 − R²)(n − 1)/(n − p − 1), where R² is the fraction of the variance of the n
+ranks of the errors that a parabola (p = 2) in the ranks of one hyperparameter explains, or the
+means of groups (p = groups − 1) if it takes few values.
+
+Our own importance, because those of Optuna have no significance level, and its default (fANOVA)
+needs scikit-learn and a seed. Our own pruning, because it must work in Ray's driver and go on
+from study.json; Optuna's median rule compares the others' errors at one step, not their lowest.
 """
 
 from collections.abc import Sequence
@@ -12,23 +16,30 @@ from jaxtyping import Float
 from scipy.stats import rankdata
 
 FIRST, SHARE = 3, 0.25
-"""No fit is hopeless before so many steps, nor before that share of them."""
+"""No fit is stopped before this number of steps, nor before this fraction of all steps."""
 
 OTHERS = 4
-"""Nor beside fewer fits than this."""
+"""No fit is stopped when fewer others than this have come as far."""
 
 TERMS, TWENTIETH = 2, 0.05
-"""p of a parabola, and how often chance may do as well."""
+"""p of a parabola, and the significance level."""
 
 GROUPS = 3
-"""A number that takes up to so many values is a matter of groups."""
+"""A hyperparameter with up to this many values is treated as groups."""
 
 
-def hopeless(course: Sequence[float], others: Sequence[Sequence[float]], steps: int) -> bool:
-    """Whether the lowest error so far is above the median of others after as many steps.
+def should_prune(
+    course: Sequence[float], others: Sequence[Sequence[float]], steps: int
+) -> bool:
+    """Return whether the lowest error so far is above the median of others at the same step.
 
     The median rule of Golovin et al., Proc. KDD 2017, 1487 (doi:10.1145/3097983.3098043), with
-    the lowest error of the others in place of their mean: fits do not fluctuate, but fall.
+    the lowest error of the others instead of their mean, because errors of fits decrease.
+
+    Args:
+        course: errors after each step of the fit.
+        others: errors after each step of other fits.
+        steps: number of steps of a complete fit.
     """
     done = len(course)
     if done < max(FIRST, SHARE * steps):
@@ -40,7 +51,7 @@ def hopeless(course: Sequence[float], others: Sequence[Sequence[float]], steps: 
 def importance(
     x: Float[np.ndarray, " trial"], error: Float[np.ndarray, " trial"]
 ) -> float | None:
-    """How much of the order of errors one number explains: from 0 to 1, None for too few."""
+    """Return the importance of one hyperparameter, from 0 to 1; None for too few trials."""
     found, group = np.unique(x, return_inverse=True)
     r, y = rankdata(x), rankdata(error)
     columns = np.eye(len(found))[group] if len(found) <= GROUPS else _powers(r)
@@ -53,7 +64,7 @@ def importance(
 
 
 def chance(trials: int) -> float | None:
-    """The importance that a number of no matter exceeds once in twenty times.
+    """Return the importance that an irrelevant hyperparameter exceeds in 1 of 20 cases.
 
     R² of p = 2 and normal errors is larger than x with probability (1 − x)^((n − 3)/2).
     """
@@ -64,5 +75,5 @@ def chance(trials: int) -> float | None:
 
 
 def _powers(r: Float[np.ndarray, " trial"]) -> Float[np.ndarray, "trial power"]:
-    """1, r and r², of a size."""
+    """Return 1, r and r², scaled."""
     return np.vander((r - r.mean()) / np.ptp(r), TERMS + 1, increasing=True)

@@ -1,6 +1,7 @@
-"""study.json: every trial of `nnpp tune` that came to an end; trials.csv, the same for people.
+"""study.json: every trial of `nnpp tune` that ended; trials.csv, the same as a table.
 
-Both are written whole after each trial, so that a study killed at any moment lacks none.
+Both are written atomically after each trial, so that a killed study loses none. Not a storage
+of Optuna, because a study is read, reported and identified without the extra `tune`.
 """
 
 from pathlib import Path
@@ -21,16 +22,16 @@ COLUMNS = ("trial", "state", "held_out_mev", "training_mev", "steps", "seconds")
 
 
 class Trial(BaseModel):
-    """A fit with numbers of its own, and what it came to.
+    """A fit with its own hyperparameters, and its result.
 
     Attributes:
-        number: its place in the study, from 1, by the order in which trials ended.
-        values: the numbers and words that are varied, by their keys in fit.yaml.
-        state: whether it did all its steps, was stopped as hopeless, or could not be done.
-        course: root mean square of what is held out after each step [meV].
-        training_mev: the same of the k-points of the fit, after the last.
-        seconds: that it took.
-        why: it failed.
+        number: number in the study, from 1, in the order in which trials ended.
+        values: hyperparameters by their keys in fit.yaml.
+        state: whether it did all steps, was stopped early, or failed.
+        course: root mean square error of held-out levels after each step [meV].
+        training_mev: root mean square error of fitted levels after the last step [meV].
+        seconds: duration.
+        why: reason of the failure.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -45,12 +46,12 @@ class Trial(BaseModel):
 
     @property
     def steps(self) -> int:
-        """Steps done."""
+        """Number of steps done."""
         return len(self.course)
 
     @property
     def held_out_mev(self) -> float | None:
-        """The last of its course; none if it failed."""
+        """The last held-out error [meV]; None if the trial failed."""
         return self.course[-1] if self.course and self.state != "failed" else None
 
 
@@ -58,8 +59,8 @@ class Study(BaseModel):
     """All trials of a fit.
 
     Attributes:
-        identity: SHA-256 of the fit and of what is varied.
-        trials: those that ended.
+        identity: SHA-256 of the fit and of the search space.
+        trials: the trials that ended.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -69,43 +70,43 @@ class Study(BaseModel):
 
     @property
     def best(self) -> Trial | None:
-        """The finished one with the lowest held-out error."""
+        """The finished trial with the lowest held-out error; None without one."""
         return min(self.ranked("finished"), key=_error, default=None)
 
     def ranked(self, *states: str) -> list[Trial]:
-        """Those in some state that have a held-out error, the lowest first."""
+        """Return the trials in one of the states, in ascending order of held-out errors."""
         known = [t for t in self.trials if t.state in states and t.held_out_mev is not None]
         return sorted(known, key=_error)
 
     def and_then(self, trial: Trial) -> "Study":
-        """The study with one more."""
+        """Return the study with one more trial."""
         numbered = trial.model_copy(update={"number": len(self.trials) + 1})
         return self.model_copy(update={"trials": (*self.trials, numbered)})
 
 
 def read_study(folder: Path, identity: str) -> Study:
-    """The study in a folder, or a new one; an InputError if it is of another fit."""
+    """Return the study in a folder, or a new one; raise an error if it is of another fit."""
     path = folder / NAME
     if not exists(path):
         return Study(identity=identity)
     try:
         study = Study.model_validate_json(read_text(path))
     except ValidationError as error:
-        raise InputError("is no study", "`--fresh` starts over", path) from error
+        raise InputError("is not a study", "use `--fresh` to start over", path) from error
     if study.identity != identity:
-        what = "holds trials of another fit, another space or other steps"
-        raise InputError(what, "`--fresh` starts over", path)
+        what = "has trials of another fit, another space or other steps"
+        raise InputError(what, "use `--fresh` to start over", path)
     return study
 
 
 def write_study(folder: Path, study: Study) -> list[Path]:
-    """Both files; study.json, which counts, comes first."""
+    """Write study.json, then trials.csv; return their paths."""
     path = write_atomic(folder / NAME, study.model_dump_json(indent=1) + "\n")
     return [path, write_atomic(folder / TABLE, _table(study))]
 
 
 def _table(study: Study) -> str:
-    """A line for each trial."""
+    """Return the table of trials as CSV."""
     keys = list(study.trials[0].values) if study.trials else []
     rows = []
     for trial in study.trials:
@@ -116,7 +117,7 @@ def _table(study: Study) -> str:
 
 
 def _error(trial: Trial) -> float:
-    """What trials are ranked by [meV]."""
+    """Return the held-out error [meV]."""
     error = trial.held_out_mev
-    assert error is not None, "only trials that have one are ranked"
+    assert error is not None, "only trials with an error are ranked"
     return error

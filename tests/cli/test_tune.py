@@ -34,7 +34,7 @@ def test_a_study_is_told_within_80_columns(nnpp, monkeypatch):
     assert table["training/meV"] == ["0.6", "0.65", "0.7", "0.9", "1.35"]
     assert table["envelope.sigma"][:5] == ["2.6", "2.1", "2", "1.6", "4.1"]
     assert (
-        "  trial                      4         3        1*         2         7   matters"
+        "  trial                      4         3        1*         2         7    effect"
         in lines
     )
     assert sorted(written(told.out)) == files("results")

@@ -34,16 +34,16 @@ def test_a_space_of_ones_own_narrows_the_table(tmp_path):
         ("potential.envelope.sgma: [2, 3]", "did you mean 'potential.envelope.sigma'?"),
         (
             "potential.envelope.sigma: [3, 2]",
-            "not two rising numbers above 0; write its lowest",
+            "needs two ascending numbers above 0; write the lowest",
         ),
-        ("potential.envelope.sigma: [2]", "not two rising numbers"),
-        ("potential.envelope.sigma: [2, .inf]", "not two rising numbers"),
+        ("potential.envelope.sigma: [2]", "needs two ascending numbers"),
+        ("potential.envelope.sigma: [2, .inf]", "needs two ascending numbers"),
         ("fit.priors.size: [0, 1]", "above 0"),
-        ("fit.priors.size: [false, true]", "not two rising numbers"),
-        ("potential.network.hidden.layers: [1, 2.5]", "not two rising whole numbers"),
+        ("fit.priors.size: [false, true]", "needs two ascending numbers"),
+        ("potential.network.hidden.layers: [1, 2.5]", "needs two ascending integers"),
         ("potential.network.activation: [tanh]", "write two or more of tanh, silu"),
         ("potential.network.activation: [tanh, relu]", "write two or more of tanh, silu"),
-        ("potential.network.activation: [[tanh], silu]", "no words to choose from"),
+        ("potential.network.activation: [[tanh], silu]", "needs at least two known words"),
     ],
 )
 def test_a_space_that_cannot_be_is_told_with_its_line(tmp_path, line, told):
@@ -63,15 +63,15 @@ def test_an_unknown_key_of_the_section(tmp_path):
 def test_every_value_lies_within(dimension):
     """What is drawn at the ends is not rounded out of the range."""
     if dimension.words:
-        assert dimension.suggest("none") == dimension.words[0]
+        assert dimension.nearest("none") == dimension.words[0]
         return
     assert 0 < dimension.low < dimension.high
     for value in (0.0, dimension.low, dimension.high, 1e9):
-        assert dimension.low <= dimension.suggest(value) <= dimension.high
-    assert isinstance(dimension.suggest(dimension.low), int) == dimension.whole
+        assert dimension.low <= dimension.nearest(value) <= dimension.high
+    assert isinstance(dimension.nearest(dimension.low), int) == dimension.integer
 
 
 def test_values_have_three_figures():
-    assert TABLE[EDGES].suggest(17.2345) == 17.2
-    assert TABLE[LAYERS].suggest(1.7) == 2
-    assert Dimension(1.23456, 2.0).suggest(1.23457) == 1.23456
+    assert TABLE[EDGES].nearest(17.2345) == 17.2
+    assert TABLE[LAYERS].nearest(1.7) == 2
+    assert Dimension(1.23456, 2.0).nearest(1.23457) == 1.23456

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from nnpp.fitting.search import FIRST, OTHERS, chance, hopeless, importance
+from nnpp.fitting.search import FIRST, OTHERS, chance, importance, should_prune
 
 FALLING = [[9.0, 5.0, 2.0, 1.0], [9.0, 6.0, 3.0, 2.0], [8.0, 7.0, 4.0, 3.0], [9.0, 8.0, 5.0]]
 
 
 def test_a_fit_above_the_median_of_the_others_is_hopeless():
     """The median of 2, 3, 4 and 5 after three steps is 3.5."""
-    assert hopeless([9.0, 6.0, 3.6], FALLING, 12)
-    assert not hopeless([9.0, 6.0, 3.4], FALLING, 12)
-    assert not hopeless([3.4, 6.0, 9.0], FALLING, 12), "the lowest so far counts"
+    assert should_prune([9.0, 6.0, 3.6], FALLING, 12)
+    assert not should_prune([9.0, 6.0, 3.4], FALLING, 12)
+    assert not should_prune([3.4, 6.0, 9.0], FALLING, 12), "the lowest so far counts"
 
 
 def test_nothing_is_hopeless_early_or_beside_few():
     assert len(FALLING) == OTHERS
-    assert not hopeless([99.0] * (FIRST - 1), FALLING, 4)
-    assert not hopeless([99.0] * 3, FALLING, 13), "a quarter of 13 steps is more than 3"
-    assert not hopeless([99.0] * 3, FALLING[1:], 12)
-    assert not hopeless([99.0] * 4, FALLING, 12), "only three others have come so far"
+    assert not should_prune([99.0] * (FIRST - 1), FALLING, 4)
+    assert not should_prune([99.0] * 3, FALLING, 13), "a quarter of 13 steps is more than 3"
+    assert not should_prune([99.0] * 3, FALLING[1:], 12)
+    assert not should_prune([99.0] * 4, FALLING, 12), "only three others have come so far"
 
 
 RNG = np.random.default_rng(0)

@@ -21,7 +21,7 @@ class Bench:
     def __init__(self, bad=()):
         self.bad, self.plans = bad, []
 
-    def side_by_side(self, plan, study, stop):
+    def run_parallel(self, plan, study, stop):
         self.plans.append(plan)
         for i in range(len(study.trials), plan.trials):
             if stop():
@@ -44,7 +44,7 @@ def in_place_of_ray(monkeypatch, *bad):
     bench = Bench(bad)
     stands_in = SimpleNamespace(
         started=lambda address: nullcontext(2),
-        side_by_side=bench.side_by_side,
+        run_parallel=bench.run_parallel,
         Plan=SimpleNamespace,
     )
     monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.ray_executor", stands_in)

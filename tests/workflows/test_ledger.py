@@ -33,7 +33,7 @@ def ledger():
 
 def course(ledger, name, *errors):
     """What it says to each step."""
-    return [ledger.is_hopeless(name, {HELD_OUT: error, TRAINING: 1.0}) for error in errors]
+    return [ledger.should_prune(name, {HELD_OUT: error, TRAINING: 1.0}) for error in errors]
 
 
 def test_a_hopeless_trial_is_told_as_one(ledger):
@@ -47,7 +47,7 @@ def test_a_hopeless_trial_is_told_as_one(ledger):
 
 def test_one_that_does_all_its_steps_counts_for_those_that_follow(ledger):
     assert course(ledger, "x", 9.0, 8.0, 0.1, 0.1) == [False] * 4
-    assert not ledger.is_hopeless("x", {HELD_OUT: 0.1, ENDED: True})
+    assert not ledger.should_prune("x", {HELD_OUT: 0.1, ENDED: True})
     ledger.ended("x", DRAWN, {HELD_OUT: 0.1, ENDED: True, **LAST})
     assert (ledger.told[0].state, ledger.told[0].steps) == ("finished", 4)
     assert course(ledger, "y", 9.0, 8.0, 3.4) == [False, False, True], "the median is 3 now"

@@ -76,11 +76,11 @@ def test_damping_is_a_number_of_lm_alone(fit):
         ({"fit": LM + "tune: {space: {fit.damping: [1, 2]}}\n"}, None),
         (
             {"fit": LM.replace("lm", "adam") + "tune: {space: {fit.damping: [1, 2]}}\n"},
-            r"fit\.yaml:\d+: fit\.damping: this fit has no such number; remove it",
+            r"fit\.yaml:\d+: fit\.damping: this fit has no such setting; remove it",
         ),
         (
             {"potential": ZUNGER},
-            r"fit\.yaml:\d+: a potential of kind zunger has no network to be tuned",
+            r"fit\.yaml:\d+: a potential of kind zunger has no network to tune",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from nnpp.errors import NnppError
 from nnpp.workflows.train.events import Stepped
 from nnpp.workflows.train.init_fit import run_init_fit
 from nnpp.workflows.train.train import Options, run_train
-from nnpp.workflows.tune.trial import tried
+from nnpp.workflows.tune.trial import run_trial
 from tests.fitting.samples import SYSTEM, write_fit
 
 LM = "fit: {method: lm, steps: 3, hold_out: 0.25, eased: 1}\n"
@@ -32,7 +32,7 @@ def test_a_trial_is_the_fit_itself_with_other_numbers(tmp_path, monkeypatch):
     judge = read_inputs(write_fit(tmp_path / "judge", LM, system=WEIGHED))
     list(run_init_fit([even], Path("results")))
     *events, done = run_train([read_inputs(Path("results/even"))], Options())
-    reports = list(tried(judge, {EDGES: 1.0}))
+    reports = list(run_trial(judge, {EDGES: 1.0}))
     assert len(reports) == len([e for e in events if isinstance(e, Stepped)]) == 3
     (errors,), last = done.errors, reports[-1]
     assert last.held_out_mev == pytest.approx(weighed_mev(errors.held_mev, WEIGHTS))
@@ -45,11 +45,11 @@ def test_a_trial_is_the_fit_itself_with_other_numbers(tmp_path, monkeypatch):
 def test_a_step_that_was_worse_does_not_count(tmp_path):
     """Adam far too fast: what `nnpp fit` would keep is the start, and so is what is told."""
     wild = "fit: {method: adam, steps: 3, learning_rate: 5.0, hold_out: 0.25}\n"
-    reports = list(tried(read_inputs(write_fit(tmp_path / "fit", wild)), {}))
+    reports = list(run_trial(read_inputs(write_fit(tmp_path / "fit", wild)), {}))
     assert len({report.held_out_mev for report in reports}) == 1
 
 
 def test_a_trial_that_is_not_finite_is_an_error_of_its_own(tmp_path):
     wild = "fit: {method: adam, steps: 3, learning_rate: 1.0e+200, hold_out: 0.25}\n"
     with pytest.raises(NnppError, match="the loss is"):
-        list(tried(read_inputs(write_fit(tmp_path / "fit", wild)), {}))
+        list(run_trial(read_inputs(write_fit(tmp_path / "fit", wild)), {}))

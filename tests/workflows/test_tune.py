@@ -85,7 +85,7 @@ def test_a_study_that_was_stopped_goes_on_and_one_that_is_done_is_drawn_again(fi
     begun, *tried, _ = go(trials=8)
     assert (begun.done, len(tried)) == (6, 2)
     bench(2.0)
-    with pytest.raises(InputError, match="no trial was finished"):
+    with pytest.raises(InputError, match="no trial finished"):
         go(fresh=True, trials=1)
     assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == LEFT[1:3]
 
@@ -104,7 +104,7 @@ def test_trials_of_another_fit_are_refused_and_kept(fit, bench, old, new):
     go(trials=2)
     kept = study_json().read_bytes()
     spoil(fit / "fit.yaml", old, new)
-    with pytest.raises(InputError, match=r"study\.json: holds trials of another fit"):
+    with pytest.raises(InputError, match=r"study\.json: has trials of another fit"):
         go(trials=4)
     assert study_json().read_bytes() == kept
 
@@ -123,15 +123,23 @@ def test_trials_that_fail_are_kept_and_a_study_of_none_else_is_told(fit, bench):
     assert [t.state for t in tuned.study.trials] == ["failed", "failed", "finished"]
     assert tuned.study.best.number == 3
     bench(2.0)
-    with pytest.raises(InputError, match=r"no trial was finished.*the loss is inf; mend"):
+    with pytest.raises(InputError, match=r"no trial finished.*the loss is inf; correct"):
         go(trials=1, fresh=True)
     assert len(Study.model_validate_json(study_json().read_bytes()).trials) == 1
 
 
 REFUSED = [
-    ("hold_out: 0.25", "hold_out: 0.0", "hold_out: nothing is held out.*; add hold_out: 0.2"),
-    ("hold_out: 0.25", "hold_out: 0.01", "hold_out: a share of 0.01 is not one k-point"),
-    ("steps: 2", "steps: 0", "steps: a trial has none"),
+    (
+        "hold_out: 0.25",
+        "hold_out: 0.0",
+        "hold_out: trials need held-out levels.*; add hold_out: 0.2",
+    ),
+    (
+        "hold_out: 0.25",
+        "hold_out: 0.01",
+        "hold_out: a fraction of 0.01 is less than one k-point",
+    ),
+    ("steps: 2", "steps: 0", "steps: is 0"),
 ]
 
 

@@ -1,10 +1,10 @@
-"""Trials side by side: Ray Tune runs them, Optuna's TPE proposes their numbers.
+"""Parallel trials: Ray Tune runs them, Optuna's TPE proposes their hyperparameters.
 
-The only file that knows either. Ray forks as it starts, and so is started before JAX. Tune
-works in a thread of its own, as it would take the signals of the main one.
+The only file that imports Ray and Optuna. Ray forks at its start, so it is started before JAX.
+Tune runs in a thread of its own, because it would replace the signal handlers of the main one.
 """
 
-# They come with an extra, `nnpp[tune]`:
+# Ray and Optuna come with the extra `nnpp[tune]`:
 # pyright: reportMissingImports=false
 
 import logging
@@ -35,41 +35,40 @@ from nnpp.errors import InputError, NnppError
 from nnpp.runs.study import Study, Trial
 from nnpp.workflows.tune.ledger import ENDED, HELD_OUT, TRAINING, WHY, Ledger
 from nnpp.workflows.tune.space import Space, rounded
-from nnpp.workflows.tune.trial import tried
+from nnpp.workflows.tune.trial import run_trial
 
 ALONE = {"JAX_NUM_CPU_DEVICES": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-"""A trial has one core, whatever the machine has."""
+"""Environment of a trial, which uses one core of any machine."""
 
 QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # tells nobody of its use
+    "RAY_USAGE_STATS_ENABLED": "0",  # no usage reports
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the other output cannot be silenced
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
 }
-"""Ray by default, where the user has not said otherwise."""
+"""Settings of Ray, unless the user has set them."""
 
 SHORT = "/tmp" if Path("/tmp").is_dir() else None
-"""Where Ray has its sockets, whose names may be 107 letters long."""
+"""Folder of Ray's sockets, whose names may have at most 107 characters."""
 
 OBJECTS = 100_000_000
-"""Shared memory of a Ray of our own [bytes]: what trials send is small."""
-
+"""Shared memory of Ray on this machine [bytes]; trials send little data."""
 
 OPTION, PATIENCE = "--address", 10.0
-"""Names the cluster, which must answer within so many seconds."""
+"""The option that names the cluster, and the time in which it must answer [s]."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a study is to do.
+    """The trials of a study.
 
     Attributes:
-        fit: whose numbers are varied.
-        space: which, and how far.
-        first: those of the first trial.
-        trials: how many in all.
-        at_once: how many at a time.
-        scratch: where Ray may write; every machine of a cluster must see it.
+        fit: the original fit.
+        space: the hyperparameters and their ranges.
+        first: values of the first trial.
+        trials: total number of trials.
+        at_once: number of parallel trials.
+        scratch: folder for Ray's files, visible to every machine of a cluster.
     """
 
     fit: Fit
@@ -82,7 +81,7 @@ class Plan:
 
 @contextmanager
 def started(address: str | None) -> Iterator[int]:
-    """Ray on the cluster at an address, or on the cores of this machine; lends their number."""
+    """Start Ray on a cluster or on this machine; the context gives the number of cores."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -90,7 +89,7 @@ def started(address: str | None) -> Iterator[int]:
         _start(address, Path(folder))
         try:
             yield max(1, int(ray.cluster_resources().get("CPU", 1)))
-        except KeyboardInterrupt:  # Tune works on, and would start Ray anew: it ends with us
+        except KeyboardInterrupt:  # Tune still runs and would restart Ray: it ends with us
             raise
         except BaseException:
             ray.shutdown()
@@ -99,14 +98,14 @@ def started(address: str | None) -> Iterator[int]:
 
 
 def _start(address: str | None, folder: Path) -> None:
-    """Join a cluster, or start one with its files in `folder`; signals stay as they are."""
+    """Join a cluster, or start one with its files in `folder`; keep the signal handlers."""
     options: dict[str, Any] = {"runtime_env": {"env_vars": ALONE}, "log_to_driver": False}
     if address is None:
         options |= {"num_cpus": cores(), "num_gpus": 0, "include_dashboard": False}
         options |= {"object_store_memory": OBJECTS, "_temp_dir": str(folder)}
     before = signal.getsignal(signal.SIGTERM)
     try:
-        _knock(address)
+        _check_address(address)
         ray.init(address or "local", logging_level=logging.CRITICAL, **options)
     except (OSError, ValueError) as error:
         if address is None:
@@ -118,36 +117,36 @@ def _start(address: str | None, folder: Path) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def _knock(address: str | None) -> None:
-    """Raise an OSError or ValueError if nobody listens there: Ray would wait for hours."""
+def _check_address(address: str | None) -> None:
+    """Raise an OSError or ValueError if nothing answers: Ray would wait for hours."""
     if address not in (None, "auto"):
         host, _, port = address.rpartition("//")[2].rpartition(":")
         socket.create_connection((host, int(port)), PATIENCE).close()
 
 
-def side_by_side(plan: Plan, study: Study, stop: Callable[[], bool]) -> Iterator[Trial]:
-    """Every further trial as it ends; `stop` is asked all the time."""
-    told: SimpleQueue[Trial | Exception | None] = SimpleQueue()
-    Thread(target=_work, args=(plan, study, stop, told), daemon=True).start()
-    while (item := told.get()) is not None:
+def run_parallel(plan: Plan, study: Study, stop: Callable[[], bool]) -> Iterator[Trial]:
+    """Yield every further trial when it ends; `stop` is called repeatedly."""
+    queue: SimpleQueue[Trial | Exception | None] = SimpleQueue()
+    Thread(target=_work, args=(plan, study, stop, queue), daemon=True).start()
+    while (item := queue.get()) is not None:
         if isinstance(item, Exception):
             raise item
         yield item
 
 
-def _work(plan: Plan, study: Study, stop: Callable[[], bool], told: SimpleQueue) -> None:
-    """The thread: whatever goes wrong is told as well, and None at the end."""
+def _work(plan: Plan, study: Study, stop: Callable[[], bool], queue: SimpleQueue) -> None:
+    """Run all trials in the thread; put exceptions, and None at the end, into the queue."""
     try:
-        ledger = Ledger(plan.space, plan.fit.spec.fit.steps, study, told.put)
+        ledger = Ledger(plan.space, plan.fit.spec.fit.steps, study, queue.put)
         _tune(plan, study, _Watch(ledger, stop))
-    except Exception as error:  # noqa: BLE001 -- raised where it is heard
-        told.put(error)
+    except Exception as error:  # noqa: BLE001 -- raised again by run_parallel
+        queue.put(error)
     finally:
-        told.put(None)
+        queue.put(None)
 
 
 def _tune(plan: Plan, study: Study, watch: "_Watch") -> None:
-    """All trials that are still to be done."""
+    """Run all missing trials."""
     trial = tune.with_parameters(_trial, fit=plan.fit, space=plan.space)
     tune.Tuner(
         tune.with_resources(trial, {"cpu": 1}),
@@ -155,7 +154,7 @@ def _tune(plan: Plan, study: Study, watch: "_Watch") -> None:
             search_alg=proposals(plan, study),
             num_samples=plan.trials - len(study.trials),
             max_concurrent_trials=plan.at_once,
-            reuse_actors=True,  # what is compiled for one trial, others need as well
+            reuse_actors=True,  # trials share compiled programs
         ),
         run_config=tune.RunConfig(
             name="ray", storage_path=str(plan.scratch), stop=watch, callbacks=[watch], verbose=0
@@ -164,19 +163,19 @@ def _tune(plan: Plan, study: Study, watch: "_Watch") -> None:
 
 
 def _trial(config: dict[str, Any], fit: Fit, space: Space) -> None:
-    """One trial, in a process of its own; one that fails is worse than any other."""
-    told: dict[str, Any] = {}
+    """Run one trial in a process of its own; a failed one has an infinite error."""
+    last: dict[str, Any] = {}
     try:
-        for report in tried(fit, rounded(space, config)):
-            told = {HELD_OUT: report.held_out_mev, TRAINING: report.training_mev}
-            tune.report(told)
+        for report in run_trial(fit, rounded(space, config)):
+            last = {HELD_OUT: report.held_out_mev, TRAINING: report.training_mev}
+            tune.report(last)
     except NnppError as error:
-        told = {HELD_OUT: math.inf, WHY: str(error)}
-    tune.report(told | {ENDED: True})
+        last = {HELD_OUT: math.inf, WHY: str(error)}
+    tune.report(last | {ENDED: True})
 
 
 def proposals(plan: Plan, study: Study) -> OptunaSearch:
-    """TPE, which knows every trial of the study; a new one begins with the fit itself."""
+    """Return the TPE search with every trial of the study; a new study starts at `first`."""
     seed = np.random.SeedSequence([plan.fit.spec.fit.seed, len(study.trials)])
     sampler = optuna.samplers.TPESampler(
         seed=int(seed.generate_state(1)[0]), constant_liar=True
@@ -192,10 +191,10 @@ def proposals(plan: Plan, study: Study) -> OptunaSearch:
 
 
 def _distribution(dimension: Dimension) -> distributions.BaseDistribution:
-    """A dimension as Optuna knows it."""
+    """Return a dimension as a distribution of Optuna."""
     if dimension.words:
         return distributions.CategoricalDistribution(dimension.words)
-    if dimension.whole:
+    if dimension.integer:
         return distributions.IntDistribution(
             int(dimension.low), int(dimension.high), log=dimension.log
         )
@@ -203,29 +202,29 @@ def _distribution(dimension: Dimension) -> distributions.BaseDistribution:
 
 
 class _Watch(tune.Stopper, tune.Callback):
-    """What Ray tells of trials, for the ledger, and is told: when to end one, or all."""
+    """Callbacks of Ray Tune: pass reports to the ledger, and stop trials."""
 
     def __init__(self, ledger: Ledger, stop: Callable[[], bool]):
         self.ledger, self.stop = ledger, stop
 
     def __getstate__(self) -> dict[str, Any]:
-        """Ray pickles whom it asks; nothing of it is ever taken up again."""
+        """Return nothing: Ray pickles its callbacks, but the copy is never used."""
         return {}
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Whether a trial is to end after one more step."""
-        return self.ledger.is_hopeless(trial_id, result)
+        """Return whether a trial is to be stopped."""
+        return self.ledger.should_prune(trial_id, result)
 
     def stop_all(self) -> bool:
-        """Whether a signal has come."""
+        """Return whether all trials are to be stopped."""
         return self.stop()
 
     def on_trial_complete(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        """A trial ended, or was broken off by a signal."""
+        """Pass on a trial that ended or was interrupted by a signal."""
         self.ledger.ended(trial.trial_id, trial.config, trial.last_result or {})
 
     def on_trial_error(self, iteration: int, trials: list, trial: Any, **info: Any) -> None:
-        """A process came to an unforeseen end: the last line that Ray has of it."""
-        said = Path(trial.error_file or os.devnull).read_text(encoding="utf-8").split("\n")
-        why = next((line for line in said[::-1] if line.strip()), "unknown")
+        """Pass on a trial whose process died, with the last line of Ray's error file."""
+        lines = Path(trial.error_file or os.devnull).read_text(encoding="utf-8").split("\n")
+        why = next((line for line in lines[::-1] if line.strip()), "unknown")
         self.ledger.failed(trial.trial_id, trial.config, trial.last_result or {}, why)

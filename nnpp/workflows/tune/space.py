@@ -1,4 +1,4 @@
-"""From what a fit says to the numbers that its trials vary, and back to a fit with others."""
+"""The search space of a fit, and the fit with other values of its hyperparameters."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -33,20 +33,22 @@ HIDDEN = "potential.network.hidden"
 
 
 def space_of(spec: FitSpec) -> Space:
-    """What the fit asks for, else all of the table that it has and that is safe to vary."""
+    """Return the requested hyperparameters, by default all that the fit has and may vary."""
     if not isinstance(spec.potential, NeuralPotential):
-        what = f"a potential of kind {spec.potential.kind} has no network to be tuned"
+        what = f"a potential of kind {spec.potential.kind} has no network to tune"
         raise spec.origin.error(what, "write kind: neural, or use `nnpp fit`", "potential")
-    asked = {} if spec.tune is None else spec.tune.dimensions
-    for key in asked:
+    requested = {} if spec.tune is None else spec.tune.dimensions
+    for key in requested:
         if not _has(spec, key):
-            what = f"{key}: this fit has no such number"
+            what = f"{key}: this fit has no such setting"
             raise spec.origin.error(what, "remove it", "tune", "space", key)
-    return asked or {key: TABLE[key] for key in TABLE if _has(spec, key) and _safe(spec, key)}
+    return requested or {
+        key: TABLE[key] for key in TABLE if _has(spec, key) and _safe(spec, key)
+    }
 
 
 def _has(spec: FitSpec, key: str) -> bool:
-    """Whether the fit has this number: not all features have a width."""
+    """Return whether the fit has this setting: not all features have a width."""
     if key == DAMPING:
         return spec.fit.method == "lm"
     if key == EDGES:
@@ -55,60 +57,60 @@ def _has(spec: FitSpec, key: str) -> bool:
 
 
 def _safe(spec: FitSpec, key: str) -> bool:
-    """A prior on a network that stands alone is one on all of v, which is not small."""
-    alone = isinstance(spec.potential, NeuralPotential) and spec.potential.start == "zero"
-    return not (alone and key in (SIZE, CURVATURE))
+    """Return whether a setting may vary by default: no prior on a network that is all of v."""
+    all_of_v = isinstance(spec.potential, NeuralPotential) and spec.potential.start == "zero"
+    return not (all_of_v and key in (SIZE, CURVATURE))
 
 
 def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
-    """What is drawn, in numbers that can be read."""
-    return {key: dimension.suggest(drawn[key]) for key, dimension in space.items()}
+    """Return the drawn values, rounded to three digits."""
+    return {key: dimension.nearest(drawn[key]) for key, dimension in space.items()}
 
 
 def own_values(fit: Fit, space: Space, cases: Cases) -> dict[str, Value]:
-    """The numbers of the fit itself, or the nearest ones of the space."""
+    """Return the values of the fit itself, or the nearest values in the space."""
     data = plain(fit.spec)
     own = {key: OWN[key](data, cases) if key in OWN else _at(data, key) for key in space}
     return rounded(space, own)
 
 
 def with_values(fit: Fit, values: Mapping[str, Value], cases: Cases) -> Fit:
-    """The fit with other numbers, checked like any fit."""
-    data = {key: said for key, said in plain(fit.spec).items() if key != "tune"}
+    """Return the fit with other values, validated like any fit."""
+    data = {key: section for key, section in plain(fit.spec).items() if key != "tune"}
     for key, value in values.items():
         data = PUT[key](data, value, cases) if key in PUT else _put(data, key, value)
     return replace(fit, spec=validated(data, fit.spec.origin, Path.cwd()))
 
 
 def _at(data: Tree, key: str) -> Any:
-    """What stands under a dotted key; None for nothing."""
+    """Return the value of a dotted key, None if it is missing."""
     return reduce(lambda tree, part: (tree or {}).get(part), key.split("."), data)
 
 
 def _put(data: Tree, key: str, value: Any) -> Tree:
-    """The tree with another value under a dotted key."""
+    """Return the tree with another value of a dotted key."""
     first, _, rest = key.partition(".")
     return data | {first: _put(data[first], rest, value) if rest else value}
 
 
 def _put_layers(data: Tree, layers: Any, cases: Cases) -> Tree:
-    """So many hidden layers, all as wide as the widest."""
+    """Set the number of hidden layers; each is as wide as the widest was."""
     return _put(data, HIDDEN, [max(_at(data, HIDDEN))] * layers)
 
 
 def _put_width(data: Tree, width: Any, cases: Cases) -> Tree:
-    """As many hidden layers, all of this width."""
+    """Set the width of all hidden layers."""
     return _put(data, HIDDEN, [width] * len(_at(data, HIDDEN)))
 
 
 def _put_edges(data: Tree, weight: Any, cases: Cases) -> Tree:
-    """Both band edges of every system with this weight, all other bands with theirs."""
+    """Set the weight of both band edges of every system."""
     both = zip(data["systems"], cases, strict=True)
     return data | {"systems": [_reweighed(system, case, weight) for system, case in both]}
 
 
 def _reweighed(system: Tree, case: Case, weight: Any) -> Tree:
-    """One system with this weight of its band edges, if it has a reference."""
+    """Return a system with this weight of its band edges, if it has a reference."""
     if case.reference is None:
         return system
     weights, edges = _weights(system, case), _edges(case)
@@ -117,21 +119,21 @@ def _reweighed(system: Tree, case: Case, weight: Any) -> Tree:
 
 
 def _own_edges(data: Tree, cases: Cases) -> float:
-    """The largest weight of a band edge."""
+    """Return the largest weight of a band edge."""
     both = zip(data["systems"], cases, strict=True)
     compared = [(system, case) for system, case in both if case.reference is not None]
     return max(max(_weights(system, case)[_edges(case)]) for system, case in compared)
 
 
 def _weights(system: Tree, case: Case) -> list[float]:
-    """Of every band of the reference, as far as the system says, else 1."""
-    assert case.reference is not None, "bands are weighed beside a reference"
+    """Return the weight of every band of the reference; the default is 1."""
+    assert case.reference is not None, "weights need a reference"
     count = system.get("bands") or case.reference.E.shape[1]
     return list(system["weights"].get("bands") or [1.0] * count)
 
 
 def _edges(case: Case) -> slice:
-    """The places, from 0, of the highest full and the lowest empty level."""
+    """Return the indices of the highest full and the lowest empty level."""
     full = case.occupied_in_reference
     return slice(max(0, full - case.times), full + case.times)
 
@@ -147,4 +149,4 @@ PUT: dict[str, Callable[[Tree, Any, Cases], Tree]] = {
     WIDTH: _put_width,
     EDGES: _put_edges,
 }
-"""How keys of the table that are no keys of fit.yaml are read there, and written."""
+"""How settings that are not keys of fit.yaml are read from it and written to it."""

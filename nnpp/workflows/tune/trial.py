@@ -1,7 +1,7 @@
-"""One trial of `nnpp tune`: a fit with numbers of its own, step by step, without a file.
+"""One trial of `nnpp tune`: a fit with its own hyperparameters, step by step, without files.
 
-All trials are judged alike, by the weights that the fit itself says: √(Σ w·ΔE² / Σ w), over
-the k-points held out and over those of the fit. What a trial varies changes no such weight.
+All trials are evaluated with the weights of the original fit: √(Σ w·ΔE² / Σ w), over the
+held-out k-points and over the fitted ones. The hyperparameters do not change these weights.
 """
 
 import math
@@ -30,26 +30,26 @@ from nnpp.workflows.train.init_fit import form_of, learn_form
 from nnpp.workflows.tune.space import with_values
 
 Weights = dict[str, Float[Array, "k band"]]
-"""Of the reference levels of each system."""
+"""Weights of the reference levels, by system."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """How far a trial has come.
+    """The errors of a trial after a step.
 
     Attributes:
-        held_out_mev: root mean square error of what is held out [meV].
-        training_mev: the same of what is fitted.
+        held_out_mev: root mean square error of the held-out levels [meV].
+        training_mev: root mean square error of the fitted levels [meV].
     """
 
     held_out_mev: float
     training_mev: float
 
 
-def tried(fit: Fit, values: Mapping[str, Value]) -> Iterator[Report]:
-    """A report after every step of the fit with these numbers."""
+def run_trial(fit: Fit, values: Mapping[str, Value]) -> Iterator[Report]:
+    """Yield a report after every step of the fit with these hyperparameters."""
     cases = prepare(fit)
-    weights = judging(cases)
+    weights = evaluation_weights(cases)
     training = _training(with_values(fit, values, cases), cases)
     progress: Progress | None = training.start()
     report = _report(training.objective, progress.state.measured, weights)
@@ -59,8 +59,8 @@ def tried(fit: Fit, values: Mapping[str, Value]) -> Iterator[Report]:
         yield report
 
 
-def judging(cases: list[Case]) -> Weights:
-    """The weights by which every trial is judged."""
+def evaluation_weights(cases: list[Case]) -> Weights:
+    """Return the weights with which every trial is evaluated."""
     weights = {}
     for case in cases:
         reference = reference_bands(case)
@@ -78,7 +78,7 @@ def _training(fit: Fit, cases: list[Case]) -> Training:
 
 
 def _report(objective: Objective, measured: Measured, weights: Weights) -> Report:
-    """Both errors of one evaluation."""
+    """Return both errors of one evaluation."""
     held, fitted = [], []
     for spectrum, E in zip(objective.sources, measured.y, strict=True):
         if isinstance(spectrum, Spectrum):
@@ -90,7 +90,7 @@ def _report(objective: Objective, measured: Measured, weights: Weights) -> Repor
 
 
 def _error_mev(judged: list[tuple[BandsTarget | None, Bands, Any]]) -> float:
-    """√(Σ w·ΔE² / Σ w) over the k-points of all targets [meV]."""
+    """Return √(Σ w·ΔE² / Σ w) over the k-points of all targets [meV]."""
     known = [(t.error(b), w * t.seen[:, None]) for t, b, w in judged if t is not None]
     squares = sum(float(jnp.sum(w * error**2)) for error, w in known)
     return HARTREE_EV * 1e3 * math.sqrt(squares / sum(float(jnp.sum(w)) for _, w in known))

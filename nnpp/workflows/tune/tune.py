@@ -1,7 +1,7 @@
-"""`nnpp tune`: trials of a fit with other numbers, which of them is best, and what mattered.
+"""`nnpp tune`: trials of a fit with other hyperparameters, the best one, and importances.
 
-study.json is the study: a trial is in it once it has ended, and a study that was stopped or
-killed goes on with those that are.
+The study is study.json: it contains every trial that ended, and a study that was stopped or
+killed continues from it.
 """
 
 import json
@@ -29,18 +29,18 @@ from nnpp.workflows.tune.space import Space, own_values, rounded, space_of, with
 from nnpp.workflows.tune.tuned import forget_tuned, importances, write_tuned
 
 SCRATCH = "ray"
-"""Where Ray writes while it works."""
+"""The folder in which Ray writes during the search."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says of a search.
+    """Options of the command line.
 
     Attributes:
-        trials: how many in all, in place of what the fit says.
-        steps: most steps of a trial, in place of what the fit says.
-        fresh: whether to forget the trials there are.
-        address: of a Ray cluster that runs; one of our own without.
+        trials: total number of trials; None for the value in the fit.
+        steps: largest number of steps of a trial; None for the value in the fit.
+        fresh: whether to delete existing trials.
+        address: address of a running Ray cluster; None starts one on this machine.
     """
 
     trials: int | None = None
@@ -51,15 +51,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Search:
-    """A search as it is to be done.
+    """A search.
 
     Attributes:
-        fit: as it stands.
-        space: what is varied in it.
-        trials: how many in all.
-        steps: most steps of one.
-        folder: where the study lies.
-        identity: SHA-256 of all that decides what a trial comes to.
+        fit: the original fit.
+        space: the hyperparameters and their ranges.
+        trials: total number of trials.
+        steps: largest number of steps of a trial.
+        folder: folder of the study.
+        identity: SHA-256 of everything that determines the result of a trial.
     """
 
     fit: Fit
@@ -72,7 +72,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Begun:
-    """A study is about to begin, or to go on after `done` trials, so many at a time."""
+    """A study starts, or continues after `done` trials, with `at_once` trials in parallel."""
 
     search: Search
     done: int
@@ -81,22 +81,22 @@ class Begun:
 
 @dataclass(frozen=True)
 class Tried:
-    """One more trial has ended, the last of the study, and is saved."""
+    """A trial, the last of the study, ended and is saved."""
 
     study: Study
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """A study is done, or was stopped by a signal, and this is what it tells so far.
+    """A study is complete, or was stopped by a signal.
 
     Attributes:
-        search: that was done.
-        stopped: whether a signal came.
+        search: the search.
+        stopped: whether a signal stopped it.
         study: all trials.
-        own: numbers of the fit itself, as far as the space holds them.
-        importance: how much of their order each number explains; None for too few trials.
-        paths: files written.
+        own: values of the original fit, within the space.
+        importance: importance of each setting; None for too few trials.
+        paths: the written files.
     """
 
     search: Search
@@ -113,12 +113,19 @@ Event = Begun | Tried | Tuned
 def run_tune(
     fit: Fit, out: Path, options: Options, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Event]:
-    """Try what is still to be tried; `stop` is asked all the time."""
+    """Run the missing trials and yield events.
+
+    Args:
+        fit: the original fit.
+        out: folder of results.
+        options: options of the command line.
+        stop: returns whether to stop; called repeatedly.
+    """
     search = _search(fit, out, options)
-    there = 0 if options.fresh else len(read_study(search.folder, search.identity).trials)
-    with _workers(options.address, search.trials - there) as at_once:
+    done = 0 if options.fresh else len(read_study(search.folder, search.identity).trials)
+    with _workers(options.address, search.trials - done) as at_once:
         cases = prepare(fit)
-        _refuse_untestable(search, cases)
+        _check_ranges(search, cases)
         with held(search.folder):
             if options.fresh:
                 forget_tuned(search.folder)
@@ -126,14 +133,14 @@ def run_tune(
 
 
 def _search(fit: Fit, out: Path, options: Options) -> Search:
-    """What is to be done; whatever can be refused before anything is computed, is."""
+    """Return the search; raise all errors that need no computation."""
     spec = fit.spec
     if not spec.fit.hold_out:
-        what = "hold_out: nothing is held out by which trials could be judged"
+        what = "hold_out: trials need held-out levels to be compared"
         raise spec.origin.error(what, "add hold_out: 0.2", "fit", "hold_out")
     space, steps = space_of(spec), options.steps or spec.fit.steps
     if not steps:
-        raise spec.origin.error("steps: a trial has none", "ask for some", "fit", "steps")
+        raise spec.origin.error("steps: is 0", "write steps: 40", "fit", "steps")
     folder = out / fit.name / TUNED
     refuse_unwritable(folder)
     trials = options.trials or (spec.tune or Tuning()).trials
@@ -141,15 +148,19 @@ def _search(fit: Fit, out: Path, options: Options) -> Search:
 
 
 def _identity(fit: Fit, space: Space, steps: int) -> str:
-    """Of the fit, its files, the space, and how long a trial takes."""
-    long = [steps, fit.spec.fit.tolerance, fit.spec.fit.patience]
-    varied = {key: asdict(dimension) for key, dimension in space.items()}
-    said = [described(fit), contents(fit), long, varied]
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    """Return the hash of the fit, its files, the space, and the length of a trial."""
+    length = [steps, fit.spec.fit.tolerance, fit.spec.fit.patience]
+    # "whole" was the name of `integer`; it stays, so that old studies keep their identity.
+    varied = {
+        key: {"whole" if name == "integer" else name: x for name, x in asdict(d).items()}
+        for key, d in space.items()
+    }
+    content = [described(fit), contents(fit), length, varied]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _workers(address: str | None, trials: int) -> AbstractContextManager[int]:
-    """Ray, if any trial is to be done; lends how many are at a time."""
+    """Start Ray if any trial is missing; the context gives the number of parallel trials."""
     if trials <= 0:
         return nullcontext(0)
     for library in ("ray", "optuna"):
@@ -160,12 +171,12 @@ def _workers(address: str | None, trials: int) -> AbstractContextManager[int]:
     return started(address)
 
 
-def _refuse_untestable(search: Search, cases: list[Case]) -> None:
-    """Too few k-points to hold any out, or ranges whose ends no fit may have."""
+def _check_ranges(search: Search, cases: list[Case]) -> None:
+    """Raise an error without held-out k-points, or for ranges with invalid ends."""
     fit, settings = search.fit, search.fit.spec.fit
     if not any(held_out(case, settings.hold_out, settings.seed).any() for case in cases):
-        what = f"hold_out: a share of {settings.hold_out:g} is not one k-point"
-        raise fit.spec.origin.error(what, "raise it", "fit", "hold_out")
+        what = f"hold_out: a fraction of {settings.hold_out:g} is less than one k-point"
+        raise fit.spec.origin.error(what, "increase it", "fit", "hold_out")
     for end in ("low", "high"):
         ends = {key: getattr(dimension, end) for key, dimension in search.space.items()}
         with_values(fit, rounded(search.space, ends), cases)
@@ -174,7 +185,7 @@ def _refuse_untestable(search: Search, cases: list[Case]) -> None:
 def _studied(
     search: Search, cases: list[Case], at_once: int, stop: Callable[[], bool]
 ) -> Iterator[Event]:
-    """The study, trial by trial, and what it tells in the end."""
+    """Run the study trial by trial; yield events and the result."""
     study = read_study(search.folder, search.identity)
     own = own_values(search.fit, search.space, cases)
     yield Begun(search, len(study.trials), at_once)
@@ -186,8 +197,8 @@ def _studied(
     stopped = stop()
     if study.best is None and not stopped:
         failed = [trial.why for trial in study.trials if trial.why]
-        what = f"no trial was finished; the last that failed: {failed[-1] if failed else ''}"
-        raise InputError(what, "mend the fit, or narrow the space", search.folder)
+        what = f"no trial finished; the last failure: {failed[-1] if failed else ''}"
+        raise InputError(what, "correct the fit, or narrow the space", search.folder)
     paths = write_tuned(search.folder, search.fit, study, search.space, cases)
     found = importances(study, search.space)
     yield Tuned(search, stopped, study, own, found, tuple(paths))
@@ -200,11 +211,11 @@ def _trials(
     at_once: int,
     stop: Callable[[], bool],
 ) -> Iterator[Trial]:
-    """The trials that are still to be done; Ray's own files go with them."""
-    from nnpp.workflows.tune.ray_executor import Plan, side_by_side
+    """Run the missing trials; remove Ray's files at the end."""
+    from nnpp.workflows.tune.ray_executor import Plan, run_parallel
 
     scratch = search.folder.resolve() / SCRATCH
-    rmtree(scratch, ignore_errors=True)  # of a study that was killed
+    rmtree(scratch, ignore_errors=True)  # left by a study that was killed
     plan = Plan(
         fit=with_steps(search.fit, search.steps),
         space=search.space,
@@ -214,6 +225,6 @@ def _trials(
         scratch=scratch,
     )
     try:
-        yield from side_by_side(plan, study, stop)
+        yield from run_parallel(plan, study, stop)
     finally:
         rmtree(scratch, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What a study tells: how much each number mattered, tune.png and .pdf, best.yaml."""
+"""The results of a study: importances, tune.png and tune.pdf, best.yaml."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,8 @@ from nnpp.runs.study import NAME, TABLE, Study, Trial, write_study
 from nnpp.setup.cases import Case
 from nnpp.workflows.tune.space import Space, with_values
 
-MEASURE = "adjusted R² of the ranks of errors as a parabola in ranks of a number"
-"""What importance is, in words."""
+MEASURE = "adjusted R² of a parabola in ranks, for the ranks of errors"
+"""The definition of importance in words."""
 
 FIGURES: dict[str, Literal["png", "pdf"]] = {"tune.png": "png", "tune.pdf": "pdf"}
 
@@ -27,18 +27,18 @@ JUDGED = ("finished", "pruned")
 
 
 def short(key: str) -> str:
-    """The last two words of a dotted key."""
+    """Return the last two words of a dotted key."""
     return ".".join(key.split(".")[-2:])
 
 
 def forget_tuned(folder: Path) -> None:
-    """Remove what an earlier study left."""
+    """Remove the files of an earlier study."""
     for name in (NAME, TABLE, BEST_NAME, *FIGURES):
         (folder / name).unlink(missing_ok=True)
 
 
 def importances(study: Study, space: Space) -> dict[str, float | None]:
-    """How much of the order of trials each number explains by itself, the most first."""
+    """Return the importance of each setting, in descending order."""
     trials = study.ranked(*JUDGED)
     errors = _errors(trials)
     found = {key: importance(_places(trials, key, d), errors) for key, d in space.items()}
@@ -46,14 +46,14 @@ def importances(study: Study, space: Space) -> dict[str, float | None]:
 
 
 def by_chance(study: Study) -> float | None:
-    """The importance of a number of no matter, as a rule; None for too few trials."""
+    """Return the importance that chance gives in 1 of 20 cases; None for too few trials."""
     return chance(len(study.ranked(*JUDGED)))
 
 
 def write_tuned(
     folder: Path, fit: Fit, study: Study, space: Space, cases: list[Case]
 ) -> list[Path]:
-    """The trials as tables; if one was finished, a figure and the best fit."""
+    """Write the tables of trials and, if one finished, the figure and the best fit."""
     paths = write_study(folder, study)
     if study.best is None:
         return paths
@@ -62,36 +62,36 @@ def write_tuned(
         write_atomic(folder / name, image(figure, kind)) for name, kind in FIGURES.items()
     ]
     best = dump(with_values(fit, study.best.values, cases).spec, folder)
-    told = f"held out {study.best.held_out_mev:.4g} meV"
-    about = f"# Trial {study.best.number} of `nnpp tune`: {told}\n"
+    error = f"held out {study.best.held_out_mev:.4g} meV"
+    about = f"# Trial {study.best.number} of `nnpp tune`: {error}\n"
     return [*paths, write_atomic(folder / BEST_NAME, about + best)]
 
 
 def _picture(fit: Fit, study: Study, space: Space) -> Trials:
-    """What the figure shows."""
+    """Return the data of the figure."""
     trials = study.ranked(*JUDGED)
     found = importances(study, space)
     varied = [_varied(key, space[key], trials, found[key]) for key in found]
     failed = len(study.trials) - len(trials)
     notes = [f"importance: {MEASURE}; {len(trials)} trials"]
-    notes += [f"not drawn: {failed} that failed"] if failed else []
+    notes += [f"not drawn: {failed} failed trials"] if failed else []
     finished = np.array([trial.state == "finished" for trial in trials])
     errors = _errors(trials)
     return Trials(varied, errors, finished, by_chance(study), fit.name, tuple(notes))
 
 
 def _varied(key: str, d: Dimension, trials: list[Trial], found: float | None) -> Varied:
-    """One number of all trials."""
+    """Return one setting of all trials."""
     x = _places(trials, key, d)
     return Varied(short(key), x, d.low, d.high, d.log and not d.words, d.words, found)
 
 
 def _errors(trials: list[Trial]) -> Float[np.ndarray, " trial"]:
-    """Of trials that were judged [meV]."""
+    """Return the held-out errors of trials [meV]."""
     return np.array([trial.held_out_mev for trial in trials], float)
 
 
 def _places(trials: list[Trial], key: str, d: Dimension) -> Float[np.ndarray, " trial"]:
-    """A number of each trial; of a word, its place among those it may be."""
+    """Return a setting of each trial; of a word, its index among the possible words."""
     values = [trial.values[key] for trial in trials]
     return np.array([d.words.index(str(x)) if d.words else x for x in values], float)

@@ -20,7 +20,8 @@ def read(path, hints):
     table = read_table(path)
     return ReferenceBands(path, table[:, :3], table[:, 3:])
 
-FORMATS = (Format("made-up", "Made-up (*.made)", lambda name, head: name.endswith(".made"), read),)
+KNOWS = lambda name, head: name.endswith(".made")
+FORMATS = (Format("made-up", "Made-up (*.made)", KNOWS, read),)
 '''
 
 
