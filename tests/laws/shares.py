@@ -1,6 +1,6 @@
-"""A process that measures and moves one objective; what it finds, as JSON on its last line.
+"""A process that evaluates and advances one objective, and prints JSON on its last line.
 
-`python -m tests.laws.shares COORDINATOR PROCESS PROCESSES`, or without words for one alone.
+`python -m tests.laws.shares COORDINATOR PROCESS PROCESSES`, or without arguments alone.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""k-points over many devices, and over those of two processes, give the numbers of one."""
+"""k-points on many devices, and on those of two processes, give the same numbers as on one."""
 
 import json
 import os
