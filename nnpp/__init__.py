@@ -1,7 +1,7 @@
-"""Neural pseudopotentials, fitted through the plane-wave Hamiltonian itself.
+"""Neural pseudopotentials fitted through the plane-wave Hamiltonian.
 
-Double precision is stated here, once, before JAX can start in single: levels are promised to
-the micro-electronvolt. `import nnpp` alone loads neither JAX nor anything else that is slow.
+Double precision is set here, before JAX can start in single precision: levels are accurate to
+the micro-electronvolt. `import nnpp` loads neither JAX nor other slow packages.
 """
 
 import importlib
@@ -18,7 +18,7 @@ MAX_DEVICES = 8
 
 
 def _state_precision() -> None:
-    """Float64, and matrix products that a GPU does not round to TF32 in silence."""
+    """Set float64, and matrix products that a GPU does not round to TF32."""
     for option, value in PRECISION.items():
         if "jax" in sys.modules:
             sys.modules["jax"].config.update(option, value)
@@ -27,10 +27,10 @@ def _state_precision() -> None:
 
 
 def _avoid_wrong_numbers() -> None:
-    """On a processor with AVX-512, XLA's fused loops in JAX 0.9 can be wrong: do without them.
+    """Disable fused loops of XLA in JAX 0.9: on processors with AVX-512 they can be wrong.
 
     Found where blocks of 7 and of 5 columns, the latter a sum, are set side by side: four
-    numbers of each row come out as others. 0.12 is right, and no longer knows the option.
+    numbers of each row are then wrong. JAX 0.12 is correct and does not have the option.
     """
     flags, option = os.environ.get("XLA_FLAGS", ""), "--xla_cpu_use_fusion_emitters"
     if version("jaxlib").startswith("0.9.") and option not in flags:
@@ -42,11 +42,20 @@ _avoid_wrong_numbers()
 
 
 def load(path):
-    """A fitted potential, by its run or its potential.safetensors, ready to give bands."""
-    # By name: the rooms of the house import this file, which so imports none of them.
+    """Return a fitted potential, ready to compute bands.
+
+    Args:
+        path: the folder of a run, or its potential.safetensors.
+    """
+    # By its name, because all packages import this file, and it imports none of them.
     return importlib.import_module("nnpp.workflows.load").load(path)
 
 
 def calculator(path, **options):
-    """The same as a calculator of ASE; `kpts`, `cutoff` [hartree] and `n` may be given."""
+    """Return a fitted potential as a calculator of ASE.
+
+    Args:
+        path: the folder of a run, or its potential.safetensors.
+        options: `kpts`, `cutoff` [hartree] and `n`, the number of levels.
+    """
     return importlib.import_module("nnpp.workflows.calculator").calculator(path, **options)

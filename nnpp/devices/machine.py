@@ -1,4 +1,4 @@
-"""Cores and memory, as the operating system tells of them; JAX is not started to find out."""
+"""Cores and memory as the operating system reports them, without starting JAX."""
 
 import os
 from pathlib import Path

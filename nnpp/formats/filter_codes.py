@@ -21,7 +21,7 @@ from nnpp.files.text import exists, read_text
 from nnpp.terms.term import Term, terms
 
 MOST_ROWS = 8192
-"""Rows that the filter codes have room for."""
+"""The largest number of rows that the filter codes read."""
 
 HEADING = "for filter-diagonalisation codes"
 """How the first line of its README.md ends."""

@@ -99,8 +99,8 @@ def _widths(systems: Sequence[BandErrors]) -> tuple[float, ...]:
     wanted = np.array([max(LEAST, BAND * (s.count + 1)) for s in systems])
     margins = style.LEFT + style.RIGHT + BETWEEN * (len(systems) - 1)
     fits = wanted.sum() <= style.COLUMN - margins
-    room = (style.COLUMN if fits else style.PAGE) - margins
-    return tuple((wanted * room / wanted.sum()).tolist())
+    available = (style.COLUMN if fits else style.PAGE) - margins
+    return tuple((wanted * available / wanted.sum()).tolist())
 
 
 def _draw(ax: Axes, system: BandErrors) -> None:

@@ -56,7 +56,7 @@ MOVING = ("md", "vc-md")
 """Calculations that move the atoms after the last levels were computed."""
 
 NAME = re.compile(r"([A-Z][a-z]?|[a-z]{1,2})([^a-z].*)?")
-"""A species of pw.x: the symbol of an element, then a suffix that tells species apart."""
+"""A species of pw.x: the symbol of an element, then a suffix that distinguishes species."""
 
 
 @dataclass(frozen=True)
