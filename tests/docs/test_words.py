@@ -23,7 +23,12 @@ PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", None))
 """Tokens with words; f-strings have their own from Python 3.12 on."""
 
-FOLDERS = ("benchmarks", "docs/press", "examples", "inputs")
+PACKAGES = "basis cli cluster config devices eigensolvers linalg plotting"
+
+FOLDERS = [
+    *("benchmarks", "docs/press", "examples", "inputs"),
+    *(f"nnpp/{package}" for package in PACKAGES.split()),
+]
 """Folders of Python files that are checked."""
 
 FILES = sorted(
