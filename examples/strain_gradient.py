@@ -1,6 +1,6 @@
 """Strain: the gap and its exact slope
 
-`under_strain` differentiates H with respect to a strain; `by_volume` gives dE/d ln Ω of a
+`strain_derivative` differentiates H with respect to a strain; `by_volume` gives dE/d ln Ω of a
 group of levels. The line is this slope, the points are gaps of strained cells. The cutoff
 scales with the cell, so that all cells have the same plane waves.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
-from nnpp.observables.deformation import by_volume, under_strain
+from nnpp.observables.deformation import by_volume, strain_derivative
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
@@ -35,7 +35,7 @@ def gap(strain: float) -> float:
 
 
 gamma = system(cdse, listed(cdse, [[0.0, 0, 0]]), cutoff)
-H = under_strain(potential, gamma)
+H = strain_derivative(potential, gamma)
 conduction, valence = by_volume(H, occupied, occupied + 1), by_volume(H, 1, occupied)
 slope = float(conduction - valence) * HARTREE_EV
 print(f"dE_gap/d ln Ω = {slope:.3f} eV")

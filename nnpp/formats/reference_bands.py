@@ -10,7 +10,7 @@ from nnpp.config.kpoints import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
-from nnpp.structures.path_labels import jumps_in, names_at
+from nnpp.structures.paths import jumps_in, names_at
 
 SAME_CELL = 1e-3
 """Relative difference up to which cells, or lengths of a path, belong to one crystal."""

@@ -24,7 +24,7 @@ from nnpp.files.origin import Keys
 from nnpp.files.text import existing, read_bytes
 from nnpp.structures.crystal import Crystal, crystal
 from nnpp.structures.electrons import SYMBOLS, atomic_number
-from nnpp.structures.environment import strains, tetrahedra
+from nnpp.structures.environment import find_neighbours, strains
 from nnpp.units import BOHR_ANGSTROM
 
 CLOSEST = 0.5 / BOHR_ANGSTROM
@@ -142,9 +142,9 @@ def _with_own_strains(crystal: Crystal, named: Mapping[str, float]) -> Crystal:
     """Return the crystal with the strain ε of each atom from its tetrahedron of neighbours."""
     bonds = {frozenset(pair.split("-")): length for pair, length in named.items()}
     cell, positions = crystal.cell, crystal.positions
-    found = tetrahedra(positions, crystal.symbols, bonds, cell)
-    if not bool(found.whole.all()):
-        a = int(np.flatnonzero(~np.asarray(found.whole))[0])
+    found = find_neighbours(positions, crystal.symbols, bonds, cell)
+    if not bool(found.complete.all()):
+        a = int(np.flatnonzero(~np.asarray(found.complete))[0])
         raise InputError(
             f"atom {a + 1} ({crystal.symbols[a]}) does not have four neighbours at these bonds",
             "list every bond of the crystal with its length",

@@ -79,8 +79,8 @@ class System:
         """Return the system at its `i`-th k-point alone, so that systems share programs."""
         return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
 
-    def room(self, spinor: bool) -> int:
-        """Return the number of levels at every k: plane waves, times two for spinors."""
+    def max_levels(self, spinor: bool) -> int:
+        """The number of levels that exist at every k: plane waves, times two for spinors."""
         return self.fewest * (1 + spinor)
 
 
@@ -240,7 +240,11 @@ def hamiltonian(waves: PlaneWaves, system: System, values: Values) -> PlaneWaveH
     return within(frame(waves, system), system, values)
 
 
-def matrix(numbers: AtShells, system: System) -> Complex[Array, "n n"]:
-    """Return H at the first k-point of `system` as a dense matrix [hartree]."""
+def matrix(
+    numbers: AtShells, system: System, shift: Float[Array, " 3"] | None = None
+) -> Complex[Array, "n n"]:
+    """Return the dense H(k + shift) at the first k-point of `system` [hartree]."""
     waves = jax.tree.map(lambda x: x[0], system.waves)
+    if shift is not None:
+        waves = replace(waves, K=waves.K + shift)
     return hamiltonian(waves, system, values(numbers, system)).matrix()

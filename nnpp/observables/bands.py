@@ -1,6 +1,6 @@
 """Bands: Eₙ(k), the lowest eigenvalues of H(k) at every k-point."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.wanted import Lowest, Solution, Solver
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
-from nnpp.observables.batched import LevelRequest, in_rows, map_row
+from nnpp.observables.batched import LevelRequest, map_kpoints, solve_by_shape
 from nnpp.observables.completeness import complete
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
@@ -30,9 +30,9 @@ class Bands:
     """Levels at a set of k-points.
 
     Attributes:
-        kpoints: where.
-        E: the levels in rising order [hartree].
-        occupied: how many levels are full at each k (two electrons a level without spin).
+        kpoints: the k-points.
+        E: the levels in ascending order [hartree].
+        occupied: number of occupied levels at each k (two electrons a level without spin).
         spinor: whether each level holds one electron (spin-orbit) or two.
     """
 
@@ -42,7 +42,7 @@ class Bands:
     spinor: bool = static()
 
     def doubled(self) -> "Bands":
-        """Every spinless level written twice, as files that count electrons want it."""
+        """Return bands with every spinless level twice, as files that count electrons need."""
         if self.spinor:
             return self
         return Bands(self.kpoints, jnp.repeat(self.E, 2, axis=1), 2 * self.occupied, True)
@@ -51,61 +51,79 @@ class Bands:
 def levels(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> Float[Array, "k level"]:
-    """The `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
-    check_room(potential, system, n)
-    return all_levels([LevelRequest(at_shells(potential, system), system, n, solve)])[0]
+    """Return the `n` lowest levels at every k of `system` [hartree]; differentiable, jitted."""
+    return solve_one(_levels, potential, system, n, solve)
 
 
-def all_levels(asked: Sequence[LevelRequest]) -> list[Float[Array, "k level"]]:
-    """The lowest levels of several systems [hartree]; differentiable, jitted."""
-    return in_rows(_levels, asked)
+def all_levels(requests: Sequence[LevelRequest]) -> list[Float[Array, "k level"]]:
+    """Return the lowest levels of several systems [hartree]; differentiable, jitted."""
+    return solve_by_shape(_levels, requests)
 
 
 def states(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
-    """The `n` lowest levels [hartree] and their states at every k."""
-    check_room(potential, system, n)
-    return in_rows(_states, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
+    """Return the `n` lowest levels [hartree] and their states at every k."""
+    return solve_one(_states, potential, system, n, solve)
+
+
+def solve_one(
+    program: Callable[..., tuple], potential: Potential, system: System, n: int, solve: Solver
+) -> Any:
+    """Run a compiled `program` for systems of equal shapes on one system.
+
+    Args:
+        program: maps numbers, systems, n and solver to one result for each system.
+        potential: the potential.
+        system: the system.
+        n: number of levels; an error if the basis has fewer functions.
+        solve: the eigensolver.
+
+    Returns:
+        The result of `program` for this system.
+    """
+    check_level_count(potential, system, n)
+    request = LevelRequest(at_shells(potential, system), system, n, solve)
+    return solve_by_shape(program, [request])[0]
 
 
 @partial(jit_blocking, static_argnames=("n", "solve"))
 def _levels(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Array, ...]:
-    """Levels of systems of equal shapes."""
+    """Return the levels of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Array:
         return eigenvalues(hamiltonian(waves, system, V), Lowest(n), solve)
 
-    return map_row(at_k, numbers, systems, n, solve)
+    return map_kpoints(at_k, numbers, systems, n, solve)
 
 
 @partial(jit_blocking, static_argnames=("n", "solve"))
 def _states(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Any, ...]:
-    """Levels and states of systems of equal shapes."""
+    """Return levels and states of systems of equal shapes."""
 
     def at_k(waves: PlaneWaves, numbers: AtShells, V: Values, system: System) -> Solution:
         return solve(hamiltonian(waves, system, V), Lowest(n))
 
-    return map_row(at_k, numbers, systems, n, solve)
+    return map_kpoints(at_k, numbers, systems, n, solve)
 
 
-def check_room(potential: Potential, system: System, n: int) -> None:
-    """Refuse more levels than the smallest basis of any k has; rows beyond only fill up."""
+def check_level_count(potential: Potential, system: System, n: int) -> None:
+    """Raise an error if `n` exceeds the smallest basis; other rows are only padding."""
     spinor = potential.spinor
-    room = system.room(spinor)
-    if not 0 < n <= room:
+    largest = system.max_levels(spinor)
+    if not 0 < n <= largest:
         raise InputError(
-            f"{n} bands do not fit into {room} {'spinors' if spinor else 'plane waves'}",
-            "raise the cutoff or ask for another number of bands",
+            f"{n} bands do not fit into {largest} {'spinors' if spinor else 'plane waves'}",
+            "raise the cutoff or request another number of bands",
         )
 
 
 def occupied_levels(electrons: int, spinor: bool) -> int:
-    """How many levels `electrons` fill at each k."""
+    """Return the number of levels that `electrons` occupy at each k."""
     if electrons % 2 and not spinor:
         raise InputError(
             f"{electrons} electrons do not fill spinless levels in pairs",
@@ -115,12 +133,12 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
 
 
 def validated(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
-    """`E`, once known to be finite and below the rows that only fill up."""
+    """Return `E` after checking that it is finite and below the padding rows."""
     if not float(jnp.max(E)) < FILLING / 2:  # NaN is not below either
         raise InputError(
             f"levels reach {float(jnp.max(E)):g} hartree",
-            "the potential is infinite or absurd at some |G−G′|: mend its parameters, or set "
-            "`solver: dense` if they are meant",
+            "the potential is infinite or extreme at some |G−G′|: correct its parameters, or "
+            "set `solver: dense` if they are intended",
         )
     return E
 
@@ -134,7 +152,20 @@ def bands(
     electrons: int | None = None,
     solve: Solver = automatic,
 ) -> Bands:
-    """The `n` lowest bands; by default the occupied ones and four more (eight spinors)."""
+    """Return the lowest bands of a crystal.
+
+    Args:
+        potential: the potential.
+        system: the plane waves of the crystal at `kpoints`.
+        crystal: the atoms, from which the valence electrons are counted.
+        kpoints: the k-points.
+        n: number of bands; by default the occupied ones and four more (eight spinors).
+        electrons: valence electrons in the cell, if not the usual ones of its elements.
+        solve: the eigensolver.
+
+    Returns:
+        The bands, energies in hartree.
+    """
     spinor = potential.spinor
     count = valence_electrons_of(crystal) if electrons is None else electrons
     occupied = occupied_levels(count, spinor)

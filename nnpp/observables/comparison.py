@@ -21,11 +21,11 @@ from nnpp.errors import InputError
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far bands are from a reference.
+    """Errors of levels with respect to a reference.
 
     Attributes:
         loss: L [hartree²].
-        rmse: root of the mean square error of each band over all k [hartree].
+        rmse: root mean square error of each band over all k [hartree].
     """
 
     loss: Float[Array, ""]
@@ -37,7 +37,7 @@ def compare(
     reference: Float[Array, "k band"],
     weights: Float[Array, "k band"],
 ) -> Comparison:
-    """Compare levels with those of `reference` [hartree]; `weights` are w_k w_b."""
+    """Return loss and errors of levels E and `reference` [hartree] with weights w_k w_b."""
     error = E - reference
     return Comparison(jnp.sum(weights * error**2), jnp.sqrt(jnp.mean(error**2, axis=0)))
 
@@ -45,12 +45,16 @@ def compare(
 def matched(
     E: Float[Array, "k band"], reference: Float[Array, "refk refband"]
 ) -> Float[Array, "refk refband"]:
-    """As many of the lowest levels E as the reference has, or an error with the remedy."""
+    """Return as many of the lowest levels E as the reference has.
+
+    Raises:
+        InputError: if E has other k-points or fewer levels.
+    """
     if E.shape[0] != reference.shape[0] or E.shape[1] < reference.shape[1]:
         raise InputError(
             f"{E.shape[1]} bands at {E.shape[0]} k-points do not cover a reference of "
             f"{reference.shape[1]} bands at {reference.shape[0]}",
-            "take the k-points from the reference and ask for as many bands",
+            "take the k-points from the reference and request as many bands",
         )
     return E[:, : reference.shape[1]]
 
@@ -60,64 +64,64 @@ Zero = Callable[[Float[Array, "k band"]], Float[Array, ""]]
 
 @dataclass(frozen=True)
 class Absolute:
-    """0: energies as they are."""
+    """Energies are not shifted."""
 
     def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
-        """The zero of this spectrum [hartree]."""
+        """Return the energy zero of a spectrum [hartree]."""
         return jnp.zeros(())
 
 
 @dataclass(frozen=True)
 class Top:
-    """max E over all k and the `occupied` lowest bands: the valence band maximum."""
+    """The valence band maximum: max E over all k and the `occupied` lowest bands."""
 
     occupied: int
 
     def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
-        """The zero of this spectrum [hartree]."""
+        """Return the energy zero of a spectrum [hartree]."""
         return jnp.max(E[:, : self.occupied])
 
 
 @dataclass(frozen=True)
 class Level:
-    """E at one k-point and band, by their places from 0."""
+    """The level at one k-point and band, both counted from 0."""
 
     k: int
     band: int
 
     def __call__(self, E: Float[Array, "k band"]) -> Float[Array, ""]:
-        """The zero of this spectrum [hartree]."""
+        """Return the energy zero of a spectrum [hartree]."""
         return E[self.k, self.band]
 
 
 ONE = float(erf(1 / np.sqrt(2)))
-"""The share within one deviation."""
+"""Share of a normal distribution within one standard deviation."""
 
 LEAST = 1e-9
-"""A spread of less is none, and is not asked [hartree]."""
+"""Levels with a smaller spread are left out [hartree]."""
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Errors over spreads, without sign.
+    """Ratios of absolute errors and spreads.
 
     Attributes:
-        ratios: of each level, in rising order.
+        ratios: the ratio of each level, in ascending order.
     """
 
     ratios: Float[np.ndarray, " level"]
 
     def share(self, t: Float[np.ndarray, " t"]) -> Float[np.ndarray, " t"]:
-        """How many lie within t spreads."""
+        """Return the share of levels whose error is within t spreads."""
         return np.searchsorted(self.ratios, t, side="right") / max(len(self.ratios), 1)
 
     @property
     def factor(self) -> float:
-        """What makes spreads honest; NaN where nothing is known."""
+        """The factor that calibrates the spreads; NaN without levels."""
         return float(np.quantile(self.ratios, ONE)) if len(self.ratios) else float("nan")
 
 
 def coverage(error: np.ndarray, spread: np.ndarray) -> Coverage:
-    """Of levels with an error and a spread each, both in the same unit."""
-    known = spread > LEAST
-    return Coverage(np.sort(np.abs(error[known]) / spread[known]))
+    """Return the coverage of levels from their errors and spreads, both in the same unit."""
+    used = spread > LEAST
+    return Coverage(np.sort(np.abs(error[used]) / spread[used]))

@@ -1,6 +1,7 @@
-"""Completeness: no level was missed. Eigenvalues of H(k) below the last level are counted.
+"""Completeness: a check that no level was missed, by counting the eigenvalues of H(k).
 
-σ stands just below the last group of levels; Sylvester's law of inertia counts what is below.
+The number of eigenvalues below σ, just below the last group of levels, follows from Sylvester's
+law of inertia.
 """
 
 from collections.abc import Iterable
@@ -15,10 +16,10 @@ from nnpp.linalg.eigh import count_below
 from nnpp.potentials.potential import Potential
 
 TOGETHER = 1e-5
-"""Levels closer than this are one group [hartree]."""
+"""Levels closer than this form one group [hartree]."""
 
 LARGEST = 4000
-"""Functions beyond which H would have to be written out for this alone."""
+"""Largest basis that is checked: beyond it the dense H is needed only for this check."""
 
 
 def complete(
@@ -27,9 +28,16 @@ def complete(
     system: System,
     which: Iterable[int] | None = None,
 ) -> Float[Array, "k level"]:
-    """`E`, once known to be the lowest levels, at all k-points or at those of `which`.
+    """Return `E` after checking that they are the lowest levels.
 
-    Not looked at for bases beyond `LARGEST`.
+    Args:
+        E: the levels found [hartree].
+        potential: the potential.
+        system: the system.
+        which: the k-points to check; by default all. Bases beyond `LARGEST` are not checked.
+
+    Raises:
+        InputError: if a level was missed.
     """
     if _size(potential, system) > LARGEST:
         return E
@@ -40,20 +48,20 @@ def complete(
         if found != below:
             raise InputError(
                 f"k-point {i + 1}: {found} levels lie where {below} were found",
-                "set `solver: dense`, and tell the authors of nnpp",
+                "set `solver: dense`, and report it to the authors of nnpp",
             )
     return E
 
 
 def _below_last_group(levels: Float[np.ndarray, " level"]) -> tuple[float, int]:
-    """σ below the last group of levels, and how many are below it."""
+    """Return σ below the last group of levels, and the number of levels below it."""
     apart = np.flatnonzero(np.diff(levels) > TOGETHER)
     first = int(apart[-1]) + 1 if len(apart) else 0
     return float(levels[first]) - TOGETHER / 2, first
 
 
 def _size(potential: Potential, system: System) -> int:
-    """Functions at each k."""
+    """Return the number of basis functions at each k."""
     return system.waves.K.shape[1] * (1 + potential.spinor)
 
 

@@ -31,46 +31,48 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.eigensolvers.wanted import Lowest
-from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, matrix, values
 from nnpp.observables.kdotp import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
+from nnpp.potentials.table import refuse_table
 from nnpp.pytree import pytree
 
 SHEARS = np.array([np.diag([2, -1, -1]) / 3, (1 - np.eye(3)) / np.sqrt(3)])
-"""Strains by which levels heavy along 100 and along 111 rise by −b and −d."""
+"""Strains that raise levels heavy along 100 and along 111 by −b and −d."""
 
 
 def strained(system: System, eta: Float[Array, "3 3"]) -> System:
-    """The system under a symmetric strain; differentiable. Each G−G′ has its own length."""
-    back, grown = jnp.linalg.inv(jnp.eye(3) + eta), jnp.linalg.det(jnp.eye(3) + eta)
+    """Return the system under a symmetric strain; differentiable.
+
+    Each G−G′ becomes a shell of its own, because a strain changes their lengths differently.
+    """
+    back, growth = jnp.linalg.inv(jnp.eye(3) + eta), jnp.linalg.det(jnp.eye(3) + eta)
     d = system.local.differences
     Q = d.Q @ back
-    still = jnp.all(d.Q == 0, axis=-1) | ~d.occurs
-    q = jnp.where(still, 0.0, jnp.sqrt(jnp.where(still, 1.0, jnp.sum(Q**2, axis=-1))))
+    zero = jnp.all(d.Q == 0, axis=-1) | ~d.occurs
+    q = jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, jnp.sum(Q**2, axis=-1))))
     differences = replace(d, Q=Q, q=q, shell=jnp.arange(len(q)))
     return replace(
         system,
         waves=replace(system.waves, K=system.waves.K @ back),
         local=replace(
-            system.local, structure=system.local.structure / grown, differences=differences
+            system.local, structure=system.local.structure / growth, differences=differences
         ),
         centres=replace(
             system.centres,
             tau=system.centres.tau @ (jnp.eye(3) + eta),
-            volume=system.centres.volume * grown,
+            volume=system.centres.volume * growth,
         ),
-        dilation=(1 + system.dilation) * grown - 1,
+        dilation=(1 + system.dilation) * growth - 1,
     )
 
 
 @pytree
-class UnderStrain:
-    """H at one k, and how it follows a strain.
+class StrainDerivative:
+    """H at one k and its derivative with respect to strain.
 
     Attributes:
-        H: without strain [hartree].
+        H: H(k) without strain [hartree].
         slope: ∂H/∂η_ij [hartree].
     """
 
@@ -79,13 +81,9 @@ class UnderStrain:
 
 
 @jax.jit
-def under_strain(potential: Potential, system: System) -> UnderStrain:
-    """H at the first k-point of `system`."""
-    if isinstance(potential.local, Table):
-        raise InputError(
-            "a table knows v(q) at its lengths alone, and a strain changes them",
-            "use a form or a network, or remove the target",
-        )
+def strain_derivative(potential: Potential, system: System) -> StrainDerivative:
+    """Return H and ∂H/∂η at the first k-point of `system`."""
+    refuse_table(potential.local, "a derivative with respect to strain")
 
     def H(eta: Float[Array, "3 3"]) -> tuple[Array, Array]:
         s = strained(system, (eta + eta.T) / 2)
@@ -93,24 +91,29 @@ def under_strain(potential: Potential, system: System) -> UnderStrain:
         return M, M
 
     slope, here = jax.jacfwd(H, has_aux=True)(jnp.zeros((3, 3)))
-    return UnderStrain(here, jnp.moveaxis(slope, (-2, -1), (0, 1)))
+    return StrainDerivative(here, jnp.moveaxis(slope, (-2, -1), (0, 1)))
 
 
-def by_strain(at: UnderStrain, first: int, last: int) -> Float[Array, "3 3"]:
-    """∂E/∂η_ij, mean over the levels from `first` to before `last` [hartree]."""
+def by_strain(at: StrainDerivative, first: int, last: int) -> Float[Array, "3 3"]:
+    """Return ∂E/∂η_ij, the mean over the levels `first` to `last` − 1 [hartree]."""
     P = projector(group(at.H, first, last))
     return jnp.einsum("ab,ijba->ij", P, at.slope).real / (last - first)
 
 
-def by_volume(at: UnderStrain, first: int, last: int) -> Float[Array, ""]:
-    """dE/d ln Ω, mean over the levels from `first` to before `last` [hartree]."""
+def by_volume(at: StrainDerivative, first: int, last: int) -> Float[Array, ""]:
+    """Return dE/d ln Ω, the mean over the levels `first` to `last` − 1 [hartree]."""
     return jnp.trace(by_strain(at, first, last)) / 3
 
 
-def shear(at: UnderStrain, about: Expansion, first: int) -> Float[Array, " 2"]:
-    """The b and d of the four levels from `first`, Γ8 of a cubic crystal [hartree].
+def shear(at: StrainDerivative, about: Expansion, first: int) -> Float[Array, " 2"]:
+    """Return b and d of the four levels from `first`, Γ8 of a cubic crystal [hartree].
 
-    Which of them are heavy is told by their D along the same direction, `about` the same k.
+    Heavy and light levels are distinguished by D along the same direction.
+
+    Args:
+        at: H under strain at Γ.
+        about: the k·p expansion at Γ.
+        first: the first of the four levels.
     """
     levels = group(at.H, first, first + 4)
     P, found = projector(levels), []
@@ -124,16 +127,16 @@ def shear(at: UnderStrain, about: Expansion, first: int) -> Float[Array, " 2"]:
 
 
 Place = tuple[int, int]
-"""A k-point of the system, and a level there, both from 0."""
+"""A k-point of the system and a level, both counted from 0."""
 
 
 @dataclass(frozen=True)
 class Stretched:
-    """Levels that are followed.
+    """Changes of levels between two volumes, as a function of a potential.
 
     Attributes:
-        levels: each level.
-        above: the one that it is counted from, if there is one.
+        levels: the levels.
+        above: for each the level that it is measured from; None for an absolute energy.
         stretch: s of each.
     """
 
@@ -142,7 +145,7 @@ class Stretched:
     stretch: tuple[float, ...]
 
     def __call__(self, potential: Potential, system: System) -> Float[Array, " y"]:
-        """D of each [hartree]."""
+        """Return D of each level [hartree]."""
         at = {s: self._levels(potential, system, s) for s in {1.0, *self.stretch}}
         D = []
         for place, below, s in zip(self.levels, self.above, self.stretch, strict=True):
@@ -153,12 +156,12 @@ class Stretched:
     def _levels(
         self, potential: Potential, system: System, s: float
     ) -> Float[Array, "k level"]:
-        """The lowest levels at all k-points, all lengths times s."""
-        named = (*self.levels, *(place for place in self.above if place is not None))
-        n = 1 + max(level for _, level in named)
-        grown = strained(system, (s - 1) * jnp.eye(3))
-        V = values(at_shells(potential, grown), grown)
+        """Return the lowest levels at all k-points with all lengths times s."""
+        places = (*self.levels, *(place for place in self.above if place is not None))
+        n = 1 + max(level for _, level in places)
+        stretched = strained(system, (s - 1) * jnp.eye(3))
+        V = values(at_shells(potential, stretched), stretched)
         return jax.lax.map(
-            lambda waves: eigenvalues(hamiltonian(waves, grown, V), Lowest(n), dense),
-            grown.waves,
+            lambda waves: eigenvalues(hamiltonian(waves, stretched, V), Lowest(n), dense),
+            stretched.waves,
         )

@@ -21,15 +21,15 @@ from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import automatic
 from nnpp.eigensolvers.wanted import Lowest, Solver
-from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
-from nnpp.observables.bands import Bands, check_room
-from nnpp.observables.batched import LevelRequest, in_rows, map_row
+from nnpp.hamiltonian.bulk import AtShells, System, Values, hamiltonian
+from nnpp.observables.bands import Bands, solve_one
+from nnpp.observables.batched import map_kpoints
 from nnpp.observables.tetrahedra import about, below, tetrahedra
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 
 Shares = Mapping[str, Float[np.ndarray, "k level"]]
-"""By element, what part of each level is about its atoms."""
+"""For each element the share of each level within spheres about its atoms."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Dos:
     """Density of states on a grid of energies.
 
     Attributes:
-        energy: where [hartree].
-        density: states per hartree and cell about each energy, both spins counted.
+        energy: the energies [hartree].
+        density: states per hartree and cell at each energy, both spins counted.
         integrated: states per cell below each energy.
-        atoms: the density within spheres about the atoms of each element.
+        atoms: for each element the density within spheres about its atoms.
     """
 
     energy: np.ndarray
@@ -56,10 +56,17 @@ def tetrahedron_dos(
     energy: np.ndarray,
     shares: Shares | None = None,
 ) -> Dos:
-    """From bands at the irreducible points of a Γ-centred mesh, by linear interpolation.
+    """Return the density of states by linear tetrahedra.
 
-    `energy` rises, two values or more. The density is the mean over the interval about each
-    energy, half-way to the next, so that a narrow band is not lost, nor a flat one infinite.
+    The density is the mean over the interval about each energy, half-way to the next, so that a
+    narrow band is not lost and a flat one not infinite.
+
+    Args:
+        bands: levels at the irreducible points of a Γ-centred mesh.
+        crystal: the atoms.
+        size: the divisions of the mesh.
+        energy: two or more ascending energies [hartree].
+        shares: for each element the share of each level about its atoms.
     """
     edges = about(energy)
     both = np.empty(2 * len(energy) + 1)
@@ -79,7 +86,14 @@ def tetrahedron_dos(
 def gaussian_dos(
     bands: Bands, width: float, energy: np.ndarray, shares: Shares | None = None
 ) -> Dos:
-    """From bands at any weighted k-points, each level a Gaussian of `width` [hartree]."""
+    """Return the density of states at weighted k-points, each level a Gaussian.
+
+    Args:
+        bands: levels at any k-points.
+        width: standard deviation of the Gaussian [hartree].
+        energy: the energies [hartree].
+        shares: for each element the share of each level about its atoms.
+    """
     w = (1 if bands.spinor else 2) * np.asarray(bands.kpoints.weights)
     density, integrated = np.zeros_like(energy), np.zeros_like(energy)
     atoms = {element: np.zeros_like(energy) for element in shares or {}}
@@ -94,14 +108,14 @@ def gaussian_dos(
 
 
 NEIGHBOURS = 12
-"""Of an atom, among which is the one that its sphere meets first."""
+"""Nearest neighbours of an atom that are searched for the first sphere in contact."""
 
 SMALL = 1e-3
-"""Below this qR the form factor is known by its series."""
+"""Below this qR the form factor is computed from its series."""
 
 
-def touching(crystal: Crystal, sizes: tuple[float, ...]) -> tuple[float, ...]:
-    """Radii in the ratio of `sizes`, one an element, as large as they may be apart [bohr]."""
+def touching_radii(crystal: Crystal, sizes: tuple[float, ...]) -> tuple[float, ...]:
+    """Return the largest radii without overlap in the ratio of `sizes`, by element [bohr]."""
     x, size = np.asarray(crystal.fractional), np.array(sizes)
     of_atom = size[np.asarray(crystal.species_of_atom)]
     n = np.stack(np.meshgrid(*[np.arange(-2, 3)] * 3, indexing="ij"), -1).reshape(-1, 3)
@@ -109,12 +123,12 @@ def touching(crystal: Crystal, sizes: tuple[float, ...]) -> tuple[float, ...]:
     every = (x[None] + n[:, None]).reshape(-1, 3) @ cell
     distance, which = map(np.asarray, KDTree(every).query(x @ cell, NEIGHBOURS + 1))
     both = of_atom[:, None] + of_atom[which[:, 1:] % atoms]
-    suggest = (distance[:, 1:] / both).min()
-    return tuple(float(suggest * one) for one in sizes)
+    scale = (distance[:, 1:] / both).min()
+    return tuple(float(scale * one) for one in sizes)
 
 
 def form_factor(q: Float[Array, " shell"], R: float) -> Float[Array, " shell"]:
-    """4πR³ j₁(qR)/(qR) [bohr³]."""
+    """Return the form factor of a sphere, 4πR³ j₁(qR)/(qR) [bohr³]."""
     x = jnp.where(q * R < SMALL, 1.0, q * R)
     j = jnp.where(
         q * R < SMALL, 1 / 3 - (q * R) ** 2 / 30, (jnp.sin(x) / x - jnp.cos(x)) / x**2
@@ -129,21 +143,19 @@ def levels_in_spheres(
     radii: tuple[float, ...],
     solve: Solver = automatic,
 ) -> tuple[Float[Array, "k level"], Float[Array, "k level species"]]:
-    """The `n` lowest levels at every k [hartree], and their shares about each element."""
-    check_room(potential, system, n)
-    row = partial(_row, radii=radii)
-    return in_rows(row, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
+    """Return the `n` lowest levels at every k [hartree] and their shares about each element."""
+    return solve_one(partial(_in_spheres, radii=radii), potential, system, n, solve)
 
 
 @partial(jit_blocking, static_argnames=("n", "solve", "radii"))
-def _row(
+def _in_spheres(
     numbers: tuple[AtShells, ...],
     systems: tuple[System, ...],
     n: int,
     solve: Solver,
     radii: tuple[float, ...],
 ) -> tuple[tuple[Array, Array], ...]:
-    """Systems of equal shapes."""
+    """Return levels and shares of systems of equal shapes."""
 
     def at_k(
         waves: PlaneWaves, numbers: AtShells, V: Values, system: System
@@ -159,4 +171,4 @@ def _row(
             found.append(inside.expectation(apart))
         return E, jnp.stack(found, axis=-1)
 
-    return map_row(at_k, numbers, systems, n, solve)
+    return map_kpoints(at_k, numbers, systems, n, solve)

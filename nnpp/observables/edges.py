@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.hamiltonian.bulk import System, at_shells
-from nnpp.observables.deformation import by_volume, under_strain
+from nnpp.observables.deformation import by_volume, strain_derivative
 from nnpp.observables.kdotp import (
     Expansion,
     expansion,
@@ -91,17 +91,17 @@ def kane(edges: Edges, potential: Potential, system: System) -> Number:
 
 def conduction_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
     """dE_c/d ln Ω [hartree]."""
-    return by_volume(under_strain(potential, system), *edges.conduction)
+    return by_volume(strain_derivative(potential, system), *edges.conduction)
 
 
 def valence_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
     """dE_v/d ln Ω [hartree]."""
-    return by_volume(under_strain(potential, system), *edges.valence)
+    return by_volume(strain_derivative(potential, system), *edges.valence)
 
 
 def gap_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
     """dE_g/d ln Ω [hartree]."""
-    at = under_strain(potential, system)
+    at = strain_derivative(potential, system)
     return by_volume(at, *edges.conduction) - by_volume(at, *edges.valence)
 
 

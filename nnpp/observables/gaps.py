@@ -14,15 +14,23 @@ from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 
 SAME_K = 1e-6
-"""Two k-points are one when their coordinates agree to this, up to whole numbers."""
+"""k-points are equal if their coordinates agree to this, up to integers."""
 
 SAME_ENERGY = 1e-9
-"""Edges at partners of a star, which only rounding sets apart, agree to this [hartree]."""
+"""Band edges at equivalent k-points agree to this; they differ by rounding only [hartree]."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Band edges [hartree] and where they lie (places in the list of k-points)."""
+    """The band edges of a set of k-points.
+
+    Attributes:
+        vbm: valence band maximum [hartree].
+        cbm: conduction band minimum [hartree].
+        at_vbm: index of the k-point of the valence band maximum.
+        at_cbm: index of the k-point of the conduction band minimum.
+        direct: whether both are at the same k.
+    """
 
     vbm: float
     cbm: float
@@ -32,17 +40,21 @@ class Gap:
 
     @property
     def width(self) -> float:
-        """E_g; negative when the bands overlap [hartree]."""
+        """The gap E_g, negative if the bands overlap [hartree]."""
         return self.cbm - self.vbm
 
 
 def gap(bands: Bands) -> Gap:
-    """Valence band maximum, conduction band minimum, and whether they meet at one k."""
+    """Return the band edges over the k-points of `bands`.
+
+    Raises:
+        InputError: if there is no occupied or no empty band.
+    """
     E, v = np.asarray(bands.E), bands.occupied
     if not 0 < v < E.shape[1]:
         raise InputError(
-            f"{E.shape[1]} bands, of which {v} are occupied, leave no gap to look for",
-            f"ask for more than {v} bands, or state `electrons`",
+            f"{E.shape[1]} bands, of which {v} are occupied, have no gap",
+            f"request more than {v} bands, or set `electrons`",
         )
     at_vbm, at_cbm = int(E[:, v - 1].argmax()), int(E[:, v].argmin())
     vbm, cbm = float(E[at_vbm, v - 1]), float(E[at_cbm, v])
@@ -56,27 +68,31 @@ def gap(bands: Bands) -> Gap:
 
 
 def direct_gap_at(bands: Bands, k: int) -> Float[Array, ""]:
-    """E_c(k) − E_v(k) at one of the k-points; differentiable [hartree]."""
+    """Return E_c(k) − E_v(k) at the k-point of index `k`; differentiable [hartree]."""
     return bands.E[k, bands.occupied] - bands.E[k, bands.occupied - 1]
 
 
-NEEDED = "the splitting needs all filled levels at Γ, six or more"
+NEEDED = "the splitting needs all occupied levels at Γ, six or more"
 
 
 def spin_orbit_splitting(bands: Bands) -> Float[Array, ""]:
-    """The splitting at the first Γ among the k-points [hartree]."""
+    """Return the splitting at the first Γ among the k-points [hartree]."""
     return splitting_at(bands, bands.kpoints.require_gamma)
 
 
 def splitting_at(bands: Bands, gamma: int) -> Float[Array, ""]:
-    """Mean of the four upper minus mean of the two lower of the six highest filled levels at Γ.
+    """Return Δ of the six highest occupied levels at Γ [hartree].
 
-    Positive for the usual order [hartree]; zero without spin-orbit. Means, so that its
-    derivative exists at the multiplets. An inverted pair (Γ7 above) comes out negative.
+    Δ is the mean of the four upper levels minus the mean of the two lower ones: zero without
+    spin-orbit, negative if the pair Γ7 lies above. Means have a derivative at multiplets.
+
+    Args:
+        bands: levels at k-points, Γ among them.
+        gamma: the index of Γ.
     """
     doubled = bands.doubled()
     if not 6 <= doubled.occupied <= doubled.E.shape[1]:
-        raise InputError(NEEDED, f"ask for {bands.occupied} bands or more")
+        raise InputError(NEEDED, f"request {bands.occupied} bands or more")
     E = doubled.E[gamma, doubled.occupied - 6 : doubled.occupied]
     quartet_below = E[4] - E[3] > E[2] - E[1]
     inverted, usual = E[:4].mean() - E[4:].mean(), E[2:].mean() - E[:2].mean()
@@ -84,25 +100,25 @@ def splitting_at(bands: Bands, gamma: int) -> Float[Array, ""]:
 
 
 APART, WIDE = 1e-3, 1e-2
-"""A gap between two groups, and one that parts closed shells from others [hartree]."""
+"""A gap between two groups, and a gap between closed shells and other bands [hartree]."""
 
 CLEARLY = 3.0
-"""The gaps about closed shells are so many times as wide as those of any other choice."""
+"""Ratio of the gaps about closed shells to those of any other choice."""
 
 DEEP = 1.1
-"""So far below the valence top [hartree] there are closed shells only; 2s of F lies at 0.9."""
+"""Bands this far below the valence top are closed shells; 2s of F lies at 0.9 [hartree]."""
 
 Run = tuple[int, int]
-"""The first of some bands in a row, from 0, and the one after their last."""
+"""Consecutive bands: the first, counted from 0, and the one after the last."""
 
 
 def _gaps(E: Float[np.ndarray, "k band"]) -> Float[np.ndarray, " gap"]:
-    """The gap above each band but the last, over all k; negative where bands overlap."""
+    """Return the gap above each band but the last, over all k; negative for an overlap."""
     return E[:, 1:].min(axis=0) - E[:, :-1].max(axis=0)
 
 
 def groups(E: Float[np.ndarray, "k band"]) -> list[Run]:
-    """The groups of bands in rising order."""
+    """Return the groups of bands that overlap in energy, in ascending order."""
     starts = [0, *(int(i) + 1 for i in np.flatnonzero(_gaps(E) > APART))]
     return list(zip(starts, [*starts[1:], E.shape[1]], strict=True))
 
@@ -110,16 +126,24 @@ def groups(E: Float[np.ndarray, "k band"]) -> list[Run]:
 def closed_shells(
     E: Float[np.ndarray, "k band"], occupied: int, count: int
 ) -> tuple[Run, ...] | None:
-    """The `count` bands that are closed shells, as 4d of Cd, which a program counts as valence.
+    """Return the `count` bands that are closed shells, such as 4d of Cd.
 
-    All that are deep, and then a row of bands that wide gaps part from the others. None where
-    they are too many, or where several rows would do.
+    Programs may count closed shells as valence. They are all deep bands, and then consecutive
+    bands that are separated from the others by wide gaps.
+
+    Args:
+        E: levels in ascending order [hartree].
+        occupied: number of occupied bands.
+        count: number of closed-shell bands.
+
+    Returns:
+        One or two runs of bands; None if there are more deep bands, or several choices.
     """
     top = E[:, :occupied].max()
     deep = int((E[:, :occupied].max(axis=0) < top - DEEP).sum())
     if deep >= count:
         return ((0, count),) if deep == count else None
-    rest = _parted(E[:, deep:], occupied - deep, count - deep)
+    rest = _separated(E[:, deep:], occupied - deep, count - deep)
     if rest is None:
         return None
     run = (rest + deep, rest + count)
@@ -128,10 +152,10 @@ def closed_shells(
     return ((0, run[1]),) if run[0] == deep else ((0, deep), run)
 
 
-def _parted(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | None:
-    """Where the row of `count` bands below the valence top starts that wide gaps part.
+def _separated(E: Float[np.ndarray, "k band"], occupied: int, count: int) -> int | None:
+    """Return the first of `count` bands below the valence top that wide gaps separate.
 
-    A gap within the row that is wider still tells of two shells, and others may lie between.
+    A wider gap between these bands would mean two shells, with other bands possibly between.
     """
     gaps = _gaps(E)
     above = np.concatenate([[np.inf], gaps])

@@ -20,14 +20,11 @@ is Kane's energy 2|⟨S|p_x|X⟩|² (Kane, J. Phys. Chem. Solids 1, 249 (1957)).
 Units: 1/mₑ for D; hartree·bohr for v; hartree for E_P.
 """
 
-from dataclasses import replace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.eigensolvers.multiplet import Group, coupled, group, projector
 from nnpp.hamiltonian.bulk import AtShells, System, matrix
 from nnpp.pytree import pytree
@@ -36,15 +33,15 @@ Direction = Float[Array | np.ndarray, " 3"]
 """A unit vector."""
 
 CUBIC = np.array([[1.0, 0, 0], np.ones(3) / np.sqrt(3)])
-"""The directions 100 and 111."""
+"""Unit vectors along 100 and 111."""
 
 
 @pytree
 class Expansion:
-    """H about one k.
+    """H and its derivatives at one k.
 
     Attributes:
-        H: at k itself [hartree].
+        H: H(k) [hartree].
         H_i: ∂H/∂k_i [hartree·bohr].
         H_ij: ∂²H/∂k_i∂k_j [hartree·bohr²].
     """
@@ -55,29 +52,28 @@ class Expansion:
 
 
 def expansion(numbers: AtShells, system: System) -> Expansion:
-    """H about the first k-point of `system`."""
+    """Return H and its derivatives at the first k-point of `system`."""
     return _expansion(numbers, system.bare(numbers))
 
 
 @jax.jit
 def _expansion(numbers: AtShells, system: System) -> Expansion:
-    """The same without names, so that crystals of other elements share the program."""
+    # The system has no names, so that crystals of other elements share the program.
 
-    def H(kappa: Float[Array, " 3"]) -> Complex[Array, "n n"]:
-        moved: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)
-        return matrix(numbers, replace(system, waves=moved))
+    def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
+        M = matrix(numbers, system, kappa)
+        return M, M
 
-    def with_slope(kappa: Float[Array, " 3"]) -> tuple[Array, tuple[Array, Array]]:
-        """H_i, and beside it H and H_i themselves."""
-        H_i, at = jax.jacfwd(lambda x: (H(x),) * 2, has_aux=True)(kappa)
+    def slope(kappa: Float[Array, " 3"]) -> tuple[Array, tuple[Array, Array]]:
+        H_i, at = jax.jacfwd(H, has_aux=True)(kappa)
         return H_i, (at, H_i)
 
-    H_ij, (at, H_i) = jax.jacfwd(with_slope, has_aux=True)(jnp.zeros(3))
+    H_ij, (at, H_i) = jax.jacfwd(slope, has_aux=True)(jnp.zeros(3))
     return Expansion(at, jnp.moveaxis(H_i, -1, 0), jnp.moveaxis(H_ij, (-2, -1), (0, 1)))
 
 
 def inverse_masses(about: Expansion, first: int, last: int) -> Float[Array, "3 3"]:
-    """(1/m*)_ij, the mean over the levels from `first` to before `last`."""
+    """Return (1/m*)_ij, the mean over the levels `first` to `last` − 1 [1/mₑ]."""
     levels = group(about.H, first, last)
     P, X = projector(levels), jax.vmap(coupled, in_axes=(None, 0))(levels, about.H_i)
     bare = jnp.einsum("ab,ijba->ij", P, about.H_ij).real
@@ -86,7 +82,7 @@ def inverse_masses(about: Expansion, first: int, last: int) -> Float[Array, "3 3
 
 
 def along(about: Expansion, levels: Group, direction: Direction) -> Complex[Array, "n n"]:
-    """D of one direction, zero outside the group."""
+    """Return D of one direction; it is zero outside the group [1/mₑ]."""
     P, n = projector(levels), jnp.asarray(direction)
     H_1 = jnp.einsum("i,iab->ab", n, about.H_i)
     H_2 = jnp.einsum("i,j,ijab->ab", n, n, about.H_ij)
@@ -97,16 +93,17 @@ def along(about: Expansion, levels: Group, direction: Direction) -> Complex[Arra
 def curvatures(
     about: Expansion, first: int, last: int, direction: Direction
 ) -> Float[Array, " m"]:
-    """∂²E/∂κ² = 1/m* along `direction` of the levels from `first` to before `last`, rising."""
+    """Return ∂²E/∂κ² = 1/m* along `direction` of levels `first` to `last` − 1, ascending."""
     levels = group(about.H, first, last)
     U = levels.U[:, first:last]
     return jnp.linalg.eigvalsh(U.conj().T @ along(about, levels, direction) @ U)
 
 
 def luttinger(about: Expansion, first: int) -> Float[Array, " 3"]:
-    """γ₁, γ₂, γ₃ of the four levels from `first`, Γ8 of a cubic crystal; γ₂ and γ₃ as positive.
+    """Return γ₁, γ₂, γ₃ of the four levels from `first`, Γ8 of a cubic crystal.
 
-    tr D = −4γ₁ and tr D² = 4γ₁² + 16γ² of either direction; nothing asks which level is which.
+    tr D = −4γ₁ and tr D² = 4γ₁² + 16γ² for both directions, so that heavy and light levels need
+    not be identified; γ₂ and γ₃ are taken as positive.
     """
     levels = group(about.H, first, first + 4)
     D = jnp.stack([along(about, levels, n) for n in CUBIC])
@@ -117,11 +114,11 @@ def luttinger(about: Expansion, first: int) -> Float[Array, " 3"]:
 
 @pytree
 class Velocity:
-    """H at one k and ∂H/∂k_i.
+    """H at one k and the velocity.
 
     Attributes:
-        H: [hartree].
-        v: [hartree·bohr].
+        H: H(k) [hartree].
+        v: v_i = ∂H/∂k_i [hartree·bohr].
     """
 
     H: Complex[Array, "n n"]
@@ -129,17 +126,16 @@ class Velocity:
 
 
 def velocity(numbers: AtShells, system: System) -> Velocity:
-    """At the first k-point of `system`."""
+    """Return H and the velocity at the first k-point of `system`."""
     return _velocity(numbers, system.bare(numbers))
 
 
 @jax.jit
 def _velocity(numbers: AtShells, system: System) -> Velocity:
-    """The same without names, so that crystals of other elements share the program."""
+    # The system has no names, so that crystals of other elements share the program.
 
     def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
-        waves: PlaneWaves = replace(system.waves, K=system.waves.K + kappa)
-        M = matrix(numbers, replace(system, waves=waves))
+        M = matrix(numbers, system, kappa)
         return M, M
 
     v, here = jax.jacfwd(H, has_aux=True)(jnp.zeros(3))
@@ -147,7 +143,7 @@ def _velocity(numbers: AtShells, system: System) -> Velocity:
 
 
 def squared(at: Velocity, left: tuple[int, int], right: tuple[int, int]) -> Float[Array, "3 3"]:
-    """Σ_lr Re ⟨l|v_i|r⟩⟨r|v_j|l⟩ over two groups of levels; differentiable."""
+    """Return Σ_lr Re ⟨l|v_i|r⟩⟨r|v_j|l⟩ over two groups of levels; differentiable."""
     P, Q = (projector(group(at.H, *levels)) for levels in (left, right))
     return jnp.einsum("iab,jba->ij", P @ at.v @ Q, at.v).real
 
@@ -155,6 +151,6 @@ def squared(at: Velocity, left: tuple[int, int], right: tuple[int, int]) -> Floa
 def kane_energy(
     at: Velocity, conduction: tuple[int, int], valence: tuple[int, int]
 ) -> Float[Array, ""]:
-    """E_P between the two edges [hartree]."""
+    """Return Kane's energy E_P between two groups of levels, the band edges [hartree]."""
     count = conduction[1] - conduction[0]
     return 2 / 3 * jnp.trace(squared(at, conduction, valence)) / count

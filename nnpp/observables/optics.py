@@ -28,9 +28,9 @@ from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.choice import automatic
 from nnpp.eigensolvers.wanted import Lowest, Solver
-from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
-from nnpp.observables.bands import Bands, check_room
-from nnpp.observables.batched import LevelRequest, in_rows, map_row
+from nnpp.hamiltonian.bulk import AtShells, System, Values, hamiltonian
+from nnpp.observables.bands import Bands, solve_one
+from nnpp.observables.batched import map_kpoints
 from nnpp.observables.tetrahedra import about, below, tetrahedra
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
@@ -42,14 +42,14 @@ Tensors = Float[np.ndarray, "E 3 3"]
 
 @dataclass(frozen=True)
 class Optics:
-    """What a crystal does to light.
+    """Optical spectra of a crystal.
 
     Attributes:
         energy: ω, evenly spaced from 0 [hartree].
-        joint: J, pairs of levels per hartree and cell.
-        imaginary: ε₂.
-        real: ε₁.
-        electrons: ∫₀^ω, as a number of electrons a cell, mean over directions.
+        joint: J(ω), pairs of levels per hartree and cell.
+        imaginary: ε₂(ω).
+        real: ε₁(ω).
+        electrons: the sum rule up to ω, as electrons a cell, mean over directions.
     """
 
     energy: Float[np.ndarray, " E"]
@@ -60,7 +60,7 @@ class Optics:
 
     @property
     def absorption(self) -> Float[np.ndarray, " E"]:
-        """α, of the mean over directions [bohr⁻¹]."""
+        """The absorption coefficient α of the mean over directions [bohr⁻¹]."""
         e1, e2 = (np.einsum("eii->e", x) / 3 for x in (self.real, self.imaginary))
         return 2 * self.energy / SPEED_OF_LIGHT * np.sqrt(e1 + 1j * e2).imag
 
@@ -73,9 +73,15 @@ def optics(
     energy: Float[np.ndarray, " E"],
     width: float = 0.0,
 ) -> Optics:
-    """From levels and velocities at the irreducible points of a Γ-centred mesh.
+    """Return the spectra from levels and velocities at the irreducible points of a mesh.
 
-    `energy` is evenly spaced from 0, and all is broadened by Gaussians of `width` [hartree].
+    Args:
+        bands: levels at the irreducible points of a Γ-centred mesh.
+        velocities: ⟨m|v_i|n⟩ between these levels [hartree·bohr].
+        crystal: the atoms.
+        size: the divisions of the mesh.
+        energy: ω, evenly spaced from 0 [hartree].
+        width: standard deviation of the Gaussians that broaden all spectra [hartree].
     """
     full, s = bands.occupied, 1 if bands.spinor else 2
     E = np.asarray(bands.E)
@@ -87,7 +93,7 @@ def optics(
     found, count = tetrahedra(crystal, size), E_cv[0].size
     e = E_cv.reshape(-1, count)[found.corners]
     of_pair = squared.reshape(-1, count, 9)
-    one = np.ones((len(e), 1))  # J beside ε₂
+    one = np.ones((len(e), 1))  # for J, next to ε₂
     n = np.zeros((len(edges), 10))
     for pair in np.flatnonzero(e.min(axis=(0, 1)) < edges[-1]):
         A = of_pair[:, pair][found.corners].mean(axis=1)
@@ -96,19 +102,19 @@ def optics(
     step = energy[1] - energy[0]
     density = s * np.diff(n, axis=0) / step
     density[1:, :9] /= energy[1:, None]
-    density[0] = 0  # there is a gap
+    density[0] = 0  # the gap is open
     density = broadened(energy, density, width)
     joint = density[:, 9]
     imaginary = 4 * np.pi**2 / volume * density[:, :9].reshape(-1, 3, 3)
     mean = np.einsum("eii->e", imaginary) / 3
-    seen = np.cumsum(energy * mean) * step * volume / (2 * np.pi**2)
-    return Optics(energy, joint, imaginary, kramers_kronig(energy, imaginary), seen)
+    electrons = np.cumsum(energy * mean) * step * volume / (2 * np.pi**2)
+    return Optics(energy, joint, imaginary, kramers_kronig(energy, imaginary), electrons)
 
 
 def broadened(
     energy: Float[np.ndarray, " E"], density: Float[np.ndarray, "E column"], width: float
 ) -> Float[np.ndarray, "E column"]:
-    """Columns that are odd in ω, each value a Gaussian of `width` [hartree]."""
+    """Return columns, odd in ω, convolved with a Gaussian of `width` [hartree]."""
     if width <= 0:
         return density
     x = np.arange(len(energy)) * (energy[1] - energy[0]) / width
@@ -120,7 +126,7 @@ def broadened(
 def symmetric(
     T: Float[np.ndarray, "*rest 3 3"], crystal: Crystal
 ) -> Float[np.ndarray, "*rest 3 3"]:
-    """Cartesian tensors, mean over the rotations of the crystal, as over the star of a k."""
+    """Return Cartesian tensors averaged over the rotations of the crystal."""
     cell, found, R = np.asarray(crystal.cell), np.zeros_like(T), rotations(crystal)
     for turn in np.linalg.inv(cell) @ R.transpose(0, 2, 1) @ cell:
         found += turn.T @ T @ turn
@@ -128,7 +134,7 @@ def symmetric(
 
 
 def kramers_kronig(energy: Float[np.ndarray, " E"], imaginary: Tensors) -> Tensors:
-    """ε₁, exactly of the ε₂ that runs straight between its values and is odd.
+    """Return ε₁ of the odd ε₂ that is linear between its values; the integral is exact.
 
     P∫ of a hat of width h about x is (u+1)ln|u+1| + (u−1)ln|u−1| − 2u ln|u|, u = (x−ω)/h.
     """
@@ -146,7 +152,7 @@ def _times_log(u: np.ndarray) -> np.ndarray:
 
 
 def strongest(found: Optics, below: float, share: float = 0.1) -> list[float]:
-    """Maxima of ε₂, mean over directions, below an energy and above a share of the highest."""
+    """Return energies of maxima of tr ε₂, below an energy and above a share of the highest."""
     e = np.einsum("eii->e", found.imaginary)
     inner = np.flatnonzero((e[1:-1] > e[:-2]) & (e[1:-1] >= e[2:])) + 1
     high = inner[(e[inner] > share * e.max()) & (found.energy[inner] < below)]
@@ -156,16 +162,15 @@ def strongest(found: Optics, below: float, share: float = 0.1) -> list[float]:
 def levels_and_velocities(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k 3 level level"]]:
-    """The `n` lowest levels at every k [hartree], and ⟨m|v_i|n⟩ between them."""
-    check_room(potential, system, n)
-    return in_rows(_row, [LevelRequest(at_shells(potential, system), system, n, solve)])[0]
+    """Return the `n` lowest levels at every k [hartree] and ⟨m|v_i|n⟩ [hartree·bohr]."""
+    return solve_one(_velocities, potential, system, n, solve)
 
 
 @partial(jit_blocking, static_argnames=("n", "solve"))
-def _row(
+def _velocities(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[tuple[Array, Array], ...]:
-    """Systems of equal shapes."""
+    """Return levels and velocities of systems of equal shapes."""
 
     def at_k(
         waves: PlaneWaves, numbers: AtShells, V: Values, system: System
@@ -179,4 +184,4 @@ def _row(
         vs = [jax.jvp(on_states, (jnp.zeros(3),), (unit,))[1] for unit in jnp.eye(3)]
         return E, jnp.stack([psi.conj().T @ x for x in vs])
 
-    return map_row(at_k, numbers, systems, n, solve)
+    return map_kpoints(at_k, numbers, systems, n, solve)

@@ -25,48 +25,48 @@ MULTIPLET = 1e-6
 """Neighbouring levels this close form one multiplet [hartree]."""
 
 
-def _on_common_ground(
+def _on_common_basis(
     psi: np.ndarray, place: np.ndarray, real: np.ndarray, places: int
 ) -> np.ndarray:
-    """States of one k, (spin·g, n), on the places of all G of the path: (spin·place, n)."""
+    """Return states of one k, (spin·g, n), in the basis of all G of the path, (spin·G, n)."""
     spins = len(psi) // len(place)
-    ground = np.zeros((spins, places, psi.shape[1]), complex)
-    ground[:, place[real]] = psi.reshape(spins, len(place), -1)[:, real]
-    return ground.reshape(-1, psi.shape[1])
+    common = np.zeros((spins, places, psi.shape[1]), complex)
+    common[:, place[real]] = psi.reshape(spins, len(place), -1)[:, real]
+    return common.reshape(-1, psi.shape[1])
 
 
 def _multiplets(E: np.ndarray) -> list[np.ndarray]:
-    """Places of the levels of each multiplet."""
+    """Return the indices of the levels of each multiplet."""
     return np.split(np.arange(len(E)), np.flatnonzero(np.diff(E) > MULTIPLET) + 1)
 
 
 def _next(before: np.ndarray, psi: np.ndarray, E: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which level continues each band, and the states turned towards those before."""
+    """Return the level that continues each band, and states rotated towards those before."""
     overlap = before.conj().T @ psi
     share = np.abs(overlap) ** 2
     groups = _multiplets(E)
     for group in groups:
         share[:, group] = share[:, group].sum(axis=1, keepdims=True)
     order = linear_sum_assignment(share, maximize=True)[1]
-    turned = np.empty_like(psi)
+    rotated = np.empty_like(psi)
     for group in groups:
         members = np.flatnonzero(np.isin(order, group))
         U, _, Vh = np.linalg.svd(overlap[np.ix_(members, group)])
-        turned[:, members] = psi[:, group] @ (U @ Vh).conj().T
-    return order, turned
+        rotated[:, members] = psi[:, group] @ (U @ Vh).conj().T
+    return order, rotated
 
 
-def _piece(E: np.ndarray, grounds: list[np.ndarray]) -> np.ndarray:
-    """Which level carries each band on along one unbroken piece of a path (k, band)."""
-    orders, before = [np.arange(E.shape[1])], grounds[0]
-    for levels, ground in zip(E[1:], grounds[1:], strict=True):
-        order, before = _next(before, ground, levels)
+def _piece(E: np.ndarray, states: list[np.ndarray]) -> np.ndarray:
+    """Return the level that continues each band along one continuous piece, (k, band)."""
+    orders, before = [np.arange(E.shape[1])], states[0]
+    for levels, psi in zip(E[1:], states[1:], strict=True):
+        order, before = _next(before, psi, levels)
         orders.append(order)
     return _numbered(E, np.array(orders))
 
 
 def _numbered(E: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Bands numbered by energy at the first k, inside a multiplet by that at the second."""
+    """Return bands sorted by energy at the first k, multiplets by energy at the second."""
     multiplet = np.empty(E.shape[1], int)
     for i, group in enumerate(_multiplets(E[0])):
         multiplet[group] = i
@@ -80,44 +80,57 @@ def continuous_order(
     waves: PlaneWaves,
     jumps: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """For each k, which level carries each band on (k, band).
+    """Return for each k the level that continues each band.
 
-    Bands are numbered by energy at the first k and anew at each k in `jumps`, where a path
-    starts again and nothing is continuous.
+    Args:
+        E: levels in ascending order [hartree].
+        psi: their states.
+        waves: the plane waves at each k.
+        jumps: the k-points where a new piece of the path starts; bands are numbered by energy
+            at the first k of each piece.
+
+    Returns:
+        Indices of levels, (k, band).
     """
     code, real = np.asarray(waves.code), np.asarray(waves.real)
     occurring, place = np.unique(code, return_inverse=True)
     place, places = place.reshape(code.shape), len(occurring)
-    grounds = [
-        _on_common_ground(*state, places)
+    states = [
+        _on_common_basis(*state, places)
         for state in zip(np.asarray(psi), place, real, strict=True)
     ]
-    cuts = [0, *sorted(jumps), len(grounds)]
+    cuts = [0, *sorted(jumps), len(states)]
     levels = np.asarray(E)
     return np.concatenate(
-        [_piece(levels[i:j], grounds[i:j]) for i, j in pairwise(cuts) if i < j]
+        [_piece(levels[i:j], states[i:j]) for i, j in pairwise(cuts) if i < j]
     )
 
 
-ODD, TIMES = 2e-3, 20.0
-"""A point is odd where |r| for each level [hartree] and in medians is larger than this."""
+OUTLIER, TIMES = 2e-3, 20.0
+"""A point is an outlier if |r| exceeds both: for each level [hartree], and in medians."""
 
 EVEN = 1e-4
-"""Steps that differ by less than this, in fractional coordinates, are one."""
+"""Steps that differ by less than this in fractional coordinates are equal."""
 
 
-def odd_points(
+def outliers(
     k: Float[np.ndarray, "k 3"], E: Float[np.ndarray, "k band"], occupied: int
 ) -> list[int]:
-    """The places of k-points at which levels or coordinates look wrong."""
+    """Return the indices of k-points at which levels or coordinates look wrong.
+
+    Args:
+        k: the k-points of a path, fractional.
+        E: levels in ascending order [hartree].
+        occupied: number of occupied levels.
+    """
     S, r = E[:, :occupied].sum(axis=1), np.zeros(len(k))
     inner = np.arange(2, len(k) - 2)
     bends = np.abs(np.diff(k, n=2, axis=0)).max(axis=1) > EVEN
     inner = inner[~(bends[inner - 2] | bends[inner - 1] | bends[inner])]
     if not len(inner):
         return []
-    beside = 4 * (S[inner - 1] + S[inner + 1]) - S[inner - 2] - S[inner + 2]
-    r[inner] = np.abs(S[inner] - beside / 6)
-    limit = max(ODD * occupied, TIMES * float(np.median(r[inner])))
+    around = 4 * (S[inner - 1] + S[inner + 1]) - S[inner - 2] - S[inner + 2]
+    r[inner] = np.abs(S[inner] - around / 6)
+    limit = max(OUTLIER * occupied, TIMES * float(np.median(r[inner])))
     worst = (r >= np.maximum(np.roll(r, 1), np.roll(r, -1))) & (r > limit)
     return [int(i) for i in np.flatnonzero(worst)]

@@ -14,14 +14,14 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity; None where nobody has a number.
+    """One quantity of a report; None for unknown values.
 
     Attributes:
-        name: what it is called.
-        unit: of all three.
-        here: what the potential gives.
-        reference: what it was held against.
-        measured: what experiment found.
+        name: the name of the quantity.
+        unit: the unit of all three values.
+        here: the value of the potential.
+        reference: the value of the reference.
+        measured: the measured value.
     """
 
     name: str
@@ -32,20 +32,20 @@ class Row:
 
     @property
     def words(self) -> tuple[str, str, str]:
-        """The three numbers, to four figures."""
-        here, reference, measured = map(_word, (self.here, self.reference, self.measured))
+        """The three values as text."""
+        here, reference, measured = map(_text, (self.here, self.reference, self.measured))
         return here, reference, measured
 
 
 @dataclass(frozen=True)
 class Report:
-    """All rows of one crystal.
+    """The report of one crystal.
 
     Attributes:
-        name: of the system.
-        rows: its quantities.
-        source: whose experiments; empty if there are none.
-        notes: what to know.
+        name: the name of the system.
+        rows: the quantities.
+        source: the source of the measured values; empty if there are none.
+        notes: remarks for the reader.
     """
 
     name: str
@@ -54,8 +54,8 @@ class Report:
     notes: tuple[str, ...]
 
 
-def _word(x: float | None) -> str:
-    """Three decimals, or more of small numbers."""
+def _text(x: float | None) -> str:
+    """Return a value with three decimals, or four if it is small."""
     if x is None:
         return "—"
     return f"{x:.4f}" if abs(x) < 0.1 else f"{x:.3f}"
@@ -81,20 +81,23 @@ _ROWS = {
 }
 
 _GAPS = {"AlP": 2.52, "AlAs": 2.24, "AlSb": 1.696, "GaP": 2.35}
-"""Those that are indirect, to X."""
+"""Indirect gaps, to X [eV]."""
 
 
 def _iii_v(symbols: str) -> dict[str, float]:
-    """One crystal, with what follows from its numbers."""
-    known = dict(zip(_COLUMNS, _ROWS[symbols], strict=True))
-    known["gap"] = _GAPS.get(symbols, known["direct_gap"])
-    known["gap_by_volume"] = known["conduction_by_volume"] - known["valence_by_volume"]
-    return known | hole_masses(known["gamma_1"], known["gamma_2"])
+    """Return the values of one crystal, and those that follow from them."""
+    values = dict(zip(_COLUMNS, _ROWS[symbols], strict=True))
+    values["gap"] = _GAPS.get(symbols, values["direct_gap"])
+    values["gap_by_volume"] = values["conduction_by_volume"] - values["valence_by_volume"]
+    return values | hole_masses(values["gamma_1"], values["gamma_2"])
 
 
-def hole_masses(one: float, two: float) -> dict[str, float]:
-    """Masses of holes along 100, from Luttinger's γ₁ and γ₂ [mₑ]."""
-    return {"heavy_hole_mass": 1 / (one - 2 * two), "light_hole_mass": 1 / (one + 2 * two)}
+def hole_masses(gamma_1: float, gamma_2: float) -> dict[str, float]:
+    """Return the masses of holes along 100 from Luttinger's parameters [mₑ]."""
+    return {
+        "heavy_hole_mass": 1 / (gamma_1 - 2 * gamma_2),
+        "light_hole_mass": 1 / (gamma_1 + 2 * gamma_2),
+    }
 
 
 _SILICON = {
@@ -109,7 +112,7 @@ EXPERIMENT: Mapping[str, tuple[str, Mapping[str, float]]] = MappingProxyType(
     {symbols: (VURGAFTMAN, _iii_v(symbols)) for symbols in _ROWS}
     | {"Si": (MADELUNG, _SILICON | hole_masses(_SILICON["gamma_1"], _SILICON["gamma_2"]))}
 )
-"""By formula, cation first: whose numbers, and the numbers."""
+"""Source and values of each crystal, by its formula, cation first."""
 
 BOWING: Mapping[frozenset[str], float] = MappingProxyType(
     {
@@ -123,4 +126,4 @@ BOWING: Mapping[frozenset[str], float] = MappingProxyType(
         frozenset(("GaSb", "InSb")): 0.415,
     }
 )
-"""C of the gap at Γ, E(x) = (1−x)E_A + xE_B − C x(1−x) (Vurgaftman 2001) [eV]."""
+"""Bowing C of the gap at Γ, E(x) = (1−x)E_A + xE_B − C x(1−x) (Vurgaftman 2001) [eV]."""

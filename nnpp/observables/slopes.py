@@ -23,35 +23,35 @@ from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
 from nnpp.eigensolvers.wanted import Lowest, Solver
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, frame, values, within
-from nnpp.observables.batched import LevelRequest, in_rows, map_rows
+from nnpp.observables.batched import LevelRequest, map_kpoints_of_many, solve_by_shape
 from nnpp.observables.completeness import TOGETHER
 from nnpp.potentials.potential import Potential
 
 Slopes = tuple[Float[Array, "k level"], AtShells]
-"""Levels [hartree], and their slopes: the numbers of a potential with axes (k, level, …)."""
+"""Levels [hartree] and their slopes: as the numbers of a potential, with axes (k, level, …)."""
 
 
-def levels_and_slopes(asked: Sequence[LevelRequest]) -> list[Slopes]:
-    """The lowest levels of all systems, and their slopes.
+def levels_and_slopes(requests: Sequence[LevelRequest]) -> list[Slopes]:
+    """Return the lowest levels of all systems and their slopes.
 
-    Inside a multiplet the slopes are those of whatever states `solve` returns; only their sum
-    has a meaning, as with every derivative of levels.
+    Within a multiplet the slopes belong to the states that `solve` returns; only their sum has
+    a meaning, as for every derivative of levels.
     """
-    return in_rows(_row, asked)
+    return solve_by_shape(_slopes, requests)
 
 
 @partial(jit_blocking, static_argnames=("n", "solve"))
-def _row(
+def _slopes(
     numbers: tuple[AtShells, ...], systems: tuple[System, ...], n: int, solve: Solver
 ) -> tuple[Slopes, ...]:
-    """Systems of equal shapes."""
-    return map_rows(partial(_at_k, n, solve), numbers, systems, n, solve)
+    """Return levels and slopes of systems of equal shapes."""
+    return map_kpoints_of_many(partial(_at_k, n, solve), numbers, systems, n, solve)
 
 
 def _at_k(
     n: int, solve: Solver, waves: PlaneWaves, numbers: AtShells, V: Values, system: System
 ) -> tuple[Float[Array, " level"], AtShells]:
-    """Levels and slopes at one k."""
+    """Return levels and slopes at one k."""
     fixed = frame(waves, system)
     E, psi = solve(within(fixed, system, V), Lowest(n))
 
@@ -65,23 +65,34 @@ def _at_k(
 def levels_of_members(
     potential: Potential, members: Potential, system: System, n: int, solve: Solver
 ) -> tuple[Float[Array, "k level"], Float[np.ndarray, "member k level"]]:
-    """Levels of `potential`, and of `members`, stacked along the first axis of every leaf."""
+    """Return levels of a potential and, to first order, of similar potentials [hartree].
+
+    Args:
+        potential: the potential that is solved.
+        members: the similar potentials, stacked along the first axis of every leaf.
+        system: the system.
+        n: number of levels.
+        solve: the eigensolver.
+
+    Returns:
+        The levels of `potential` and those of `members`.
+    """
     numbers = at_shells(potential, system)
     ((E, slopes),) = levels_and_slopes([LevelRequest(numbers, system, n, solve)])
     of_members = jax.vmap(lambda one: at_shells(one, system))(members)
-    moved = jax.tree.map(lambda x, y: x - y, of_members, numbers)
+    differences = jax.tree.map(lambda x, y: x - y, of_members, numbers)
     parts = jax.tree.map(
         lambda dE, dx: jnp.tensordot(dx.reshape(len(dx), -1), dE.reshape(*E.shape, -1), (1, 2)),
         slopes,
-        moved,
+        differences,
     )
-    return E, _evened(np.asarray(E), np.asarray(E + sum(jax.tree.leaves(parts))))
+    return E, _averaged(np.asarray(E), np.asarray(E + sum(jax.tree.leaves(parts))))
 
 
-def _evened(
+def _averaged(
     E: Float[np.ndarray, "k level"], of_members: Float[np.ndarray, "member k level"]
 ) -> Float[np.ndarray, "member k level"]:
-    """The mean over each multiplet of E, in place of its levels."""
+    """Return levels of the members, each replaced by the mean over its multiplet of E."""
     found = of_members.copy()
     for k, levels in enumerate(E):
         starts = np.concatenate([[0], np.flatnonzero(np.diff(levels) > TOGETHER) + 1])

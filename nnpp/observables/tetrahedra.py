@@ -44,8 +44,8 @@ class Tetrahedra:
 
 def tetrahedra(crystal: Crystal, size: tuple[int, int, int]) -> Tetrahedra:
     """All that fill the zone."""
-    stands_for, address = mesh_map(crystal, size)
-    _, of_point = np.unique(stands_for, return_inverse=True)
+    representative, address = mesh_map(crystal, size)
+    _, of_point = np.unique(representative, return_inverse=True)
     grid = np.empty(size, int)
     grid[tuple((address % size).T)] = of_point
     origin = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), axis=-1).reshape(-1, 3)

@@ -4,9 +4,12 @@ For form factors known at a few shells only, such as those of Cohen and Bergstre
 Phys. Rev. 141, 789 (1966), doi:10.1103/PhysRev.141.789.
 """
 
+from typing import Any
+
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
 SAME_LENGTH = 1e-6
@@ -38,3 +41,12 @@ class Table:
         """Entries that none of the lengths q meets: their form factors would be lost unseen."""
         met = jnp.any(self._meets(q), axis=0)
         return tuple(x for x, m in zip(self.q, met.tolist(), strict=True) if not m)
+
+
+def refuse_table(local: Any, what: str) -> None:
+    """Raise an InputError if v(q) is a table, as `what` needs it at other lengths."""
+    if isinstance(local, Table):
+        raise InputError(
+            f"{what} needs v(q) at lengths that a table does not have",
+            "use a form or a network, or remove the target",
+        )

@@ -1,4 +1,4 @@
-"""What cannot be solved is refused before anything is computed or written, with its line."""
+"""Checks that a fit can be solved, before anything is computed or written."""
 
 import jax
 import numpy as np
@@ -6,8 +6,9 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.config.quantity import MAX_HARTREE
 from nnpp.devices.parallel import device_memory, on_processors
+from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.memory import Memory, of_process
+from nnpp.observables.memory import Memory, process_memory
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case
@@ -15,30 +16,30 @@ from nnpp.setup.quantities import refuse_unknown
 from nnpp.units import HARTREE_EV
 
 MOST_PLANE_WAVES = 200_000
-"""A system of more is not built: one solution would take longer than an hour."""
+"""A larger system is not built: one solution would take longer than an hour."""
 
 MOST_ROWS = 1e7
-"""Plane waves of all k-points together: about 1 GB with what building them takes."""
+"""Plane waves of all k-points together: they and their construction need about 1 GB."""
 
 
-def refuse(fit: Fit, i: int, case: Case, potential: Potential) -> None:
-    """Raise for whatever cannot be solved of system `i`."""
-    _refuse_unreached_zero(fit, i, case)
-    _refuse_huge_basis(fit, i, case)
+def check_system(fit: Fit, i: int, case: Case, potential: Potential) -> None:
+    """Raise an InputError, with its line, if system `i` of a fit cannot be solved."""
+    _check_zero(fit, i, case)
+    _check_basis_size(fit, i, case)
     with fit.spec.origin.error_context("systems", i, "cutoff"):
-        _refuse_too_many_bands(fit, i, case)
-        _refuse_too_much_memory(fit, i, case, potential)
-        _refuse_lost_table_entries(fit, case, potential)
-        _refuse_infinite_form_factors(fit, case, potential)
+        _check_band_count(fit, i, case)
+        _check_system_memory(fit, i, case, potential)
+        _check_table_entries(fit, case, potential)
+        _check_form_factors(fit, case, potential)
     for j, target in enumerate(case.spec.targets):
         with fit.spec.origin.error_context("systems", i, "targets", j):
             refuse_unknown(case, potential, target)
 
 
-def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
-    """A cutoff in another unit than was meant asks for a matrix that no memory holds.
+def _check_basis_size(fit: Fit, i: int, case: Case) -> None:
+    """Refuse a basis that is too large, as from a cutoff in the wrong unit.
 
-    N ≈ Ω K³/6π², K²/2 = cutoff: the plane waves in a sphere.
+    The number of plane waves in a sphere is N ≈ Ω K³/6π², K²/2 = cutoff.
     """
     K = (2 * case.spec.cutoff) ** 0.5
     waves = float(case.crystal.volume) * K**3 / (6 * np.pi**2)
@@ -52,28 +53,33 @@ def _refuse_huge_basis(fit: Fit, i: int, case: Case) -> None:
         raise fit.spec.origin.error(
             f"{case.spec.name}: {len(case.kpoints)} k-points of about {waves:.0f} plane waves "
             "do not fit into memory",
-            "ask for fewer k-points or a lower cutoff",
+            "use fewer k-points or a lower cutoff",
             *("systems", i, "kpoints"),
         )
 
 
-def _refuse_too_much_memory(fit: Fit, i: int, case: Case, potential: Potential) -> None:
-    """Sooner than the system would, and in clearer words."""
-    wanted, there = memory_of(case, potential), device_memory()
-    if there is None or wanted.whole() <= there:
-        return
-    helps = on_processors() and wanted.whole(at_once=1) <= there
+def _check_system_memory(fit: Fit, i: int, case: Case, potential: Potential) -> None:
+    needed, available = memory_of(case, potential), device_memory() or np.inf
+    helps = on_processors() and needed.total(at_once=1) <= available
     one = "set JAX_NUM_CPU_DEVICES=1 (one k-point at a time), " if helps else ""
-    raise fit.spec.origin.error(
-        f"{case.spec.name}: about {wanted.whole() / 1e9:.1f} GB of memory are needed, of "
-        f"{there / 1e9:.1f}",
-        f"{one}{_lower_cutoff(case)} or request fewer bands",
-        *("systems", i, "cutoff"),
-    )
+    remedy = f"{one}{_lower_cutoff(case)} or request fewer bands"
+    with fit.spec.origin.error_context("systems", i, "cutoff"):
+        check_memory(case.spec.name, needed.total(), remedy)
+
+
+def check_memory(what: str, needed: int, remedy: str) -> None:
+    """Raise an InputError if `what` needs more memory than the device has [bytes]."""
+    available = device_memory()
+    if available is not None and needed > available:
+        raise InputError(
+            f"{what}: about {needed / 1e9:.1f} GB of memory are needed, of "
+            f"{available / 1e9:.1f}",
+            remedy,
+        )
 
 
 def _lower_cutoff(case: Case) -> str:
-    """The remedy for a basis that is too large; a large number may be meant in eV."""
+    """Return the remedy for a basis that is too large; a large cutoff may be meant in eV."""
     cutoff = case.spec.cutoff
     if cutoff <= MAX_HARTREE:
         return "lower the cutoff"
@@ -82,39 +88,39 @@ def _lower_cutoff(case: Case) -> str:
 
 
 def memory_of(case: Case, potential: Potential) -> Memory:
-    """What it takes to solve one system."""
+    """Return the memory that is needed to solve one system."""
     numbers = jax.eval_shape(at_shells, potential, case.system)
-    return of_process(numbers, case.system, case.n_levels, case.solve)
+    return process_memory(numbers, case.system, case.n_levels, case.solve)
 
 
-def _refuse_too_many_bands(fit: Fit, i: int, case: Case) -> None:
-    """More levels than plane waves and spins cannot be asked for."""
-    room = case.system.room(case.spinor)
-    if case.n_levels > room:
+def _check_band_count(fit: Fit, i: int, case: Case) -> None:
+    """Refuse more levels than the basis has functions."""
+    largest = case.system.max_levels(case.spinor)
+    if case.n_levels > largest:
         raise fit.spec.origin.error(
-            f"{case.spec.name}: {case.n_levels} bands do not fit into {room} plane waves"
+            f"{case.spec.name}: {case.n_levels} bands do not fit into {largest} plane waves"
             + (" and spins" if case.spinor else ""),
-            "raise the cutoff or ask for fewer bands",
+            "raise the cutoff or request fewer bands",
             *("systems", i, "bands"),
         )
 
 
-def _refuse_unreached_zero(fit: Fit, i: int, case: Case) -> None:
-    """A reference that ends below the valence top has no energy zero there."""
+def _check_zero(fit: Fit, i: int, case: Case) -> None:
+    """Refuse the zero `vbm` if the reference ends below the valence band maximum."""
     if case.reference is None or case.spec.zero != "vbm":
         return
     bands = case.reference.E.shape[1]
     if bands < case.occupied_in_reference:
         raise fit.spec.origin.error(
-            f"{bands} reference bands do not reach the valence top, "
+            f"{bands} reference bands do not reach the valence band maximum, "
             f"band {case.occupied_in_reference}",
-            "use `zero: absolute`, or give more bands",
+            "use `zero: absolute`, or a reference with more bands",
             *("systems", i, "zero"),
         )
 
 
-def _refuse_lost_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
-    """A table known only at lengths that a crystal does not have would act as no potential."""
+def _check_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
+    """Refuse a table with entries at lengths that the crystal does not have."""
     system = case.system
     if not isinstance(potential.local, Table):
         return
@@ -132,8 +138,8 @@ def _refuse_lost_table_entries(fit: Fit, case: Case, potential: Potential) -> No
         )
 
 
-def _refuse_infinite_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
-    """A form factor that is infinite or no number at a length that the crystal has."""
+def _check_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
+    """Refuse a form factor that is not finite at a length of the crystal."""
     v, q = (np.asarray(x) for x in (at_shells(potential, case.system).v, case.system.q))
     for element, of_shells in zip(case.system.species, v.T, strict=True):
         if not np.isfinite(of_shells).all():
@@ -141,6 +147,6 @@ def _refuse_infinite_form_factors(fit: Fit, case: Case, potential: Potential) ->
             raise fit.spec.origin.error(
                 f"v(q) of {element} is not finite at q = {worst:.4f} bohr⁻¹, which "
                 f"{case.spec.name} has",
-                "mend its numbers: a2 exp(a3 q²) must not be 1",
+                "correct its parameters: a2 exp(a3 q²) must not be 1",
                 *("potential", "elements", element),
             )

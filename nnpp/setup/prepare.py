@@ -9,10 +9,10 @@ from nnpp.config.potential import PotentialSpec
 from nnpp.config.quantity import MAX_HARTREE
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.cases import Case, kpoints_of
-from nnpp.setup.checks import refuse
+from nnpp.setup.checks import check_system
 from nnpp.setup.reference import read_reference
 from nnpp.setup.trained import potential_of
-from nnpp.setup.warnings import about_counting
+from nnpp.setup.warnings import reference_warnings
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.paths import path_notes
 from nnpp.structures.symmetry import primitive_cells
@@ -27,7 +27,7 @@ def prepare(fit: Fit) -> list[Case]:
     cases = [_case(fit, i, crystal) for i, crystal in enumerate(read_crystals(fit.spec))]
     potential = potential_of(fit)
     for i, case in enumerate(cases):
-        refuse(fit, i, case, potential)
+        check_system(fit, i, case, potential)
     return cases
 
 
@@ -68,7 +68,7 @@ def _notes(case: Case) -> Iterator[str]:
     if reference is None:
         return
     yield from reference.notes
-    yield from about_counting(case, reference)
+    yield from reference_warnings(case, reference)
     if reference.E.shape[1] < case.occupied_in_reference:
         yield "the reference holds fewer bands than are occupied"
     if not case.comparable:

@@ -29,7 +29,7 @@ from nnpp.observables.edges import (
     valence_by_volume,
 )
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
+from nnpp.potentials.table import refuse_table
 from nnpp.setup.cases import Case
 from nnpp.setup.tabulated_targets import (
     coupled,
@@ -121,12 +121,8 @@ def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
             f"{kind} is that of Γ8, and no element has a spin-orbit strength",
             "add spin_orbit to an element, or remove the target",
         )
-    lengths = "a strain changes them" if kind in BY_VOLUME else "a phonon asks for others"
-    if kind in (*BY_VOLUME, "coupling") and isinstance(potential.local, Table):
-        raise InputError(
-            f"{kind}: a table knows v(q) at its lengths alone, and {lengths}",
-            "use a form or a network, or remove the target",
-        )
+    if kind in (*BY_VOLUME, "coupling"):
+        refuse_table(potential.local, kind)
     functions = case.n_plane_waves * (1 + case.spinor)
     if functions > LARGEST:
         raise InputError(

@@ -81,7 +81,7 @@ def _level(case: Case, band: int) -> int:
 
 def _refuse_beyond(case: Case, system: System, named: Sequence[Level]) -> None:
     """Refuse a level beyond the plane waves of one of its k-points."""
-    band, room = max(level.band for level in named), system.room(case.spinor)
+    band, room = max(level.band for level in named), system.max_levels(case.spinor)
     if _level(case, band) >= room:
         raise InputError(f"band {band} lies beyond {room} functions", "raise the cutoff")
 

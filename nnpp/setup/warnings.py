@@ -28,7 +28,7 @@ KRAMERS_EV = 5e-3
 """A Kramers pair at Γ, as programs that break symmetry a little leave it, agrees to this."""
 
 
-def about_fit(fit: Fit, cases: list[Case]) -> Iterator[str]:
+def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
     """Elements that no crystal has, and forms that are infinite somewhere."""
     used = {s for case in cases for s in case.crystal.symbols}
     for symbol in sorted(set(fit.spec.potential.elements) - used, key=SYMBOLS.index):
@@ -45,7 +45,7 @@ def _poles(a0: float, _: float, a2: float, a3: float) -> Iterator[float]:
         yield float(np.sqrt(-np.log(a2) / a3))
 
 
-def about_system(case: Case) -> Iterator[str]:
+def system_warnings(case: Case) -> Iterator[str]:
     """A cell of a strange size, a small basis, and what looks wrong in a reference."""
     room = float(case.crystal.volume) / len(case.crystal.symbols) * BOHR_ANGSTROM**3
     if not ROOM_ANGSTROM[0] <= room <= ROOM_ANGSTROM[1]:
@@ -68,7 +68,7 @@ def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
             yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
 
 
-def about_counting(case: Case, reference: Reference) -> Iterator[str]:
+def reference_warnings(case: Case, reference: Reference) -> Iterator[str]:
     """K-points, levels and weights of a reference that may be miscounted."""
     steps = np.abs(np.diff(np.asarray(reference.kpoints.fractional), axis=0)).max(axis=1)
     if np.any(steps < SAME_K):

@@ -1,8 +1,8 @@
-"""Crystals made of zinc blende: wurtzite, superlattices, and quasi-random alloys.
+"""Crystals related to zinc blende: wurtzite, superlattices and quasi-random alloys.
 
-A quasi-random cell has, among all ways to put so many atoms on its sites, pair correlations
-nearest to those of a random alloy, Π_shell = (2x−1)² (Zunger, Wei, Ferreira and Bernard, Phys.
-Rev. Lett. 65, 353 (1990)). Every length is that of a zinc blende of lattice constant a.
+Of all arrangements of its atoms, a quasi-random cell has the pair correlations nearest to those
+of a random alloy, Π_shell = (2x−1)² (Zunger, Wei, Ferreira and Bernard, Phys. Rev. Lett. 65,
+353 (1990)). Bond lengths are those of zinc blende with lattice constant a.
 """
 
 from collections.abc import Iterator
@@ -16,19 +16,19 @@ from nnpp.structures.crystal import Crystal, crystal
 FCC = np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 QUARTER = np.array([0.25, 0.25, 0.25])
 SHELLS = 3
-"""Pairs as far apart as these shells of a face-centred lattice are looked at."""
+"""Number of shells of the face-centred lattice whose pairs are compared."""
 
 LONGEST = 2.5
-"""Lattice vectors of a quasi-random cell are shorter [a]."""
+"""Lattice vectors of a quasi-random cell are shorter than this [a]."""
 
 
 def zinc_blende(cation: str, anion: str, a: float) -> Crystal:
-    """One primitive cell."""
+    """Return the primitive cell of zinc blende with lattice constant `a` [bohr]."""
     return crystal(a * FCC, np.stack([np.zeros(3), np.full(3, 0.25)]), (cation, anion))
 
 
 def wurtzite(cation: str, anion: str, a: float) -> Crystal:
-    """With the bonds of a zinc blende: a_w = a/√2, c = √(8/3) a_w, u = 3/8 [bohr]."""
+    """Return wurtzite with the bonds of zinc blende: a_w = a/√2, c = √(8/3) a_w, u = 3/8."""
     side = a / np.sqrt(2)
     cell = side * np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, np.sqrt(8 / 3)]])
     third = np.array([[1 / 3, 2 / 3, 0], [2 / 3, 1 / 3, 0.5]])
@@ -39,7 +39,14 @@ def wurtzite(cation: str, anion: str, a: float) -> Crystal:
 def superlattice(
     first: tuple[str, str], second: tuple[str, str], a: float, layers: int = 1
 ) -> Crystal:
-    """`layers` of one and as many of the other along 001; cation and anion of each."""
+    """Return a superlattice along 001.
+
+    Args:
+        first: cation and anion of the first compound.
+        second: cation and anion of the second compound.
+        a: lattice constant of zinc blende [bohr].
+        layers: number of layers of each compound.
+    """
     cell = a * np.array([[0.5, 0.5, 0], [-0.5, 0.5, 0], [0, 0, float(layers)]])
     atoms, symbols = [], []
     for n in range(2 * layers):
@@ -55,8 +62,17 @@ def superlattice(
 def quasi_random(
     mixed: tuple[str, str], other: str, x: float, a: float, on_cations: bool, count: int = 8
 ) -> Crystal:
-    """A part x of the second of `mixed`, in the best cell of `count` primitive ones."""
-    wanted = [(2 * x - 1) ** 2 / s for s in range(1, SHELLS + 1)]
+    """Return a quasi-random alloy.
+
+    Args:
+        mixed: the two elements that share a sublattice.
+        other: the element of the other sublattice.
+        x: fraction of the second of `mixed`.
+        a: lattice constant of zinc blende [bohr].
+        on_cations: whether `mixed` are cations.
+        count: number of primitive cells.
+    """
+    target = [(2 * x - 1) ** 2 / s for s in range(1, SHELLS + 1)]
     best, found = np.inf, None
     for cell in _cells(count):
         sites = _sites(cell)
@@ -64,19 +80,19 @@ def quasi_random(
         for chosen in combinations(range(count), round(x * count)):
             spin = -np.ones(count)
             spin[list(chosen)] = 1
-            seen = [spin @ p @ spin / p.sum() / s for s, p in enumerate(pairs, 1)]
-            off = round(float(np.abs(np.subtract(seen, wanted)).sum()), 9)
-            if off < best:  # the first of equals
-                best, found = off, (cell, sites, set(chosen))
-    assert found is not None, "there is a cell"
+            found_pairs = [spin @ p @ spin / p.sum() / s for s, p in enumerate(pairs, 1)]
+            error = round(float(np.abs(np.subtract(found_pairs, target)).sum()), 9)
+            if error < best:  # the first of equals
+                best, found = error, (cell, sites, set(chosen))
+    assert found is not None, "a cell always exists"
     cell, sites, chosen = found
     symbols = [mixed[i in chosen] for i in range(count)] + [other] * count
-    away = QUARTER @ np.linalg.inv(cell) * (1 if on_cations else -1)
-    return crystal(a * cell, np.concatenate([sites, sites + away]), tuple(symbols))
+    offset = QUARTER @ np.linalg.inv(cell) * (1 if on_cations else -1)
+    return crystal(a * cell, np.concatenate([sites, sites + offset]), tuple(symbols))
 
 
 def _cells(count: int) -> Iterator[Float[np.ndarray, "3 3"]]:
-    """Compact cells of so many primitive ones of a face-centred lattice, in units of a."""
+    """Yield compact cells of `count` primitive cells of a face-centred lattice [a]."""
     for i, j in product(range(1, count + 1), repeat=2):
         if count % (i * j):
             continue
@@ -88,7 +104,7 @@ def _cells(count: int) -> Iterator[Float[np.ndarray, "3 3"]]:
 
 
 def _compact(cell: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
-    """The same lattice by vectors that no other one of them shortens."""
+    """Return the lattice with vectors that no sum or difference of two makes shorter."""
     cell, shorter = cell.copy(), True
     while shorter:
         shorter = False
@@ -101,7 +117,7 @@ def _compact(cell: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
 
 
 def _sites(cell: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "site 3"]:
-    """The points of the face-centred lattice within a cell, fractional."""
+    """Return the points of the face-centred lattice within a cell, fractional."""
     n = np.stack(np.meshgrid(*[np.arange(-6, 7)] * 3, indexing="ij"), -1).reshape(-1, 3)
     x = np.round(n @ FCC @ np.linalg.inv(cell), 9)
     return np.unique(x[np.all((x >= 0) & (x < 1), axis=1)], axis=0)
@@ -110,7 +126,7 @@ def _sites(cell: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "site 3"]:
 def _pairs(
     sites: Float[np.ndarray, "site 3"], cell: Float[np.ndarray, "3 3"]
 ) -> list[Float[np.ndarray, "site site"]]:
-    """How often each two sites are neighbours, shell by shell."""
+    """Return for each shell how often each pair of sites are neighbours."""
     n = np.stack(np.meshgrid(*[np.arange(-3, 4)] * 3, indexing="ij"), -1).reshape(-1, 3)
     square = np.sum(((sites[:, None, None] - sites + n[:, None]) @ cell) ** 2, axis=-1)
     return [

@@ -1,4 +1,4 @@
-"""A crystal: a_i (rows of the cell), τ_a = x_a·a, Ω = |det a|, a_i·b_j = 2π δ_ij."""
+"""A crystal: lattice vectors a_i (rows), τ_a = x_a·a, Ω = |det a|, a_i·b_j = 2π δ_ij."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
 DIGITS = 6
-"""Strains of atoms that agree to so many decimals are one, their mean."""
+"""Strains of atoms that agree to this many decimals are replaced by their mean."""
 
 
 @pytree
@@ -23,8 +23,9 @@ class Crystal:
         fractional: positions x_a of the atoms in units of the a_i.
         symbols: the element of each atom.
         rest_volume: Ω₀, the volume of the unstrained cell [bohr³].
-        kinds: for each atom its element in its own surroundings; None where elements are all.
-        own: ε of each kind, in place of that of the cell; None where there are no kinds.
+        kinds: for each atom its kind, an element with a strain of its own; None if all atoms of
+            an element are alike.
+        own: ε of each kind, instead of that of the cell; None without kinds.
     """
 
     cell: Float[Array, "3 3"]
@@ -36,7 +37,7 @@ class Crystal:
 
     @property
     def species(self) -> tuple[str, ...]:
-        """The elements in order of first appearance, one as often as it has surroundings."""
+        """The elements in order of first appearance, once for each of their kinds."""
         if self.kinds is None:
             return tuple(dict.fromkeys(self.symbols))
         return tuple(
@@ -45,7 +46,7 @@ class Crystal:
 
     @property
     def species_of_atom(self) -> tuple[int, ...]:
-        """For each atom the place of its element in `species`."""
+        """For each atom the index of its element in `species`."""
         if self.kinds is not None:
             return self.kinds
         return tuple(self.species.index(s) for s in self.symbols)
@@ -67,7 +68,7 @@ class Crystal:
 
     @property
     def dilation(self) -> Float[Array, "*kind"]:
-        """ε = Ω/Ω₀ − 1, or that of each kind; what the strain factor of a potential sees."""
+        """ε = Ω/Ω₀ − 1, or ε of each kind; the strain factor of a potential depends on it."""
         return self.volume / self.rest_volume - 1 if self.own is None else self.own
 
     @property
@@ -78,7 +79,7 @@ class Crystal:
         ]
 
     def with_strains(self, strains: ArrayLike) -> "Crystal":
-        """The same, each atom with the ε given; atoms of one element and one ε are a kind."""
+        """Return the crystal with ε of each atom; equal elements with equal ε form a kind."""
         exact = np.asarray(strains, float)
         pairs = list(zip(self.symbols, np.round(exact, DIGITS).tolist(), strict=True))
         kinds = list(dict.fromkeys(pairs))
@@ -87,24 +88,33 @@ class Crystal:
         return replace(self, kinds=place, own=jnp.asarray(of_kind))
 
     def strained(self, strain: ArrayLike) -> "Crystal":
-        """The crystal with every a_i → (1 + ε) a_i, atoms carried along; Ω₀ stays."""
+        """Return the crystal with a_i → (1 + ε) a_i; fractional positions and Ω₀ stay."""
         cell = self.cell @ (jnp.eye(3) + jnp.asarray(strain)).T
         if self.own is None:
             return replace(self, cell=cell)
-        grown = jnp.linalg.det(jnp.eye(3) + jnp.asarray(strain))
-        return replace(self, cell=cell, own=(1 + self.own) * grown - 1)
+        growth = jnp.linalg.det(jnp.eye(3) + jnp.asarray(strain))
+        return replace(self, cell=cell, own=(1 + self.own) * growth - 1)
 
 
 def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) -> Crystal:
-    """An unstrained crystal from its lattice vectors [bohr] and fractional positions."""
+    """Return an unstrained crystal.
+
+    Args:
+        cell: lattice vectors as rows [bohr].
+        fractional: positions in units of the lattice vectors.
+        symbols: the element of each atom.
+
+    Raises:
+        InputError: if the shapes do not fit, or the cell is flat or not finite.
+    """
     a, x = np.asarray(cell, float), np.asarray(fractional, float)
     if a.shape != (3, 3) or x.shape != (len(symbols), 3) or not len(symbols):
         raise InputError(
-            f"a cell {a.shape}, positions {x.shape} and {len(symbols)} symbols are no crystal",
+            f"cell {a.shape}, positions {x.shape}, {len(symbols)} symbols form no crystal",
             "give three lattice vectors, and three coordinates and a symbol for each atom",
         )
     if not (np.isfinite(a).all() and np.isfinite(x).all() and abs(np.linalg.det(a)) > 0):
-        raise InputError("the cell or a position is not finite, or flat", "mend the numbers")
+        raise InputError("the cell is flat, or a number is not finite", "correct the numbers")
     cell = jnp.asarray(a)
     rest_volume = jnp.abs(jnp.linalg.det(cell))
     return Crystal(cell, jnp.asarray(x), tuple(symbols), rest_volume)

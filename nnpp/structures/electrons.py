@@ -1,4 +1,4 @@
-"""Valence electrons that a pseudopotential leaves in play: s, p, and a d shell not yet full."""
+"""Valence electrons of a pseudopotential: s, p, and those of a d shell that is not full."""
 
 from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
@@ -16,24 +16,27 @@ NOBLE_CORES = (54, 36, 18, 10, 2, 0)
 
 
 def atomic_number(symbol: str) -> int:
-    """Z of an element up to radon."""
+    """Return the atomic number Z of an element up to radon."""
     if symbol not in SYMBOLS:
         raise InputError(f"unknown element {symbol!r}", "use symbols from H to Rn")
     return SYMBOLS.index(symbol) + 1
 
 
 def valence_electrons(symbol: str) -> int:
-    """Electrons outside the noble-gas core and full d and f shells: Cd 2, In 3, Pb 4, Se 6."""
+    """Return the number of electrons outside the noble-gas core and full d and f shells.
+
+    Examples are Cd 2, In 3, Pb 4 and Se 6. Lanthanides raise an InputError.
+    """
     z = atomic_number(symbol)
     core = next(c for c in NOBLE_CORES if z > c)
     outside = z - core
     if core == 54 and 3 <= outside <= 17:
-        raise InputError(f"the valence of {symbol} is a matter of choice", "state `electrons`")
+        raise InputError(f"the valence of {symbol} is ambiguous", "set `electrons`")
     f_shell = 14 if core == 54 and outside > 17 else 0
     d_shell = 10 if core >= 18 and outside - f_shell > 10 else 0
     return outside - f_shell - d_shell
 
 
 def electrons(crystal: Crystal) -> int:
-    """Valence electrons in the cell."""
+    """Return the number of valence electrons in the cell."""
     return sum(valence_electrons(s) for s in crystal.symbols)

@@ -1,11 +1,12 @@
-"""The strain of each atom by itself, from the tetrahedron of its four neighbours.
+"""The strain of each atom, from the tetrahedron of its four neighbours.
 
     ε_a = V_a/V₀ − 1,  V_a = |(r₂−r₁)·((r₃−r₁)×(r₄−r₁))|/6,  V₀ = (8√3/27) d₀³,
 
-r₁ … r₄ the neighbours of atom a, and d₀ the mean over them of the bond at rest, √3a₀/4 in a
-zinc-blende crystal. Under a homogeneous strain η of such a crystal ε is det(1+η) − 1 for every
-atom, as Ω/Ω₀ − 1 is, wherever the sublattices go. An atom without four neighbours, as on the
-surface of a nanocrystal, has ε = 0. A nanocrystal has no cell, and is the same to all this.
+r₁ … r₄ are the neighbours of atom a, and d₀ is the mean over them of the unstrained bond
+length, √3a₀/4 in a zinc-blende crystal. Under a homogeneous strain η of such a crystal ε is
+det(1+η) − 1 = Ω/Ω₀ − 1 for every atom, however the sublattices are displaced. An atom without
+four neighbours, as on the surface of a nanocrystal, has ε = 0. A nanocrystal is described by
+atoms without a cell.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,38 +20,47 @@ from scipy.spatial import KDTree
 from nnpp.pytree import pytree
 
 REACH = 1.25
-"""Neighbours are nearer than so many bonds; in zinc blende the next atoms are at 1.63."""
+"""Neighbours are nearer than this many bonds; in zinc blende the next atoms are at 1.63."""
 
 Bonds = Mapping[frozenset[str], float]
-"""The length at rest of the bond between two elements [bohr]."""
+"""The unstrained length of the bond between two elements [bohr]."""
 
 Positions = Float[np.ndarray | Array, "atom 3"]
 
 
 @pytree
-class Tetrahedra:
-    """Who the four neighbours of each atom are.
+class Neighbours:
+    """The four neighbours of each atom.
 
     Attributes:
-        neighbours: the place of each.
-        shift: whole cells from the neighbour in the home cell to the one that is meant.
-        rest: V₀ [bohr³].
-        whole: False where there are not four.
+        atoms: the indices of the neighbours.
+        shift: lattice translation from each of these atoms to the neighbouring image [cells].
+        unstrained: V₀ [bohr³].
+        complete: whether an atom has exactly four neighbours.
     """
 
-    neighbours: Int[Array, "atom 4"]
+    atoms: Int[Array, "atom 4"]
     shift: Float[Array, "atom 4 3"]
-    rest: Float[Array, " atom"]
-    whole: Bool[Array, " atom"]
+    unstrained: Float[Array, " atom"]
+    complete: Bool[Array, " atom"]
 
 
-def tetrahedra(
+def find_neighbours(
     positions: Positions,
     symbols: tuple[str, ...],
     bonds: Bonds,
     cell: Float[np.ndarray | Array, "3 3"] | None = None,
-) -> Tetrahedra:
-    """Found once; the same atoms may then move by parts of a bond. Positions in bohr."""
+) -> Neighbours:
+    """Return the four neighbours of each atom.
+
+    The result stays valid while atoms move by a fraction of a bond.
+
+    Args:
+        positions: Cartesian positions [bohr].
+        symbols: the element of each atom.
+        bonds: unstrained bond lengths [bohr].
+        cell: lattice vectors as rows [bohr]; None for atoms without a cell.
+    """
     r, count = np.asarray(positions), len(symbols)
     longest = REACH * max(bonds.values(), default=0.0)
     home, n = np.zeros((count, 3)), np.zeros((1, 3))
@@ -63,17 +73,17 @@ def tetrahedra(
         r = r + home @ a
     images = (r if cell is None else (r + (n @ np.asarray(cell))[:, None])).reshape(-1, 3)
     near = KDTree(images).query_ball_point(r, longest)
-    neighbours, shift = np.zeros((count, 4), int), np.zeros((count, 4, 3))
-    bond, whole = np.ones(count), np.zeros(count, bool)
+    atoms, shift = np.zeros((count, 4), int), np.zeros((count, 4, 3))
+    bond, complete = np.ones(count), np.zeros(count, bool)
     for a in range(count):
         found = list(_bonded(a, near[a], r[a], images, symbols, bonds))
         if len(found) == 4:
-            at, rest = zip(*found, strict=True)
-            neighbours[a] = np.array(at) % count
-            shift[a] = n[np.array(at) // count] + home[neighbours[a]] - home[a]
-            bond[a], whole[a] = np.mean(rest), True
-    rest = 8 * np.sqrt(3) / 27 * bond**3
-    return Tetrahedra(*map(jnp.asarray, (neighbours, shift, rest, whole)))
+            at, lengths = zip(*found, strict=True)
+            atoms[a] = np.array(at) % count
+            shift[a] = n[np.array(at) // count] + home[atoms[a]] - home[a]
+            bond[a], complete[a] = np.mean(lengths), True
+    unstrained = 8 * np.sqrt(3) / 27 * bond**3
+    return Neighbours(*map(jnp.asarray, (atoms, shift, unstrained, complete)))
 
 
 def _bonded(
@@ -84,20 +94,20 @@ def _bonded(
     symbols: tuple[str, ...],
     bonds: Bonds,
 ) -> Iterator[tuple[int, float]]:
-    """Images that atom `a`, at r, has a bond to, and how long it is at rest."""
+    """Yield each image that is bonded to atom `a` at r, and the unstrained bond length."""
     for i in near:
-        rest = bonds.get(frozenset((symbols[a], symbols[i % len(symbols)])))
-        if rest is not None and 0.1 < np.linalg.norm(images[i] - r) < REACH * rest:
-            yield i, rest
+        length = bonds.get(frozenset((symbols[a], symbols[i % len(symbols)])))
+        if length is not None and 0.1 < np.linalg.norm(images[i] - r) < REACH * length:
+            yield i, length
 
 
 def strains(
-    of: Tetrahedra, positions: Positions, cell: Float[np.ndarray | Array, "3 3"] | None = None
+    near: Neighbours, positions: Positions, cell: Float[np.ndarray | Array, "3 3"] | None = None
 ) -> Float[Array, " atom"]:
-    """ε of each atom, where atoms now are; differentiable."""
-    r = jnp.asarray(positions)[of.neighbours]
+    """Return ε of each atom at `positions` [bohr]; differentiable."""
+    r = jnp.asarray(positions)[near.atoms]
     if cell is not None:
-        r = r + of.shift @ jnp.asarray(cell)
+        r = r + near.shift @ jnp.asarray(cell)
     edges = r[:, 1:] - r[:, :1]
     volume = jnp.abs(jnp.linalg.det(edges)) / 6
-    return jnp.where(of.whole, volume / of.rest - 1, 0.0)
+    return jnp.where(near.complete, volume / near.unstrained - 1, 0.0)

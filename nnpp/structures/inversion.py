@@ -1,4 +1,4 @@
-"""Inversion: x → 2c − x maps the crystal onto itself; about such a c every V_G is real."""
+"""Inversion: x → 2c − x maps the crystal onto itself; with origin c every V_G is real."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,11 +10,11 @@ from scipy.spatial import KDTree
 from nnpp.structures.crystal import Crystal
 
 EXACT = 1e-12
-"""Fractional coordinates that agree to this are one; any more would change levels."""
+"""Fractional coordinates that agree to this are equal; a larger value would change levels."""
 
 
 def centred(crystal: Crystal) -> tuple[Crystal, bool]:
-    """The crystal with a centre of inversion at the origin, and whether it has one."""
+    """Return the crystal with a centre of inversion at the origin, and whether it has one."""
     for c in _candidates(crystal):
         if _is_centre(crystal, c):
             return replace(crystal, fractional=crystal.fractional - jnp.asarray(c)), True
@@ -22,14 +22,14 @@ def centred(crystal: Crystal) -> tuple[Crystal, bool]:
 
 
 def _candidates(crystal: Crystal) -> Iterator[np.ndarray]:
-    """Half-way between one atom of the rarest element and each atom of that element."""
+    """Yield the midpoints between one atom of the rarest element and each atom of it."""
     x, species = np.asarray(crystal.fractional), np.asarray(crystal.species_of_atom)
     rarest = x[species == np.bincount(species).argmin()]
     yield from (rarest + rarest[0]) / 2
 
 
 def _is_centre(crystal: Crystal, c: np.ndarray) -> bool:
-    """Whether every atom has a partner of its element at 2c − x."""
+    """Return whether every atom has a partner of its element at 2c − x."""
     x, species = np.asarray(crystal.fractional), np.asarray(crystal.species_of_atom)
     return all(
         _same(2 * c - of_s, of_s)
@@ -38,19 +38,19 @@ def _is_centre(crystal: Crystal, c: np.ndarray) -> bool:
 
 
 def images(crystal: Crystal) -> np.ndarray:
-    """The atom at −x for each atom of a crystal whose origin is a centre; itself perhaps."""
+    """Return for each atom the atom at −x, in a crystal with a centre of inversion at 0."""
     x = np.asarray(crystal.fractional)
     inside = [_inside(z) for z in (x, -x)]
     return np.asarray(KDTree(inside[0], boxsize=1.0).query(inside[1])[1])
 
 
 def _inside(x: np.ndarray) -> np.ndarray:
-    """`x` in [0, 1)."""
+    """Return `x` in [0, 1)."""
     return np.mod(np.mod(x, 1.0), 1.0)  # twice: −1e-17 becomes 1.0, then 0
 
 
 def _same(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether two sets of points are one, up to lattice vectors."""
+    """Return whether two sets of points are equal, up to lattice vectors."""
     inside = [_inside(z) for z in (x, y)]
     distance, partner = KDTree(inside[1], boxsize=1.0).query(inside[0])
     return bool(np.max(distance) < EXACT) and len(np.unique(partner)) == len(x)

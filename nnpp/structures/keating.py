@@ -1,10 +1,10 @@
-"""Atoms of an alloy, moved until stretched bonds and bent angles are at peace (Keating).
+"""Relaxation of the atoms of an alloy in the valence force field of Keating.
 
     E = Σ_bonds (3α/8d²)(r² − d²)² + Σ_angles (3β/8dd′)(r·r′ + dd′/3)²
 
-over the bonds and angles of each tetrahedron (Keating, Phys. Rev. 145, 637 (1966)). Where only
-places are asked for, the ratio β/α alone counts: about 0.17 in III-V compounds (Martin, Phys.
-Rev. B 1, 4005 (1970)), less in II-VI. The cell stays.
+over the bonds and angles of each tetrahedron (Keating, Phys. Rev. 145, 637 (1966)). Relaxed
+positions depend on the ratio β/α only: about 0.17 in III-V compounds (Martin, Phys. Rev. B 1,
+4005 (1970)), less in II-VI. The cell is fixed.
 """
 
 import jax
@@ -16,49 +16,49 @@ from scipy.optimize import minimize
 from nnpp.errors import InputError
 from nnpp.pytree import pytree
 from nnpp.structures.crystal import Crystal
-from nnpp.structures.environment import Bonds, Tetrahedra, tetrahedra
+from nnpp.structures.environment import Bonds, Neighbours, find_neighbours
 
 BENDING = 0.17
 """β/α."""
 
 FORCE_TOLERANCE = 1e-6
-"""What may be left of ∂E/∂r."""
+"""Largest component of ∂E/∂r after the relaxation."""
 
 PAIRS = np.array([(i, j) for i in range(4) for j in range(i)])
-"""The six angles of a tetrahedron."""
+"""The six pairs of neighbours, one for each angle of a tetrahedron."""
 
 
 @pytree
 class Springs:
-    """What the energy needs.
+    """The bonds of a crystal.
 
     Attributes:
         near: the four neighbours of each atom.
-        bonds: d of each [bohr].
+        bonds: d of each bond [bohr].
     """
 
-    near: Tetrahedra
+    near: Neighbours
     bonds: Float[Array, "atom 4"]
 
 
 def springs(structure: Crystal, bonds: Bonds) -> Springs:
-    """Of a crystal whose atoms all have four neighbours."""
-    near = tetrahedra(structure.positions, structure.symbols, bonds, structure.cell)
-    if not bool(near.whole.all()):
+    """Return the bonds of a crystal; an InputError unless all atoms have four neighbours."""
+    near = find_neighbours(structure.positions, structure.symbols, bonds, structure.cell)
+    if not bool(near.complete.all()):
         raise InputError(
-            "bonds of this crystal are stretched so far that atoms lack neighbours",
-            "choose compounds whose lattices are nearer to each other",
+            "an atom does not have four neighbours: the bonds are stretched too far",
+            "choose compounds with more similar lattice constants",
         )
-    s, at = structure.symbols, np.asarray(near.neighbours)
-    rest = [[bonds[frozenset((s[a], s[b]))] for b in row] for a, row in enumerate(at)]
-    return Springs(near, jnp.asarray(rest))
+    s, at = structure.symbols, np.asarray(near.atoms)
+    lengths = [[bonds[frozenset((s[a], s[b]))] for b in row] for a, row in enumerate(at)]
+    return Springs(near, jnp.asarray(lengths))
 
 
 def energy(
     of: Springs, positions: Float[Array, "atom 3"], cell: Float[Array, "3 3"]
 ) -> Float[Array, ""]:
-    """E for α = 1; each bond belongs to two atoms."""
-    r = positions[of.near.neighbours] + of.near.shift @ cell - positions[:, None]
+    """Return E for α = 1; each bond belongs to two atoms."""
+    r = positions[of.near.atoms] + of.near.shift @ cell - positions[:, None]
     d = of.bonds
     stretched = 3 / 8 * (jnp.sum(r**2, axis=-1) - d**2) ** 2 / d**2
     (i, j), rr = PAIRS.T, jnp.einsum("aix,ajx->aij", r, r)
@@ -71,7 +71,12 @@ _slope = jax.jit(jax.value_and_grad(energy, argnums=1))
 
 
 def relaxed(structure: Crystal, bonds: Bonds) -> Crystal:
-    """The crystal with its atoms at peace, the first where it was."""
+    """Return the crystal with relaxed atoms; the first atom and the cell stay.
+
+    Args:
+        structure: the crystal.
+        bonds: unstrained bond lengths [bohr].
+    """
     of, start = springs(structure, bonds), np.asarray(structure.positions)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -80,7 +85,7 @@ def relaxed(structure: Crystal, bonds: Bonds) -> Crystal:
 
     found = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-9})
     if np.abs(found.jac).max() > FORCE_TOLERANCE:
-        raise InputError("atoms did not come to rest", "choose another crystal")
+        raise InputError("the relaxation did not converge", "choose another crystal")
     r = found.x.reshape(-1, 3)
     fractional = (r - r[0] + start[0]) @ np.linalg.inv(np.asarray(structure.cell))
     return Crystal(

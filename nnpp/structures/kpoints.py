@@ -12,12 +12,12 @@ from nnpp.structures.crystal import Crystal
 
 @pytree
 class KPoints:
-    """Wave vectors with what a sum over them, and a figure of them, needs.
+    """Wave vectors with their weights and their positions in a figure.
 
     Attributes:
         fractional: k in units of the reciprocal lattice vectors b_i.
-        weights: the share of each k in a sum over the zone; together 1.
-        distance: Σ|Δk| along the path; a jump between two pieces counts nothing [bohr⁻¹].
+        weights: the weight of each k in a sum over the zone; their sum is 1.
+        distance: Σ|Δk| along the path; a jump between two pieces adds nothing [bohr⁻¹].
         labels: names of special points ("Γ", "X"), "" elsewhere.
     """
 
@@ -27,28 +27,28 @@ class KPoints:
     labels: tuple[str, ...] = static()
 
     def __len__(self) -> int:
-        """How many."""
+        """Return the number of k-points."""
         return len(self.labels)
 
     @property
     def gamma(self) -> int | None:
-        """The place of Γ, or of a reciprocal lattice vector, among them."""
+        """The index of Γ, or of a reciprocal lattice vector; None without one."""
         k = np.asarray(self.fractional)
         at = np.flatnonzero(np.all(np.abs(k - np.round(k)) < 1e-9, axis=1))
         return int(at[0]) if at.size else None
 
     @property
     def require_gamma(self) -> int:
-        """The place of Γ; an InputError where there is none."""
+        """The index of Γ; an InputError without one."""
         if self.gamma is None:
             raise InputError(
-                "what is asked for needs Γ among the k-points", "add the k-point 0 0 0"
+                "Γ is not among the k-points, but is required", "add the k-point 0 0 0"
             )
         return self.gamma
 
 
-def travelled(crystal: Crystal, fractional: np.ndarray, jumps: np.ndarray) -> np.ndarray:
-    """Distance along a path [bohr⁻¹]; the step into each k of `jumps` counts nothing."""
+def path_distance(crystal: Crystal, fractional: np.ndarray, jumps: np.ndarray) -> np.ndarray:
+    """Return the distance along a path [bohr⁻¹] without the steps into each k of `jumps`."""
     steps = np.linalg.norm(np.diff(fractional, axis=0) @ np.asarray(crystal.reciprocal), axis=1)
     steps[jumps - 1] = 0.0
     return np.concatenate([[0.0], np.cumsum(steps)])
@@ -61,15 +61,23 @@ def listed(
     labels: tuple[str, ...] | None = None,
     jumps: tuple[int, ...] = (),
 ) -> KPoints:
-    """Explicit k-points; `jumps` are the places where a new piece of a path starts."""
+    """Return k-points from a list.
+
+    Args:
+        crystal: the crystal.
+        fractional: coordinates in units of the reciprocal lattice vectors.
+        weights: weights, in any normalisation; equal by default.
+        labels: names of special points.
+        jumps: indices of k-points where a new piece of a path starts.
+    """
     k = np.atleast_2d(np.asarray(fractional, float))
     w = np.ones(len(k)) if weights is None else np.asarray(weights, float)
     labels = ("",) * len(k) if labels is None else labels
     if k.shape[1:] != (3,) or not k.size or not np.isfinite(k).all():
-        raise InputError("k-points are three finite coordinates each", "mend the k-points")
+        raise InputError("a k-point is not three finite coordinates", "correct the k-points")
     if w.shape != (len(k),) or len(labels) != len(k):
-        raise InputError(f"{len(k)} k-points want as many weights and labels", "mend the lists")
+        raise InputError(f"{len(k)} k-points need as many weights and labels", "correct them")
     if not (np.isfinite(w).all() and (w >= 0).all() and w.sum() > 0):
-        raise InputError("k-point weights must be ≥ 0 and not all zero", "mend the weights")
-    distance = travelled(crystal, k, np.asarray([j for j in jumps if j > 0], int))
+        raise InputError("k-point weights must be ≥ 0 and not all zero", "correct the weights")
+    distance = path_distance(crystal, k, np.asarray([j for j in jumps if j > 0], int))
     return KPoints(jnp.asarray(k), jnp.asarray(w / w.sum()), jnp.asarray(distance), labels)

@@ -23,7 +23,7 @@ from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.setup.prepare import prepare
 from nnpp.setup.reference import Reference
 from nnpp.setup.trained import potential_of
-from nnpp.setup.warnings import about_fit, about_system
+from nnpp.setup.warnings import fit_warnings, system_warnings
 from nnpp.structures.symmetry import space_group
 from nnpp.terms.term import terms
 from nnpp.units import HARTREE_EV
@@ -67,11 +67,11 @@ def run_check(fits: list[Fit]) -> Iterator[FitReport]:
             SystemReport(
                 case.spec.name,
                 (*_rows(case), ("memory", _memory(case, potential))),
-                (*case.notes, *about_system(case)),
+                (*case.notes, *system_warnings(case)),
             )
             for case in cases
         )
-        notes = (*fit.notes, *about_fit(fit, cases))
+        notes = (*fit.notes, *fit_warnings(fit, cases))
         yield FitReport(fit.name, fit.source, _fit_rows(fit), systems, notes)
 
 
@@ -135,8 +135,8 @@ def _formula(case: Case) -> str:
 def _memory(case: Case, potential: Potential) -> str:
     """Return the memory to solve the system, with compilation but without derivatives."""
     memory = memory_of(case, potential)
-    each = f"{memory.each / 1e6:.0f} MB per k-point, {memory.at_once} at a time"
-    return f"about {memory.whole() / 1e9:.1f} GB to solve: {each}"
+    each = f"{memory.per_k / 1e6:.0f} MB per k-point, {memory.at_once} at a time"
+    return f"about {memory.total() / 1e9:.1f} GB to solve: {each}"
 
 
 def _evaluations(case: Case) -> str:

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import device_memory, on_processors, one_device_per_core
+from nnpp.devices.parallel import on_processors, one_device_per_core
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
@@ -21,6 +21,7 @@ from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
+from nnpp.setup.checks import check_memory
 from nnpp.setup.prepare import prepare
 from nnpp.setup.trained import potential_of
 from nnpp.structures.kpoints import KPoints
@@ -107,7 +108,7 @@ def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
     size = default_mesh(case, SPACING) if options.size is None else options.size
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), _levels(case, options)
-    most = system.room(case.spinor)
+    most = system.max_levels(case.spinor)
     if options.levels is not None and n > most:
         raise InputError(
             f"{case.spec.name}: {n} levels, but only {most} basis functions at one k-point",
@@ -120,13 +121,11 @@ def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
             f"{case.spec.name}: {case.occupied} of {n} levels are occupied: no transitions",
             "choose more levels (--bands)",
         )
-    needed, available = bytes_of(len(kpoints), n, case.occupied), device_memory()
-    if available is not None and needed > available:
-        raise InputError(
-            f"{case.spec.name}: velocities between {n} levels at {len(kpoints)} k-points need "
-            f"about {needed / 1e9:.1f} GB of memory, available: {available / 1e9:.1f} GB",
-            "choose a coarser mesh (--mesh) or fewer levels (--bands)",
-        )
+    check_memory(
+        f"{case.spec.name}: velocities between {n} levels at {len(kpoints)} k-points",
+        bytes_of(len(kpoints), n, case.occupied),
+        "choose a coarser mesh (--mesh) or fewer levels (--bands)",
+    )
     return OnMesh(case, size, kpoints, system, n)
 
 

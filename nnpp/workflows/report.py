@@ -14,7 +14,7 @@ from nnpp.formats.results import write_report
 from nnpp.formats.structures import formula
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
-from nnpp.observables.deformation import by_volume, shear, under_strain
+from nnpp.observables.deformation import by_volume, shear, strain_derivative
 from nnpp.observables.edges import Edges
 from nnpp.observables.fields import multiplet
 from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
@@ -162,7 +162,7 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
         at = Velocity(about.H, about.H_i)
         energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
     if not isinstance(potential.local, Table):
-        at = under_strain(potential, system)
+        at = strain_derivative(potential, system)
         if separate:
             energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))
         if cubic:

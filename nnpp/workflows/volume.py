@@ -81,7 +81,7 @@ def _at_point(case: Case, kpoint: str, bands: tuple[str, ...]) -> AtPoint:
     """Return one system at the k-point; raise an error without this k-point or level."""
     k = _point(kpoint, case)
     levels, system = {band: _level(band, case) for band in bands}, case.at(k)
-    count, highest = system.room(case.spinor), max(levels.values(), default=0)
+    count, highest = system.max_levels(case.spinor), max(levels.values(), default=0)
     if highest >= count:
         raise InputError(
             f"{case.spec.name} has {count} levels at this k-point, and no level {highest + 1}",
@@ -147,7 +147,7 @@ def _solved(
     one: AtPoint, potential: Potential
 ) -> tuple[Float[np.ndarray, " level"], Complex[Array, "g level"]]:
     """Return levels and states at the k-point, up to the end of the highest multiplet."""
-    highest, most = max(one.levels.values(), default=0), one.system.room(one.case.spinor)
+    highest, most = max(one.levels.values(), default=0), one.system.max_levels(one.case.spinor)
     n = min(highest + 1 + MORE, most)
     while True:
         E, psi = states(potential, one.system, n, one.case.solve)

@@ -56,8 +56,8 @@ def test_wrong_light(refused, tiny, words, at, told):
 
 
 def test_light_that_no_memory_holds(refused, tiny, monkeypatch):
-    monkeypatch.setattr("nnpp.workflows.optics.device_memory", lambda: 1e5)
-    told = "GB of memory, available: 0.0 GB; choose a coarser mesh (--mesh) or fewer levels"
+    monkeypatch.setattr("nnpp.workflows.optics.bytes_of", lambda *_: 10**15)
+    told = "GB of memory are needed, of "
     refused("optics", "tiny", told=told, at="")
 
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
-from nnpp.observables.batched import LevelRequest, in_rows
+from nnpp.observables.batched import LevelRequest, solve_by_shape
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
@@ -33,7 +33,7 @@ def test_volumes_with_other_k_points_share_a_row():
         rows.append([len(s.waves.K) for s in systems])
         return tuple(systems)
 
-    assert len(in_rows(row, [*many, other])) == 3
+    assert len(solve_by_shape(row, [*many, other])) == 3
     assert rows == [[3, 4], [1]]
     for one, (E, slopes) in zip(many, levels_and_slopes(many), strict=True):
         alone = levels(POTENTIAL, one.system, 5, one.solve)

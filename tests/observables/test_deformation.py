@@ -12,7 +12,7 @@ from nnpp.observables.deformation import (
     by_strain,
     by_volume,
     shear,
-    under_strain,
+    strain_derivative,
 )
 from nnpp.observables.kdotp import CUBIC, expansion
 from nnpp.potentials.potential import Potential
@@ -54,7 +54,7 @@ def test_slopes_are_differences_between_cells(where):
     """Every term, under a strain of no symmetry, the dilation among what it changes."""
     k = {"gamma": np.zeros(3), "elsewhere": systems.GENERIC_K[3]}[where]
     structure, potential = systems.zincblende(), systems.everything()
-    at = under_strain(potential, systems.at(structure, [k], CUTOFF))
+    at = strain_derivative(potential, systems.at(structure, [k], CUTOFF))
     dE = slope(levels_of(structure, potential, k), OBLIQUE)
     for first, last in GROUPS[where]:
         of_group = np.sum(np.asarray(by_strain(at, first, last)) * OBLIQUE)
@@ -66,7 +66,7 @@ def test_free_electrons_follow_their_wave_vectors():
     nothing = Potential(Zunger(jnp.array([[0.0, 1, 0, 1]])), Strengths(), ("Si",))
     k = np.array([0.1, 0.2, 0.05])
     system = systems.at(systems.zincblende("Si", "Si"), [k], 1.0)
-    at = under_strain(nothing, system)
+    at = strain_derivative(nothing, system)
     K = np.asarray(system.waves.K[0])
     lowest = K[np.argmin(np.sum(K**2, axis=1))]
     np.testing.assert_allclose(by_strain(at, 0, 1), -np.outer(lowest, lowest), atol=1e-12)
@@ -77,7 +77,7 @@ def test_levels_of_gamma_8_part_as_pikus_and_bir_say():
     structure, potential, k = systems.zincblende(), systems.everything(), np.zeros(3)
     system = systems.at(structure, [k], CUTOFF)
     about = expansion(at_shells(potential, system), system)
-    found = np.asarray(shear(under_strain(potential, system), about, 4))
+    found = np.asarray(shear(strain_derivative(potential, system), about, 4))
     E = levels_of(structure, potential, k)
     for eta, potential_of, n in zip(SHEARS, found, CUBIC, strict=True):
         h = 1e-4
@@ -100,4 +100,4 @@ def heavier_pair(structure, potential, eta, n, step=0.004):
 
 def test_a_table_has_no_slope():
     with pytest.raises(InputError, match="alone, and a strain changes them"):
-        under_strain(systems.table(), systems.at(systems.zincblende(), [[0.0] * 3], 1.2))
+        strain_derivative(systems.table(), systems.at(systems.zincblende(), [[0.0] * 3], 1.2))

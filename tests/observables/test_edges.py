@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.deformation import by_volume, shear, under_strain
+from nnpp.observables.deformation import by_volume, shear, strain_derivative
 from nnpp.observables.edges import Edges
 from nnpp.observables.kdotp import (
     CUBIC,
@@ -38,7 +38,10 @@ def test_gradients_are_differences(system):
 
     def told(t):
         moved = jax.tree.map(lambda x, dx: x + t * dx, potential, d)
-        at, about = under_strain(moved, system), expansion(at_shells(moved, system), system)
+        at, about = (
+            strain_derivative(moved, system),
+            expansion(at_shells(moved, system), system),
+        )
         volume = by_volume(at, *SPIN.valence)
         electron = inverse_masses(about, *SPIN.conduction)[0, 0]
         found = jnp.array([volume, electron, *luttinger(about, 4), *shear(at, about, 4)])
@@ -54,7 +57,7 @@ def test_gradients_are_differences(system):
 def test_every_kind(system):
     potential = systems.everything()
     at, about = (
-        under_strain(potential, system),
+        strain_derivative(potential, system),
         expansion(at_shells(potential, system), system),
     )
     found = {kind: float(of(SPIN, potential, system)) for kind, of in KINDS.items()}

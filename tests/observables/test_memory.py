@@ -6,8 +6,8 @@ import pytest
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.batched import map_row
-from nnpp.observables.memory import COMPLEX, PROGRAM, of_process, of_system
+from nnpp.observables.batched import map_kpoints
+from nnpp.observables.memory import COMPLEX, PROGRAM, bytes_per_k, process_memory
 from nnpp.observables.slopes import _at_k
 from tests import systems
 
@@ -25,7 +25,7 @@ def accounted(numbers, system, n, solve) -> float:
         def at_k(*shared):
             return _at_k(n, solve, *shared)
 
-        return map_row(at_k, [numbers], [system], n, solve)
+        return map_kpoints(at_k, [numbers], [system], n, solve)
 
     compiled = jax.jit(row).lower(numbers, system).compile()
     size = system.waves.K.shape[1] * (1 + numbers.strengths.spinor)
@@ -42,7 +42,10 @@ def test_no_less_than_xla_says_and_no_more_than_twice(name, solve):
     system, potential = systems.at(structure(), [0.1, 0.2, 0.3], cutoff), of_potential()
     numbers = at_shells(potential, system)
     system = system.bare(numbers)
-    foreseen, found = of_system(numbers, system, n, solve), accounted(numbers, system, n, solve)
+    foreseen, found = (
+        bytes_per_k(numbers, system, n, solve),
+        accounted(numbers, system, n, solve),
+    )
     assert found < foreseen < 2 * found
 
 
@@ -50,11 +53,11 @@ def test_more_bands_and_plane_waves_take_more():
     potential = systems.cdse()
     small, large = (systems.at(systems.zincblende(), [0.1, 0, 0], c) for c in (6.0, 9.0))
     of_small, of_large = (
-        of_process(at_shells(potential, s), s, 8, dense) for s in (small, large)
+        process_memory(at_shells(potential, s), s, 8, dense) for s in (small, large)
     )
     N = [s.waves.K.shape[1] for s in (small, large)]
-    assert of_large.each > of_small.each * (N[1] / N[0]) ** 2 * 0.8
-    assert of_large.whole() > PROGRAM + of_large.at_once * of_large.each
+    assert of_large.per_k > of_small.each * (N[1] / N[0]) ** 2 * 0.8
+    assert of_large.total() > PROGRAM + of_large.at_once * of_large.per_k
     assert of_large.at_once == 1, "there is one k-point"
-    more = of_process(at_shells(potential, large), large, 16, davidson)
-    assert more.each > of_process(at_shells(potential, large), large, 8, davidson).each
+    more = process_memory(at_shells(potential, large), large, 16, davidson)
+    assert more.per_k > process_memory(at_shells(potential, large), large, 8, davidson).per_k

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnpp.observables.ordering import odd_points
+from nnpp.observables.ordering import outliers
 
 
 def smooth(n: int = 41) -> tuple[np.ndarray, np.ndarray]:
@@ -20,17 +20,17 @@ def smooth(n: int = 41) -> tuple[np.ndarray, np.ndarray]:
 def test_a_smooth_path_has_none():
     k, E = smooth()
     assert (E[:, 1] - E[:, 0]).min() < 0.02 < 0.3 < (E[:, 1] - E[:, 0]).max()  # they do cross
-    assert odd_points(k, E, 2) == []
+    assert outliers(k, E, 2) == []
 
 
 @pytest.mark.parametrize("at", [5, 20, 60])
 def test_a_wrong_level_is_found(at):
     k, E = smooth()
     E[at, 0] -= 0.02
-    assert odd_points(k, E, 2) == [at]
+    assert outliers(k, E, 2) == [at]
 
 
 def test_a_wrong_k_point_is_a_corner_and_not_judged():
     k, E = smooth()
     k[20, 1] += 0.05
-    assert odd_points(k, E, 2) == []
+    assert outliers(k, E, 2) == []

@@ -10,7 +10,7 @@ from nnpp.observables.dos import (
     gaussian_dos,
     levels_in_spheres,
     tetrahedron_dos,
-    touching,
+    touching_radii,
 )
 from nnpp.observables.fields import densities
 from nnpp.potentials.potential import Potential
@@ -41,7 +41,7 @@ def test_all_levels_together_fill_the_cell_evenly(spin):
     """tr θ = N·V_s/Ω, of all levels of the basis."""
     structure = systems.zincblende()
     system = systems.at(structure, [systems.GENERIC_K[3]], 1.2)
-    n = system.room(spin)
+    n = system.max_levels(spin)
     _, share = levels_in_spheres(systems.everything(spin=spin), system, n, RADII)
     wanted = [n * volume(R) / float(structure.volume) for R in RADII]
     np.testing.assert_allclose(share[0].sum(axis=0), wanted, rtol=1e-10)
@@ -76,11 +76,11 @@ def test_a_form_factor_begins_as_its_volume():
 def test_spheres_touch():
     structure = systems.zincblende()
     bond = np.sqrt(3) / 4 * systems.A_CDSE
-    assert touching(structure, (1.4, 1.2)) == pytest.approx(
+    assert touching_radii(structure, (1.4, 1.2)) == pytest.approx(
         (bond * 1.4 / 2.6, bond * 1.2 / 2.6)
     )
     alone = crystal(np.eye(3) * 5.0, [[0, 0, 0]], ("Po",))
-    assert touching(alone, (3.0,)) == pytest.approx((2.5,))
+    assert touching_radii(alone, (3.0,)) == pytest.approx((2.5,))
 
 
 def test_parts_of_a_density_have_their_share():

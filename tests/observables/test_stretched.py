@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.hamiltonian.bulk import at_shells, matrix
-from nnpp.observables.deformation import Stretched, by_volume, under_strain
+from nnpp.observables.deformation import Stretched, by_volume, strain_derivative
 from tests import systems
 
 CUTOFF = 1.8
@@ -53,5 +53,5 @@ def test_near_volumes_give_the_derivative():
         systems.at(systems.zincblende(), [KPOINTS[0]], 1.8),
     )
     near = Stretched(((0, 7),) * 2, (None,) * 2, (1.0005, 0.9995))(potential, system)
-    exact = float(by_volume(under_strain(potential, system), 4, 8))
+    exact = float(by_volume(strain_derivative(potential, system), 4, 8))
     assert float(near.mean()) == pytest.approx(exact, rel=1e-5)

@@ -204,14 +204,14 @@ REFUSED = [
         + "    targets: [{kind: splitting, value: 0.4 eV}]\n",
         SPINORS,
         None,
-        "needs Γ among the k-points",
+        "Γ is not among the k-points",
     ),
     (
         LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0]]")
         + "    targets: [{kind: direct_gap, value: 0.4 eV}]\n",
         ZUNGER,
         None,
-        "needs Γ among the k-points",
+        "Γ is not among the k-points",
     ),
 ]
 

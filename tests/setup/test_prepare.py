@@ -117,11 +117,11 @@ def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, mon
     write_tiny(tmp_path / "tiny")
     fit = read_inputs(tmp_path / "tiny")
     needed = memory_of(prepare(fit)[0], before_training(fit.spec.potential))
-    assert needed.whole() > needed.whole(at_once=1) > needed.each > 0
-    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.whole(at_once=1))
+    assert needed.total() > needed.total(at_once=1) > needed.per_k > 0
+    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.total(at_once=1))
     with pytest.raises(InputError, match=r"GB of memory.*JAX_NUM_CPU_DEVICES=1.*cutoff"):
         prepare(fit)
-    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.each)
+    monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.per_k)
     with pytest.raises(InputError, match=r"GB of memory are needed.*lower the cutoff") as told:
         prepare(fit)
     assert "JAX_NUM_CPU_DEVICES" not in str(told.value)

@@ -124,7 +124,9 @@ potential:
 @pytest.mark.parametrize("row", ROWS.splitlines()[1:5:2])
 def test_a_table_has_none(tmp_path, row):
     """It knows v(q) at its lengths alone."""
-    with pytest.raises(InputError, match="a table knows v\\(q\\) at its lengths alone"):
+    with pytest.raises(
+        InputError, match="needs v\\(q\\) at lengths that a table does not have"
+    ):
         fit = read_inputs(
             write_fit(tmp_path / "fit", LM, TABLE, LISTED + f"    targets:\n{row}\n")
         )

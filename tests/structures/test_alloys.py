@@ -6,7 +6,7 @@ import pytest
 
 from nnpp.structures.alloys import quasi_random, superlattice, wurtzite
 from nnpp.structures.crystal import crystal
-from nnpp.structures.environment import tetrahedra
+from nnpp.structures.environment import find_neighbours
 from nnpp.structures.keating import energy, relaxed, springs
 from nnpp.structures.symmetry import space_group
 from tests import systems
@@ -32,9 +32,9 @@ def bonds(**lengths):
 def test_every_atom_has_four_bonds_of_zinc_blende(structure, group):
     symbols = set(structure.symbols)
     every = {frozenset((a, b)): BOND for a in symbols for b in symbols if a != b}
-    found = tetrahedra(structure.positions, structure.symbols, every, structure.cell)
-    assert bool(found.whole.all())
-    np.testing.assert_allclose(found.rest, 8 * np.sqrt(3) / 27 * BOND**3)
+    found = find_neighbours(structure.positions, structure.symbols, every, structure.cell)
+    assert bool(found.complete.all())
+    np.testing.assert_allclose(found.unstrained, 8 * np.sqrt(3) / 27 * BOND**3)
     assert space_group(structure) == group
 
 
@@ -63,11 +63,11 @@ def test_pairs_of_a_quasi_random_cell_are_nearly_random(x):
 
 def test_either_sublattice_may_be_mixed():
     anions = quasi_random(("As", "P"), "In", 0.5, A, False)
-    found = tetrahedra(
+    found = find_neighbours(
         anions.positions, anions.symbols,
         {frozenset(("In", "As")): BOND, frozenset(("In", "P")): BOND}, anions.cell,
     )  # fmt: skip
-    assert bool(found.whole.all())
+    assert bool(found.complete.all())
 
 
 def test_a_crystal_at_rest_stays():
@@ -99,10 +99,10 @@ def test_bonds_of_an_alloy_keep_their_lengths_as_is_known():
     alloy = quasi_random(("In", "Ga"), "As", 0.5, 11.065, True)
     own = bonds(In=11.45, Ga=10.683)
     done = relaxed(alloy, own)
-    near = tetrahedra(done.positions, done.symbols, own, done.cell)
+    near = find_neighbours(done.positions, done.symbols, own, done.cell)
     r = np.asarray(done.positions)
     far = np.asarray(near.shift) @ np.asarray(done.cell)
-    length = np.linalg.norm(r[np.asarray(near.neighbours)] + far - r[:, None], axis=-1)
+    length = np.linalg.norm(r[np.asarray(near.atoms)] + far - r[:, None], axis=-1)
     mean = {s: length[[x == s for x in done.symbols]].mean() for s in ("In", "Ga")}
     unstrained = np.sqrt(3) / 4 * (11.45 - 10.683)
     assert 0.6 * unstrained < mean["In"] - mean["Ga"] < unstrained

@@ -28,7 +28,7 @@ def test_elements_of_a_group_have_as_many_electrons(count):
 
 @pytest.mark.parametrize("symbol", ["La", "Gd", "Lu"])
 def test_lanthanides_are_refused_with_a_remedy(symbol):
-    with pytest.raises(InputError, match=f"{symbol} is a matter of choice; state `electrons`"):
+    with pytest.raises(InputError, match=f"{symbol} is ambiguous; set `electrons`"):
         valence_electrons(symbol)
 
 

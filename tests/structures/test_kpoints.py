@@ -17,7 +17,7 @@ def test_weights_share_one():
 
 @pytest.mark.parametrize("weights", [[0, 0, 0], [1, -1, 2], [1, np.nan, 1], [1, np.inf, 1]])
 def test_weights_that_make_no_sum_are_refused(weights):
-    with pytest.raises(InputError, match="mend the weights"):
+    with pytest.raises(InputError, match="correct the weights"):
         listed(zincblende(), GXL, weights=weights)
 
 

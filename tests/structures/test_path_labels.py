@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from nnpp.structures.crystal import crystal
-from nnpp.structures.path_labels import jumps_in, names_at
-from nnpp.structures.paths import path
+from nnpp.structures.paths import jumps_in, names_at, path
 from tests import systems
 
 HEXAGONAL = np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, 1.6]]) * 8.1

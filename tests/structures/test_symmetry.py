@@ -73,10 +73,10 @@ def test_rotations_form_a_group_and_keep_all_distances(name):
 def test_a_mesh_is_cut_into_the_orbits_of_the_group_and_time_reversal(name, size):
     structure = CELLS[name]()
     points, first = orbits(structure, size)
-    stands_for, address = mesh_map(structure, size)
-    found = {tuple(p % size): s for p, s in zip(address, stands_for, strict=True)}
+    representative, address = mesh_map(structure, size)
+    found = {tuple(p % size): s for p, s in zip(address, representative, strict=True)}
     pairs = {(found[tuple(p)], f) for p, f in zip(points, first, strict=True)}
-    assert len(pairs) == len(set(first)) == len(set(stands_for))
+    assert len(pairs) == len(set(first)) == len(set(representative))
     k = mesh(structure, size)
     assert len(k) == len(set(first)) < len(points)
     _, members = np.unique(first, axis=0, return_counts=True)

@@ -20,7 +20,7 @@ from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
-from nnpp.workflows.fits.model_fit import of_structure
+from nnpp.workflows.fits.model_fit import fit_of_structure
 from nnpp.workflows.load import _kpoints, load
 from nnpp.workflows.verify import run_verify
 from tests import systems
@@ -115,7 +115,7 @@ def test_the_widest_basis_of_the_fit_is_taken(tmp_path):
     wider = {"name": "b", "cutoff_hartree": 4.0, "plane_waves": "sphere"}
     write_model(tmp_path / "potential", systems.cdse(), {"systems": [*BASIS, wider]})
     write(tmp_path / "zb.vasp", atoms_of(systems.zincblende()))
-    (system,) = of_structure(read_model(tmp_path), tmp_path / "zb.vasp").spec.systems
+    (system,) = fit_of_structure(read_model(tmp_path), tmp_path / "zb.vasp").spec.systems
     assert (system.cutoff, system.plane_waves) == (4.0, "sphere")
 
 
@@ -124,7 +124,7 @@ def test_a_crystal_never_fitted(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     store(tmp_path / "zb", systems.everything())
     write(tmp_path / "my zb.vasp", atoms_of(systems.zincblende()), direct=True)
-    fit = of_structure(read_model(tmp_path / "zb"), tmp_path / "my zb.vasp", 2.0)
+    fit = fit_of_structure(read_model(tmp_path / "zb"), tmp_path / "my zb.vasp", 2.0)
     assert fit.name == "my-zb-by-zb"
     (case,) = prepare(fit)
     assert (case.spinor, case.spec.cutoff) == (True, 2.0)
@@ -228,7 +228,7 @@ def test_charges_act_neutral(tmp_path):
     potential = systems.everything(spin=False)
     store(tmp_path / "run", potential)
     write(tmp_path / "zb.vasp", atoms_of(systems.zincblende()), direct=True)
-    fit = of_structure(read_model(tmp_path / "run"), tmp_path / "zb.vasp", 2.0)
+    fit = fit_of_structure(read_model(tmp_path / "run"), tmp_path / "zb.vasp", 2.0)
     list(run_bands([fit], tmp_path / "out", Choices(points=4)))
     store(tmp_path / "out" / fit.name, potential)
     findings = {f.what: f for f in run_verify(tmp_path / "out" / fit.name)}

@@ -21,7 +21,7 @@ from nnpp.fitting.objective import Theta
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.levels import BandsTarget, bands_among
 from nnpp.hamiltonian.bulk import System, at_shells
-from nnpp.observables.bands import Bands, all_levels, check_room
+from nnpp.observables.bands import Bands, all_levels, check_level_count
 from nnpp.observables.batched import LevelRequest
 from nnpp.observables.slopes import levels_and_slopes
 from nnpp.pytree import pytree, static
@@ -95,7 +95,7 @@ class Spectrum:
     def request(self, parameters: Parameters, theta: Theta) -> LevelRequest:
         """Return what is to be solved."""
         potential = parameters.put(theta)
-        check_room(potential, self.system, self.n)
+        check_level_count(potential, self.system, self.n)
         return LevelRequest(at_shells(potential, self.system), self.system, self.n, self.solve)
 
     def slope(self, parameters: Parameters, theta: Theta) -> Float[Array, "number parameter"]:

@@ -16,7 +16,13 @@ from nnpp.formats.structures import covalent_radius
 from nnpp.observables.bands import Bands, bands, states, validated
 from nnpp.observables.comparison import Comparison
 from nnpp.observables.completeness import complete
-from nnpp.observables.dos import Dos, gaussian_dos, levels_in_spheres, tetrahedron_dos, touching
+from nnpp.observables.dos import (
+    Dos,
+    gaussian_dos,
+    levels_in_spheres,
+    tetrahedron_dos,
+    touching_radii,
+)
 from nnpp.observables.gaps import Gap, gap, spin_orbit_splitting
 from nnpp.observables.ordering import continuous_order
 from nnpp.potentials.potential import Potential
@@ -118,8 +124,8 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     size = default_mesh(case) if choices.mesh is None else choices.mesh
     kpoints = mesh(case.crystal, size)
     system, n = case.at(kpoints), case.n_levels
-    more = min(2 * n, system.room(case.spinor))
-    radii = touching(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
+    more = min(2 * n, system.max_levels(case.spinor))
+    radii = touching_radii(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
     E, inside = levels_in_spheres(potential, system, more, radii, case.solve)
     found = Bands(kpoints, validated(E), case.occupied, case.spinor)
     if case.solve is not dense:

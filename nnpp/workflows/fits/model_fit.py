@@ -12,7 +12,7 @@ from nnpp.files.tensors import STEM
 from nnpp.formats.model import Model
 
 
-def of_structure(model: Model, structure: Path, cutoff: float | None = None) -> Fit:
+def fit_of_structure(model: Model, structure: Path, cutoff: float | None = None) -> Fit:
     """The one system of `structure` under `model`, at `cutoff` [hartree] or that of its fit.
 
     The name, <structure>-by-<model>, keeps its results apart from those of the fit.

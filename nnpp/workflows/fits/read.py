@@ -60,14 +60,14 @@ def read_runs(runs: list[Path] | None, out: Path) -> list[Fit]:
 def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> Fit:
     """The crystal in a file, to be computed with one fitted potential."""
     from nnpp.formats.model import read_model  # imports JAX, as a potential is needed
-    from nnpp.workflows.fits.model_fit import of_structure
+    from nnpp.workflows.fits.model_fit import fit_of_structure
 
     if len(models) != 1:
         raise InputError(
             f"{len(models)} potentials are named", "name one fitted run", "--structure"
         )
     model = read_model(models[0])
-    return chosen(of_structure(model, structure, _cutoff(choices)), choices)
+    return chosen(fit_of_structure(model, structure, _cutoff(choices)), choices)
 
 
 def _cutoff(choices: Choices) -> float | None:

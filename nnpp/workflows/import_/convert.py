@@ -14,7 +14,7 @@ from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.formats.structures import read_structure
 from nnpp.observables.bands import Bands, occupied_levels
 from nnpp.observables.gaps import Run, closed_shells, groups
-from nnpp.observables.ordering import odd_points
+from nnpp.observables.ordering import outliers
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import electrons
 from nnpp.structures.symmetry import SAME_K, equivalent
@@ -69,7 +69,7 @@ def convert(path: Path, request: Request) -> Imported:
     found, full, twice = each_once(found, spinor, occupied_of(found, request))
     _check_symmetry(found, crystal, full)
     shells, full, E = _without_shells(found, crystal, spinor, full, request)
-    odd = tuple(odd_points(found.k, E, full))
+    odd = tuple(outliers(found.k, E, full))
     E = _shifted(E[:, : _kept(found, full, spinor, request)], full, request)
     bands = Bands(found.kpoints(crystal), jnp.asarray(E), full, spinor)
     notes = (*found.notes, *warnings, *_notes(bands, repeated, twice, request))

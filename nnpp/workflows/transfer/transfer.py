@@ -232,7 +232,7 @@ class AtGamma:
         at = system(crystal, listed(crystal, np.zeros((1, 3))), cutoff, self.rule)
         total = electrons * len(crystal.symbols) // 2
         top = occupied_levels(total, self.spinor) - 1
-        n = min(top + 1 + MORE, at.room(self.spinor))
+        n = min(top + 1 + MORE, at.max_levels(self.spinor))
         if self.ensemble is None:
             E, members = levels(self.potential, at, n), None
         else:

@@ -12,7 +12,7 @@ from nnpp.observables.reports import BOWING, EXPERIMENT
 from nnpp.setup.cases import Case
 from nnpp.structures.alloys import quasi_random, superlattice, wurtzite, zinc_blende
 from nnpp.structures.crystal import Crystal
-from nnpp.structures.environment import strains, tetrahedra
+from nnpp.structures.environment import find_neighbours, strains
 from nnpp.structures.keating import relaxed
 from nnpp.structures.symmetry import conventional_lengths, space_group
 from nnpp.units import HARTREE_EV
@@ -217,5 +217,5 @@ def _relaxed(crystal: Crystal, first: Binary, second: Binary) -> Crystal:
     """Return the crystal relaxed with Keating springs, each atom with its local strain."""
     bonds = first.bond | second.bond
     result = relaxed(crystal, bonds)
-    found = tetrahedra(result.positions, result.symbols, bonds, result.cell)
+    found = find_neighbours(result.positions, result.symbols, bonds, result.cell)
     return result.with_strains(strains(found, result.positions, result.cell))

@@ -154,7 +154,7 @@ def test_a_fermi_energy_stands_in_for_the_top(tmp_path):
         ([('<atom name="Si', '<atom name="CD')], "<atom ", "'CD' is not clearly an element"),
         ([('<atom name="Si', '<atom name="X')], "<atom ", "'X' is not clearly an element"),
         ([('alat="1.02', 'alat="0" b="')], "alat=", "alat is 0"),
-        ([("<a3>", "<a4>"), ("</a3>", "</a4>")], None, "are no crystal"),
+        ([("<a3>", "<a4>"), ("</a3>", "</a4>")], None, "form no crystal"),
         ([("<?xml", '<!DOCTYPE a [<!ENTITY b "c">]><?xml')], "<!D", "declares a document type"),
         ([('encoding="UTF-8"', 'encoding="klingon"')], "<?xml", "unknown encoding"),
         ([("<output>", "<output>" + "<a>" * 200)], "<output>", "nests elements without end"),

@@ -168,7 +168,7 @@ SPIN = re.compile(r'^( +)<set comment="spin 1">\n.*?\n\1</set>\n', re.DOTALL | r
         ([('NELECT">      8.0', 'NELECT">******8.0')], "NELECT", "is not a number"),
         ([('NELECT">      8.0', 'NELECT">     80.0')], "NELECT", "but the file has 8"),
         ([('"efermi">', '"efermi">***')], "efermi", "is not a number"),
-        ([("<c>Si</c><c>   1</c>", "")], None, "are no crystal"),
+        ([("<c>Si</c><c>   1</c>", "")], None, "form no crystal"),
         ([("2.69880378", "0.00000000")], None, "flat"),
         ([("</modeling>", "")], None, "ends in the middle"),
         ([("</calculation>", "")], "</modeling", "is damaged (mismatched tag)"),
