@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,8 @@ import numpy as np
 
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
-from nnpp.devices.processes import on_all_processes, on_process_zero
+from nnpp.devices.processes import on_all_processes
+from nnpp.devices.recorder import Recorder
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
@@ -75,13 +76,13 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     ready = on_all_processes(
         lambda: [(fit, prepare(with_complete_paths(fit)), hashes(fit)) for fit in fits]
     )
-    on_process_zero(lambda: _refuse(ready, out, choices))
+    recorder = Recorder(lambda write: write())  # its events are functions that write files
+    recorder(partial(_refuse, ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
         lock = held(folder) if _is_at(fit, folder) else nullcontext()
-        with ExitStack() as until_done:
-            on_process_zero(partial(until_done.enter_context, lock))
-            yield from _run_fit(fit, cases, folder, choices, read)
+        with recorder.holding(lock):
+            yield from _run_fit(fit, cases, folder, choices, read, recorder)
 
 
 def _refuse(
@@ -97,11 +98,18 @@ def _refuse(
 
 
 def _run_fit(
-    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
+    fit: Fit,
+    cases: list[Case],
+    folder: Path,
+    choices: Choices,
+    read: dict[str, str],
+    recorder: Recorder,
 ) -> Iterator[Event]:
     """Compute one fit; `read` contains the hashes of its files."""
-    start, potential = time.perf_counter(), on_all_processes(lambda: potential_of(fit))
-    ensemble = on_all_processes(lambda: ensemble_of_fit(fit, potential))
+    start = time.perf_counter()
+    potential, ensemble = on_all_processes(
+        lambda: (p := potential_of(fit), ensemble_of_fit(fit, p))
+    )
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
@@ -110,17 +118,17 @@ def _run_fit(
             followed = connected(case, potential, done.bands) if choices.connect else None
         about, own = provenance(fit, case, read), folder / case.spec.name
         write = partial(_write, done, followed, potential, own, about, choices)
-        solved.append(replace(done, paths=tuple(on_process_zero(write))))
+        solved.append(replace(done, paths=recorder(write)))
         yield solved[-1]
-    paths = []
-    if choices.plot:
-        paths += on_process_zero(partial(_draw_potential, fit, potential, cases, folder))
-    on_process_zero(partial(_sweep, folder, FIGURES, paths))
-    paths.append(
-        on_process_zero(partial(_summary, folder, solved, time.perf_counter() - start))
-    )
-    paths.append(on_process_zero(partial(_note_run, fit, cases, folder, choices, read)))
-    yield Finished(fit.name, tuple(paths))
+    seconds = time.perf_counter() - start
+
+    def write_fit() -> list[Path]:
+        paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
+        _sweep(folder, FIGURES, paths)
+        summary = _summary(folder, solved, seconds)
+        return [*paths, summary, _note_run(fit, cases, folder, choices, read)]
+
+    yield Finished(fit.name, recorder(write_fit))
 
 
 def _note_run(
