@@ -1,4 +1,4 @@
-"""H(k) = T + V + Σ separable terms, as a dense matrix and as `H @ psi`.
+"""H(k) = T + V + Σ separable terms, as a sum of operators between plane waves.
 
 A `System` holds everything that the atoms and the k-points fix; it is built once. A `Potential`
 holds everything that a fit changes. It enters H through `Values`: numbers at the shells of the
