@@ -23,7 +23,9 @@ PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", None))
 """Tokens with words; f-strings have their own from Python 3.12 on."""
 
-PACKAGES = "basis cli cluster config devices eigensolvers linalg plotting"
+PACKAGES = (
+    "basis cli cluster config devices eigensolvers hamiltonian linalg plotting structures"
+)
 
 FOLDERS = [
     *("benchmarks", "docs/press", "examples", "inputs"),
