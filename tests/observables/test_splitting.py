@@ -49,8 +49,8 @@ def test_gamma_is_looked_for_among_the_k_points():
     ("E", "k", "occupied", "needed"),
     [
         (np.zeros((1, 9)), [[0.5, 0, 0]], 8, "Γ is not among the k-points"),
-        (np.zeros((1, 9)), [[0, 0, 0]], 4, "needs all filled levels"),
-        (np.zeros((1, 7)), [[0, 0, 0]], 8, "needs all filled levels"),
+        (np.zeros((1, 9)), [[0, 0, 0]], 4, "needs all occupied levels"),
+        (np.zeros((1, 7)), [[0, 0, 0]], 8, "needs all occupied levels"),
     ],
     ids=["no Γ", "four filled levels", "filled levels missing"],
 )
