@@ -149,7 +149,9 @@ def test_a_zero_that_the_reference_does_not_reach(refused, tiny):
     Path("tiny/a.csv").write_text(few, encoding="utf-8")
     text = TINY.replace(LISTED, "reference: a.csv\n    zero: vbm")
     Path("tiny/fit.yaml").write_text(text, encoding="utf-8")
-    refused("bands", "tiny", told="do not reach the valence band maximum", at="tiny/fit.yaml:10:")
+    refused(
+        "bands", "tiny", told="do not reach the valence band maximum", at="tiny/fit.yaml:10:"
+    )
 
 
 def test_a_table_that_misses_the_shells(refused, tiny):
