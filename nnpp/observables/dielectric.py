@@ -1,10 +1,10 @@
-"""The dielectric function of independent electrons, as a number to be fitted.
+"""The dielectric function of independent electrons, as a target of a fit.
 
     ε(ω) = 1 + (8π/3Ω) s Σ_k w_k Σ_{cv,i} |⟨c|v_i|v⟩|² / (E_cv (E_cv² − (ω + iη)²)),
 
-s = 2 without spin, else 1; the mean over directions, all bands of the basis in it. At rest
-(ω = η = 0) it is ε∞; as η → 0 its imaginary part is the ε₂ of optics.py, and 2η is the width of
-a line. A mesh must be so fine that lines of that width run together. No local fields, no
+s = 2 without spin, else 1; the mean over directions, with all bands of the basis. In the static
+limit (ω = η = 0) it is ε∞; as η → 0 its imaginary part is the ε₂ of optics.py, and 2η is the
+width of a line. The mesh must be so fine that lines of this width merge. No local fields, no
 excitons.
 """
 
@@ -29,7 +29,7 @@ class Response:
     Attributes:
         energy: ω [hartree].
         width: η [hartree].
-        imaginary: its imaginary part is meant, else its real part.
+        imaginary: whether the imaginary part is taken, else the real part.
     """
 
     energy: float = 0.0
@@ -37,7 +37,7 @@ class Response:
     imaginary: bool = False
 
     def __call__(self, E: Array) -> Array:
-        """The part that is meant [hartree⁻³]."""
+        """Return the real or imaginary part [hartree⁻³]."""
         found = 1 / (E * (E**2 - (self.energy + 1j * self.width) ** 2))
         return found.imag if self.imaginary else found.real
 
@@ -47,9 +47,9 @@ class Dielectric:
     """ε₁ or ε₂ of a crystal at one ω.
 
     Attributes:
-        edges: how many levels are full, and of what.
-        weights: of the k-points of the system; together 1.
-        response: what each transition adds.
+        edges: the band edges.
+        weights: weights of the k-points of the system; their sum is 1.
+        response: the contribution of a transition.
     """
 
     edges: Edges
@@ -57,7 +57,7 @@ class Dielectric:
     response: Response = Response()
 
     def __call__(self, potential: Potential, system: System) -> Float[Array, " 1"]:
-        """The number; differentiable."""
+        """Return ε₁ or ε₂; differentiable."""
         numbers = at_shells(potential, system)
 
         def at_k(waves: PlaneWaves) -> Float[Array, ""]:

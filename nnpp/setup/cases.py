@@ -21,7 +21,7 @@ from nnpp.structures.paths import path
 from nnpp.structures.symmetry import SAME_K, mesh
 
 UNSTRAINED = 1e-4
-"""A strain of less is rounding."""
+"""Smaller strains are rounding errors."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Case:
     """One system of a fit, ready to be solved.
 
     Attributes:
-        spec: what the fit says of it.
-        crystal: its atoms.
-        kpoints: where levels are wanted.
-        reference: the bands to compare with.
-        spinor: whether levels hold one electron.
-        notes: what a user should know.
+        spec: its section of the fit.
+        crystal: the atoms.
+        kpoints: the k-points to solve.
+        reference: the reference bands, or None.
+        spinor: whether a level holds one electron.
+        notes: remarks for the user.
     """
 
     spec: SystemSpec
@@ -51,7 +51,7 @@ class Case:
 
     @property
     def occupied(self) -> int:
-        """Full levels at each k."""
+        """Number of occupied levels at each k."""
         return occupied_levels(self.electrons, self.spinor)
 
     @property
@@ -74,12 +74,12 @@ class Case:
 
     @property
     def occupied_in_reference(self) -> int:
-        """Full levels at each k, counted as the reference does."""
+        """Number of occupied levels at each k, counted as in the reference."""
         return self.occupied * self.times
 
     @property
     def comparable(self) -> bool:
-        """Whether there is a reference, and at the k-points where levels are wanted."""
+        """Whether there is a reference at the k-points to solve."""
         if self.reference is None or len(self.kpoints) != len(self.reference.kpoints):
             return False
         apart = self.kpoints.fractional - self.reference.kpoints.fractional
@@ -87,7 +87,7 @@ class Case:
 
     @property
     def n_levels(self) -> int:
-        """Distinct levels wanted at each k."""
+        """Number of distinct levels to solve at each k."""
         if self.spec.bands is not None:
             return -(-self.spec.bands // self.times)
         wanted = self.occupied + (8 if self.spinor else 4)
@@ -97,7 +97,7 @@ class Case:
 
     @property
     def n_plane_waves(self) -> int:
-        """Plane waves, where they are most."""
+        """Largest number of plane waves at any k."""
         return int(np.asarray(self.system.waves.real).sum(axis=1).max())
 
     @property
@@ -107,16 +107,16 @@ class Case:
 
     @cached_property
     def system(self) -> System:
-        """Its plane waves and all that atoms and k-points fix; built when first asked for."""
+        """Plane waves and everything that atoms and k-points determine; built on first use."""
         return self.at(self.kpoints)
 
     def at(self, kpoints: KPoints) -> System:
-        """The same crystal and basis at other k-points."""
+        """Return the same crystal and basis at other k-points."""
         return system(self.crystal, kpoints, self.spec.cutoff, RULES[self.spec.plane_waves])
 
 
 def kpoints_of(spec: KPointsSpec, crystal: Crystal, reference: Reference | None) -> KPoints:
-    """The k-points that a fit asks for."""
+    """Return the k-points that a fit specifies."""
     if isinstance(spec, PathPoints):
         return path(crystal, spec.pieces, spec.points)
     if isinstance(spec, MeshPoints):
@@ -124,5 +124,5 @@ def kpoints_of(spec: KPointsSpec, crystal: Crystal, reference: Reference | None)
     if isinstance(spec, ListedPoints):
         weights = None if spec.weights is None else np.array(spec.weights)
         return listed(crystal, np.array(spec.fractional), weights)
-    assert reference is not None, "the schema refuses k-points of no reference"
+    assert reference is not None, "the schema requires a reference for its k-points"
     return reference.kpoints

@@ -1,4 +1,4 @@
-"""Levels beside a reference, both counted from the zero of energy that the fit names."""
+"""Levels compared with a reference, both measured from the energy zero of the fit."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -10,7 +10,7 @@ from nnpp.setup.cases import Case
 
 
 def reference_bands(case: Case) -> Bands | None:
-    """The reference as bands of this system, in rising order."""
+    """Return the reference as bands of this system, in ascending order."""
     if case.reference is None:
         return None
     E = jnp.sort(case.reference.E, axis=1)
@@ -19,7 +19,7 @@ def reference_bands(case: Case) -> Bands | None:
 
 
 def compare_with_reference(case: Case, bands: Bands) -> Comparison | None:
-    """Weighted loss and error of each band, where there is a reference at the same k-points."""
+    """Return loss and error of each band, or None without a reference at the same k-points."""
     theirs = reference_bands(case)
     if theirs is None or not case.comparable:
         return None
@@ -29,7 +29,7 @@ def compare_with_reference(case: Case, bands: Bands) -> Comparison | None:
 
 
 def errors_at_all_k(case: Case, bands: Bands) -> Float[Array, "k band"] | None:
-    """E − E_ref from their zeros of energy [hartree]; None if not at the same k-points."""
+    """Return E − E_ref from their energy zeros [hartree]; None if the k-points differ."""
     theirs = reference_bands(case)
     if theirs is None or not case.comparable:
         return None
@@ -38,7 +38,7 @@ def errors_at_all_k(case: Case, bands: Bands) -> Float[Array, "k band"] | None:
 
 
 def aligned_reference(case: Case, bands: Bands) -> Bands | None:
-    """The reference, shifted so that its zero of energy is where `bands` have theirs."""
+    """Return the reference, shifted so that its energy zero is that of `bands`."""
     theirs = reference_bands(case)
     if theirs is None or not case.comparable:
         return theirs
@@ -48,9 +48,9 @@ def aligned_reference(case: Case, bands: Bands) -> Bands | None:
 
 
 def weights_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
-    """w_k·w_b, times the factor of every window that the reference level E lies in.
+    """Return w_k·w_b times the factor of every window that contains the reference level E.
 
-    E counts from the zero of energy; both ends belong to a window.
+    E is measured from the energy zero; a window includes both ends.
     """
     assert case.reference is not None, "weights are asked for beside a reference"
     weights = case.spec.weights
@@ -63,17 +63,17 @@ def weights_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
 
 
 def from_zero(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
-    """One spectrum, counted as the reference does, from its zero of energy [hartree]."""
+    """Return a spectrum, counted as in the reference, from its energy zero [hartree]."""
     return E - zero_of(case, E)
 
 
 def zero_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, ""]:
-    """The energy that counts as zero in one spectrum [hartree]."""
+    """Return the energy zero of a spectrum [hartree]."""
     return zero(case)(E)
 
 
 def zero(case: Case) -> Zero:
-    """Where a spectrum counted as in the reference has its zero of energy."""
+    """Return the function that gives the energy zero of a spectrum."""
     wanted = case.spec.zero
     if isinstance(wanted, LevelZero):
         return Level(wanted.kpoint - 1, wanted.band - 1)
@@ -81,5 +81,5 @@ def zero(case: Case) -> Zero:
 
 
 def _counted_alike(case: Case, bands: Bands) -> Bands:
-    """Each spinless level as often as in the reference."""
+    """Return bands with each spinless level as often as in the reference."""
     return bands.doubled() if case.twice else bands

@@ -1,4 +1,4 @@
-"""A fit made ready to be solved: its cases, what to know of them, and what is refused."""
+"""Preparation of a fit: its systems, notes on them, and checks that they can be solved."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ NEUTRAL = 1e-6
 
 
 def prepare(fit: Fit) -> list[Case]:
-    """Every system of a fit, refused where it could not be solved."""
+    """Return every system of a fit; raise an InputError if one cannot be solved."""
     cases = [_case(fit, i, crystal) for i, crystal in enumerate(read_crystals(fit.spec))]
     potential = potential_of(fit)
     for i, case in enumerate(cases):
@@ -32,7 +32,7 @@ def prepare(fit: Fit) -> list[Case]:
 
 
 def _case(fit: Fit, i: int, crystal: Crystal) -> Case:
-    """One system, with what is known of it."""
+    """Return one system with its notes."""
     spec = fit.spec.systems[i]
     reference = read_reference(fit.spec, i, crystal)
     with fit.spec.origin.error_context("systems", i, "kpoints"):
@@ -44,7 +44,7 @@ def _case(fit: Fit, i: int, crystal: Crystal) -> Case:
 
 
 def _notes(case: Case) -> Iterator[str]:
-    """What is lawful but may not be what was meant."""
+    """Yield notes on choices that are valid but may be unintended."""
     cells, reference = primitive_cells(case.crystal), case.reference
     if isinstance(case.spec.kpoints, PathPoints):
         yield from path_notes(case.crystal)

@@ -1,4 +1,4 @@
-"""The potential of a fit as it stands: trained, prepared, or only described."""
+"""The current potential of a fit: trained, prepared, or as specified."""
 
 from nnpp.config.inputs import Fit
 from nnpp.config.potential import NeuralPotential
@@ -10,7 +10,7 @@ from nnpp.setup.potential import before_training, to_learn_zunger
 
 
 def potential_of(fit: Fit) -> Potential:
-    """What the run was trained to, else prepared with, else what the fit describes."""
+    """Return the trained potential of a run, else the prepared one, else that of the fit."""
     stem = _stem(fit)
     if stem is None:
         return before_training(fit.spec.potential)
@@ -18,14 +18,14 @@ def potential_of(fit: Fit) -> Potential:
 
 
 def start_of_run(fit: Fit) -> Potential | None:
-    """What a trained run started from."""
+    """Return the start of a trained run, or None."""
     if _stem(fit) != STEM or not RunFolder(fit.folder).has(START):
         return None
     return read_model(fit.folder / f"{START}.safetensors").potential
 
 
 def untrained(fit: Fit) -> tuple[str, ...]:
-    """What to know of a network that no fit has touched."""
+    """Return a note if the network of a fit is not trained."""
     spec = fit.spec.potential
     if not isinstance(spec, NeuralPotential) or _stem(fit) == STEM:
         return ()
@@ -38,7 +38,7 @@ def untrained(fit: Fit) -> tuple[str, ...]:
 
 
 def _stem(fit: Fit) -> str | None:
-    """The model of a run that says most."""
+    """Return the name of the most advanced model of a run, or None."""
     if not is_run(fit):
         return None
     return next((stem for stem in (STEM, START) if RunFolder(fit.folder).has(stem)), None)

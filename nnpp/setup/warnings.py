@@ -1,4 +1,4 @@
-"""What is lawful in a fit but looks wrong: said by `nnpp check`, refused by nobody."""
+"""Warnings of `nnpp check`: settings of a fit that are valid but look wrong."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ KRAMERS_EV = 5e-3
 
 
 def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
-    """Elements that no crystal has, and forms that are infinite somewhere."""
+    """Yield warnings on unused elements and on forms that are infinite at some q."""
     used = {s for case in cases for s in case.crystal.symbols}
     for symbol in sorted(set(fit.spec.potential.elements) - used, key=SYMBOLS.index):
         yield f"{symbol} is in the potential but in no crystal"
@@ -40,13 +40,13 @@ def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
 
 
 def _poles(a0: float, _: float, a2: float, a3: float) -> Iterator[float]:
-    """Where a2 exp(a3 q²) = 1 [bohr⁻¹]."""
+    """Yield q where a2 exp(a3 q²) = 1 [bohr⁻¹]."""
     if a0 != 0 and a2 > 0 and a3 != 0 and -np.log(a2) / a3 >= 0:
         yield float(np.sqrt(-np.log(a2) / a3))
 
 
 def system_warnings(case: Case) -> Iterator[str]:
-    """A cell of a strange size, a small basis, and what looks wrong in a reference."""
+    """Yield warnings on an unusual cell size, a small basis and an implausible reference."""
     room = float(case.crystal.volume) / len(case.crystal.symbols) * BOHR_ANGSTROM**3
     if not ROOM_ANGSTROM[0] <= room <= ROOM_ANGSTROM[1]:
         yield f"{room:.1f} Å³ for each atom: is the unit of the cell right?"
@@ -57,7 +57,7 @@ def system_warnings(case: Case) -> Iterator[str]:
 
 
 def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
-    """The energies of a reference [eV]."""
+    """Yield warnings on the energies of a reference [eV]."""
     if np.abs(E).max() > FAR_APART_EV:
         yield f"reference levels reach {np.abs(E).max():.0f} eV: are they in eV?"
     occupied = case.occupied_in_reference
@@ -69,7 +69,7 @@ def _about_levels(case: Case, E: np.ndarray) -> Iterator[str]:
 
 
 def reference_warnings(case: Case, reference: Reference) -> Iterator[str]:
-    """K-points, levels and weights of a reference that may be miscounted."""
+    """Yield warnings on k-points, levels and weights of a reference that may be miscounted."""
     steps = np.abs(np.diff(np.asarray(reference.kpoints.fractional), axis=0)).max(axis=1)
     if np.any(steps < SAME_K):
         yield f"{np.sum(steps < SAME_K)} reference k-points are given twice in a row"
@@ -94,5 +94,5 @@ def reference_warnings(case: Case, reference: Reference) -> Iterator[str]:
 
 
 def _paired(E: np.ndarray, within: float = PAIR_EV) -> bool:
-    """Whether levels come in equal pairs at every k."""
+    """Return whether levels form degenerate pairs at every k."""
     return E.shape[1] % 2 == 0 and float(np.abs(E[:, ::2] - E[:, 1::2]).max()) < within

@@ -11,9 +11,12 @@ from nnpp.workflows.load import load
 def calculator(
     path: str | Path, kpts: Any = (4, 4, 4), cutoff: float | None = None, n: int | None = None
 ) -> Calculator:
-    """Levels of whatever atoms it is given, by the potential of a run.
+    """Return a calculator of ASE that gives the levels of any atoms.
 
-    `kpts` are the divisions of a mesh, or a list; `cutoff` [hartree] and the number `n` of
-    levels are as of `Fitted.bands`.
+    Args:
+        path: a run, or a file potential.safetensors.
+        kpts: divisions of a mesh, or a list of fractional k-points.
+        cutoff: kinetic energy cutoff [hartree]; by default that of the fit.
+        n: number of levels; by default the occupied ones and a few more.
     """
     return Calculator(partial(load(path).bands, cutoff=cutoff, n=n), kpts)

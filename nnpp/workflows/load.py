@@ -28,19 +28,19 @@ class Fitted:
     """A fitted potential.
 
     Attributes:
-        model: as it was read.
+        model: the stored model.
     """
 
     model: Model
 
     @property
     def potential(self) -> Potential:
-        """The potential, a pytree whose every leaf is a parameter."""
+        """The potential, a pytree whose leaves are the parameters."""
         return self.model.potential
 
     @property
     def about(self) -> dict[str, Any]:
-        """Where it comes from."""
+        """The origin of the potential: fit, versions, inputs and bases."""
         return self.model.about
 
     def bands(
@@ -51,11 +51,15 @@ class Fitted:
         n: int | None = None,
         points: int = 60,
     ) -> Bands:
-        """The `n` lowest bands, by default the occupied ones and a few more.
+        """Return the lowest bands of a crystal, energies in hartree.
 
-        `structure` is a file of any format that ASE reads, ASE's Atoms or a Crystal; `kpoints`
-        a path as "L Γ X U|K Γ" of about `points` k-points (None for the recommended one),
-        fractional coordinates, or KPoints; `cutoff` [hartree] is by default that of the fit.
+        Args:
+            structure: a file of any format that ASE reads, ASE's Atoms, or a Crystal.
+            kpoints: a path such as "L Γ X U|K Γ", fractional coordinates, or KPoints; None for
+                the recommended path.
+            cutoff: kinetic energy cutoff [hartree]; by default that of the fit.
+            n: number of bands; by default the occupied ones and a few more.
+            points: approximate number of k-points of a path.
         """
         one_device_per_core()
         basis = basis_of(self.model, cutoff)
@@ -67,12 +71,12 @@ class Fitted:
 
 
 def load(path: str | Path) -> Fitted:
-    """The potential of a run, or in a potential.safetensors."""
+    """Return the potential of a run, or of a file potential.safetensors."""
     return Fitted(read_model(Path(path)))
 
 
 def _crystal(structure: Any) -> Crystal:
-    """The crystal in a file, in ASE's Atoms [Å], or as it is."""
+    """Return the crystal of a file, of ASE's Atoms [Å], or unchanged."""
     if isinstance(structure, Crystal):
         return structure
     if isinstance(structure, str | Path):
@@ -89,7 +93,7 @@ def _crystal(structure: Any) -> Crystal:
 
 
 def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:
-    """K-points as given, listed, or along a path."""
+    """Return k-points as given, from a list, or along a path."""
     if isinstance(wanted, KPoints):
         return wanted
     if wanted is None or isinstance(wanted, str):
@@ -98,7 +102,7 @@ def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:
 
 
 def _refuse_lost_entries(potential: Potential, built: System) -> None:
-    """A table known only at lengths that a crystal does not have would act as no potential."""
+    """Raise an InputError if a table has entries at lengths that the crystal does not have."""
     local = potential.local
     lost = local.unmet(built.q) if isinstance(local, Table) else ()
     if lost:

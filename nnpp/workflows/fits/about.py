@@ -1,4 +1,4 @@
-"""What a model's file says of its own making."""
+"""The origin of a potential, as stored with it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from nnpp.workflows.fits.provenance import versions
 
 
 def about_model(fit: Fit, cases: list[Case], read: dict[str, str]) -> dict[str, Any]:
-    """Fit, versions, inputs, and the bases for which the potential is meant."""
+    """Return fit, versions, inputs, and the bases for which the potential was fitted."""
     return {
         "fit": fit.name,
         "versions": versions(),

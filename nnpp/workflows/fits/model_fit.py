@@ -1,4 +1,4 @@
-"""A fit made of a fitted potential and the crystal in a file, one that it never saw."""
+"""A fit made of a fitted potential and a crystal from a file."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from nnpp.formats.model import Model
 
 
 def fit_of_structure(model: Model, structure: Path, cutoff: float | None = None) -> Fit:
-    """The one system of `structure` under `model`, at `cutoff` [hartree] or that of its fit.
+    """Return a fit of one system: `structure` with the potential `model`.
 
     The name, <structure>-by-<model>, keeps its results apart from those of the fit.
     """
@@ -36,7 +36,7 @@ def fit_of_structure(model: Model, structure: Path, cutoff: float | None = None)
 
 
 def basis_of(model: Model, cutoff: float | None = None) -> dict[str, Any]:
-    """Cutoff [hartree] and rule of plane waves: of the system fitted at the largest cutoff."""
+    """Return cutoff [hartree] and plane waves of the system fitted at the largest cutoff."""
     systems = [s for s in model.about.get("systems", []) if "cutoff_hartree" in s]
     if not systems and cutoff is None:
         raise InputError(
@@ -50,12 +50,12 @@ def basis_of(model: Model, cutoff: float | None = None) -> dict[str, Any]:
 
 
 def _name(model: Model) -> str:
-    """The name of the run that holds the model, or of its file."""
+    """Return the name of the run that contains the model, or of its file."""
     if model.path.stem == STEM:
         return model.path.absolute().parent.name
     return model.path.stem
 
 
 def _plain(name: str) -> str:
-    """The name with letters, digits and . _ - only."""
+    """Return the name with letters, digits and . _ - only."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80] or "crystal"

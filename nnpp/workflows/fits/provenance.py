@@ -37,7 +37,7 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """nnpp, Python and the packages that numbers pass through."""
+    """Return the versions of nnpp, Python and the packages that affect numbers."""
     packages = {name: version(name) for name in PACKAGES}
     return {"nnpp": __version__, "python": platform.python_version(), **packages}
 
@@ -57,7 +57,7 @@ def hashes(fit: Fit) -> dict[str, str]:
 
 
 def contents(fit: Fit) -> list[str]:
-    """SHA-256 of every file that a fit mentions, whatever they are called."""
+    """Return the SHA-256 of every file that a fit mentions, without their names."""
     return sorted(_sha256(file) for file in _mentioned(fit))
 
 
@@ -74,7 +74,7 @@ def refuse_changed(run: Fit) -> None:
 
 
 def _mentioned(fit: Fit) -> set[Path]:
-    """The files that the systems of a fit, and a fitted potential, are read from."""
+    """Return the files of the systems of a fit and of its fitted potential."""
     files: set[Path] = set()
     if isinstance(fit.spec.potential, ModelPotential):
         files.add(arrays_of(fit.spec.potential.file))
@@ -91,7 +91,7 @@ def _sha256(file: Path) -> str:
 
 
 def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
-    """What a file of bands says of its own making; `read` holds the hashes of its inputs."""
+    """Return the origin of a file of bands; `read` holds the hashes of its inputs."""
     return {
         "fit": fit.name,
         "system": case.spec.name,
