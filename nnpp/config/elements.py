@@ -1,48 +1,124 @@
-"""What any element may add to its form factor, and which parts of it a fit may train."""
+"""What every potential in fit.yaml has: elements with strengths, and the parts to be trained.
 
-from collections.abc import Mapping
-from typing import Literal
+The keys of strengths are those of `nnpp.terms.term.terms()`, so `with_terms` makes the classes
+that pydantic validates with from the declarations of the terms, when they are first needed.
+"""
 
-from pydantic import Field
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, create_model, model_validator
 
 from nnpp.config.section import Real, Section, problem
+from nnpp.terms.term import Term
 
-Trained = Literal["local", "spin_orbit", "nonlocal", "s_wave", "charge", "strain"]
+Form = Any
+"""`nnpp.potentials.interface.Form`; naming the class would import JAX."""
 
 
-class Strengths(Section):
-    """What an element adds to its local form factor; a term that none has is absent."""
-
-    strain: tuple[Real, Real] | None = Field(
-        default=None, description="s1 and s2 of the strain factor 1 + s1 ε + s2 ε³."
-    )
-    spin_orbit: Real | None = Field(
-        default=None, description="Spin-orbit strength a5 [hartree]."
-    )
-    nonlocal_: tuple[Real, Real] | None = Field(
-        default=None,
-        alias="nonlocal",
-        description="Non-local strengths a6 and a7, on p waves [hartree].",
-    )
-    s_wave: tuple[Real, Real] | None = Field(
-        default=None, description="Non-local strengths b1 and b2, on s waves [hartree]."
-    )
-    charge: Real | None = Field(default=None, description="Long-range charge a4 [e].")
+class Element(Section):
+    """An element; a subclass has the keys of a form, `with_terms` adds those of the terms."""
 
     def strength(self, name: str) -> float | tuple[float, ...] | None:
-        """The strengths of one term, None if the element has none."""
-        return getattr(self, "nonlocal_" if name == "nonlocal" else name)
+        """Return the strengths of one term, None if the element has none."""
+        return getattr(self, name, None)
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what looks wrong with its numbers."""
+        return iter(())
 
 
-def refuse_untrainable(train: tuple[Trained, ...], elements: Mapping[str, Strengths]) -> None:
-    """Nothing to be trained, or a part of which no element has a first value."""
-    if not train:
-        raise problem("train: no part is named", "name local, or a strength", "train")
-    for i, part in enumerate(train):
-        name = {"nonlocal": "nonlocal_"}.get(part, part)
-        if all(getattr(element, name, 0) is None for element in elements.values()):
-            raise problem(
-                f"train: no element has a first value of {part}",
-                f"add it to an element of the potential, or leave {part} out",
-                *("train", i),
-            )
+class PotentialSection(Section):
+    """A potential; each kind is a subclass, which says how its form is made.
+
+    Attributes:
+        element: the class of its elements.
+        kind: its name, a Literal in each subclass.
+        train: the parts that a fit changes: "local", and names of terms.
+    """
+
+    element: ClassVar[type[Element]] = Element
+
+    kind: Any
+    train: tuple[str, ...] = Field(default=("local",), description="Which parts are trained.")
+
+    @property
+    def by_element(self) -> Mapping[str, Element]:
+        """The elements by their symbols."""
+        return getattr(self, "elements")  # noqa: B009 -- a field of the subclasses
+
+    @classmethod
+    def form_class(cls) -> type[Form] | None:
+        """Return the class of the form; imports JAX."""
+        return None
+
+    def form(self) -> Form:
+        """Return the form with the numbers it starts from; imports JAX."""
+        raise NotImplementedError
+
+    def first_form(self) -> Form | None:
+        """Return the form that is to be learned before training, if any; imports JAX."""
+        return None
+
+    @property
+    def stored(self) -> Path | None:
+        """The file that holds the numbers, if they are not in fit.yaml."""
+        return None
+
+    @property
+    def starts_from(self) -> str | None:
+        """In words, the v(q) of a network that no fit has touched; None if nothing is drawn."""
+        return None
+
+    @property
+    def tunable(self) -> bool:
+        """Whether `nnpp tune` can vary the form."""
+        return False
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether all of v(q) is drawn at random, so that a prior on it is not small."""
+        return False
+
+    @model_validator(mode="after")
+    def _trainable(self) -> "PotentialSection":
+        """A part can be trained only from a first value."""
+        if not self.train:
+            raise problem("train: no part is named", "name local, or a strength", "train")
+        for i, part in enumerate(self.train):
+            if all(getattr(element, part, 0) is None for element in self.by_element.values()):
+                raise problem(
+                    f"train: no element has a first value of {part}",
+                    f"add it to an element of the potential, or leave {part} out",
+                    *("train", i),
+                )
+        return self
+
+
+@cache
+def with_terms(
+    section: type[PotentialSection], known: tuple[Term, ...]
+) -> type[PotentialSection]:
+    """Return the section with a key for every term in its elements and in `train`."""
+    parts = ("local", *(term.name for term in known))
+    fields: dict[str, Any] = {
+        "train": (tuple[Literal[parts], ...], section.model_fields["train"]),
+    }
+    element = element_with_terms(section.element, known)
+    if "elements" in section.model_fields:
+        fields["elements"] = (dict[str, element], section.model_fields["elements"])
+    made = create_model(section.__name__, __base__=section, __doc__=section.__doc__, **fields)
+    made.element = element
+    return made
+
+
+@cache
+def element_with_terms(element: type[Element], known: tuple[Term, ...]) -> type[Element]:
+    """Return the class of elements with a key for every term."""
+    fields: dict[str, Any] = {}
+    for term in known:
+        numbers: Any = tuple[(Real,) * len(term.symbols)] if term.shape else Real
+        fields[term.name] = (numbers | None, Field(None, description=term.description))
+    return create_model(element.__name__, __base__=element, __doc__=element.__doc__, **fields)

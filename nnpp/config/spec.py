@@ -18,6 +18,7 @@ from nnpp.config.section import (
 from nnpp.config.systems import System
 from nnpp.config.tuning import Tuning
 from nnpp.files.origin import Origin
+from nnpp.terms.term import terms
 
 
 class Exponential(Section):
@@ -110,7 +111,9 @@ class FitSpec(Section):
     @property
     def has_spin_orbit(self) -> bool:
         """Whether levels hold one electron: an element has a spin-orbit strength."""
-        return any(e.spin_orbit is not None for e in self.potential.elements.values())
+        given = self.potential.by_element.values()
+        on_spin = [term.name for term in terms() if term.acts_on_spin]
+        return any(e.strength(name) is not None for e in given for name in on_spin)
 
     @model_validator(mode="after")
     def _distinct(self) -> "FitSpec":

@@ -16,10 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from nnpp.config.potential import form_classes
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists, read_bytes
-from nnpp.formats.model import named, unit_of
+from nnpp.formats.model import named, units_of
 from nnpp.potentials.potential import Potential
 
 FORMAT = "nnpp ensemble 1"
@@ -133,8 +134,9 @@ def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]
     for group, part in groups.items():
         for f in fields(part):
             yield f"{group}/{f.name}", getattr(part, f.name), UNIT_OF[f.name]
+    units = {name: u for form in form_classes() for name, u in units_of(form.units).items()}
     for name, x in ensemble.potentials.items():
-        yield f"{POTENTIALS}/{name}", x, unit_of(name)
+        yield f"{POTENTIALS}/{name}", x, units.get(name, "1")
 
 
 def _stored(file: h5py.File) -> StoredEnsemble:

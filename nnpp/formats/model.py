@@ -14,23 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.config.potential import form_class
 from nnpp.errors import InputError
 from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
-from nnpp.formats.model_form import described, made
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.terms.term import terms
-
-OF_FORMS = {
-    "local/a": "a0 hartree·bohr⁵, a1 bohr⁻², a2 1, a3 bohr²",
-    "local/v": "hartree·bohr³",
-}
-
-
-def unit_of(name: str) -> str:
-    """The unit of an array of a potential, by its name; weights of a network have none."""
-    units = OF_FORMS | {f"strengths/{term.name}": term.unit for term in terms()}
-    return units.get(name, "1")
 
 
 @dataclass(frozen=True)
@@ -50,12 +39,15 @@ class Model:
 
 def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> list[Path]:
     """Write `stem`.safetensors and `stem`.json; `about` is any mapping that JSON holds."""
+    units = units_of(potential.local.units)
     arrays = {name: np.asarray(leaf) for name, leaf in named(potential).items()}
     description = {
         "species": list(potential.species),
-        **described(potential.local),
+        "kind": potential.local.kind,
+        "form": potential.local.describe(),
         "arrays": {
-            name: {"shape": list(x.shape), "unit": unit_of(name)} for name, x in arrays.items()
+            name: {"shape": list(x.shape), "unit": units.get(name, "1")}
+            for name, x in arrays.items()
         },
         "about": dict(about),
     }
@@ -78,6 +70,12 @@ def read_model(path: Path) -> Model:
     return Model(_filled(blank, file), about, file.path)
 
 
+def units_of(of_form: Mapping[str, str]) -> dict[str, str]:
+    """Return the units of the arrays of a potential by their names; others have none."""
+    local = {f"local/{name}": unit for name, unit in of_form.items()}
+    return local | {f"strengths/{term.name}": term.unit for term in terms()}
+
+
 def named(potential: Any) -> dict[str, Any]:
     """Every leaf by its name, as local/weights/params/Dense_0/kernel."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(potential)
@@ -89,6 +87,8 @@ def named(potential: Any) -> dict[str, Any]:
 def _blank(description: dict[str, Any]) -> Potential:
     """A potential of the form described, all its numbers zero."""
     species = tuple(str(s) for s in description["species"])
+    of_kind = form_class(description["kind"])
+    form = of_kind.from_description(description["form"], len(species))
     strengths = Strengths(
         {
             term.name: jnp.zeros((len(species), *term.shape))
@@ -96,7 +96,7 @@ def _blank(description: dict[str, Any]) -> Potential:
             if f"strengths/{term.name}" in description["arrays"]
         }
     )
-    return Potential(made(description, len(species)), strengths, species)
+    return Potential(form, strengths, species)
 
 
 def _filled(blank: Any, file: ModelFile) -> Potential:

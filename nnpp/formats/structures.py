@@ -15,7 +15,6 @@ from ase.io import read, write
 from ase.io.formats import UnknownFileTypeError
 from ase.spacegroup.spacegroup import SpacegroupError
 
-from nnpp.config.model_potential import ModelPotential
 from nnpp.config.spec import FitSpec
 from nnpp.config.systems import InlineStructure
 from nnpp.errors import InputError, suggest
@@ -61,7 +60,7 @@ READ_ERRORS = (
 
 def read_crystals(spec: FitSpec) -> tuple[Crystal, ...]:
     """Return the crystal of every system; all its elements must be in the potential."""
-    elements = tuple(spec.potential.elements)
+    elements = tuple(spec.potential.by_element)
     for symbol in elements:
         with spec.origin.error_context("potential", "elements", symbol):
             _check_element(symbol)
@@ -165,9 +164,9 @@ def _system(spec: FitSpec, i: int, elements: tuple[str, ...]) -> Crystal:
         known = ", ".join(elements)
         place: Keys = ("potential", "elements")
         what, remedy = f"the potential has {known} only", f"add {missing} to elements"
-        if isinstance(spec.potential, ModelPotential):
+        if spec.potential.stored is not None:
             place = ("systems", i, "structure")
-            what = f"the potential {spec.potential.file} is fitted for {known} only"
+            what = f"the potential {spec.potential.stored} is fitted for {known} only"
             remedy = f"use a potential that is fitted for {missing}"
         raise spec.origin.error(
             f"{spec.systems[i].name} contains {missing}, but {what}", remedy, *place

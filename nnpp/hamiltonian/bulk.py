@@ -19,7 +19,8 @@ from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import per_k
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
-from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.interface import FormFactors
+from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal

@@ -34,7 +34,7 @@ from nnpp.eigensolvers.wanted import Lowest
 from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, matrix, values
 from nnpp.observables.kdotp import CUBIC, Expansion, along
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import refuse_table
+from nnpp.potentials.interface import require_curve
 from nnpp.pytree import pytree
 
 SHEARS = np.array([np.diag([2, -1, -1]) / 3, (1 - np.eye(3)) / np.sqrt(3)])
@@ -83,7 +83,7 @@ class StrainDerivative:
 @jax.jit
 def strain_derivative(potential: Potential, system: System) -> StrainDerivative:
     """Return H and ∂H/∂η at the first k-point of `system`."""
-    refuse_table(potential.local, "a derivative with respect to strain")
+    require_curve(potential.local, "a derivative with respect to strain")
 
     def H(eta: Float[Array, "3 3"]) -> tuple[Array, Array]:
         s = strained(system, (eta + eta.T) / 2)

@@ -20,6 +20,9 @@ class Gaussian:
         """The factor at q."""
         return jnp.exp(-(q**2) / (2 * self.sigma**2))
 
+    def __str__(self) -> str:
+        return f"e^(−q²/2σ²), σ = {self.sigma:g} bohr⁻¹"
+
 
 @dataclass(frozen=True)
 class Sigmoid:
@@ -32,6 +35,10 @@ class Sigmoid:
         """The factor at q."""
         return jax.nn.sigmoid(-self.rate * (q - self.centre))
 
+    def __str__(self) -> str:
+        numbers = f"β = {self.rate:g} bohr, c = {self.centre:g} bohr⁻¹"
+        return f"1 − 1/(1 + e^(−β(q − c))), {numbers}"
+
 
 @dataclass(frozen=True)
 class Open:
@@ -40,3 +47,10 @@ class Open:
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, " q"]:
         """The factor at q."""
         return jnp.ones_like(q)
+
+    def __str__(self) -> str:
+        return "none: v(q) need not decay"
+
+
+ENVELOPES = {"gaussian": Gaussian, "sigmoid": Sigmoid, "none": Open}
+"""By the names in fit.yaml and in stored models."""

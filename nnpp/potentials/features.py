@@ -17,6 +17,9 @@ class Bare:
         """The one feature [bohr⁻¹]."""
         return q[:, None]
 
+    def __str__(self) -> str:
+        return "q itself, not even: v(r) may have a cusp at the atom"
+
 
 @dataclass(frozen=True)
 class Radial:
@@ -36,3 +39,13 @@ class Radial:
             jnp.exp(-((q[:, None] + s * centres) ** 2) / (2 * self.width**2)) for s in (-1, 1)
         ]
         return bumps[0] + bumps[1]
+
+    def __str__(self) -> str:
+        return (
+            f"Gaussians in q, even: width {self.width:g}, one every {self.spacing:g} "
+            f"up to {self.end:g} bohr⁻¹"
+        )
+
+
+FEATURES = {"bare": Bare, "radial": Radial}
+"""By the names in fit.yaml and in stored models."""

@@ -4,18 +4,21 @@ With even features and a Gaussian envelope, v_s is even in q and decays, for eve
 a last layer of zeros it starts exactly at the damped reference v⁰_s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from nnpp.potentials.envelopes import Envelope
-from nnpp.potentials.features import Features
-from nnpp.potentials.zunger import Zunger
+from nnpp.errors import NnppError
+from nnpp.potentials.envelopes import ENVELOPES, Envelope
+from nnpp.potentials.features import FEATURES, Features
+from nnpp.potentials.interface import Form, FormFactors
+from nnpp.potentials.zunger import FORMULA, Zunger
 from nnpp.pytree import pytree, static
 
 Activation = Callable[[Float[Array, "..."]], Float[Array, "..."]]
@@ -71,7 +74,7 @@ class Network(nn.Module):
 
 
 @pytree
-class Neural:
+class Neural(Form):
     """A network on top of a reference form.
 
     Attributes:
@@ -82,18 +85,81 @@ class Neural:
         envelope: the factor that makes it decay.
     """
 
+    kind: ClassVar = "neural"
+    words: ClassVar = "network"
+
     weights: Any
     reference: tuple[tuple[float, ...], ...] | None = static()
     network: Network = static()
     envelope: Envelope = static()
 
     @partial(jax.jit, inline=True)  # called alone it is one program, not twenty
-    def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
+    def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:  # pyright: ignore[reportIncompatibleMethodOverride] -- jit keeps the signature
         """v_s(q) [hartree·bohr³]."""
         v = jnp.asarray(self.network.apply(self.weights, q))
         if self.reference is not None:
             v = v + Zunger(jnp.asarray(self.reference))(q)
         return v * self.envelope(q)[:, None]
+
+    @property
+    def is_random(self) -> bool:
+        """True: weights are drawn."""
+        return True
+
+    def redraw(self, key: Key[Array, ""]) -> "Neural":
+        """Return the same network with other weights."""
+        return replace(self, weights=_drawn(self.network, key))
+
+    def reference_form(self) -> Zunger | None:
+        """Return v⁰, without the envelope."""
+        return None if self.reference is None else Zunger(jnp.asarray(self.reference))
+
+    def prior_reference(self) -> FormFactors | None:
+        """Return v⁰ under the envelope."""
+        form = self.reference_form()
+        return None if form is None else lambda q: form(q) * self.envelope(q)[:, None]
+
+    def describe(self) -> dict[str, Any]:
+        """Return features, layers, scale, envelope and v⁰."""
+        n = self.network
+        return {
+            "features": _with_kind(FEATURES, n.features),
+            "hidden": list(n.hidden),
+            "activation": _name(ACTIVATIONS, n.activation),
+            "start": _name(STARTS, n.start),
+            "last": _name(STARTS, n.last),
+            "scale": list(n.scale) if isinstance(n.scale, tuple) else n.scale,
+            "envelope": _with_kind(ENVELOPES, self.envelope),
+            "reference": None if self.reference is None else [list(a) for a in self.reference],
+        }
+
+    @classmethod
+    def from_description(cls, form: Mapping[str, Any], species: int) -> "Neural":
+        """Return a network of this description with freshly drawn weights."""
+        scale, reference = form["scale"], form["reference"]
+        network = Network(
+            features=_of_kind(FEATURES, form["features"]),
+            hidden=tuple(form["hidden"]),
+            species=species,
+            activation=ACTIVATIONS[form["activation"]],
+            start=STARTS[form["start"]],
+            last=STARTS[form["last"]],
+            scale=tuple(scale) if isinstance(scale, list) else scale,
+        )
+        weights = _drawn(network, jax.random.key(0))
+        fixed = None if reference is None else tuple(tuple(a) for a in reference)
+        return cls(weights, fixed, network, _of_kind(ENVELOPES, form["envelope"]))
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield formula, v⁰, layers, features and envelope."""
+        n, alone = self.network, self.reference is None
+        formula = "N · envelope, N a network without v⁰" if alone else None
+        yield "v(q)", formula or "(v⁰ + N) · envelope, N a network"
+        yield "v⁰(q)", "none" if alone else f"{FORMULA}, fixed"
+        hidden, activation = "-".join(map(str, n.hidden)), _name(ACTIVATIONS, n.activation)
+        yield "network", f"{activation} {hidden}, one number out for each element"
+        yield "features", str(n.features)
+        yield "envelope", str(self.envelope)
 
 
 def neural(
@@ -108,3 +174,21 @@ def neural(
 def _drawn(network: Network, key: Key[Array, ""]) -> Any:
     """Weights of a network."""
     return network.init(key, jnp.zeros(1))
+
+
+def _name(table: Mapping[str, Any], thing: Any) -> str:
+    """Return the name of a function or class in its table."""
+    for name, known in table.items():
+        if known is thing:
+            return name
+    raise NnppError(f"{thing!r:.60} has no name, so that it cannot be written")
+
+
+def _with_kind(table: Mapping[str, Any], thing: Any) -> dict[str, Any]:
+    """Return kind and numbers of an instance of a class in the table."""
+    return {"kind": _name(table, type(thing)), **asdict(thing)}
+
+
+def _of_kind(table: Mapping[str, Any], written: Mapping[str, Any]) -> Any:
+    """Return the instance that `_with_kind` described."""
+    return table[written["kind"]](**{k: v for k, v in written.items() if k != "kind"})

@@ -1,17 +1,16 @@
 """A potential: form factors and strengths of several species, one pytree of parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from nnpp.errors import InputError
+from nnpp.potentials.interface import Form
 from nnpp.potentials.strengths import Strengths
 from nnpp.pytree import pytree, static
-
-FormFactors = Callable[[Float[Array, " q"]], Float[Array, "q species"]]
 
 
 @pytree
@@ -19,12 +18,12 @@ class Potential:
     """Everything that a fit may change: every leaf is a parameter.
 
     Attributes:
-        local: v_s(q) for all species: Zunger, Table or Neural.
+        local: v_s(q) for all species.
         strengths: of the other terms.
         species: the elements, in the order of every array here.
     """
 
-    local: FormFactors
+    local: Form
     strengths: Strengths
     species: tuple[str, ...] = static()
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from nnpp.potentials.potential import FormFactors
+from nnpp.potentials.interface import FormFactors
 from nnpp.special import gauss_legendre
 
 

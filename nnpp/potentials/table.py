@@ -4,12 +4,14 @@ For form factors known at a few shells only, such as those of Cohen and Bergstre
 Phys. Rev. 141, 789 (1966), doi:10.1103/PhysRev.141.789.
 """
 
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from nnpp.errors import InputError
+from nnpp.potentials.interface import Form
 from nnpp.pytree import pytree, static
 
 SAME_LENGTH = 1e-6
@@ -17,13 +19,17 @@ SAME_LENGTH = 1e-6
 
 
 @pytree
-class Table:
+class Table(Form):
     """Form factors at listed lengths, for several species.
 
     Attributes:
         q: the lengths [bohr⁻¹].
         v: the form factors there [hartree·bohr³].
     """
+
+    kind: ClassVar = "table"
+    words: ClassVar = "table"
+    units: ClassVar = {"v": "hartree·bohr³"}
 
     q: tuple[float, ...] = static()
     v: Float[Array, "entry species"]
@@ -37,16 +43,36 @@ class Table:
         entries = jnp.asarray(self.q)
         return jnp.abs(q[:, None] - entries) <= SAME_LENGTH * jnp.maximum(entries, 1e-3)
 
-    def unmet(self, q: Float[Array, " q"]) -> tuple[float, ...]:
-        """Entries that none of the lengths q meets: their form factors would be lost unseen."""
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """The lengths listed [bohr⁻¹]."""
+        return self.q
+
+    def lost(self, q: Float[Array, " q"]) -> tuple[float, ...]:
+        """Return the entries that none of the lengths `q` meets."""
         met = jnp.any(self._meets(q), axis=0)
         return tuple(x for x, m in zip(self.q, met.tolist(), strict=True) if not m)
 
+    def prior_reference(self) -> None:
+        """Raise an error: a table has no curve."""
+        raise InputError("a table has no curve that a prior could judge", "remove the priors")
 
-def refuse_table(local: Any, what: str) -> None:
-    """Raise an InputError if v(q) is a table, as `what` needs it at other lengths."""
-    if isinstance(local, Table):
-        raise InputError(
-            f"{what} needs v(q) at lengths that a table does not have",
-            "use a form or a network, or remove the target",
-        )
+    def describe(self) -> dict[str, Any]:
+        """Return the lengths."""
+        return {"q": list(self.q)}
+
+    @classmethod
+    def from_description(cls, form: Mapping[str, Any], species: int) -> "Table":
+        """Return the table with zeros."""
+        q = tuple(float(x) for x in form["q"])
+        return cls(q, jnp.zeros((len(q), species)))
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Yield how many lengths it has."""
+        yield "v(q)", f"a table of {len(self.q)} lengths, zero at every other"
+
+
+def table(entries: Sequence[Mapping[float, float]]) -> Table:
+    """Return one table from v at the lengths of each species, on the union of their lengths."""
+    q = sorted({x for entry in entries for x in entry})
+    return Table(tuple(q), jnp.array([[entry.get(x, 0.0) for entry in entries] for x in q]))

@@ -1,6 +1,7 @@
 """Checks that a fit can be solved, before anything is computed or written."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nnpp.config.inputs import Fit
@@ -10,7 +11,6 @@ from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.memory import Memory, process_memory
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case
 from nnpp.setup.quantities import refuse_unknown
 from nnpp.units import HARTREE_EV
@@ -122,13 +122,10 @@ def _check_zero(fit: Fit, i: int, case: Case) -> None:
 def _check_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
     """Refuse a table with entries at lengths that the crystal does not have."""
     system = case.system
-    if not isinstance(potential.local, Table):
-        return
-    lost = potential.local.unmet(system.q)
+    lost = potential.local.lost(system.q)
     columns = np.asarray(potential.columns(system.species))
-    values = np.asarray(potential.local.v)[:, columns]
-    rows = zip(potential.local.q, values, strict=True)
-    unseen = [q for q, row in rows if q in lost and np.any(row)]
+    v = np.asarray(potential.local(jnp.asarray(lost)))[:, columns] if lost else []
+    unseen = [q for q, row in zip(lost, v, strict=True) if np.any(row)]
     if unseen:
         raise fit.spec.origin.error(
             f"{case.spec.name}: no |G−G′| of this crystal is {unseen[0]:.6f} bohr⁻¹, "

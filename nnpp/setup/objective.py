@@ -17,10 +17,8 @@ from nnpp.fitting.targets.curves import Measure, curvature, prior, size
 from nnpp.fitting.targets.levels import AtGammaTarget, BandsTarget, GapTarget
 from nnpp.fitting.targets.spectrum import Spectrum, Target
 from nnpp.observables.gaps import direct_gap_at, splitting_at
-from nnpp.potentials.neural import Neural
-from nnpp.potentials.potential import FormFactors, Potential
-from nnpp.potentials.table import Table
-from nnpp.potentials.zunger import Zunger
+from nnpp.potentials.interface import FormFactors
+from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of, zero
 from nnpp.setup.hold_out import held_out
@@ -162,13 +160,5 @@ def _priors(spec: Priors, start: Potential, longest: float) -> Iterator[Source]:
 
 def _before(start: Potential) -> FormFactors:
     """The form that priors leave alone: v⁰ under its envelope, else zero; Zunger's own."""
-    local = start.local
-    if isinstance(local, Table):
-        raise InputError("a table has no curve that a prior could judge", "remove the priors")
-    if isinstance(local, Zunger):
-        return local
-    assert isinstance(local, Neural), "there are three kinds of form factors"
-    if local.reference is None:
-        return lambda q: jnp.zeros((len(q), len(start.species)))
-    form = Zunger(jnp.asarray(local.reference))
-    return lambda q: form(q) * local.envelope(q)[:, None]
+    reference = start.local.prior_reference()
+    return reference or (lambda q: jnp.zeros((len(q), len(start.species))))

@@ -79,7 +79,7 @@ def _about_charges(case: Case, spec: PotentialSpec) -> Iterator[str]:
     """Strengths that must sum to zero over the cell but do not, and what becomes of them."""
     atoms = case.crystal.symbols
     for term in terms():
-        given = [spec.elements[symbol].strength(term.name) for symbol in atoms]
+        given = [spec.by_element[symbol].strength(term.name) for symbol in atoms]
         total = sum(x for x in given if isinstance(x, float | int))
         if term.neutral and abs(total) > NEUTRAL:
             yield (

@@ -29,7 +29,7 @@ from nnpp.observables.edges import (
     valence_by_volume,
 )
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import refuse_table
+from nnpp.potentials.interface import require_curve
 from nnpp.setup.cases import Case
 from nnpp.setup.tabulated_targets import (
     coupled,
@@ -122,7 +122,7 @@ def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
             "add spin_orbit to an element, or remove the target",
         )
     if kind in (*BY_VOLUME, "coupling"):
-        refuse_table(potential.local, kind)
+        require_curve(potential.local, kind)
     functions = case.n_plane_waves * (1 + case.spinor)
     if functions > LARGEST:
         raise InputError(

@@ -1,12 +1,11 @@
 """The current potential of a fit: trained, prepared, or as specified."""
 
 from nnpp.config.inputs import Fit
-from nnpp.config.potential import NeuralPotential
 from nnpp.files.tensors import STEM
 from nnpp.formats.model import read_model
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import START, RunFolder, is_run
-from nnpp.setup.potential import before_training, to_learn_zunger
+from nnpp.setup.potential import before_training
 
 
 def potential_of(fit: Fit) -> Potential:
@@ -27,14 +26,9 @@ def start_of_run(fit: Fit) -> Potential | None:
 def untrained(fit: Fit) -> tuple[str, ...]:
     """Return a note if the network of a fit is not trained."""
     spec = fit.spec.potential
-    if not isinstance(spec, NeuralPotential) or _stem(fit) == STEM:
+    if spec.starts_from is None or _stem(fit) == STEM:
         return ()
-    form = "the Zunger form under its envelope"
-    if to_learn_zunger(spec):
-        form = "the Zunger form that it is to learn first"
-    elif spec.start == "zero" or spec.network.last_layer == "random":
-        form = "its random start"
-    return (f"the network is not trained: these are the bands of {form}",)
+    return (f"the network is not trained: these are the bands of {spec.starts_from}",)
 
 
 def _stem(fit: Fit) -> str | None:

@@ -31,18 +31,10 @@ KRAMERS_EV = 5e-3
 def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
     """Yield warnings on unused elements and on forms that are infinite at some q."""
     used = {s for case in cases for s in case.crystal.symbols}
-    for symbol in sorted(set(fit.spec.potential.elements) - used, key=SYMBOLS.index):
+    for symbol in sorted(set(fit.spec.potential.by_element) - used, key=SYMBOLS.index):
         yield f"{symbol} is in the potential but in no crystal"
-    for symbol, element in fit.spec.potential.elements.items():
-        if isinstance(element.local, tuple):
-            for q in _poles(*element.local):
-                yield f"{symbol}: the Zunger form is infinite at q = {q:.3f} bohr⁻¹"
-
-
-def _poles(a0: float, _: float, a2: float, a3: float) -> Iterator[float]:
-    """Yield q where a2 exp(a3 q²) = 1 [bohr⁻¹]."""
-    if a0 != 0 and a2 > 0 and a3 != 0 and -np.log(a2) / a3 >= 0:
-        yield float(np.sqrt(-np.log(a2) / a3))
+    for symbol, element in fit.spec.potential.by_element.items():
+        yield from (f"{symbol}: {warning}" for warning in element.warnings())
 
 
 def system_warnings(case: Case) -> Iterator[str]:

@@ -11,7 +11,8 @@ A term acts in one of three ways:
     factor      v_s(q) → v_s(q)·factor(a_s, ε)
     addition    v_s(q) → v_s(q) + addition(q, a)_s
 
-This file and those in `fitted/` do not import JAX, so that fit.yaml is validated without it.
+This file imports neither JAX nor NumPy, and the files in `fitted/` do not import JAX, so that
+fit.yaml is validated without it.
 """
 
 from collections.abc import Callable
@@ -21,14 +22,12 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-import numpy as np
-
 from nnpp.errors import NnppError
 
 Array = Any
-"""A `jax.Array`; naming the class would import JAX."""
+"""An array of JAX or NumPy; naming their classes would import them."""
 
-Weight = Callable[[np.ndarray], np.ndarray]
+Weight = Callable[[Array], Array]
 """W(r) of r in bohr, with values of at most 1."""
 
 NEW = 1000
@@ -83,10 +82,10 @@ class Term:
     order: int = NEW
     l: int = 0
     weights: tuple[Weight, ...] = ()
-    coupling: np.ndarray | None = None
+    coupling: Array | None = None
     factor: Callable[[Array, Array], Array] | None = None
     addition: Callable[[Array, Array], Array] | None = None
-    tail: Callable[[float, np.ndarray], np.ndarray] | None = None
+    tail: Callable[[float, Array], Array] | None = None
     neutral: bool = False
     cells: tuple[Cell, ...] | None = None
     in_codes: bool = False
@@ -98,8 +97,10 @@ class Term:
         return () if len(self.symbols) == 1 else (len(self.symbols),)
 
     @property
-    def C(self) -> np.ndarray:
+    def C(self) -> Array:
         """The coupling of directions and spins, shape (spin, i, spin, i)."""
+        import numpy as np  # not for reading a fit.yaml
+
         if self.coupling is not None:
             return self.coupling
         return np.eye(2 * self.l + 1, dtype=complex)[None, :, None, :]

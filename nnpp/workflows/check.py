@@ -78,7 +78,7 @@ def run_check(fits: list[Fit]) -> Iterator[FitReport]:
 def _fit_rows(fit: Fit) -> Rows:
     """Return rows on the potential and on how it is fitted."""
     spec = fit.spec
-    elements = spec.potential.elements.values()
+    elements = spec.potential.by_element.values()
     strengths = [
         term.name.replace("_", "-")
         for term in terms()
@@ -87,7 +87,7 @@ def _fit_rows(fit: Fit) -> Rows:
     trained = ", ".join(part.replace("_", "-") for part in spec.potential.train)
     return (
         *((("title", spec.title),) if spec.title else ()),
-        ("potential", f"{spec.potential.kind}: {', '.join(spec.potential.elements)}"),
+        ("potential", f"{spec.potential.kind}: {', '.join(spec.potential.by_element)}"),
         ("other terms", ", ".join(strengths) or "none"),
         ("trained", trained or "none"),
         ("fit", f"{spec.fit.method}, {spec.fit.steps} steps, hold-out {spec.fit.hold_out:g}"),

@@ -15,9 +15,9 @@ from nnpp.files.tensors import STEM
 from nnpp.formats.filter_codes import Element, refuse_foreign, write_export
 from nnpp.formats.filter_codes_readme import Accuracy, readme
 from nnpp.formats.model import Model, read_model, write_model
-from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.interface import Form, FormFactors
+from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
-from nnpp.potentials.table import Table
 from nnpp.special import gauss_legendre, knots
 
 FOLDER = "export"
@@ -109,9 +109,9 @@ def _refuse_without_tail(model: Model) -> None:
             )
 
 
-def radial(v: FormFactors) -> Radial:
+def radial(v: Form) -> Radial:
     """Find how far v(q) and v(r) reach; refused where v(r) has no meaning."""
-    if isinstance(v, Table):
+    if v.lengths is not None:
         raise InputError(
             "is a table of v(q) at a few lengths, which has no v(r)",
             "export a zunger or neural potential",

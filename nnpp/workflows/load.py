@@ -16,7 +16,6 @@ from nnpp.formats.structures import crystal_of, read_structure
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import Bands, bands
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
 from nnpp.setup.cases import kpoints_of
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
@@ -103,8 +102,7 @@ def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:
 
 def _refuse_lost_entries(potential: Potential, built: System) -> None:
     """Raise an InputError if a table has entries at lengths that the crystal does not have."""
-    local = potential.local
-    lost = local.unmet(built.q) if isinstance(local, Table) else ()
+    lost = potential.local.lost(built.q)
     if lost:
         raise InputError(
             f"no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, so that entry of the table "

@@ -22,7 +22,6 @@ from nnpp.observables.kdotp import Velocity, expansion, inverse_masses, kane_ene
 from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import reference_bands
 from nnpp.setup.prepare import prepare
@@ -120,7 +119,7 @@ def _numbers_and_notes(case: Case, potential: Potential) -> tuple[Numbers, tuple
 def _notes(case: Case, potential: Potential) -> tuple[str, ...]:
     """Return notes on the numbers of the potential."""
     notes = ["masses and deformation potentials are at Γ; none for edges of unusual degeneracy"]
-    if isinstance(potential.local, Table):
+    if potential.local.lengths is not None:
         notes.append("no deformation potentials: a table has v(q) only at its lengths")
     if not _is_cubic(case):
         notes.append("hole masses are computed only for zinc blende and diamond")
@@ -161,7 +160,7 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
     if cubic and separate:
         at = Velocity(about.H, about.H_i)
         energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
-    if not isinstance(potential.local, Table):
+    if potential.local.lengths is None:
         at = strain_derivative(potential, system)
         if separate:
             energies["conduction_by_volume"] = float(by_volume(at, *edges.conduction))

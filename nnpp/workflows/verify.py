@@ -20,7 +20,6 @@ from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.table import Table
 from nnpp.runs.package import SUMS, is_package, refuse_damaged
 from nnpp.structures.kpoints import listed
 from nnpp.terms.term import Term, neutral
@@ -90,8 +89,8 @@ def _files(model: Model) -> Iterator[Finding]:
 def _form_factors(potential: Potential) -> Iterator[Finding]:
     """v(q) finite, even and decaying."""
     v = potential.local
-    if isinstance(v, Table):
-        yield Finding("v(q)", f"a table of {len(v.q)} lengths, zero at every other")
+    if v.lengths is not None:
+        yield Finding(*next(v.rows()))
         return
     q = jnp.linspace(0.0, FAR, 4001)
     v_q = np.asarray(v(q))

@@ -77,8 +77,11 @@ def test_a_folder_is_read_as_it_is(tmp_path):
     assert spec.fit.learning_rate == 5e-3
     assert (spec.fit.schedule.decay, spec.fit.schedule.every) == (0.9, 20)
     cadmium, selenium = spec.potential.elements.values()
-    assert cadmium.strain == (0.0586, 0) and selenium.strain == (0.1746, 0)
-    assert (selenium.charge, selenium.spin_orbit) == (0.5, None)
+    assert cadmium.strength("strain") == (0.0586, 0) and selenium.strength("strain") == (
+        0.1746,
+        0,
+    )
+    assert (selenium.strength("charge"), selenium.strength("spin_orbit")) == (0.5, None)
     assert any("num_cores: not needed" in note for note in notes)
     assert any("SObool = 0" in note for note in notes)
     assert line_of(spec, "systems", 0, "bands") == 2
@@ -90,8 +93,8 @@ def test_spin_orbit_is_switched_on(tmp_path):
     spoil(folder / "NN_config.par", "num_cores = 4", "SObool = 1\nrelE_bIdx = 3")
     spec, _ = read_deepseudopot(folder)
     assert spec.has_spin_orbit
-    assert spec.potential.elements["Se"].spin_orbit == 1.2
-    assert spec.potential.elements["Se"].nonlocal_ == (0.1, 0.2)
+    assert spec.potential.elements["Se"].strength("spin_orbit") == 1.2
+    assert spec.potential.elements["Se"].strength("nonlocal") == (0.1, 0.2)
     assert spec.systems[0].zero.model_dump() == {"band": 4, "kpoint": 1}
 
 

@@ -174,7 +174,7 @@ def test_networks_drawn_anew_differ_only_where_no_level_looks():
     assert np.ptp(own) > 1
     before = of.parameters.put(theta).strengths
     after = of.parameters.put(plan.theta[0]).strengths
-    assert np.array_equal(after.charge, before.charge)
+    assert np.array_equal(after["charge"], before["charge"])
 
 
 def test_what_cannot_be_made_is_refused():

@@ -62,9 +62,9 @@ def test_a_table_is_met_exactly_and_zero_elsewhere():
 
 
 def test_entries_that_no_length_meets_are_told():
-    assert table().unmet(jnp.array([0.0, 1.5, 2.9])) == (3.0,)
-    assert table().unmet(jnp.array([1.4])) == (0.0, 1.5, 3.0)
-    assert table().unmet(jnp.array([0.0, 1.5, 3.0])) == ()
+    assert table().lost(jnp.array([0.0, 1.5, 2.9])) == (3.0,)
+    assert table().lost(jnp.array([1.4])) == (0.0, 1.5, 3.0)
+    assert table().lost(jnp.array([0.0, 1.5, 3.0])) == ()
 
 
 def test_columns_follow_the_crystal_and_name_what_is_missing():

@@ -154,8 +154,9 @@ def test_every_strength_of_a_model_may_be_trained_further(tmp_path):
     fit = read_inputs(write_tiny(tmp_path / "fit", "systems:\n" + SYSTEM + text))
     cadmium = fit.spec.potential.elements["Cd"]
     b = systems.everything().strengths["s_wave"][0]
-    assert cadmium.s_wave == pytest.approx(tuple(map(float, b)))
-    assert None not in (cadmium.nonlocal_, cadmium.charge, cadmium.strain, cadmium.spin_orbit)
+    assert cadmium.strength("s_wave") == pytest.approx(tuple(map(float, b)))
+    others = ("nonlocal", "charge", "strain", "spin_orbit")
+    assert None not in [cadmium.strength(name) for name in others]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.fitting.parameters import Parameters
-from nnpp.potentials.potential import FormFactors
+from nnpp.potentials.interface import FormFactors
 from nnpp.pytree import pytree, static
 
 Measure = Callable[[FormFactors, Float[Array, " q"]], Float[Array, "q species"]]

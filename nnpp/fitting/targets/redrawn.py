@@ -20,7 +20,6 @@ from nnpp.fitting.targets.curves import FormTarget
 from nnpp.fitting.targets.quantity import Quantity
 from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.hamiltonian.bulk import System
-from nnpp.potentials.neural import Neural, neural
 from nnpp.potentials.potential import Potential
 
 STEPS, GOAL = 40, 1e-3
@@ -44,7 +43,7 @@ def redrawn_networks(
 def require_network(objective: Objective) -> None:
     """Raise an InputError unless a network is trained."""
     parameters = objective.parameters
-    if not isinstance(parameters.model.local, Neural) or "local" not in parameters.train:
+    if not parameters.model.local.is_random or "local" not in parameters.train:
         raise InputError(
             "no network is trained that could be drawn again", "use `--by kpoints`"
         )
@@ -101,7 +100,6 @@ def _all_parameters(
 
 def _with_new_weights(potential: Potential, key: Key[Array, ""]) -> Potential:
     """Return the potential with new random weights in its network."""
-    local = potential.local
-    assert isinstance(local, Neural), "only networks are drawn"
-    weights = neural(local.network, local.envelope, None, key).weights
-    return replace(potential, local=replace(local, weights=weights))
+    local = potential.local.redraw(key)
+    assert local is not None, "checked by require_network"
+    return replace(potential, local=local)

@@ -15,11 +15,9 @@ from nnpp.plotting.page import page_bands
 from nnpp.plotting.picture import BandPicture, valence_top
 from nnpp.plotting.potential import PotentialCurves, figure_potential
 from nnpp.plotting.style import image
-from nnpp.potentials.neural import Neural
-from nnpp.potentials.potential import FormFactors, Potential
+from nnpp.potentials.interface import FormFactors
+from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
-from nnpp.potentials.table import Table
-from nnpp.potentials.zunger import Zunger
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
@@ -106,20 +104,18 @@ def curves_of(
 ) -> PotentialCurves | None:
     """Return v(q) and v(r) of every element of the cases; None for a table, which has no curve.
 
-    The Zunger form is included: the one built into a network, or the `form` given.
+    The reference is included: the form built into a network, or the `form` given.
     """
-    if isinstance(potential.local, Table):
+    if potential.local.lengths is not None:
         return None
     used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
     columns = {s: potential.species.index(s) for s in used}
-    curves = _curves("network", potential.local, columns)
-    if isinstance(potential.local, Zunger):
-        curves = replace(curves, name="Zunger form")
-    elif isinstance(potential.local, Neural) and potential.local.reference is not None:
-        built_in = Zunger(jnp.asarray(potential.local.reference))
-        curves = replace(curves, reference=_curves("Zunger form", built_in, columns))
-    elif form is not None:
-        curves = replace(curves, reference=_curves("Zunger form", form.local, columns))
+    local = potential.local
+    curves = _curves(local.words, local, columns)
+    reference = local.reference_form() or (form and form.local)
+    if reference is not None:
+        of_reference = _curves(reference.words, reference, columns)
+        curves = replace(curves, reference=of_reference)
     return replace(curves, shells={s: _shells(s, cases) for s in used}, title=title)
 
 

@@ -12,24 +12,11 @@ from nnpp.files.text import read_bytes
 from nnpp.fitting.parameters import Parameters
 from nnpp.formats.card import Table
 from nnpp.formats.model import Model
-from nnpp.formats.model_form import described
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.zunger import Zunger
 from nnpp.runs.folder import RunFolder
 
 Row = tuple[str, str]
-
-ZUNGER = "a0 (q² − a1)/(a2 e^(a3 q²) − 1)"
-
-ZUNGER_HEADS = ("element", "a0/hartree·bohr⁵", "a1/bohr⁻²", "a2", "a3/bohr²")
-
-ENVELOPES = {
-    "gaussian": "e^(−q²/2σ²), σ = {sigma:g} bohr⁻¹",
-    "sigmoid": "1 − 1/(1 + e^(−β(q − c))), β = {rate:g} bohr, c = {centre:g} bohr⁻¹",
-    "none": "none: v(q) need not decay",
-}
-
 
 def terms_of(strengths: Strengths) -> tuple[str, ...]:
     """The terms that the potential has in addition to the local one, in words."""
@@ -44,51 +31,14 @@ def form_of(fit: Fit, model: Model) -> Table:
 def _form(fit: Fit, model: Model) -> Iterator[Row]:
     """Its rows."""
     potential, parts = model.potential, fit.spec.potential.train
-    said = described(potential.local)
     yield "elements", ", ".join(potential.species)
-    yield from FORMS[said["kind"]](said["form"])
+    yield from potential.local.rows()
     yield "beside v(q)", ", ".join(terms_of(potential.strengths)) or "nothing"
     yield from _strengths(potential)
     yield "numbers", str(sum(x.size for x in jax.tree.leaves(potential)))
     trained = Parameters(potential, tuple(parts)).start().size
     yield "trained", f"{trained} of them: {', '.join(p.replace('_', '-') for p in parts)}"
     yield "SHA-256", f"`{sha256(read_bytes(model.path)).hexdigest()}` ({model.path.name})"
-
-
-def _network(form: Mapping[str, Any]) -> Iterator[Row]:
-    """A network under its envelope."""
-    v0, features = form["reference"] is not None, form["features"]
-    yield (
-        "v(q)",
-        f"{'(v⁰ + N)' if v0 else 'N'} · envelope, N a network"
-        + ("" if v0 else " that stands alone"),
-    )
-    yield "v⁰(q)", f"{ZUNGER}, fixed" if v0 else "none"
-    hidden = "-".join(map(str, form["hidden"]))
-    yield "network", f"{form['activation']} {hidden}, one number out for each element"
-    if features["kind"] == "radial":
-        yield (
-            "features",
-            f"Gaussians in q, even: width {features['width']:g}, one every "
-            f"{features['spacing']:g} up to {features['end']:g} bohr⁻¹",
-        )
-    else:
-        yield "features", "q itself, not even: v(r) may have a cusp at the atom"
-    envelope = dict(form["envelope"])
-    yield "envelope", ENVELOPES[envelope.pop("kind")].format(**envelope)
-
-
-def _zunger(form: Mapping[str, Any]) -> Iterator[Row]:
-    """Zunger's form."""
-    yield "v(q)", ZUNGER
-
-
-def _table(form: Mapping[str, Any]) -> Iterator[Row]:
-    """A table."""
-    yield "v(q)", f"a table of {len(form['q'])} lengths, zero at every other"
-
-
-FORMS = {"neural": _network, "zunger": _zunger, "table": _table}
 
 
 def _strengths(potential: Potential) -> Iterator[Row]:
@@ -101,12 +51,13 @@ def _strengths(potential: Potential) -> Iterator[Row]:
 
 def zunger_of(potential: Potential) -> Table | None:
     """The parameters of v⁰, or of Zunger's form itself."""
-    local = potential.local
-    a = local.a.tolist() if isinstance(local, Zunger) else getattr(local, "reference", None)
-    if a is None:
+    found = (potential.local.reference_form() or potential.local).parameters()
+    if found is None:
         return None
-    each = zip(potential.species, a, strict=True)
-    return Table(ZUNGER_HEADS, tuple((s, *(f"{x:.8g}" for x in row)) for s, row in each))
+    heads, values = found
+    each = zip(potential.species, values, strict=True)
+    rows = tuple((s, *(f"{x:.8g}" for x in row)) for s, row in each)
+    return Table(("element", *heads), rows)
 
 
 def made_of(fit: Fit, model: Model, about: Mapping[str, Any]) -> Table:

@@ -7,7 +7,6 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.card.systems import Evaluated
@@ -40,7 +39,7 @@ def _strain(fit: Fit, systems: list[Evaluated]) -> str:
     seen = f"beyond dilations of {dilations[0]:+.3g} to {dilations[-1]:+.3g}"
     if not any(dilations):
         seen = "of any kind: all crystals were at rest"
-    factors = [e.strain is not None for e in fit.spec.potential.elements.values()]
+    factors = [e.strength("strain") is not None for e in fit.spec.potential.by_element.values()]
     if "strain" in fit.spec.potential.train:
         return f"Strain {seen}. Its strain factors were trained."
     if any(factors):
@@ -68,7 +67,7 @@ def _levels(systems: list[Evaluated]) -> str:
 
 def _ripple(potential: Potential) -> Iterator[str]:
     """How much of v(r) is left far from an atom."""
-    if isinstance(potential.local, Table):
+    if potential.local.lengths is not None:
         yield "Lengths other than those of its table, where v(q) is zero: it has no v(r)."
         return
     v_r = np.abs(transformed(potential.local, FAR, decays_at(potential.local))).max(axis=0)

@@ -12,7 +12,6 @@ from nnpp import __version__
 from nnpp.config.deepseudopot.folder import CONFIG_NAME
 from nnpp.config.fit_yaml import CONFIGURATION, dump_yaml, plain
 from nnpp.config.inputs import RUN_NAME, Fit
-from nnpp.config.model_potential import ModelPotential
 from nnpp.devices.machine import cores
 from nnpp.devices.parallel import devices
 from nnpp.errors import InputError
@@ -76,8 +75,8 @@ def refuse_changed(run: Fit) -> None:
 def _mentioned(fit: Fit) -> set[Path]:
     """Return the files of the systems of a fit and of its fitted potential."""
     files: set[Path] = set()
-    if isinstance(fit.spec.potential, ModelPotential):
-        files.add(arrays_of(fit.spec.potential.file))
+    if fit.spec.potential.stored is not None:
+        files.add(arrays_of(fit.spec.potential.stored))
     for system in fit.spec.systems:
         if isinstance(system.structure, Path):
             files.add(system.structure)

@@ -15,9 +15,8 @@ from nnpp.fitting.targets.levels import bands_among
 from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.formats.ensemble import Curves, Levels, StoredEnsemble
 from nnpp.formats.model import named
-from nnpp.potentials.potential import FormFactors
+from nnpp.potentials.interface import FormFactors
 from nnpp.potentials.real_space import real_space
-from nnpp.potentials.table import Table
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.draw import Q, R
 from nnpp.workflows.train.run import Run
@@ -102,7 +101,7 @@ def _both(x: Float[Array, " member"]) -> dict[str, float]:
 def _curves(objective: Objective, theta: Float[Array, "member parameter"]) -> Curves | None:
     """v(q) and v(r) of all members where they are drawn; None for a table."""
     parameters = objective.parameters
-    if isinstance(parameters.model.local, Table):
+    if parameters.model.local.lengths is not None:
         return None
 
     def v_q(v: FormFactors) -> Float[Array, "q species"]:

@@ -25,7 +25,7 @@ from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
 from nnpp.setup.method import stages_of
-from nnpp.setup.potential import before_training, start_of, to_learn_zunger
+from nnpp.setup.potential import first_form, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.draw import curves_of, draw_potential
 from nnpp.workflows.fits.about import about_model
@@ -92,8 +92,7 @@ def _prepared(
 
 def form_of(fit: Fit) -> Potential | None:
     """The form that a network alone is to learn before it is trained, if there is one."""
-    spec = fit.spec.potential
-    return before_training(spec) if to_learn_zunger(spec) else None
+    return first_form(fit.spec.potential)
 
 
 def learn_form(

@@ -31,7 +31,6 @@ from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
-from nnpp.potentials.table import Table
 from nnpp.setup.trained import potential_of
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.crystal import Crystal
@@ -107,7 +106,7 @@ def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
 
 def _refuse(run: Run) -> None:
     """Raise an error for a run without zinc blende, or with a table of v(q)."""
-    if isinstance(run.start.local, Table):
+    if run.start.local.lengths is not None:
         raise InputError(
             "a table has v(q) only at its lengths",
             "use a zunger or neural potential",

@@ -8,7 +8,6 @@ from typing import Any
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
-from nnpp.config.potential import NeuralPotential
 from nnpp.config.spec import FitSpec
 from nnpp.config.tuning import (
     CURVATURE,
@@ -34,7 +33,7 @@ HIDDEN = "potential.network.hidden"
 
 def space_of(spec: FitSpec) -> Space:
     """Return the requested hyperparameters, by default all that the fit has and may vary."""
-    if not isinstance(spec.potential, NeuralPotential):
+    if not spec.potential.tunable:
         what = f"a potential of kind {spec.potential.kind} has no network to tune"
         raise spec.origin.error(what, "write kind: neural, or use `nnpp fit`", "potential")
     requested = {} if spec.tune is None else spec.tune.dimensions
@@ -58,8 +57,7 @@ def _has(spec: FitSpec, key: str) -> bool:
 
 def _safe(spec: FitSpec, key: str) -> bool:
     """Return whether a setting may vary by default: no prior on a network that is all of v."""
-    all_of_v = isinstance(spec.potential, NeuralPotential) and spec.potential.start == "zero"
-    return not (all_of_v and key in (SIZE, CURVATURE))
+    return not (spec.potential.stands_alone and key in (SIZE, CURVATURE))
 
 
 def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
