@@ -33,8 +33,8 @@ from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.eigensolvers.wanted import Lowest
 from nnpp.hamiltonian.bulk import System, at_shells, hamiltonian, matrix, values
 from nnpp.observables.kdotp import CUBIC, Expansion, along
-from nnpp.potentials.potential import Potential
 from nnpp.potentials.interface import require_curve
+from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree
 
 SHEARS = np.array([np.diag([2, -1, -1]) / 3, (1 - np.eye(3)) / np.sqrt(3)])

@@ -28,8 +28,8 @@ from nnpp.observables.edges import (
     kane,
     valence_by_volume,
 )
-from nnpp.potentials.potential import Potential
 from nnpp.potentials.interface import require_curve
+from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.tabulated_targets import (
     coupled,

@@ -18,6 +18,7 @@ from nnpp.runs.folder import RunFolder
 
 Row = tuple[str, str]
 
+
 def terms_of(strengths: Strengths) -> tuple[str, ...]:
     """The terms that the potential has in addition to the local one, in words."""
     return tuple(term.words for term, _ in strengths.by_term())
