@@ -182,8 +182,16 @@ def gallery() -> str:
     return "\n\n".join(parts)
 
 
+def form() -> str:
+    """Return the made-up form of v(q) of the tests, with its section of fit.yaml."""
+    code = (ROOT / "tests" / "cli" / "test_made_up.py").read_text("utf-8")
+    start, end = code.index("@pytree\nclass Softened"), code.index("@pytest.fixture\n")
+    return f"```python\n{code[start:end].strip()}\n```"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "fit_yaml": fit_yaml,
     "gallery": gallery,
+    "form": form,
 }
