@@ -70,5 +70,5 @@ def test_entries_that_no_length_meets_are_told():
 def test_columns_follow_the_crystal_and_name_what_is_missing():
     potential = systems.cspbi3()
     assert potential.columns(("I", "Pb")).tolist() == [1, 0]
-    with pytest.raises(InputError, match="no parameters for Cd, Se; add them, or use only Pb"):
+    with pytest.raises(InputError, match="no parameters for Cd, Se, only for Pb, I, Cs"):
         potential.columns(("Pb", "Cd", "Se"))
