@@ -3,36 +3,30 @@
 from collections.abc import Iterator
 from functools import cache
 from math import log, sqrt
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import (
     Field,
-    PrivateAttr,
-    Tag,
     TypeAdapter,
     model_validator,
 )
 from pydantic_core import core_schema
 
-from nnpp.config.elements import Element, Form, PotentialSection, element_with_terms, with_terms
+from nnpp.config.elements import Element, Form, PotentialSection, with_terms
+from nnpp.config.model_potential import ModelPotential
+from nnpp.config.network import Gaussian, Network, NoEnvelope, Sigmoid
 from nnpp.config.section import (
-    Count,
-    FileName,
     NotNegative,
-    Positive,
     Real,
     Section,
-    Whole,
-    either,
     problem,
     same_length,
 )
-from nnpp.errors import InputError
 from nnpp.terms.term import Term, terms
 
+ELEMENTS: Any = Field(min_length=1, description="Numbers of each element.")
+
 ZungerNumbers = tuple[Real, Real, Real, Real]
-MOST_FEATURES = 10_000
 
 
 class Table(Section):
@@ -91,86 +85,6 @@ class NeuralElement(Element):
     def warnings(self) -> Iterator[str]:
         """Yield where Zunger's form is infinite."""
         return _poles(self.local)
-
-
-class Radial(Section):
-    """Gaussians in q, even by construction."""
-
-    kind: Literal["radial"] = Field(description="Gaussians in q.")
-    width: Positive = Field(default=0.15, description="Width of each [bohr⁻¹].")
-    spacing: Positive = Field(default=0.125, description="Distance between them [bohr⁻¹].")
-    range: Positive = Field(default=8.0, description="Where the last one sits [bohr⁻¹].")
-
-    @model_validator(mode="after")
-    def _few(self) -> "Radial":
-        """A number of Gaussians that a computer can hold."""
-        if self.range / self.spacing > MOST_FEATURES:
-            raise problem(
-                f"spacing: more than {MOST_FEATURES} Gaussians", "widen it", "spacing"
-            )
-        return self
-
-
-class Bare(Section):
-    """The wave number itself."""
-
-    kind: Literal["bare"] = Field(description="q itself, as the older code has it.")
-
-
-def _scale_kind(value: Any) -> str | None:
-    """Whether one factor is given or one for each element."""
-    return "by element" if isinstance(value, dict) else "number"
-
-
-class Network(Section):
-    """The shape of the network and its start."""
-
-    hidden: tuple[Count, ...] = Field(
-        default=(20, 20), min_length=1, description="Units in each hidden layer."
-    )
-    activation: Literal["celu", "relu", "silu", "tanh", "sigmoid"] = Field(
-        default="tanh", description="Function between the layers."
-    )
-    initial: Literal["he", "xavier"] = Field(
-        default="he", description="How the weights are drawn at first."
-    )
-    last_layer: Literal["zero", "random"] = Field(
-        default="zero", description="Start of the last layer; zero leaves v⁰ unchanged."
-    )
-    seed: Whole = Field(default=0, description="Seed of the first weights.")
-    scale: Annotated[
-        Annotated[Positive, Tag("number")] | Annotated[dict[str, Positive], Tag("by element")],
-        either(_scale_kind, "scale is no number", "write a number, or {Cd: 1.0, Se: 2.0}"),
-    ] = Field(
-        default=1.0, description="Factor on the network: a number, or one for each element."
-    )
-    features: Annotated[Radial | Bare, Field(discriminator="kind")] = Field(
-        default=Radial(kind="radial"), description="What the network sees of q."
-    )
-
-
-class Gaussian(Section):
-    """exp(−q²/2σ²)."""
-
-    kind: Literal["gaussian"] = Field(description="exp(−q²/2σ²).")
-    sigma: Positive = Field(default=2.0, description="σ [bohr⁻¹].")
-
-
-class Sigmoid(Section):
-    """1 − 1/(1 + exp(−rate (q − center)))."""
-
-    kind: Literal["sigmoid"] = Field(description="1 − 1/(1 + exp(−rate (q − center))).")
-    rate: Positive = Field(description="Steepness [bohr].")
-    center: NotNegative = Field(description="Where it is one half [bohr⁻¹].")
-
-
-class NoEnvelope(Section):
-    """1."""
-
-    kind: Literal["none"] = Field(description="No envelope.")
-
-
-ELEMENTS: Any = Field(min_length=1, description="Numbers of each element.")
 
 
 class ZungerPotential(PotentialSection):
@@ -318,56 +232,6 @@ def _described(section: Section) -> dict[str, Any]:
     """Return features or an envelope under the names that stored models use."""
     names = {"range": "end", "center": "centre"}
     return {names.get(key, key): value for key, value in section.model_dump().items()}
-
-
-class ModelElement(Element):
-    """An element of a fitted potential, whose form factor is in its file."""
-
-    local: Literal["in the file"] = "in the file"
-
-
-class ModelPotential(PotentialSection):
-    """A fitted potential, with all its numbers."""
-
-    element: ClassVar = ModelElement
-
-    kind: Literal["model"] = Field(description="A fitted potential.")
-    file: FileName = Field(description="Its run, or the potential.safetensors of the run.")
-    train: tuple[str, ...] = Field(
-        default=("local",), description="Which parts are trained further."
-    )
-    _elements: dict[str, Element] = PrivateAttr(default_factory=dict)
-
-    @property
-    def elements(self) -> dict[str, Element]:
-        """The strengths of each of its elements."""
-        if not self._elements:
-            self._elements.update(_stored_elements(self.file))
-        return self._elements
-
-    @property
-    def stored(self) -> Path:
-        """The file that holds the numbers."""
-        return self.file
-
-
-def _stored_elements(file: Path) -> dict[str, Element]:
-    """Return the elements of a stored model with their strengths, `file` being its name."""
-    from nnpp.files.tensors import read_model_file  # imports numpy: not for every fit
-
-    try:
-        model = read_model_file(file)
-    except InputError as error:
-        raise problem(f"{error.path}: {error.what}", error.remedy, "file") from error
-    known = terms()
-    element = element_with_terms(ModelElement, known)
-    named = {t.name: model.arrays.get(f"strengths/{t.name}") for t in known}
-    return {
-        symbol: element.model_validate(
-            {n: x[i].tolist() for n, x in named.items() if x is not None}
-        )
-        for i, symbol in enumerate(model.description["species"])
-    }
 
 
 _sections: dict[str, type[PotentialSection]] = {
