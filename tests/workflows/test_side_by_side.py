@@ -35,7 +35,7 @@ def test_what_is_proposed_lies_in_the_space_and_begins_with_the_fit(fit):
     """The same for the same trials, and another once there is one more."""
     from nnpp.workflows.tune.ray_executor import Plan, proposals
 
-    values = {key: d.suggest(d.words[0] if d.words else d.low) for key, d in TABLE.items()}
+    values = {key: d.nearest(d.words[0] if d.words else d.low) for key, d in TABLE.items()}
     plan = Plan(fit, TABLE, values, trials=9, at_once=1, scratch=Path("ray"))
     assert proposals(plan, Study(identity="a")).suggest("1") == values
     study, seen = Study(identity="a"), [values]
@@ -48,7 +48,7 @@ def test_what_is_proposed_lies_in_the_space_and_begins_with_the_fit(fit):
         assert set(proposed) == set(TABLE)
         for key, d in TABLE.items():
             assert proposed[key] in d.words or d.low <= proposed[key] <= d.high
-        seen.append({key: d.suggest(proposed[key]) for key, d in TABLE.items()})
+        seen.append({key: d.nearest(proposed[key]) for key, d in TABLE.items()})
 
 
 def command(*words, until=None):
