@@ -78,7 +78,7 @@ class PotentialSection(Section):
         return False
 
     @property
-    def stands_alone(self) -> bool:
+    def without_reference(self) -> bool:
         """Whether all of v(q) is drawn at random, so that a prior on it is not small."""
         return False
 

@@ -204,7 +204,7 @@ class NeuralPotential(PotentialSection):
         return True
 
     @property
-    def stands_alone(self) -> bool:
+    def without_reference(self) -> bool:
         """Whether v⁰ is absent."""
         return self.start == "zero"
 

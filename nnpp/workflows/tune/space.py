@@ -57,7 +57,7 @@ def _has(spec: FitSpec, key: str) -> bool:
 
 def _safe(spec: FitSpec, key: str) -> bool:
     """Return whether a setting may vary by default: no prior on a network that is all of v."""
-    return not (spec.potential.stands_alone and key in (SIZE, CURVATURE))
+    return not (spec.potential.without_reference and key in (SIZE, CURVATURE))
 
 
 def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
