@@ -154,7 +154,7 @@ def test_density_of_states_holds_all_electrons_below_the_gap(done, more):
     assert 0 < cadmium[top].sum() < selenium[top].sum() < density[top].sum()
 
 
-def test_a_page_without_reference(done):
+def test_a_page_stands_alone(done):
     done("--html", "--dos", "--mesh", "4x4x4")
     page = Path("out/tiny/zb/bands.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")

@@ -32,7 +32,7 @@ def test_a_broken_last_line_is_passed_over(path, tail):
 
 
 @pytest.mark.parametrize("tail", ['{"step": 5, "lo', "\0\0", '{"step": 5}'])
-def test_a_line_after_a_broken_one_without_reference(path, tail):
+def test_a_line_after_a_broken_one_stands_alone(path, tail):
     path.write_text(path.read_text() + tail)
     append(path, {"step": 6})
     whole = [{"step": 5}] if tail.endswith("}") else []
