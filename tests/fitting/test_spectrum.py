@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.devices.parallel import jit_blocking
 from nnpp.fitting.method import gradient, linear
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.targets.curves import curvature, prior
@@ -103,7 +104,7 @@ def test_J_is_the_derivative_of_the_residuals_and_twice_its_product_that_of_the_
     measured, r, J = linear(objective, theta)
     assert r.shape == (4 * 10 + 2 + 41 * 2,)
     assert np.abs(np.asarray(r - residuals(theta))).max() < 1e-11, "two programs, two roundings"
-    push = jax.jit(lambda e: jax.jvp(residuals, (theta,), (e,))[1])
+    push = jit_blocking(lambda e: jax.jvp(residuals, (theta,), (e,))[1])
     exact = np.stack([push(e) for e in jnp.eye(len(theta))], axis=1)
     assert np.abs(exact).max(axis=0).min() > 1e-9
     assert np.abs(np.asarray(J) - exact).max() < 1e-10 * np.abs(exact).max()
