@@ -100,7 +100,7 @@ def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
         ("0.1 eV/bohr", "0.1 eV", "unknown unit 'eV'"),
         ("q: [0, 0, 0]", "q: [0, 0, 9]", "lies far outside the cell"),
         ("q: [0, 0, 0]", "q: [0, 0]", "q"),
-        ("value: -1 eV", "value: -1 eV, stretch: 1", "two volumes are one"),
+        ("value: -1 eV", "value: -1 eV, stretch: 1", "both volumes are the same"),
         ("value: -1 eV", "value: -1 eV, strech: 1.02", "did you mean 'stretch'?"),
     ],
 )
@@ -190,32 +190,32 @@ def test_two_numbers_are_those_of_the_edges(tmp_path):
     v, c = fit.spec.systems[0].targets
     assert (v.band, c.band, v.stretch, c.weight, v.kpoint) == (8, 9, 1.01, 1, (0, 0, 0))
     told = " ".join(fit.notes)
-    assert "expCoupling_0.par: not read, input_0.par does not say fit_eph = 1" in told
+    assert "expCoupling_0.par: not read, input_0.par does not have fit_eph = 1" in told
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "line", "words"),
     [
         ("expDefPot_0.par", "1 7 1.01 -2.7 1.5", "1 7 1.01 -2.7", 2, "has 4 columns"),
-        ("expDefPot_0.par", "1 7 1.01", "2 7 1.01", 2, "2 is none of 2 k-points"),
-        ("expDefPot_0.par", "1 7 1.01", "1 7.5 1.01", 2, "whole number"),
+        ("expDefPot_0.par", "1 7 1.01", "2 7 1.01", 2, "there are 2 k-points, 2 is not one"),
+        ("expDefPot_0.par", "1 7 1.01", "1 7.5 1.01", 2, "integer"),
         ("expDefPot_0.par", "-2.7 1.5", "-2.7 -1.5", 2, "negative weight"),
-        ("expDefPot_0.par", "1.01 -2.7", "1.0 -2.7", 2, "two volumes are one"),
+        ("expDefPot_0.par", "1.01 -2.7", "1.0 -2.7", 2, "both volumes are the same"),
         ("expDefPot_0.par", DEF_POT, "-2.7\n2.6\n1.0\n", 3, "3 numbers, not 2"),
-        ("expDefPot_0.par", DEF_POT, "", None, "holds no number"),
+        ("expDefPot_0.par", DEF_POT, "", None, "has no number"),
         (
             "expCoupling_0.par",
             "Atom idx = 1",
             "Atom idx = 2",
             17,
-            "atom 2 is Se here, and none",
+            "atom 2 is Se here, but none",
         ),
-        ("expCoupling_0.par", "atom = Cd", "atom = Se", 1, "and Cd in the system"),
-        ("expCoupling_0.par", "0.028   0.69   ", "0.028", 3, "has 1 numbers, of 2 q-points"),
-        ("expCoupling_0.par", "0.028 ", "-0.028 ", 3, "no mean coupling"),
-        ("expCoupling_0.par", "Atom idx = 0", "Atom", 1, "stands under no atom"),
+        ("expCoupling_0.par", "atom = Cd", "atom = Se", 1, "but Cd in the system"),
+        ("expCoupling_0.par", "0.028   0.69   ", "0.028", 3, "has 1 numbers for 2 q-points"),
+        ("expCoupling_0.par", "0.028 ", "-0.028 ", 3, "the mean coupling"),
+        ("expCoupling_0.par", "Atom idx = 0", "Atom", 1, "has no atom, band and direction above it"),
         ("expCoupling_0.par", COUPLING, "", None, "no cb-cb coupling of atom 0 (Cd) along x"),
-        ("expCoupling_0.par", "derivative = y", "derivative = x", 5, "has its numbers already"),
+        ("expCoupling_0.par", "derivative = y", "derivative = x", 5, "repeats an atom, band and direction"),
         (
             "expCoupling_0.par",
             "polarization of derivative = z\n0.0  1.25\n",
@@ -226,7 +226,7 @@ def test_two_numbers_are_those_of_the_edges(tmp_path):
         ("qpoints_0.par", "0 0 0 1", "0 0 0", 1, "has 3 columns, not 4"),
         ("qpoints_0.par", "0 0 0 1", "0 0 0 -1", 1, "negative weight"),
         ("input_0.par", "idxGap = 1\n", "", None, "idxGap is missing"),
-        ("input_0.par", "idxVB = 7", "idxVB = 17", 3, "of 10 bands"),
+        ("input_0.par", "idxVB = 7", "idxVB = 17", 3, "there are 10 bands"),
     ],
 )
 def test_damaged_files_of_the_older_code(tmp_path, name, old, new, line, words):
