@@ -56,7 +56,7 @@ def test_more_bands_and_plane_waves_take_more():
         process_memory(at_shells(potential, s), s, 8, dense) for s in (small, large)
     )
     N = [s.waves.K.shape[1] for s in (small, large)]
-    assert of_large.per_k > of_small.each * (N[1] / N[0]) ** 2 * 0.8
+    assert of_large.per_k > of_small.per_k * (N[1] / N[0]) ** 2 * 0.8
     assert of_large.total() > PROGRAM + of_large.at_once * of_large.per_k
     assert of_large.at_once == 1, "there is one k-point"
     more = process_memory(at_shells(potential, large), large, 16, davidson)

@@ -190,7 +190,7 @@ def three_components(file: h5py.File) -> None:
         (spoilt("atomic_numbers", (0,), 14.5), "has an atom of Z = 14.5"),
         (spoilt("atomic_numbers", (0,), 118), "has an atom of Z = 118"),
         (spoilt("atom_species", (1,), 2), "atoms without species"),
-        (spoilt("primitive_vectors", (slice(None), slice(None)), 1), "or flat"),
+        (spoilt("primitive_vectors", (slice(None), slice(None)), 1), "flat, or a number"),
         (spoilt("reduced_coordinates_of_kpoints", (0, 0), 50), "far outside the cell"),
     ],
 )

@@ -241,7 +241,7 @@ def test_odd_meshes(tmp_path, old, new, line, words):
         ("GEOMETRY.OUT", "Si.in", "Silicon.in", "not named after an element"),
         ("GEOMETRY.OUT", "   2    ", "   2000000000    ", "ends inside atoms"),
         ("GEOMETRY.OUT", "   2    ", "   1.5    ", "is not an integer"),
-        ("GEOMETRY.OUT", "5.130000000", "0.000000000", "or flat"),
+        ("GEOMETRY.OUT", "5.130000000", "0.000000000", "flat, or a number"),
         ("GEOMETRY.OUT", "atoms", "molecule\n T\n\natoms", "describes a molecule"),
     ],
 )

@@ -90,7 +90,7 @@ def run(tmp_path) -> Path:
             "three coordinates",
         ),
         ("si.win", "-2.7150  2.7150  0.0000\n", "", "si.win", None, "not three vectors"),
-        ("si.win", " 0.0000  2.7150  2.7150", "2.715 0 -2.715", "si.win", None, "or flat"),
+        ("si.win", " 0.0000  2.7150  2.7150", "2.715 0 -2.715", "si.win", None, "flat, or a number"),
         ("si.win", "Si  0.25", "Qq  0.25", "si.win", 34, "is not an element"),
         ("si.win", "spinors   = .false.", "spinors = no", "si.win", 5, "is not true or false"),
         ("si.win", "spinors ", "num_elec_per_state = 1 ! ", "si.win", None, "of one spin"),
