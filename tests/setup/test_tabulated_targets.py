@@ -213,9 +213,21 @@ def test_two_numbers_are_those_of_the_edges(tmp_path):
         ("expCoupling_0.par", "atom = Cd", "atom = Se", 1, "but Cd in the system"),
         ("expCoupling_0.par", "0.028   0.69   ", "0.028", 3, "has 1 numbers for 2 q-points"),
         ("expCoupling_0.par", "0.028 ", "-0.028 ", 3, "the mean coupling"),
-        ("expCoupling_0.par", "Atom idx = 0", "Atom", 1, "has no atom, band and direction above it"),
+        (
+            "expCoupling_0.par",
+            "Atom idx = 0",
+            "Atom",
+            1,
+            "has no atom, band and direction above it",
+        ),
         ("expCoupling_0.par", COUPLING, "", None, "no cb-cb coupling of atom 0 (Cd) along x"),
-        ("expCoupling_0.par", "derivative = y", "derivative = x", 5, "repeats an atom, band and direction"),
+        (
+            "expCoupling_0.par",
+            "derivative = y",
+            "derivative = x",
+            5,
+            "repeats an atom, band and direction",
+        ),
         (
             "expCoupling_0.par",
             "polarization of derivative = z\n0.0  1.25\n",
