@@ -21,7 +21,7 @@ Rate = float | optax.Schedule
 
 @pytree
 class Descent:
-    """Where the fit stands.
+    """The state of a fit by gradient descent.
 
     Attributes:
         theta: where the gradient is wanted next.
@@ -43,7 +43,7 @@ class Descent:
         return {name: getattr(self, name) for name in names}
 
     def numbers(self) -> dict[str, Array]:
-        """Nothing beside the losses."""
+        """Nothing in addition to the losses."""
         return {}
 
 
@@ -69,7 +69,7 @@ class Gradient:
         return Descent(measured=measured, **saved)
 
     def advance(self, objective: Objective, state: Descent) -> Descent:
-        """One step downhill; the loss told is the one at its start, where the gradient is."""
+        """Return the state after one step; its loss is that at the start of the step."""
         measured, slope = gradient(objective, state.theta)
         return _moved(self.optimiser, objective, state, measured, slope)
 
@@ -130,7 +130,7 @@ def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradie
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{name} does not work with this learning rate, schedule and options",
-            f"mend them; optax says: {str(error).splitlines()[0]}",
+            f"correct them; optax says: {str(error).splitlines()[0]}",
         ) from error
     return Gradient(optimiser)
 
@@ -141,8 +141,8 @@ def _tried(optimiser: Any, x: Array) -> Array:
     def loss(x: Array) -> Array:
         return jnp.sum(x**2)
 
-    told = {"value": loss(x), "grad": 2 * x, "value_fn": loss}
-    return optimiser.update(2 * x, optimiser.init(x), x, **told)[0]
+    extra = {"value": loss(x), "grad": 2 * x, "value_fn": loss}
+    return optimiser.update(2 * x, optimiser.init(x), x, **extra)[0]
 
 
 def falling(rate: float, decay: float, every: int) -> optax.Schedule:

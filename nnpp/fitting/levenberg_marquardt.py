@@ -35,7 +35,7 @@ SMALL = 512
 
 @pytree
 class Step:
-    """Where the fit stands.
+    """The state of a fit by Levenberg-Marquardt.
 
     Attributes:
         best: the best θ so far.

@@ -28,7 +28,7 @@ class Model:
 
     Attributes:
         potential: to be used.
-        about: where it comes from, as the fit told it.
+        about: where it comes from, as the fit recorded it.
         path: the .safetensors file.
     """
 

@@ -1,1 +1,1 @@
-"""What the levels tell: bands, gap, splitting, density of states, order by continuity."""
+"""Quantities computed from levels: bands, gap, masses, spectra, densities of states."""

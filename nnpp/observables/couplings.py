@@ -10,7 +10,7 @@ them holds e^{−i(K−K′)·τ_a} and τ_a nowhere else. All atoms together at
 that no level couples to itself (acoustic sum rule). H is linear in the numbers of a potential:
 some of them set to zero leave the part of the others.
 
-Strain factors are those of the cell at rest: what a moving neighbour does to them is left out.
+Strain factors are those of the static cell: their change with moving neighbours is neglected.
 Units: hartree/bohr.
 """
 

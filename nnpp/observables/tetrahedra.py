@@ -31,11 +31,11 @@ def _six(crystal: Crystal, size: tuple[int, int, int]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Tetrahedra:
-    """Those of a mesh that symmetry keeps apart: of 24,576 in 16×16×16 points of fcc, 900.
+    """The inequivalent tetrahedra of a mesh: 900 of 24,576 for 16×16×16 points in fcc.
 
     Attributes:
         corners: which irreducible point of the mesh each corner is.
-        share: the part of the zone that each stands for; together 1.
+        share: the fraction of the zone that each represents; their sum is 1.
     """
 
     corners: Int[np.ndarray, "tetrahedron 4"]

@@ -1,6 +1,6 @@
 """First forms of elements: Zunger's form where it is published, a typical one elsewhere.
 
-The typical one is the screened empty core (Ashcroft, Phys. Lett. 23, 48 (1966)) told in
+The typical one is the screened empty core (Ashcroft, Phys. Lett. 23, 48 (1966)) written in
 Zunger's form: −4πZ cos(q r_c)/(q² + k_s²) has the node π/2r_c and, at q = 0, −4πZ/k_s², where
 k_s² = 4k_F/π and k_F³ = 3π²n for n valence electrons in a volume (Thomas and Fermi). With the
 range of the published forms, a2 = 3 and a3 = 0.55 bohr²,

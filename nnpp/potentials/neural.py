@@ -79,8 +79,8 @@ class Neural(Form):
 
     Attributes:
         weights: of the network.
-        reference: a0 … a3 of v⁰ for each species, or None for a network that stands alone;
-            no parameter, so that a fit moves N and leaves v⁰ where it is.
+        reference: a0 … a3 of v⁰ for each species, or None for a network without one;
+            not a parameter: a fit changes N and keeps v⁰.
         network: its shape.
         envelope: the factor that makes it decay.
     """

@@ -1,8 +1,8 @@
 """Separable terms of many atoms, group by group of centres: Σ_groups Σ_p B_p s_p C B_p*.
 
 The projectors of a supercell grow as the square of its volume, as plane waves and atoms do.
-Here those of a few centres exist at a time; each time they are needed they are made anew, which
-costs little beside the product with more than a few functions.
+Here those of a few centres exist at a time; they are computed again each time they are needed,
+which costs little compared with the product with more than a few functions.
 """
 
 from collections.abc import Callable

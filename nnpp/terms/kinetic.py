@@ -6,7 +6,7 @@ from nnpp.basis.operators import Diagonal
 from nnpp.basis.plane_waves import PlaneWaves
 
 FILLING = 1e3
-"""Energy of a row that only fills up [hartree]: above every level that is asked for."""
+"""Energy of a row that is only padding [hartree]: above every level that is requested."""
 
 
 def kinetic(waves: PlaneWaves) -> Diagonal:

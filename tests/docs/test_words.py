@@ -24,7 +24,8 @@ TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", N
 """Tokens with words; f-strings have their own from Python 3.12 on."""
 
 PACKAGES = (
-    "basis cli cluster config devices eigensolvers hamiltonian linalg plotting structures"
+    "basis cli cluster config devices eigensolvers fitting formats hamiltonian linalg "
+    "observables plotting potentials structures terms"
 )
 
 FOLDERS = [

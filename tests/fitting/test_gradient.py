@@ -71,7 +71,7 @@ def test_options_that_are_whole_numbers_and_methods_that_cannot_step():
         ("lbfgs", 1e-3, {"memory_size": 5.5}),
         ("sm3", falling(1.0, 0.5, 2), {}),
     ]:
-        with pytest.raises(InputError, match=f"{name} does not work with .*; mend them"):
+        with pytest.raises(InputError, match=f"{name} does not work with .*; correct them"):
             by_name(name, rate, options)
 
 
