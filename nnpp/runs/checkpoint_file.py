@@ -85,16 +85,16 @@ def unpacked(raw: io.BufferedIOBase) -> Checkpoint:
 
 def _line(checkpoint: Checkpoint) -> bytes:
     """All that is no array, on one line."""
-    told = {
+    header = {
         "step": checkpoint.step,
         "identity": checkpoint.identity,
         "about": dict(checkpoint.about),
         "arrays": list(checkpoint.arrays),
     }
     try:
-        return json.dumps(told, allow_nan=False).encode() + b"\n"
+        return json.dumps(header, allow_nan=False).encode() + b"\n"
     except ValueError as error:
-        what = "what is told about it holds NaN or infinity"
+        what = "its description holds NaN or infinity"
         raise NnppError(f"step {checkpoint.step} is not saved: {what}") from error
 
 
@@ -108,6 +108,6 @@ def _refuse_unsound(step: int, name: str, array: np.ndarray) -> None:
 
 def _content(body: io.BytesIO) -> Checkpoint:
     """The checkpoint in bytes whose hash is right."""
-    told = json.loads(body.readline())
-    arrays = {name: np.load(body, allow_pickle=False) for name in told["arrays"]}
-    return Checkpoint(told["step"], arrays, told["about"], told["identity"])
+    header = json.loads(body.readline())
+    arrays = {name: np.load(body, allow_pickle=False) for name in header["arrays"]}
+    return Checkpoint(header["step"], arrays, header["about"], header["identity"])

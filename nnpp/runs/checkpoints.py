@@ -82,7 +82,7 @@ def clear(folder: Path) -> None:
 
 
 def _read(path: Path, identity: str) -> Checkpoint:
-    """The checkpoint in a file, if it is whole, of this fit, and under its own name."""
+    """Return the checkpoint in a file; refuse a damaged, renamed or foreign one."""
     try:
         if not path.is_file():
             raise RefusedError("is no file")
@@ -99,7 +99,7 @@ def _read(path: Path, identity: str) -> Checkpoint:
 
 
 def _none_good(refused: dict[Path, str]) -> InputError:
-    """What to tell where every file was refused; one of another fit is told first."""
+    """Return the error if every file was refused; another fit is named first."""
     for path, reason in refused.items():
         if reason == OTHER_FIT:
             return InputError(reason, f"{FRESH}, or restore the fit it was made with", path)
@@ -150,16 +150,16 @@ def _step(path: Path) -> int:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed writers left, if nobody writes here now.
+    """Remove the files of killed writers, if no other process writes here now.
 
-    The names are listed before the lock is asked for: later writers' are not among them.
+    The names are listed before the lock is requested, so that new files are not included.
     """
     left = [path for path in _entries(folder) if NAME.fullmatch(final_name(path.name) or "")]
     if not left:
         return
     with _locked(folder, fcntl.LOCK_EX) as alone:
         for path in left if alone else ():
-            with suppress(OSError):  # one that cannot be removed is in nobody's way
+            with suppress(OSError):  # one that cannot be removed does no harm
                 path.unlink(missing_ok=True)
 
 
@@ -167,8 +167,8 @@ def _sweep(folder: Path) -> None:
 def _locked(folder: Path, kind: int) -> Iterator[bool]:
     """Whether the folder itself could be locked for the block (flock(2), without waiting).
 
-    A writer shares the lock, and goes on without it where there is none to be had; who sweeps
-    wants it alone, and sweeps nothing without it.
+    A writer shares the lock and continues without it if the file system has none. Sweeping
+    requires an exclusive lock and is skipped without it.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -1,9 +1,9 @@
-"""One trainer in one folder: flock(2) on `folder/lock`, let go by the kernel with its process.
+"""One trainer per folder: flock(2) on `folder/lock`, released by the kernel with its process.
 
-The folder itself is locked too, where the file system can: a lock file that somebody removes
-while it is held then lets nobody in. NFS locks no folders: there the file alone counts. A file
-system without flock leaves a weaker rule: the process that the file names is believed to train
-until it is known to have ended, so two that start in the same instant are not kept apart.
+The folder itself is locked too, if the file system can do so: removing the lock file then does
+not admit a second trainer. NFS cannot lock folders: there only the file is locked. On a file
+system without flock the process named in the file is assumed to train until it is known to have
+ended; two processes that start at the same instant are not detected.
 """
 
 import errno
@@ -52,11 +52,11 @@ class Owner:
 
 @contextmanager
 def held(folder: Path) -> Iterator[Path]:
-    """Hold `folder` for the block; an InputError tells who else does. Lends the lock file.
+    """Lock `folder` during the block and yield the lock file; an InputError names its owner.
 
-    Forked children let go at once, so that none of them keeps the lock of a parent that was
+    Forked children release the lock at once, so that none keeps the lock of a parent that was
     killed. At the end the file is removed while it is still locked: whoever opened it before
-    finds, once it has the lock, that the name is gone or another's, and opens it anew.
+    finds, once it has the lock, that the name is gone or another file, and opens it again.
     """
     path = folder / NAME
     handles: list[int] = []
@@ -125,7 +125,7 @@ def _owner(path: Path) -> Owner | None:
 
 
 def _refusal(path: Path) -> InputError:
-    """The folder is another's: of whom, as far as the file tells."""
+    """Return the error that names the process in the lock file."""
     owner = _owner(path)
     if owner and owner.has_ended():
         what = f"is still held by what process {owner.pid} on host {owner.host} started"
@@ -145,7 +145,7 @@ def _refuse_believed(path: Path) -> None:
 
 def _remove(path: Path, handles: list[int]) -> None:
     """Remove the file if it is still ours; a child has no handles, and removes nothing."""
-    with suppress(OSError):  # a file that stays is unlocked, and keeps nobody out
+    with suppress(OSError):  # a file that remains is unlocked and blocks no process
         if handles and _is(path, handles[-1]):
             path.unlink()
 

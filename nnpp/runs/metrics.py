@@ -19,7 +19,7 @@ REMEDY = "remove the line, or start over with `--fresh`"
 
 
 def append(path: Path, record: Mapping[str, Any]) -> None:
-    """Add a line, or nothing if there is no room; a last line that was broken makes way."""
+    """Append a line, or nothing if the disk is full; remove an incomplete last line first."""
     line = _line(record)
     with os_errors_about(path, "cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 
 def cut(path: Path, step: int) -> None:
-    """Keep the lines up to `step`, from which a fit goes on; no file is no line."""
+    """Keep the lines up to `step`, from which a fit continues; a missing file has no lines."""
     if exists(path):
         _rewrite(path, (pair for pair in _sound(path) if pair[1]["step"] <= step))
 
@@ -58,7 +58,7 @@ def _ends_whole(path: Path) -> bool:
 
 
 def _add(path: Path, line: bytes) -> None:
-    """One write at the end, if there is room; on a full disk its part is taken back."""
+    """Append the bytes; if the disk is full, remove what was written of them."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         size = os.fstat(handle).st_size
@@ -73,7 +73,7 @@ def _add(path: Path, line: bytes) -> None:
 
 
 def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
-    """The file anew, whole, with these lines as they were."""
+    """Write the file again with these lines unchanged."""
     write_atomic(path, b"".join(line + b"\n" for line, _ in pairs))
 
 

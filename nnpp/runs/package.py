@@ -25,7 +25,7 @@ RIGHTS = 0o100644 << 16
 
 LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^\\\r]+)")
 
-ANEW = "take the package anew from where it came"
+COPY_AGAIN = "copy the package again from its source"
 
 Files = Mapping[str, bytes]
 """What a package holds, by name within it."""
@@ -62,12 +62,12 @@ def refuse_damaged(folder: Path) -> int:
     for number, line in enumerate(lines, start=1):
         found = LINE.fullmatch(line)
         if found is None or not _within(found["name"]):
-            raise InputError("is no line of a checksum and a file", ANEW, path, number)
+            raise InputError("is no line of a checksum and a file", COPY_AGAIN, path, number)
         file = folder / found["name"]
         if not exists(file) or not file.is_file():
-            raise InputError(f"is missing, but listed in {SUMS}", ANEW, file)
+            raise InputError(f"is missing, but listed in {SUMS}", COPY_AGAIN, file)
         if sha256_of(file) != found["digest"]:
-            raise InputError(f"is damaged: its SHA-256 is not that in {SUMS}", ANEW, file)
+            raise InputError(f"is damaged: its SHA-256 is not that in {SUMS}", COPY_AGAIN, file)
     return len(lines)
 
 

@@ -25,7 +25,7 @@ TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", N
 
 PACKAGES = (
     "basis cli cluster config devices eigensolvers fitting formats hamiltonian linalg "
-    "observables plotting potentials structures terms"
+    "observables plotting potentials runs structures terms"
 )
 
 FOLDERS = [
