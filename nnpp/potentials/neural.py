@@ -146,6 +146,7 @@ class Neural(Form):
             last=STARTS[form["last"]],
             scale=tuple(scale) if isinstance(scale, list) else scale,
         )
+        # Also traced for its shapes (formats/model.py), so v⁰ must not become a JAX array here.
         weights = _drawn(network, jax.random.key(0))
         fixed = None if reference is None else tuple(tuple(a) for a in reference)
         return cls(weights, fixed, network, _of_kind(ENVELOPES, form["envelope"]))

@@ -23,8 +23,7 @@ from nnpp.setup.prepare import prepare
 from nnpp.structures.kpoints import listed
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
-from nnpp.workflows.fits.about import about_model
-from nnpp.workflows.fits.provenance import hashes, write_run
+from nnpp.workflows.fits.provenance import about_model, hashes, write_run
 from nnpp.workflows.fits.read import read_fits, read_runs
 from tests import systems
 from tests.cli.samples import tree, write_tiny

@@ -1,4 +1,4 @@
-"""The form of a potential, and how it was fitted, as its card tells them."""
+"""The form of a potential, and how it was fitted, for its card."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,17 +20,16 @@ Row = tuple[str, str]
 
 
 def terms_of(strengths: Strengths) -> tuple[str, ...]:
-    """The terms that the potential has in addition to the local one, in words."""
+    """Return the names of the terms in addition to the local one."""
     return tuple(term.words for term, _ in strengths.by_term())
 
 
 def form_of(fit: Fit, model: Model) -> Table:
-    """What the potential is made of."""
+    """Return the description of the potential, row by row."""
     return Table(("", ""), tuple(_form(fit, model)))
 
 
 def _form(fit: Fit, model: Model) -> Iterator[Row]:
-    """Its rows."""
     potential, parts = model.potential, fit.spec.potential.train
     yield "elements", ", ".join(potential.species)
     yield from potential.local.rows()
@@ -43,7 +42,7 @@ def _form(fit: Fit, model: Model) -> Iterator[Row]:
 
 
 def _strengths(potential: Potential) -> Iterator[Row]:
-    """The numbers of every term in addition to v(q)."""
+    """Yield the strengths of every term in addition to v(q)."""
     for term, x in potential.strengths.by_term():
         rows = zip(potential.species, x.reshape(len(x), -1).tolist(), strict=True)
         numbers = "; ".join(f"{s} {', '.join(f'{v:.6g}' for v in row)}" for s, row in rows)
@@ -51,7 +50,7 @@ def _strengths(potential: Potential) -> Iterator[Row]:
 
 
 def zunger_of(potential: Potential) -> Table | None:
-    """The parameters of v⁰, or of Zunger's form itself."""
+    """Return the parameters of v⁰, or of Zunger's form itself."""
     found = (potential.local.reference_form() or potential.local).parameters()
     if found is None:
         return None
@@ -62,25 +61,28 @@ def zunger_of(potential: Potential) -> Table | None:
 
 
 def made_of(fit: Fit, model: Model, about: Mapping[str, Any]) -> Table:
-    """How it was fitted, and with what."""
+    """Return how it was fitted, and with which program versions."""
     return Table(("", ""), tuple(_made(fit, model, about)))
 
 
 def _made(fit: Fit, model: Model, about: Mapping[str, Any]) -> Iterator[Row]:
-    """Its rows; what the run does not hold is said to be missing."""
+    # A number that the run does not contain is named as not recorded.
     s, lines = fit.spec.fit, RunFolder(fit.folder).metrics()
-    taken = f"{lines[-1]['step']} taken" if lines else "how many were taken is not told"
-    eased = f", the first {s.eased} with levels weighed evenly" if s.eased else ""
+    taken = f"{lines[-1]['step']} taken" if lines else "how many were taken is not recorded"
+    eased = f", the first {s.eased} with levels weighted evenly" if s.eased else ""
     yield "method", f"{s.method}, at most {s.steps} steps{eased}; {taken}"
     yield "held out", f"{s.hold_out:g} of the k-points, seed {s.seed}"
     priors = {k: v for k, v in s.priors.model_dump().items() if v}
     yield "priors", ", ".join(f"{k} {v:g}" for k, v in priors.items()) or "none"
     loss = model.about.get("loss_ev2")
-    yield "weighted loss", "not told" if loss is None else f"{loss:.4g} eV², priors included"
+    yield (
+        "weighted loss",
+        "not recorded" if loss is None else f"{loss:.4g} eV², priors included",
+    )
     held = lines[-1].get("holdout_ev2") if lines else None
-    yield "held-out loss", "not told" if held is None else f"{held:.4g} eV²"
+    yield "held-out loss", "not recorded" if held is None else f"{held:.4g} eV²"
     versions = model.about.get("versions") or about.get("versions") or {}
-    yield "versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "not told"
+    yield "versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "not recorded"
     devices = [str(d) for d in about.get("devices", [])]
     yield "devices", json.dumps(devices, ensure_ascii=False).strip("[]").replace('"', "")
     for note in fit.notes:

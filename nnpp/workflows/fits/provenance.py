@@ -129,3 +129,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value if isinstance(value, int | float) else str(value)
+
+
+def about_model(fit: Fit, cases: list[Case], read: dict[str, str]) -> dict[str, Any]:
+    """Return fit, versions, inputs, and the bases for which the potential was fitted."""
+    return {
+        "fit": fit.name,
+        "versions": versions(),
+        "inputs_sha256": read,
+        "systems": [
+            {
+                "name": case.spec.name,
+                "cutoff_hartree": case.spec.cutoff,
+                "plane_waves": case.spec.plane_waves,
+                "spinor": case.spinor,
+            }
+            for case in cases
+        ],
+    }

@@ -28,8 +28,7 @@ from nnpp.setup.method import stages_of
 from nnpp.setup.potential import first_form, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.draw import curves_of, draw_potential
-from nnpp.workflows.fits.about import about_model
-from nnpp.workflows.fits.provenance import contents, hashes, write_run
+from nnpp.workflows.fits.provenance import about_model, contents, hashes, write_run
 
 LENGTHS = np.linspace(0.0, 10.0, 401)
 """Where a network learns the form [bohr⁻¹]; numpy, as JAX does not know its devices yet."""
