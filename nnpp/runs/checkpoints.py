@@ -6,6 +6,7 @@ A damaged one is refused by name, and the one before it is used.
 import fcntl
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from nnpp.runs.checkpoint_file import Checkpoint, RefusedError, packed, unpacked
 NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
 ANY = re.compile(r"step-.*\.ckpt", re.DOTALL)
 """What is taken for a checkpoint, if only to refuse it: copies have other names than NAME."""
+
+SWEEP = 10.0
+"""The longest time [s] that a writer waits for a reader that removes old temporary files."""
 
 FRESH = "`--fresh` starts over"
 OTHER_FIT = "belongs to another fit"
@@ -45,7 +49,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     path = folder / f"step-{checkpoint.step:08d}.ckpt"
     with os_errors_about(folder, "cannot be used"):
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder, fcntl.LOCK_SH):
+        with _locked(folder, fcntl.LOCK_SH, SWEEP):
             write_atomic(path, data)
             _forget(folder, path, checkpoint.identity)
     return path
@@ -164,23 +168,35 @@ def _sweep(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path, kind: int) -> Iterator[bool]:
-    """Whether the folder itself could be locked for the block (flock(2), without waiting).
+def _locked(folder: Path, kind: int, wait: float = 0) -> Iterator[bool]:
+    """Lock the folder with flock(2) for the block, and yield whether that succeeded.
 
-    A writer shares the lock and continues without it if the file system has none. Sweeping
-    requires an exclusive lock and is skipped without it.
+    A writer shares the lock, and continues without it if the file system has no locks. It waits
+    for a sweep to end: a temporary file written without the lock could be swept by the next
+    reader. Sweeping requires an exclusive lock and is skipped without it.
+
+    Args:
+        folder: the folder that is locked.
+        kind: `fcntl.LOCK_SH` or `fcntl.LOCK_EX`.
+        wait: seconds to wait while another process holds the lock.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
-        yield _flock(handle, kind)
+        yield _flock(handle, kind, time.monotonic() + wait)
     finally:
         os.close(handle)
 
 
-def _flock(handle: int, kind: int) -> bool:
-    """Whether the lock was given; not so if it is taken, or the file system has no locks."""
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _flock(handle: int, kind: int, deadline: float) -> bool:
+    """Return True if the lock was given before the deadline."""
+    while True:
+        try:
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.001)
+        except OSError:  # the file system has no locks
+            return False
+        else:
+            return True

@@ -4,6 +4,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -163,6 +164,29 @@ def test_a_live_writer_keeps_its_temporary(tmp_path):
         assert temporary.exists()
         os.close(handle)
         temporary.write_bytes(b"")
+
+
+def test_a_writer_waits_for_a_sweep(tmp_path):
+    """Without the lock its temporary file could be swept by the next reader."""
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    writer = threading.Thread(target=save, args=(tmp_path, checkpoint(1)))
+    writer.start()
+    writer.join(0.3)
+    assert writer.is_alive()
+    assert names(tmp_path) == []
+    os.close(handle)
+    writer.join()
+    assert names(tmp_path) == ["step-00000001.ckpt"]
+
+
+def test_a_writer_does_not_wait_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "SWEEP", 0.05)
+    handle = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    save(tmp_path, checkpoint(1))
+    os.close(handle)
+    assert names(tmp_path) == ["step-00000001.ckpt"]
 
 
 def test_readers_do_not_disturb_a_trainer(tmp_path):
