@@ -6,14 +6,12 @@ the difference. An operator that depends on G−G′ alone therefore needs one i
 plane wave instead of a table of pairs.
 """
 
-from collections.abc import Callable
-
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.fft import next_fast_len
 
-from nnpp.basis.rules import per_k
+from nnpp.basis.rules import PER_K, Rule
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
@@ -34,11 +32,13 @@ class PlaneWaves:
         K: k+G [bohr⁻¹].
         code: the place of G in the box.
         real: False for a row of padding, which couples to nothing.
+        longest: |k+G| where the kinetic energy diverges; ∞ for a sharp cutoff [bohr⁻¹].
     """
 
     K: Float[Array, "*k g 3"]
     code: Int[Array, "*k g"]
     real: Bool[Array, "*k g"]
+    longest: Float[Array, "*k"]
 
 
 @pytree
@@ -122,20 +122,20 @@ def plane_waves(
     crystal: Crystal,
     kpoints: KPoints,
     cutoff: float,
-    rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
+    rule: Rule = PER_K,
 ) -> tuple[PlaneWaves, Differences]:
     """Return the plane waves of `rule` at every k, and their differences.
 
     Args:
         crystal: cell and atoms.
         kpoints: the k-points.
-        cutoff: the largest kinetic energy [hartree].
+        cutoff: E_cut, ½|k+G|² of the longest plane wave [hartree].
         rule: which plane waves are taken.
     """
     if not 0 < cutoff < np.inf:
         raise InputError(f"a cutoff of {cutoff} hartree", "give a positive number")
     k, b = np.asarray(kpoints.fractional), np.asarray(crystal.reciprocal)
-    sets = rule(crystal, k, cutoff)
+    sets = rule.select(crystal, k, cutoff)
     box, centre = _box(sets)
     codes = [_code(n, box) for n in sets]
     place = _occurring(codes, box, centre)
@@ -149,6 +149,7 @@ def plane_waves(
         K=jnp.asarray(_padded([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
         code=jnp.asarray(_padded(codes)),
         real=jnp.asarray(_padded([np.ones(len(m), bool) for m in sets])),
+        longest=jnp.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf),
     )
     differences = Differences(
         *map(jnp.asarray, (n, n @ b, place, shell, occurs, q)), box=box, centre=centre

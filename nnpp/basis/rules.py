@@ -2,9 +2,15 @@
 
 Every rule counts a vector on the cutoff sphere, to within rounding, as outside. All members of
 a star are then either inside or outside.
+
+With a sharp cutoff, levels jump where plane waves cross the cutoff sphere, by up to 50 meV
+along a path. `smooth` has no such jumps: the kinetic energy of a plane wave rises to infinity
+before it leaves the sphere (terms/kinetic.py), so that levels are smooth in k, volume and
+strain.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +19,27 @@ from nnpp.structures.crystal import Crystal
 
 ON_THE_SPHERE = 1e-10
 """Relative width of the shell that counts as the cutoff sphere."""
+
+LONGEST_SMOOTH = 0.992
+"""Largest |k+G| of `smooth`, relative to that at the cutoff.
+
+Beyond, T exceeds 10⁵ times the cutoff; such a plane wave lowers levels by less than 10⁻⁵ meV.
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that selects plane waves.
+
+    Attributes:
+        select: returns a set of n for each k, from a crystal, k-points (fractional) and E_cut.
+        smooth: whether the kinetic energy rises smoothly to infinity at the cutoff.
+        symmetric: whether levels keep every symmetry of the crystal.
+    """
+
+    select: Callable[[Crystal, np.ndarray, float], list[np.ndarray]]
+    smooth: bool = False
+    symmetric: bool = False
 
 
 def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
@@ -32,26 +59,38 @@ def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
     return n
 
 
-def per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _smooth(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+    """Return n with |k+G| < 0.992 √(2E_cut), a set for each k."""
+    return _per_k(crystal, k, cutoff * LONGEST_SMOOTH**2)
+
+
+def _per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n with ½|k+G|² < E_cut, a set for each k; keeps every symmetry of the crystal."""
     return [_within(crystal, x, cutoff) for x in k]
 
 
-def sphere(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _sphere(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n with ½|G|² < E_cut, one set for all k; breaks symmetry at the zone boundary."""
     return [_within(crystal, np.zeros(3), cutoff)] * len(k)
 
 
-def deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-    """Return `sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), the rule of DeePseudopot."""
+def _deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+    """Return n of `sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), the rule of DeePseudopot."""
     b = np.asarray(crystal.reciprocal)
     box = int(np.sqrt(2 * cutoff) / np.linalg.norm(b, axis=1).min())
     n = _within(crystal, np.zeros(3), cutoff)
     return [n[np.all(np.abs(n) <= box, axis=1)]] * len(k)
 
 
-RULES: dict[str, Callable[[Crystal, np.ndarray, float], list[np.ndarray]]] = {
-    "per-k": per_k,
-    "sphere": sphere,
-    "deepseudopot": deepseudopot,
+SMOOTH = Rule(_smooth, smooth=True, symmetric=True)
+PER_K = Rule(_per_k, symmetric=True)
+SPHERE = Rule(_sphere)
+DEEPSEUDOPOT = Rule(_deepseudopot)
+
+RULES = {
+    "smooth": SMOOTH,
+    "per-k": PER_K,
+    "sphere": SPHERE,
+    "deepseudopot": DEEPSEUDOPOT,
 }
+"""The rules under the names that files use for them."""

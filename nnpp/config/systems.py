@@ -173,8 +173,9 @@ class System(Section):
         "of its own tetrahedron.",
     )
     cutoff: Cutoff = Field(description='Kinetic energy cutoff, e.g. "10 hartree".')
-    plane_waves: Literal["per-k", "sphere", "deepseudopot"] = Field(
-        default="per-k", description="How the plane waves are selected."
+    plane_waves: Literal["smooth", "per-k", "sphere", "deepseudopot"] = Field(
+        default="per-k",
+        description="How the plane waves are selected; `smooth`: no level jumps along k.",
     )
     solver: Literal["auto", "dense", "davidson"] = Field(
         default="auto", description="Eigensolver; auto selects the faster one."

@@ -5,7 +5,6 @@ holds everything that a fit changes. It enters H through `Values`: numbers at th
 system.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import jax
@@ -16,7 +15,7 @@ from jaxtyping import Array, Complex, Float, Int
 from nnpp.basis.convolution import Box
 from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
-from nnpp.basis.rules import per_k
+from nnpp.basis.rules import PER_K, Rule
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.interface import FormFactors
@@ -89,7 +88,7 @@ def system(
     crystal: Crystal,
     kpoints: KPoints,
     cutoff: float,
-    rule: Callable[[Crystal, np.ndarray, float], list[np.ndarray]] = per_k,
+    rule: Rule = PER_K,
 ) -> System:
     """Build the system of a crystal at a set of k-points.
 
@@ -99,7 +98,7 @@ def system(
     Args:
         crystal: cell and atoms.
         kpoints: where H is built.
-        cutoff: the largest kinetic energy of a plane wave [hartree].
+        cutoff: E_cut, ½|k+G|² of the longest plane wave [hartree].
         rule: which plane waves are taken, see `nnpp.basis.rules`.
     """
     crystal, is_centred = centred(crystal)

@@ -14,7 +14,6 @@ Strain factors are those of the static cell: their change with moving neighbours
 Units: hartree/bohr.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import jax
@@ -23,7 +22,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves, shells
-from nnpp.basis.rules import per_k
+from nnpp.basis.rules import PER_K, Rule
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.hamiltonian.bulk import (
     AtShells,
@@ -49,9 +48,6 @@ FORBIDDEN = 1e-7
 
 Vector = np.ndarray | Float[Array, " 3"]
 
-Rule = Callable[[Crystal, np.ndarray, float], list[np.ndarray]]
-"""What chooses plane waves."""
-
 
 @pytree
 class Pair:
@@ -72,7 +68,7 @@ class Pair:
     q: Float[Array, " shell"]
 
 
-def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = per_k) -> Pair:
+def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = PER_K) -> Pair:
     """Built once; k and q are fractional, `cutoff` in hartree."""
     crystal, _ = centred(crystal)  # as `system` does: the phases of both have one origin
     both = system(crystal, listed(crystal, np.stack([k, np.asarray(k) + q])), cutoff, rule)
@@ -136,7 +132,11 @@ def _potential(
     real, tau = left.real[:, None] & right.real, pair.atoms.tau[a]
     v = jnp.where(real, alone.v[pair.shell, a], 0) / pair.atoms.volume
     V = jnp.exp(-1j * (left.K @ tau))[:, None] * v * jnp.exp(1j * (right.K @ tau))
-    both = jax.tree.map(lambda x, y: jnp.concatenate([x, y]), left, right)
+    K, code, real = (
+        jnp.concatenate([getattr(left, name), getattr(right, name)])
+        for name in ("K", "code", "real")
+    )
+    both = PlaneWaves(K, code, real, left.longest)
     at_all = frame(both, replace(pair.system.bare(alone), centres=pair.atoms))
     (scalar, spin), n = separable_terms(at_all, alone.strengths), len(left.K)
     V = V + sum(op.matrix()[0, :n, 0, n:] for op in scalar)

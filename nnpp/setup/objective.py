@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
+from nnpp.basis.rules import RULES
 from nnpp.config.inputs import Fit
 from nnpp.config.spec import Priors
 from nnpp.errors import InputError
@@ -85,7 +86,7 @@ def _distinct(case: Case, kpoints: KPoints) -> tuple[KPoints, Int[jax.Array, " k
     _, first, place = np.unique(
         equivalent(case.crystal, k), return_index=True, return_inverse=True
     )
-    if case.spec.plane_waves != "per-k" or len(first) == len(k):
+    if not RULES[case.spec.plane_waves].symmetric or len(first) == len(k):
         return kpoints, None
     return listed(case.crystal, k[first]), jnp.asarray(place)
 

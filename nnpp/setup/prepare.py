@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from nnpp.basis.rules import RULES
 from nnpp.config.inputs import Fit
 from nnpp.config.kpoints import PathPoints
 from nnpp.config.potential import PotentialSpec
@@ -53,10 +54,10 @@ def _notes(case: Case) -> Iterator[str]:
     if cells > 1:
         atoms = len(case.crystal.symbols) // cells
         yield f"the primitive cell, of {atoms} atoms, would show them unfolded"
-    if case.spec.plane_waves != "per-k":
+    if not RULES[case.spec.plane_waves].symmetric:
         yield (
             f"plane waves `{case.spec.plane_waves}` break symmetry at the zone boundary; "
-            "`per-k` keeps it"
+            "`smooth` and `per-k` keep it"
         )
     if case.spec.cutoff > MAX_HARTREE:
         yield (

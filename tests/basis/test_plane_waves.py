@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnpp.basis.plane_waves import DIFFERENCES, plane_waves
-from nnpp.basis.rules import RULES, per_k, sphere
+from nnpp.basis.rules import PER_K, RULES, SPHERE
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed
 from tests import systems
@@ -54,7 +54,7 @@ def test_every_difference_has_its_place_and_none_is_missing(name, rule):
 @pytest.mark.parametrize("name", SHAPES)
 def test_shells_are_the_distinct_lengths(name):
     structure = SHAPES[name]()
-    _, d = plane_waves(structure, listed(structure, K), 1.5, per_k)
+    _, d = plane_waves(structure, listed(structure, K), 1.5, PER_K)
     q, lengths = np.asarray(d.q), np.linalg.norm(d.Q, axis=1)[np.asarray(d.occurs)]
     assert np.abs(q[np.asarray(d.shell)[np.asarray(d.occurs)]] - lengths).max() < 1e-8
     assert set(d.shell.tolist()) == set(range(len(q)))
@@ -66,7 +66,7 @@ def test_shells_are_the_distinct_lengths(name):
 def test_shells_of_zinc_blende_are_integers():
     """|G−G′|² = (0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27, …)·(2π/a)²; 83 at 10 hartree."""
     structure = systems.zincblende()
-    _, d = plane_waves(structure, listed(structure, [0, 0, 0]), 10.0, sphere)
+    _, d = plane_waves(structure, listed(structure, [0, 0, 0]), 10.0, SPHERE)
     squares = (np.asarray(d.q) * systems.A_CDSE / (2 * np.pi)) ** 2
     assert np.abs(squares - np.round(squares)).max() < 1e-9
     assert np.round(squares[:11]).tolist() == [0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27]
@@ -77,7 +77,7 @@ def test_many_plane_waves_are_quick():
     """CsPbI3 at 10 hartree: 6.3 million pairs, 236 lengths at most, well below 3 s."""
     structure = systems.perovskite()
     start = time.perf_counter()
-    waves, d = plane_waves(structure, listed(structure, [0, 0, 0]), 10.0, sphere)
+    waves, d = plane_waves(structure, listed(structure, [0, 0, 0]), 10.0, SPHERE)
     assert time.perf_counter() - start < 3
     assert waves.K.shape[1] == 2517
     assert 200 < len(d.q) <= 236
@@ -87,7 +87,7 @@ def test_many_plane_waves_are_quick():
 def test_shorter_rows_are_padded_and_marked():
     structure = systems.zincblende()
     waves, _ = plane_waves(structure, listed(structure, K), 2.0)
-    sizes = [len(n) for n in per_k(structure, K, 2.0)]
+    sizes = [len(n) for n in PER_K.select(structure, K, 2.0)]
     assert len(set(sizes)) > 1
     assert waves.K.shape == (3, max(sizes), 3)
     assert np.asarray(waves.real).sum(axis=1).tolist() == sizes

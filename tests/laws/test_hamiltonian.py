@@ -121,10 +121,11 @@ def test_rotations_of_the_crystal_change_no_level(name, solver):
 
 
 def test_the_sphere_rule_breaks_what_per_k_keeps():
-    """E(k+G) = E(k) holds with `per-k` and not with `sphere`: the law above can fail."""
+    """E(k+G) = E(k) holds with `smooth` and `per-k`, not with `sphere`: the law can fail."""
     k, structure = np.array([[0.5, 0.5, 0.5], [-0.5, 0.5, 0.5]]), systems.zincblende()
     E = {r: levels(systems.cdse(), systems.at(structure, k, rule=RULES[r]), 8) for r in RULES}
     assert np.abs(E["per-k"][0] - E["per-k"][1]).max() < 1e-12
+    assert np.abs(E["smooth"][0] - E["smooth"][1]).max() < 1e-11
     assert np.abs(E["sphere"][0] - E["sphere"][1]).max() > 1e-5
 
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import Rule
 from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.couplings import couplings, mean_couplings, moved, pair
 from nnpp.structures.crystal import crystal
@@ -77,7 +78,7 @@ def test_atoms_of_a_supercell_displaced():
         moved_by = np.zeros((4, 3))
         moved_by[[atom, atom + 2]] = move, -np.asarray(move)
         strained = crystal(cell, twice + moved_by @ np.linalg.inv(cell), ("Cd", "Se") * 2)
-        s = systems.at(strained, [np.zeros(3)], CUTOFF, rule=lambda *_: [n.astype(int)])
+        s = systems.at(strained, [np.zeros(3)], CUTOFF, rule=Rule(lambda *_: [n.astype(int)]))
         return np.asarray(jax.jit(matrix)(at_shells(potential, s), s))
 
     first, h = len(K_of[0]), 1e-3

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import Rule
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.deformation import (
@@ -31,7 +32,7 @@ def levels_of(structure, potential, k):
     n = np.rint(K @ np.linalg.inv(np.asarray(structure.reciprocal)) - k).astype(int)
 
     def E(eta):
-        s = systems.at(structure.strained(eta), [k], CUTOFF, rule=lambda *_: [n])
+        s = systems.at(structure.strained(eta), [k], CUTOFF, rule=Rule(lambda *_: [n]))
         return np.linalg.eigvalsh(np.asarray(matrix(potential, s)))
 
     return E

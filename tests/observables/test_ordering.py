@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
-from nnpp.basis.rules import per_k, sphere
+from nnpp.basis.rules import PER_K, SPHERE
 from nnpp.observables.bands import states
 from nnpp.observables.ordering import MULTIPLET, continuous_order
 from nnpp.structures.crystal import crystal
@@ -37,7 +37,7 @@ def mixed(E: np.ndarray, psi: np.ndarray, rng) -> np.ndarray:
     return psi
 
 
-def free(k, spins: int, rule=sphere):
+def free(k, spins: int, rule=SPHERE):
     """Plane waves as the states of an empty lattice: levels, states, waves, and who is who."""
     waves, _ = plane_waves(CUBIC, listed(CUBIC, k), 0.7, rule)
     kinetic = np.sum(np.asarray(waves.K) ** 2, axis=2) / 2
@@ -80,7 +80,7 @@ def test_multiplets_all_along_a_line():
 
 def test_a_basis_that_changes_along_the_path_is_no_hindrance():
     """Each k its own set of waves, in its own order; the lowest seven levels are in all."""
-    E, psi, waves, _ = free(0.4 * LINE, 1, per_k)
+    E, psi, waves, _ = free(0.4 * LINE, 1, PER_K)
     assert len({tuple(row) for row in np.asarray(waves.code).tolist()}) > 1
     E, psi = E[:, :7], psi[:, :, :7]
     order = continuous_order(jnp.asarray(E), jnp.asarray(psi), waves)
@@ -128,7 +128,10 @@ def test_a_multiplet_counts_as_a_whole_however_its_members_are_mixed(angle):
     psi = np.stack([np.eye(3), np.hstack([pair, s[:, None]])]).astype(complex)
     E = np.array([[0.0, 1.0, 2.0], [0.5, 0.5, 1.5]])
     waves = PlaneWaves(
-        jnp.zeros((2, 3, 3)), jnp.tile(jnp.arange(3), (2, 1)), jnp.ones((2, 3), bool)
+        jnp.zeros((2, 3, 3)),
+        jnp.tile(jnp.arange(3), (2, 1)),
+        jnp.ones((2, 3), bool),
+        jnp.full(2, jnp.inf),
     )
     order = continuous_order(jnp.asarray(E), jnp.asarray(psi), waves)
     assert order[1, 0] == 2
@@ -141,7 +144,7 @@ def test_spins_of_a_real_crystal_pass_through_gamma():
     zb-CdSe with spin-orbit, through the quartet and the doublets of Γ, however they were mixed.
     """
     k = np.linspace(-0.9, 0.9, 17)[:, None] * [[0.21, 0.13, 0.3]]
-    system = systems.at(systems.zincblende(), k, 1.5, rule=sphere)
+    system = systems.at(systems.zincblende(), k, 1.5, rule=SPHERE)
     E, psi = (np.asarray(x) for x in states(spinors(), system, 14))
     assert np.ptp(E[8, 4:8]) < 1e-10 < 1e-4 < E[8, 4] - E[8, 3]
     turned = mixed(E, psi, np.random.default_rng(5))

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import Rule
 from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.deformation import Stretched, by_volume, strain_derivative
 from tests import systems
@@ -18,7 +19,7 @@ def levels(structure, potential):
     for k in KPOINTS:
         K = np.asarray(systems.at(systems.zincblende(), [k], CUTOFF).waves.K[0])
         n = np.rint(K @ np.linalg.inv(np.asarray(systems.zincblende().reciprocal)) - k)
-        s = systems.at(structure, [k], CUTOFF, rule=lambda *_, n=n: [n.astype(int)])
+        s = systems.at(structure, [k], CUTOFF, rule=Rule(lambda *_, n=n: [n.astype(int)]))
         found.append(
             np.linalg.eigvalsh(np.asarray(jax.jit(matrix)(at_shells(potential, s), s)))
         )

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from nnpp.basis.rules import RULES
+from nnpp.basis.rules import RULES, Rule
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.eigensolvers.choice import automatic
@@ -26,7 +26,6 @@ from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels, occupied_levels, validated
 from nnpp.observables.comparison import Coverage, coverage
 from nnpp.observables.completeness import complete
-from nnpp.observables.couplings import Rule
 from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
