@@ -4,7 +4,7 @@ import jax
 
 from benchmarks.crystals import perovskite
 from benchmarks.process import verdict
-from nnpp.basis.rules import sphere
+from nnpp.basis.rules import SPHERE
 from nnpp.hamiltonian.bulk import frame, system
 from nnpp.structures.kpoints import listed
 
@@ -12,7 +12,7 @@ from nnpp.structures.kpoints import listed
 def run() -> None:
     """Print the projectors of CsPbI3 at 10 hartree."""
     crystal = perovskite()
-    s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
+    s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, SPHERE)
     waves = jax.tree.map(lambda x: x[0], s.waves)
     total = 0.0
     made = frame(waves, s).B
