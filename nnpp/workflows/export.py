@@ -1,4 +1,4 @@
-"""`nnpp export`: a fitted potential as filter-diagonalisation codes of nanocrystals read it."""
+"""`nnpp export`: write a fitted potential for filter-diagonalisation codes of nanocrystals."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,60 +11,68 @@ from jaxtyping import Float
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
+from nnpp.files.templates import render
 from nnpp.files.tensors import STEM
-from nnpp.formats.filter_codes import Element, refuse_foreign, write_export
-from nnpp.formats.filter_codes_readme import Accuracy, readme
-from nnpp.formats.model import Model, read_model, write_model
+from nnpp.formats.filter_codes import (
+    HEADING,
+    Element,
+    files_of_terms,
+    refuse_foreign,
+    terms_written,
+    write_export,
+)
+from nnpp.formats.model import read_model, write_model
 from nnpp.potentials.interface import Form, FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
 from nnpp.special import gauss_legendre, knots
 
 FOLDER = "export"
+"""Default folder of an export, in the folder of the run."""
 
 ROWS = 8001
-"""Of potX.par: the filter codes draw straight lines between rows, and take 8192 at most.
+"""Number of rows of potX.par; the filter codes read at most 8192 and interpolate linearly.
 
-Lines between samples of v(r) would miss v(q) by h²q²/12 of it and more, 1e-5 of the largest
-at the spacing h = 0.0125 bohr that a reach of 100 bohr leaves; the rows are knots instead.
+Interpolated samples of v(r) would change v(q) by a fraction h²q²/12 or more: by 1e-5 of the
+largest value at the spacing h = 0.0125 bohr of a table that ends at 100 bohr. The rows are
+therefore knots, whose linear interpolation gives v(q).
 """
 
 ENDS = (10.0, 15.0, 20.0, 30.0, 40.0, 60.0, 80.0, 120.0, 160.0)
-"""Where an integral over q may end [bohr⁻¹]."""
+"""Possible upper limits of an integral over q [bohr⁻¹]."""
 
 DECAYED = 1e-12
-"""v(q) is done where it is below this share of its largest value."""
+"""v(q) has decayed where it is below this fraction of its largest value."""
 
 REACHES = (25.0, 50.0, 75.0, 100.0)
-"""Where a table of v(r) may end [bohr].
+"""Possible ends of a table of v(r) [bohr].
 
-The last is for form factors with a kink (relu; celu, of the slope), whose v(r) decays as a
-power of r. Longer tables would lose more between their rows, which cannot be more, than they
-win beyond the last one.
+The last is for form factors with a kink (relu; celu in its slope), whose v(r) decays as a
+power of r. A longer table would lose more accuracy by its larger spacing than it would gain.
 """
 
 NEGLIGIBLE = 1e-7
-"""4πR³|v(R)| below this changes no v(q) by more than about as much [hartree·bohr³]."""
+"""If 4πR³|v(R)| is below this, v(r) beyond R changes v(q) by about this [hartree·bohr³]."""
 
 TAIL_REACH = 120.0
-"""Where a table with a Coulomb tail ends, larger than any dot [bohr]."""
+"""End of a table with a Coulomb tail, larger than any dot [bohr]."""
 
 R_TABLE, Q_TABLE = np.linspace(0.0, 30.0, 4096), np.linspace(0.0, 40.0, 4096)
-"""The grids of DeePseudopot's own tables [bohr, bohr⁻¹]."""
+"""The grids of DeePseudopot's tables [bohr, bohr⁻¹]."""
 
 CHECKED = np.linspace(0.0, 10.0, 201)
-"""Lengths at which v(q) is found again from the rows [bohr⁻¹]."""
+"""Lengths at which v(q) from the rows is compared with v(q) [bohr⁻¹]."""
 
 
 @dataclass(frozen=True)
 class Radial:
-    """v(r) of all species, and how far it was needed.
+    """v(r) of all species.
 
     Attributes:
         v: the form factors.
         end: where v(q) has decayed [bohr⁻¹].
-        reach: where v(r) has [bohr].
-        cut: the largest |v(r)| beyond [hartree].
+        reach: where v(r) has decayed [bohr].
+        cut: the largest |v(r)| beyond `reach` [hartree].
     """
 
     v: FormFactors
@@ -73,14 +81,22 @@ class Radial:
     cut: float
 
     def at(self, r: Float[np.ndarray, " r"]) -> Float[np.ndarray, "r species"]:
-        """v_s(r) [hartree], zero from `reach` on."""
+        """Return v_s(r) [hartree], zero from `reach` on."""
         near = r[r < self.reach]
         far = np.zeros((len(r) - len(near), np.shape(self.v(jnp.zeros(1)))[1]))
         return np.concatenate([transformed(self.v, near, self.end), far])
 
 
 def run_export(run: Path, out: Path | None = None) -> list[Path]:
-    """Write the potential of a run for other codes, by default into its folder export/."""
+    """Write the potential of a run for other codes.
+
+    Args:
+        run: a run, or a file potential.safetensors.
+        out: folder of the files; by default `FOLDER` in the run.
+
+    Returns:
+        The files written.
+    """
     model = read_model(run)
     folder = model.path.parent / FOLDER if out is None else Path(out)
     refuse_unwritable(folder)
@@ -89,28 +105,43 @@ def run_export(run: Path, out: Path | None = None) -> list[Path]:
         found = radial(model.potential.local)
     except InputError as error:
         raise error.at(model.path) from error
-    _refuse_without_tail(model)
+    for term, _ in model.potential.strengths.by_term():
+        if term.addition is not None and term.tail is None:
+            what = f"the term {term.words} adds to v(q) and has no form in real space"
+            raise InputError(what, "give its Term a `tail`", model.path)
     elements = list(_elements(model.potential, found))
-    error = max(_difference(model.potential, e) for e in elements)
-    lifted = max(_lifted(e.short) for e in elements)
-    accuracy = Accuracy(found.reach, found.cut, float(CHECKED[-1]), error, lifted)
-    paths = write_export(folder, elements, readme(_title(model), elements, accuracy))
+    # Rows differ from v(r) by δ²v/12; v(r) is even.
+    lifted = max(np.abs(np.diff(e.short, 2, prepend=e.short[1])).max() / 12 for e in elements)
+    readme = render(
+        "filter_codes.md",
+        name=model.about.get("fit", model.path.absolute().parent.name),
+        heading=HEADING,
+        elements=elements,
+        terms=terms_written(elements[0].strengths),
+        files=list(_described_files(elements[0])),
+        reach=found.reach,
+        cut=found.cut,
+        checked=CHECKED[-1],
+        error=max(_difference(model.potential, e) for e in elements),
+        lifted=lifted,
+    )
+    paths = write_export(folder, elements, readme)
     return [*paths, *write_model(folder / STEM, model.potential, model.about)]
 
 
-def _refuse_without_tail(model: Model) -> None:
-    """Refuse what is added to v(q) by a term that gives no form in real space."""
-    for term, _ in model.potential.strengths.by_term():
-        if term.addition is not None and term.tail is None:
-            raise InputError(
-                f"the term {term.words} adds to v(q) and has no form in real space",
-                "give its Term a `tail`",
-                model.path,
-            )
+def _described_files(e: Element) -> Iterator[tuple[str, str]]:
+    """Yield the name of each file of strengths, and a description of its rows."""
+    for file, rows in files_of_terms(e.strengths).items():
+        symbols = ", ".join(term.symbols[i] for term, i in rows)
+        words = " and ".join(dict.fromkeys(term.words for term, _ in rows))
+        count = f"{len(rows)} rows: " if len(rows) > 1 else ""
+        skipped = any(term.places[i].filler for term, i in rows)
+        filler = "; the codes skip the second column" if skipped else ""
+        yield file.format(X="X"), f"{count}{symbols} ({words}){filler}"
 
 
 def radial(v: Form) -> Radial:
-    """Find how far v(q) and v(r) reach; refused where v(r) has no meaning."""
+    """Return v(r) and where v(q) and v(r) have decayed; an InputError if there is no v(r)."""
     if v.lengths is not None:
         raise InputError(
             "is a table of v(q) at a few lengths, which has no v(r)",
@@ -125,21 +156,24 @@ def radial(v: Form) -> Radial:
 
 
 def _largest_beyond(v: FormFactors, reach: float, end: float) -> float:
-    """The largest |v(r)| from `reach` on [hartree]."""
+    """Return the largest |v(r)| from `reach` on [hartree]."""
     return float(np.abs(transformed(v, np.linspace(reach, 1.25 * reach, 40), end)).max())
 
 
 def transformed(
     v: FormFactors, r: Float[np.ndarray, " r"], end: float
 ) -> Float[np.ndarray, "r species"]:
-    """v_s(r) [hartree], with nodes enough for sin(qr) and for bumps 0.1 bohr⁻¹ wide."""
+    """Return v_s(r) [hartree] by quadrature over q from 0 to `end` [bohr⁻¹].
+
+    The nodes resolve sin(qr), and features of v(q) that are 0.1 bohr⁻¹ wide.
+    """
     nodes = 200 + int(end * (25 + 0.6 * float(r.max())))
     pieces = np.array_split(r, -(-len(r) // 4096))
     return np.concatenate([real_space(v, jnp.asarray(x), end, nodes) for x in pieces])
 
 
 def decays_at(v: FormFactors) -> float:
-    """Where all form factors have decayed [bohr⁻¹]."""
+    """Return the length at which all form factors have decayed [bohr⁻¹]."""
     largest = np.abs(np.asarray(v(jnp.linspace(0.0, ENDS[0], 400)))).max()
     for end in ENDS:
         beyond = np.abs(np.asarray(v(jnp.linspace(end, 1.5 * end, 400)))).max()
@@ -147,12 +181,12 @@ def decays_at(v: FormFactors) -> float:
             return end
     raise InputError(
         f"v(q) is infinite somewhere, or has not decayed at {ENDS[-1]:g} bohr⁻¹",
-        "mend its numbers, or fit it under an envelope",
+        "correct its numbers, or fit it with an envelope",
     )
 
 
 def _elements(potential: Potential, found: Radial) -> Iterator[Element]:
-    """Every element with its curves and strengths."""
+    """Yield every element with its curves and strengths."""
     by_term = potential.strengths.by_term()
     tails = [(term.tail, term.name) for term, _ in by_term if term.tail is not None]
     last = max(TAIL_REACH, found.reach) if tails else found.reach
@@ -181,33 +215,22 @@ def even_knots(
     f: Callable[[Float[np.ndarray, " r"]], Float[np.ndarray, "r *of"]],
     r: Float[np.ndarray, " row"],
 ) -> Float[np.ndarray, "row *of"]:
-    """The rows at the uniform `r`, from 0, between which straight lines stand for an even f."""
+    """Return rows at the uniform `r`, from 0, whose linear interpolation represents an even f.
+
+    They are f − δ²f/12 + δ⁴f/90, where δ² is the second difference.
+    """
     onward = f(np.append(r, r[-1] + r[1] * np.array([1, 2])))
     return knots(np.concatenate([onward[2:0:-1], onward]))
 
 
 def _difference(potential: Potential, e: Element) -> float:
-    """The largest error of v(q) from straight lines between the rows [hartree·bohr³]."""
-    column = potential.species.index(e.symbol)
-    exact = np.asarray(potential.local(jnp.asarray(CHECKED)))[:, column]
-    return float(np.abs(read_back(e.r, e.short, CHECKED) - exact).max())
+    """Return the largest error of v(q) from linearly interpolated rows [hartree·bohr³].
 
-
-def _lifted(rows: Float[np.ndarray, " row"]) -> float:
-    """The largest |δ²v|/12, by which rows stand apart from v(r) [hartree]."""
-    return float(np.abs(np.diff(np.append(rows[1], rows), 2)).max()) / 12
-
-
-def read_back(
-    r: Float[np.ndarray, " row"], v: Float[np.ndarray, " row"], q: Float[np.ndarray, " q"]
-) -> Float[np.ndarray, " q"]:
-    """v(q) = 4π ∫ r² sinc(qr) v(r) dr of straight lines between rows [hartree·bohr³]."""
-    x, w = gauss_legendre(3, float(r[1]))
-    inside = (r[:-1, None] + x).ravel()
-    weighted = inside**2 * np.interp(inside, r, v) * np.tile(w, len(r) - 1)
-    return 4 * np.pi * np.sinc(q[:, None] * inside / np.pi) @ weighted
-
-
-def _title(model: Model) -> str:
-    """The name of the fit."""
-    return str(model.about.get("fit", model.path.absolute().parent.name))
+    It compares v(q) with 4π ∫ r² [sin(qr)/qr] v(r) dr at the lengths `CHECKED`.
+    """
+    x, w = gauss_legendre(3, float(e.r[1]))
+    r = (e.r[:-1, None] + x).ravel()
+    weighted = r**2 * np.interp(r, e.r, e.short) * np.tile(w, len(e.r) - 1)
+    v = 4 * np.pi * np.sinc(CHECKED[:, None] * r / np.pi) @ weighted
+    exact = np.asarray(potential.local(jnp.asarray(CHECKED)))
+    return float(np.abs(v - exact[:, potential.species.index(e.symbol)]).max())

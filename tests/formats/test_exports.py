@@ -1,4 +1,4 @@
-"""Exports read as the filter codes read them, and transformed back by numpy alone."""
+"""Exports are read as the filter codes read them, and transformed back with NumPy only."""
 
 import re
 
@@ -31,7 +31,7 @@ def charged():
 
 
 def wide():
-    """The default features with tanh, whose v(r) reaches 100 bohr."""
+    """The default features with tanh, whose v(r) extends to 100 bohr."""
     network = Network(
         Radial(0.15, 0.125, 6.0),
         (20,),
@@ -51,7 +51,7 @@ SMOOTH = [(name, s) for name, make in CASES.items() for s in make().species]
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """A run of each case with its export, made when first asked for."""
+    """Return the export folder of a case; each export is made once."""
     made = {}
 
     def of(name):
@@ -65,20 +65,22 @@ def exported(tmp_path_factory):
 
 
 def scanned(path):
-    """What fscanf reads: all numbers, in two columns."""
+    """Return what fscanf reads: all numbers, in two columns."""
     return np.array(path.read_text().split(), float).reshape(-1, 2).T
 
 
 def short_range(folder, symbol):
-    """r and v(r) without Coulomb tail."""
+    """Return r and v(r) without the Coulomb tail."""
     alone = folder / f"pot{symbol}_SR.par"
     return scanned(alone if alone.exists() else folder / f"pot{symbol}.par")
 
 
-def of_straight_lines(r, v, q):
-    """v(q) = 4π ∫ r² [sin(qr)/qr] v(r) dr as a filter code has v: the spacing from the first
-    two rows, straight lines between, zero beyond. On a grid of seven points between rows, by
-    Simpson's rule, whose corners fall on the rows."""
+def transformed_lines(r, v, q):
+    """Return v(q) = 4π ∫ r² [sin(qr)/qr] v(r) dr of the v(r) of a filter code.
+
+    Its spacing is that of the first two rows; it is linear between rows, and zero beyond.
+    Simpson's rule has seven points between rows, so that kinks are at ends of its intervals.
+    """
     dr = r[1] - r[0]
     fine = np.linspace(0.0, dr * (len(r) - 1), 8 * (len(r) - 1) + 1)
     i = np.minimum((fine / dr).astype(int), len(r) - 2)
@@ -90,18 +92,18 @@ def of_straight_lines(r, v, q):
 
 
 @pytest.mark.parametrize(("name", "symbol"), SMOOTH)
-def test_the_way_back_to_v_of_q(name, symbol, exported):
-    """To 1e-6 hartree·bohr³, some 1e-8 of the largest, for every q that is used."""
+def test_tables_give_v_of_q(name, symbol, exported):
+    """The error is below 1e-6 hartree·bohr³, about 1e-8 of the largest, at all relevant q."""
     r, v = short_range(exported(name), symbol)
     q = np.linspace(0.0, 10.0, 41)
     potential = CASES[name]()
     exact = np.asarray(potential.local(jnp.asarray(q)))[:, potential.species.index(symbol)]
-    assert np.abs(of_straight_lines(r, v, q) - exact).max() < 1e-6
+    assert np.abs(transformed_lines(r, v, q) - exact).max() < 1e-6
     assert np.abs(exact).max() > 10
 
 
-def test_what_the_rows_are_for():
-    """At the largest spacing, lines between samples miss v(q) by 3e-6 of it; rows do not."""
+def test_knots_are_more_accurate_than_samples():
+    """At the largest spacing, interpolated samples change v(q) by more than 3e-6 of it."""
     potential, q = wide(), np.linspace(0.0, 6.0, 13)
     r = np.arange(8003) * 0.0125
     samples = np.asarray(real_space(potential.local, jnp.asarray(r), 10.0, 2000))
@@ -109,22 +111,22 @@ def test_what_the_rows_are_for():
     exact = np.asarray(potential.local(jnp.asarray(q)))
     for v, table, wanted in zip(exact.T, samples[:-2].T, rows.T, strict=True):
         largest = np.abs(v).max()
-        assert np.abs(of_straight_lines(r, wanted, q) - v).max() < 1e-7 * largest
-        assert np.abs(of_straight_lines(r, table, q) - v).max() > 3e-6 * largest
+        assert np.abs(transformed_lines(r, wanted, q) - v).max() < 1e-7 * largest
+        assert np.abs(transformed_lines(r, table, q) - v).max() > 3e-6 * largest
 
 
 @pytest.mark.parametrize("symbol", ["Cd", "Se"])
-def test_the_whole_with_its_tail_comes_back(symbol, exported):
-    """potX.par, less the shift, is v(q) and the long range, where q is away from its pole.
+def test_a_table_with_its_tail_gives_v_of_q(symbol, exported):
+    """potX.par without the shift gives v(q) plus the long-range term, away from its pole.
 
-    Beyond the last row there is −a4/r to infinity, ∫ sin(qr) dr = cos(qR)/q from there on.
+    Beyond the last row R, v(r) = −a4/r is integrated analytically: ∫ sin(qr) dr = cos(qR)/q.
     """
     r, whole = scanned(exported("charged") / f"pot{symbol}.par")
     tail = scanned(exported("charged") / f"pot{symbol}_LR.par")[1]
     potential, q = charged(), np.linspace(0.5, 8.0, 16)
     i = potential.species.index(symbol)
     a4 = float(potential.strengths["charge"][i])
-    found = of_straight_lines(r, whole + tail[-1], q)
+    found = transformed_lines(r, whole + tail[-1], q)
     found -= 4 * np.pi * a4 * np.cos(q * r[-1]) / q**2
     exact = potential.local(jnp.asarray(q))[:, i]
     exact += long_range(jnp.asarray(q), jnp.array([a4]))[:, 0]
@@ -132,7 +134,7 @@ def test_the_whole_with_its_tail_comes_back(symbol, exported):
 
 
 @pytest.mark.parametrize(("name", "symbol"), SMOOTH)
-def test_a_table_is_uniform_short_and_ends_at_zero(name, symbol, exported):
+def test_a_table_is_uniform_has_at_most_8192_rows_and_ends_at_zero(name, symbol, exported):
     for path in exported(name).glob(f"pot{symbol}*.par"):
         if re.search("_a[45]", path.name):
             continue
@@ -145,7 +147,7 @@ def test_a_table_is_uniform_short_and_ends_at_zero(name, symbol, exported):
     assert {p.name for p in exported(name).glob(f"pot{symbol}*.par")} >= {f"pot{symbol}.par"}
 
 
-def test_strain_and_spin_as_the_codes_scan_them(exported):
+def test_files_of_strengths_in_the_format_of_the_codes(exported):
     folder, strengths = exported("charged"), charged().strengths
     for i, symbol in enumerate(("Cd", "Se")):
         s = [float((folder / f"pot{symbol}_{n}.par").read_text()) for n in ("a4", "a5")]
@@ -156,13 +158,13 @@ def test_strain_and_spin_as_the_codes_scan_them(exported):
         assert not skipped.any()
 
 
-def test_what_was_not_fitted_is_zero_and_told(exported):
+def test_terms_that_were_not_fitted_are_zero_and_listed(exported):
     folder = exported("zunger")
     assert not scanned(folder / "SO_Cd.par").any()
     assert float((folder / "potCd_a4.par").read_text()) == 0
-    told = "Not in this potential, so zero: spin-orbit, non-local, strain factors."
-    assert told in (folder / "README.md").read_text("utf-8")
-    assert told not in (exported("charged") / "README.md").read_text("utf-8")
+    listed = "Not in this potential, so zero: spin-orbit, non-local, strain factors."
+    assert listed in (folder / "README.md").read_text("utf-8")
+    assert listed not in (exported("charged") / "README.md").read_text("utf-8")
     assert not list(folder.glob("*_LR.par"))
 
 
@@ -205,8 +207,8 @@ def test_tables_of_deepseudopot(name, exported):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_model_goes_with_it(name, exported):
-    """And the README names every kind of file."""
+def test_an_export_contains_the_model_and_describes_every_file(name, exported):
+    """The copy is exact; README.md names every kind of file and the error of v(q)."""
     folder = exported(name)
     copy, first = read_model(folder).potential, CASES[name]()
     pairs = zip(jax.tree.leaves(copy), jax.tree.leaves(first), strict=True)
@@ -222,8 +224,8 @@ def test_the_model_goes_with_it(name, exported):
     assert "{" not in text
 
 
-def test_nothing_that_is_no_export_is_replaced(tmp_path):
-    """A folder with a fit, a run or a README of its own; but an older export is."""
+def test_only_an_older_export_is_replaced(tmp_path):
+    """A folder with a fit, a run, a model of DeePseudopot or another README is refused."""
     run = tmp_path / "run"
     write_model(run / "potential", systems.cdse(), {"fit": "zunger"})
     for name in ("fit.yaml", "run.yaml", "NN_config.par", "README.md"):
@@ -248,7 +250,7 @@ def bare_open():
 @pytest.mark.parametrize(
     ("make", "words"), [(systems.table, "has no v(r)"), (bare_open, "has not decayed")]
 )
-def test_what_has_no_real_space_is_refused(make, words, tmp_path):
+def test_a_potential_without_v_of_r_is_refused(make, words, tmp_path):
     write_model(tmp_path / "potential", make(), {})
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match=re.escape(words)) as refusal:
@@ -257,8 +259,8 @@ def test_what_has_no_real_space_is_refused(make, words, tmp_path):
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_term_that_the_filter_codes_lack_is_told(tmp_path):
-    """b1 and b2 stand in a file of their own, and README says that they are needed."""
+def test_a_term_that_the_filter_codes_lack_is_described(tmp_path):
+    """b1 and b2 are in a separate file, and README.md says that they are needed."""
     write_model(tmp_path / "potential", systems.everything(), {})
     folder = next(p.parent for p in run_export(tmp_path) if p.name == "README.md")
     b = np.asarray(systems.everything().strengths["s_wave"])
