@@ -23,7 +23,7 @@ from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.import_.convert import Imported, convert
-from nnpp.workflows.import_.occupation import Request
+from nnpp.workflows.import_.options import Request
 
 HERE = Path(__file__).parent
 

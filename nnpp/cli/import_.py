@@ -50,17 +50,31 @@ def command(
 ) -> None:
     """Make a fit folder from the bands of other programs."""
     from nnpp.workflows.import_.import_fit import Made, run_import
-    from nnpp.workflows.import_.options import Options, read_choices
+    from nnpp.workflows.import_.options import (
+        Request,
+        read_cutoff,
+        read_energy,
+        read_folder,
+        read_hints,
+        read_runs,
+    )
 
-    choices = read_choices(Options(
-        fit=fit, into=into, format=format_, structure=structure, path=path, points=points,
-        spin_orbit=spin_orbit, occupied=occupied, electrons=electrons, leave_out=leave_out,
-        bands=bands, scissor=scissor, vbm=vbm, cutoff=cutoff,
-    ))  # fmt: skip
-    for event in run_import(files, choices.folder, choices.cutoff, choices.request):
+    folder, energy = read_folder(into, fit), read_cutoff(cutoff)
+    request = Request(
+        hints=read_hints(structure, path, points),
+        format=format_,
+        spinor=spin_orbit,
+        occupied=occupied,
+        electrons=electrons,
+        leave_out=None if leave_out is None else read_runs(leave_out),
+        bands=bands,
+        scissor=0.0 if scissor is None else read_energy("--scissor", scissor),
+        top=None if vbm is None else read_energy("--vbm", vbm),
+    )
+    for event in run_import(files, folder, energy, request):
         if isinstance(event, Made):
             console.wrote(event.paths)
-            console.say(f"next: nnpp check {choices.folder}, then nnpp fit {choices.folder}")
+            console.say(f"next: nnpp check {folder}, then nnpp fit {folder}")
             continue
         console.rows(f"{event.name} ({event.source})", event.rows)
         for text in event.notes:

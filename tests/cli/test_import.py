@@ -1,4 +1,4 @@
-"""`nnpp import`: from a file of another program to a fit that trains, or one clear line."""
+"""`nnpp import` makes a fit folder from files of other programs, or prints one clear line."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ SI = DATA / "gpaw" / "si.gpw"
 GAAS = DATA / "elk" / "gaas" / "EIGVAL.OUT"
 
 
-def test_a_fit_is_made_that_can_be_checked_and_solved(nnpp, tmp_path, monkeypatch):
+def test_an_imported_fit_can_be_checked_and_solved(nnpp, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = nnpp("import", SI, "--fit", "mine", "--cutoff", "3 hartree")
     assert made.code == 0, made.err
@@ -40,7 +40,7 @@ def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
     assert made.out.count("1–20: closed shells") == 2
 
 
-def test_a_structure_under_the_same_name_is_found(nnpp, tmp_path, monkeypatch):
+def test_a_structure_file_of_the_same_name_is_used(nnpp, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert nnpp("import", SI, "--fit", "first").code == 0
     shutil.copy(DATA / "gpaw" / "si.json", "si.json")
@@ -80,13 +80,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "told", "at"), WRONG, ids=lambda x: str(x)[-40:])
-def test_what_is_wrong_is_told_in_one_line(refused, tmp_path, monkeypatch, words, told, at):
+@pytest.mark.parametrize(("words", "message", "at"), WRONG, ids=lambda x: str(x)[-40:])
+def test_errors_are_one_line(refused, tmp_path, monkeypatch, words, message, at):
     monkeypatch.chdir(tmp_path)
-    refused("import", *words, told=told, at=at)
+    refused("import", *words, told=message, at=at)
 
 
-def test_a_fit_that_is_there_stays(nnpp, refused, tmp_path, monkeypatch):
+def test_an_existing_fit_is_kept(nnpp, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert nnpp("import", SI, "--fit", "mine").code == 0
     refused("import", SI, "--fit", "mine", told="exists already")

@@ -1,4 +1,4 @@
-"""Bands of other programs become references: counted, checked, cut; doubt is refused."""
+"""Bands of other programs become references; ambiguous ones are refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +15,16 @@ from nnpp.observables.bands import Bands, levels
 from nnpp.structures.kpoints import listed
 from nnpp.structures.paths import path
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.import_.convert import convert
-from nnpp.workflows.import_.occupation import Request, spinor_of
+from nnpp.workflows.import_.convert import convert, spinor_of
+from nnpp.workflows.import_.options import Request
 from tests import systems
 
 DATA = Path(__file__).parents[1] / "formats" / "codes" / "data"
-NOTHING = Request(Hints())
+DEFAULTS = Request(Hints())
 CDSE = systems.zincblende()
 K = np.asarray(path(CDSE, None, 24).fractional)
 
-REAL = [  # file, full levels, spinors, gap as the program's own levels have it [eV], left out
+REAL = [  # file, full levels, spinors, gap of the program's levels [eV], left out
     ("vasp/line/vasprun.xml", 4, False, 0.627, ()),
     ("vasp/spinor/vasprun.xml", 8, True, 0.443, ()),
     ("espresso/si.bands.xml", 4, False, 0.627, ()),
@@ -37,7 +37,7 @@ REAL = [  # file, full levels, spinors, gap as the program's own levels have it 
 
 @pytest.mark.parametrize(("file", "full", "spinor", "gap", "left_out"), REAL)
 def test_files_of_programs(file, full, spinor, gap, left_out):
-    done = convert(DATA / file, NOTHING)
+    done = convert(DATA / file, DEFAULTS)
     E = np.asarray(done.bands.E) * HARTREE_EV
     assert (done.bands.occupied, done.bands.spinor, done.left_out) == (full, spinor, left_out)
     assert E[:, full].min() - E[:, full - 1].max() == pytest.approx(gap, abs=1e-3)
@@ -45,25 +45,25 @@ def test_files_of_programs(file, full, spinor, gap, left_out):
 
 
 def table(folder: Path, E: np.ndarray | None = None, k: np.ndarray = K) -> Path:
-    """zb-CdSe of the published form, without spin, as a table; or other levels [hartree]."""
+    """Write a table of zb-CdSe in its published form, without spin, or of E [hartree]."""
     if E is None:
         E = np.asarray(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
     kpoints = listed(CDSE, k)
     return write_bands_csv(folder / "bands.csv", Bands(kpoints, jnp.asarray(E), 4, False))
 
 
-def read(file: Path, **said):
+def read(file: Path, **options):
     request = Request(Hints(CDSE), occupied=4)
-    return convert(file, replace(request, **said))
+    return convert(file, replace(request, **options))
 
 
 def with_shells(E: np.ndarray, middle: float, width: float = 0.005) -> np.ndarray:
-    """Five flat bands about `middle` among the others, in rising order."""
+    """Return the levels with five flat bands about `middle`, in ascending order."""
     flat = middle + width * np.linspace(-1, 1, 5) * np.ones((len(E), 1))
     return np.sort(np.concatenate([E, flat], axis=1), axis=1)
 
 
-def test_closed_shells_are_left_out_wherever_they_lie(tmp_path):
+def test_closed_shells_below_and_between_bands_are_left_out(tmp_path):
     plain = read(table(tmp_path))
     E = np.asarray(plain.bands.E)
     for middle in (E.min() - 0.2, (E[:, 0].max() + E[:, 1].min()) / 2):
@@ -84,15 +84,15 @@ def test_shells_among_the_valence_bands_are_not_guessed(tmp_path):
 
 def test_scissor_and_valence_top(tmp_path):
     plain, moved = (
-        np.asarray(read(table(tmp_path), **said).bands.E)
-        for said in ({}, {"scissor": 0.02, "top": -0.2})
+        np.asarray(read(table(tmp_path), **options).bands.E)
+        for options in ({}, {"scissor": 0.02, "top": -0.2})
     )
     up = -0.2 - plain[:, :4].max()
     assert np.allclose(moved[:, :4], plain[:, :4] + up, atol=1e-12)
     assert np.allclose(moved[:, 4:], plain[:, 4:] + up + 0.02, atol=1e-12)
 
 
-def test_levels_that_stand_twice(tmp_path):
+def test_levels_listed_twice_are_kept_once(tmp_path):
     E = np.asarray(read(table(tmp_path)).bands.E)
     file = table(tmp_path, np.repeat(E, 2, axis=1))
     with pytest.raises(InputError, match="one electron or two"):
@@ -102,7 +102,7 @@ def test_levels_that_stand_twice(tmp_path):
     assert any("twice" in note for note in once.notes)
 
 
-def test_kramers_pairs_tell_of_spin(tmp_path):
+def test_kramers_pairs_are_detected(tmp_path):
     potential = systems.everything(("Cd", "Se"))
     E = np.asarray(levels(potential, systems.at(CDSE, K, 3.0), 16))
     done = read(table(tmp_path, E), occupied=8)
@@ -123,7 +123,7 @@ def test_pairs_at_x_of_silicon_prove_nothing(tmp_path):
         spinor_of(found, Request(Hints(silicon)))
 
 
-def test_an_odd_point_is_told(tmp_path):
+def test_an_outlier_is_reported(tmp_path):
     k = np.asarray(path(CDSE, (("Γ", "X"),), 30).fractional)
     E = np.array(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
     assert read(table(tmp_path, E, k)).odd == ()
@@ -133,28 +133,30 @@ def test_an_odd_point_is_told(tmp_path):
     assert read(table(tmp_path, shells, k), occupied=9).odd == (12,)
 
 
-def test_a_corner_that_stands_twice_is_kept_once(tmp_path):
+def test_a_k_point_listed_twice_in_a_row_is_kept_once(tmp_path):
     k = np.insert(K, 5, K[5], axis=0)
     done = read(table(tmp_path, k=k))
     assert len(done.bands.kpoints) == len(K)
     assert any("listed twice" in note for note in done.notes)
 
 
-def broken_star(E: np.ndarray) -> np.ndarray:
+def asymmetric(E: np.ndarray) -> np.ndarray:
+    """Shift all levels of the last k-point, which is equivalent to another one."""
     E[-1] += 0.01
     return E
 
 
-def torn(E: np.ndarray) -> np.ndarray:
+def discontinuous(E: np.ndarray) -> np.ndarray:
+    """Shift one level of a k-point that is listed twice."""
     E[5, 0] += 0.001
     return E
 
 
 WRONG = {
-    "symmetric": ({"change": broken_star}, "are equivalent, but levels differ by 0.272 eV"),
-    "twice": ({"again": 5, "change": torn}, "is listed twice in a row"),
+    "symmetric": ({"change": asymmetric}, "are equivalent, but levels differ by 0.272 eV"),
+    "twice": ({"again": 5, "change": discontinuous}, "is listed twice in a row"),
     "full": ({"occupied": 9}, "9 levels cannot be full, the file has 8"),
-    "unsaid": ({"occupied": None}, "does not say how many levels are full"),
+    "unknown": ({"occupied": None}, "does not say how many levels are full"),
     "few": ({"occupied": 3}, "3 levels are full, but 8 electrons fill 4"),
     "structure": ({"hints": Hints()}, "has no structure"),
     "odd": ({"electrons": 7}, "7 electrons do not fill"),
@@ -166,13 +168,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_in_doubt_is_refused(name, tmp_path):
-    said, message = dict(WRONG[name][0]), WRONG[name][1]
-    change, again = said.pop("change", None), said.pop("again", None)
+def test_ambiguous_or_inconsistent_bands_are_refused(name, tmp_path):
+    options, message = dict(WRONG[name][0]), WRONG[name][1]
+    change, again = options.pop("change", None), options.pop("again", None)
     k = K if again is None else np.insert(K, again, K[again], axis=0)
     E = np.array(levels(systems.cdse(), systems.at(CDSE, k, 3.0), 8))
     file = table(tmp_path, E if change is None else change(E), k)
     with pytest.raises(InputError) as error:
-        read(file, **said)
+        read(file, **options)
     assert message in str(error.value)
     assert "\n" not in str(error.value)

@@ -25,7 +25,7 @@ from nnpp.terms.term import Term, terms
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
 from nnpp.workflows.import_.convert import Imported, convert
-from nnpp.workflows.import_.occupation import Request
+from nnpp.workflows.import_.options import Request
 
 ROUNDED = 1e-6
 """A dilation below this is rounding."""
@@ -94,24 +94,19 @@ def run_import(
 def _system_names(found: Sequence[Imported]) -> list[str]:
     """Return the formula of each system, with file name or number if formulas repeat."""
     formulas = [formula(one.crystal) for one in found]
-    longer = [
-        f"{name}-{one.found.path.stem}" for name, one in zip(formulas, found, strict=True)
-    ]
-    numbered = [f"{name}-{i}" for i, name in enumerate(formulas, start=1)]
-    for names in (formulas, longer):
+    pairs = zip(formulas, found, strict=True)
+    with_files = [f"{name}-{one.found.path.stem}" for name, one in pairs]
+    for names in (formulas, with_files):
         if len(set(names)) == len(names):
             return names
-    return numbered
+    return [f"{name}-{i}" for i, name in enumerate(formulas, start=1)]
 
 
 def _rows(one: Imported) -> Iterator[tuple[str, str]]:
     """Yield the table that describes the imported bands."""
     bands, E = one.bands, np.asarray(one.bands.E) * HARTREE_EV
-    about = one.found.provenance
-    yield (
-        "from",
-        " ".join(about.get(x, "") for x in ("program", "version", "functional")).strip(),
-    )
+    origin = (one.found.provenance.get(x, "") for x in ("program", "version", "functional"))
+    yield "from", " ".join(origin).strip()
     volume = float(one.crystal.volume) * BOHR_ANGSTROM**3
     yield "crystal", f"{formula(one.crystal)}, {space_group(one.crystal)}, {volume:.3f} Å³"
     named = [name for name in bands.kpoints.labels if name]
@@ -125,12 +120,9 @@ def _rows(one: Imported) -> Iterator[tuple[str, str]]:
     yield "window", f"{E.min():.3f} to {E.max():.3f} eV"
     if bands.occupied < kept:
         edges = gap(bands)
-        kind = "direct" if edges.direct else "indirect"
+        width, kind = edges.width * HARTREE_EV, "direct" if edges.direct else "indirect"
         yield "valence top", f"{edges.vbm * HARTREE_EV:.4f} eV at {_place(one, edges.at_vbm)}"
-        yield (
-            "gap",
-            f"{edges.width * HARTREE_EV:.4f} eV, {kind}, to {_place(one, edges.at_cbm)}",
-        )
+        yield "gap", f"{width:.4f} eV, {kind}, to {_place(one, edges.at_cbm)}"
     yield "odd points", ", ".join(_place(one, i) for i in one.odd) or "none"
 
 
@@ -149,44 +141,37 @@ def _written(
     validated(data, Origin(folder / FIT_NAME), folder)
     for name, one in found.items():
         yield write_structure(folder / f"{name}.vasp", one.crystal)
-        about = {**_provenance(one), "moved": _shifts(request)}
+        about = _provenance(one, request)
         yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
     yield write_atomic(folder / FIT_NAME, dump_yaml(data))
 
 
-def _provenance(one: Imported) -> dict[str, Any]:
-    """Return the origin of a reference."""
+def _provenance(one: Imported, request: Request) -> dict[str, Any]:
+    """Return the origin of a reference, and the shifts of its levels [eV]."""
+    moved = {"scissor_ev": request.scissor * HARTREE_EV}
+    if request.top is not None:
+        moved["valence_top_ev"] = request.top * HARTREE_EV
     return {
         "source": one.found.path.name,
         "sha256": sha256_of(one.found.path),
         "left_out": one.left_out,
         **one.found.provenance,
         "nnpp": versions(),
+        "moved": moved,
     }
-
-
-def _shifts(request: Request) -> dict[str, float]:
-    """Return the shifts of the levels [eV]."""
-    moved = {"scissor_ev": request.scissor * HARTREE_EV}
-    return (
-        moved if request.top is None else moved | {"valence_top_ev": request.top * HARTREE_EV}
-    )
 
 
 def _fit(found: dict[str, Imported], cutoff: float, request: Request) -> dict[str, Any]:
     """Return the content of fit.yaml."""
-    some = next(iter(found.values()))
+    spinor = next(iter(found.values())).bands.spinor
     programs = sorted({one.found.provenance.get("program", "a file") for one in found.values()})
     return {
         "title": f"{', '.join(found)}; bands from {', '.join(programs)}",
         "systems": [_system(name, found, cutoff, request) for name in found],
         "potential": {
             "kind": "neural",
-            "elements": _elements(found),
-            "train": [
-                "local",
-                *(term.name for term in _first_terms(some.bands.spinor)),
-            ],
+            "elements": _elements(found, spinor),
+            "train": ["local", *(term.name for term in _first_terms(spinor))],
             **NETWORK,
         },
         "fit": FIT,
@@ -198,44 +183,40 @@ def _system(
 ) -> dict[str, Any]:
     """Return one system; its dilation is relative to the first system of that crystal."""
     one = found[name]
-    unstrained = next(x.crystal for x in found.values() if _alike(x.crystal, one.crystal))
+    kind = _kind(one.crystal)
+    unstrained = next(x.crystal for x in found.values() if _kind(x.crystal) == kind)
     dilation = float(one.crystal.volume / unstrained.volume) - 1
     n, full, edge = one.bands.E.shape[1], one.bands.occupied, 2 if one.bands.spinor else 1
     weights = [EDGES if full - edge <= i < full + edge else 1.0 for i in range(n)]
     w = one.found.weights
-    by_k = {} if w is None else {"kpoints": [float(x) for x in w]}
-    own = {"electrons": request.electrons} if request.electrons else {}
     return {
         "name": name,
         "structure": f"{name}.vasp",
         **({"dilation": dilation} if abs(dilation) > ROUNDED else {}),
         "cutoff": f"{cutoff:g} hartree",
-        **own,
+        **({"electrons": request.electrons} if request.electrons else {}),
         "bands": n,
         "reference": f"{name}.h5",
         "zero": "vbm" if request.top is None else "absolute",
-        "weights": {"bands": weights} | by_k,
+        "weights": {"bands": weights}
+        | ({} if w is None else {"kpoints": w.astype(float).tolist()}),
     }
 
 
-def _alike(a: Crystal, b: Crystal) -> bool:
-    """Return whether two crystals are the same except for strain."""
-    return sorted(a.symbols) == sorted(b.symbols) and space_group(a) == space_group(b)
+def _kind(crystal: Crystal) -> tuple[list[str], str]:
+    """Return what crystals have in common that differ by strain only."""
+    return sorted(crystal.symbols), space_group(crystal)
 
 
-def _elements(found: dict[str, Imported]) -> dict[str, Any]:
+def _elements(found: dict[str, Imported], spinor: bool) -> dict[str, Any]:
     """Return every element with its initial parameters."""
     crystals = [one.crystal for one in found.values()]
     density = float(np.mean([electrons(c) / float(c.volume) for c in crystals]))
-    spinor = next(iter(found.values())).bands.spinor
     elements = {}
     for symbol in dict.fromkeys(s for c in crystals for s in c.species):
         typical = first_form(valence_electrons(symbol), covalent_radius(symbol), density)
-        form = PUBLISHED.get(symbol, typical)
-        elements[symbol] = {
-            "local": [round(x, 8) for x in form],
-            **_first_strengths(symbol, spinor),
-        }
+        form = [round(x, 8) for x in PUBLISHED.get(symbol, typical)]
+        elements[symbol] = {"local": form, **_first_strengths(symbol, spinor)}
     return elements
 
 

@@ -1,4 +1,4 @@
-"""Import: the options of the command line, parsed and checked."""
+"""Import: the options, and how they are read from the command line."""
 
 import re
 from collections.abc import Callable
@@ -11,78 +11,72 @@ from nnpp.errors import InputError
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.structures import read_structure
 from nnpp.observables.gaps import Run
-from nnpp.workflows.import_.occupation import Request
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")
 
 
 @dataclass(frozen=True)
-class Options:
-    """The options as typed; None if not given."""
+class Request:
+    """The options of an import; None if the user gives no value.
 
-    fit: str
-    into: Path
-    format: str | None
-    structure: Path | None
-    path: str | None
-    points: int
-    spin_orbit: bool | None
-    occupied: int | None
-    electrons: int | None
-    leave_out: str | None
-    bands: int | None
-    scissor: str | None
-    vbm: str | None
-    cutoff: str
+    Attributes:
+        hints: what the file may leave out.
+        format: name of the format; by default it is recognised.
+        spinor: whether a level holds one electron.
+        occupied: number of full levels at each k in the file.
+        electrons: number of valence electrons in the cell, for the potential.
+        leave_out: ranges of bands in the file that are closed shells.
+        bands: number of bands to keep.
+        scissor: shift of the conduction bands [hartree].
+        top: energy of the valence band top after the import [hartree].
+    """
+
+    hints: Hints
+    format: str | None = None
+    spinor: bool | None = None
+    occupied: int | None = None
+    electrons: int | None = None
+    leave_out: tuple[Run, ...] | None = None
+    bands: int | None = None
+    scissor: float = 0.0
+    top: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise an error that names the option if a number is below 1."""
+        for name in ("occupied", "electrons", "bands"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{value} is too few", "give at least 1", f"--{name}")
 
 
-@dataclass(frozen=True)
-class Choices:
-    """The request for the files, and the folder and the cutoff [hartree] of the fit."""
-
-    folder: Path
-    cutoff: float
-    request: Request
-
-
-def read_choices(options: Options) -> Choices:
-    """Return the parsed options; an error names the invalid option."""
-    if not NAME.fullmatch(options.fit):
-        what = f"{options.fit!r:.40} is not a name of a fit"
+def read_folder(parent: Path, fit: str) -> Path:
+    """Return the folder of the fit named `fit`."""
+    if not NAME.fullmatch(fit):
+        what = f"{fit!r:.40} is not a name of a fit"
         raise InputError(what, "use letters, digits, . _ and -", "--fit")
-    for name in ("occupied", "electrons", "bands"):
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise InputError(f"{value} is too few", "give at least 1", f"--{name}")
-    cutoff = _energy("--cutoff", options.cutoff, cutoff_energy)
-    if cutoff <= 0:
-        raise InputError("is not above zero", "write e.g. '7 hartree'", "--cutoff")
-    request = Request(
-        hints=_hints(options),
-        format=options.format,
-        spinor=options.spin_orbit,
-        occupied=options.occupied,
-        electrons=options.electrons,
-        leave_out=None if options.leave_out is None else _runs(options.leave_out),
-        bands=options.bands,
-        scissor=0.0 if options.scissor is None else _energy("--scissor", options.scissor),
-        top=None if options.vbm is None else _energy("--vbm", options.vbm),
-    )
-    return Choices(options.into / options.fit, cutoff, request)
+    return parent / fit
 
 
-def _hints(options: Options) -> Hints:
-    """Return what files may leave out."""
-    crystal = None if options.structure is None else read_structure(options.structure)
+def read_hints(structure: Path | None, path: str | None, points: int) -> Hints:
+    """Return what files may leave out: the crystal, and a path with its number of k-points."""
+    crystal = None if structure is None else read_structure(structure)
     try:
-        wanted = read_path_text(options.path or "auto", options.points)
+        pieces = read_path_text(path or "auto", points).pieces
     except InputError as error:
         raise error.at("--path") from error
-    return Hints(crystal, wanted.pieces, options.points)
+    return Hints(crystal, pieces, points)
 
 
-def _energy(option: str, text: str, read: Callable[[object], float] = energy) -> float:
+def read_cutoff(text: str) -> float:
+    """Return the cutoff of the fit [hartree]."""
+    cutoff = read_energy("--cutoff", text, cutoff_energy)
+    if cutoff <= 0:
+        raise InputError("is not above zero", "write e.g. '7 hartree'", "--cutoff")
+    return cutoff
+
+
+def read_energy(option: str, text: str, read: Callable[[object], float] = energy) -> float:
     """Return an energy [hartree]."""
     try:
         return read(text)
@@ -90,12 +84,11 @@ def _energy(option: str, text: str, read: Callable[[object], float] = energy) ->
         raise error.at(option) from error
 
 
-def _runs(text: str) -> tuple[Run, ...]:
-    """Return ranges of bands from text as "2-6" or "1-2,5-14", which count from 1."""
+def read_runs(text: str) -> tuple[Run, ...]:
+    """Return ranges of bands from text such as "2-6" or "1-2,5-14", which counts from 1."""
     found = [RUN.fullmatch(part.strip()) for part in text.split(",")]
     runs = tuple((int(x[1]) - 1, int(x[2] or x[1])) if x else (-1, -1) for x in found)
     if any(not 0 <= first < last for first, last in runs):
-        raise InputError(
-            f"{text!r:.40} is not a range of bands", "write e.g. 2-6", "--leave-out"
-        )
+        what = f"{text!r:.40} is not a range of bands"
+        raise InputError(what, "write e.g. 2-6", "--leave-out")
     return runs
