@@ -75,7 +75,7 @@ def _show(event: "Event", table: console.StepTable) -> bool:
 
 def _print_header(begun: "Begun") -> None:
     """Print the name, notes and search space."""
-    from nnpp.workflows.tune.tuned import short
+    from nnpp.workflows.tune.results import short
 
     search = begun.search
     console.say(f"{search.fit.name} ({search.folder})", typer.colors.CYAN)
@@ -115,7 +115,7 @@ def _print_summary(tuned: "Tuned") -> None:
 
 def _print_table(best: "list[Trial]", tuned: "Tuned") -> None:
     """Print a column for each trial, a line for each setting."""
-    from nnpp.workflows.tune.tuned import short
+    from nnpp.workflows.tune.results import short
 
     _row("trial", [f"{t.number}{'*' * (t.values == tuned.own)}" for t in best], "effect")
     _row("held out/meV", [_mev(trial.held_out_mev) for trial in best])
@@ -129,7 +129,7 @@ def _print_table(best: "list[Trial]", tuned: "Tuned") -> None:
 
 def _print_remarks(best: "list[Trial]", tuned: "Tuned") -> None:
     """Print what the star and the last column mean."""
-    from nnpp.workflows.tune.tuned import MEASURE, by_chance
+    from nnpp.workflows.tune.results import MEASURE, by_chance
 
     if any(trial.values == tuned.own for trial in best):
         console.remark("  *: the fit itself, within the ranges")

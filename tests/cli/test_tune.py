@@ -1,4 +1,4 @@
-"""`nnpp tune`: what it tells of every trial, of the best ones, and of what is missing."""
+"""`nnpp tune` prints every trial, the best ones, and errors."""
 
 from pathlib import Path
 
@@ -7,22 +7,22 @@ import pytest
 from nnpp.workflows.tune import tune
 from tests.cli.samples import files, written
 from tests.fitting.samples import write_fit
-from tests.workflows.bench import FIT, WEIGHED, in_place_of_ray
+from tests.workflows.bench import FIT, WEIGHED, replace_ray
 
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):
-    """A folder with one fit to be tuned, named `small`, to stand in."""
+    """A working directory with one fit to be tuned, named `small`."""
     monkeypatch.chdir(tmp_path)
     return write_fit(tmp_path / "small", FIT, system=WEIGHED)
 
 
 @pytest.mark.usefixtures("undrawn", "small")
-def test_a_study_is_told_within_80_columns(nnpp, monkeypatch):
-    in_place_of_ray(monkeypatch, 3.1)
-    told = nnpp("tune", "small", "--trials", "7")
-    assert (told.code, told.err) == (0, "")
-    lines = told.out.splitlines()
+def test_a_study_is_printed_within_80_columns(nnpp, monkeypatch):
+    replace_ray(monkeypatch, 3.1)
+    result = nnpp("tune", "small", "--trials", "7")
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
     assert max(map(len, lines)) <= 80
     assert "  7 trials of 2 steps, 2 at a time, new" in lines
     assert "    envelope.sigma      1 … 4, by logarithm" in lines
@@ -37,12 +37,12 @@ def test_a_study_is_told_within_80_columns(nnpp, monkeypatch):
         "  trial                      4         3        1*         2         7    effect"
         in lines
     )
-    assert sorted(written(told.out)) == files("results")
+    assert sorted(written(result.out)) == files("results")
 
 
 @pytest.mark.usefixtures("undrawn", "small")
-def test_it_goes_on_and_starts_over(nnpp, monkeypatch):
-    in_place_of_ray(monkeypatch)
+def test_a_study_continues_or_starts_again(nnpp, monkeypatch):
+    replace_ray(monkeypatch)
     nnpp("tune", "small", "--trials", "2")
     assert (
         "4 trials of 2 steps, 2 at a time, continues after 2"
@@ -55,7 +55,7 @@ def test_it_goes_on_and_starts_over(nnpp, monkeypatch):
 
 
 @pytest.mark.usefixtures("small")
-def test_what_is_missing_or_wrong_is_one_line(refused, monkeypatch):
+def test_errors_are_one_line(refused, monkeypatch):
     monkeypatch.setattr(tune, "find_spec", lambda name: None)
     refused("tune", "small", told="ray is not installed; pip install 'nnpp[tune]'")
     refused("tune", "none", at="none:", told="no such file or folder")

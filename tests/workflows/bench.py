@@ -1,4 +1,4 @@
-"""In place of Ray: trials that cost nothing and whose errors are known beforehand."""
+"""Replacement for Ray: trials that compute nothing and have known errors."""
 
 import sys
 from contextlib import nullcontext
@@ -16,7 +16,7 @@ WEIGHED = SYSTEM + "    weights: {bands: [1, 1, 1, 20, 20, 1, 1, 1]}\n"
 
 
 class Bench:
-    """The fit itself, then rising σ; best is 2.4, those of `bad` fail, the sixth is stopped."""
+    """The fit itself, then increasing σ; 2.4 is best, `bad` ones fail, the sixth is pruned."""
 
     def __init__(self, bad=()):
         self.bad, self.plans = bad, []
@@ -39,15 +39,15 @@ class Bench:
         return Trial(state=state, course=course, training_mev=error / 2, **common)
 
 
-def in_place_of_ray(monkeypatch, *bad):
-    """Put a bench there, and crystals that are not built in the place of others."""
+def replace_ray(monkeypatch, *bad):
+    """Replace the executor by a bench, and systems by ones without plane waves."""
     bench = Bench(bad)
-    stands_in = SimpleNamespace(
+    executor = SimpleNamespace(
         started=lambda address: nullcontext(2),
         run_parallel=bench.run_parallel,
         Plan=SimpleNamespace,
     )
-    monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.ray_executor", stands_in)
+    monkeypatch.setitem(sys.modules, "nnpp.workflows.tune.ray_executor", executor)
     monkeypatch.setattr(tune, "find_spec", lambda name: True)
     monkeypatch.setattr(tune, "prepare", cases_of)
     return bench

@@ -1,4 +1,4 @@
-"""From a fit to what is varied, and from values back to a fit."""
+"""The search space of a fit, and the fit with other values."""
 
 import jax.numpy as jnp
 import pytest
@@ -36,7 +36,7 @@ def fit(tmp_path):
 
 
 def cases_of(fit: Fit) -> list[Case]:
-    """Its systems, of which none is built."""
+    """Return the systems of a fit without plane waves."""
     found = []
     for i, crystal in enumerate(read_crystals(fit.spec)):
         reference = read_reference(fit.spec, i, crystal)
@@ -45,7 +45,7 @@ def cases_of(fit: Fit) -> list[Case]:
     return found
 
 
-def test_all_of_the_table_is_varied_where_it_is_there(fit):
+def test_the_default_space_is_the_whole_table(fit):
     assert space_of(fit().spec) == TABLE
 
 
@@ -61,17 +61,17 @@ def test_all_of_the_table_is_varied_where_it_is_there(fit):
         ("kind: neural", "kind: neural\n  envelope: {kind: none}", {SIGMA}),
     ],
 )
-def test_a_default_space_leaves_out_what_is_not_there_or_not_safe(fit, old, new, less):
+def test_a_default_space_omits_missing_and_unsafe_settings(fit, old, new, less):
     spec = fit(potential=POTENTIAL.replace(old, new)).spec
     assert set(TABLE) - set(space_of(spec)) == less
 
 
-def test_damping_is_a_number_of_lm_alone(fit):
+def test_only_lm_has_a_damping(fit):
     assert DAMPING not in space_of(fit(LM.replace("lm", "adam")).spec)
 
 
 @pytest.mark.parametrize(
-    ("texts", "told"),
+    ("texts", "message"),
     [
         ({"fit": LM + "tune: {space: {fit.damping: [1, 2]}}\n"}, None),
         (
@@ -84,17 +84,17 @@ def test_damping_is_a_number_of_lm_alone(fit):
         ),
     ],
 )
-def test_what_cannot_be_varied_is_told(fit, texts, told):
+def test_settings_that_cannot_vary_are_refused(fit, texts, message):
     spec = fit(**texts).spec
-    if told is None:
+    if message is None:
         assert list(space_of(spec)) == [DAMPING]
         return
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         space_of(spec)
 
 
-def test_the_fit_is_a_point_of_its_space_and_stays_as_it_is_there(fit):
-    """Of what lies outside, as no prior at all, the nearest is taken."""
+def test_own_values_give_the_fit_itself(fit):
+    """A value outside the space, such as no prior, is replaced by the nearest one."""
     found = fit(system=WEIGHED)
     cases = cases_of(found)
     space = {key: TABLE[key] for key in (LAYERS, SIGMA, DAMPING, EDGES, SIZE, WIDTH)}
@@ -118,7 +118,7 @@ VALUES = {
 }
 
 
-def test_every_number_of_the_table_finds_its_place(fit):
+def test_every_setting_of_the_table_is_written(fit):
     found = fit(LM + "tune: {trials: 3}\n", system=WEIGHED)
     assert set(VALUES) == set(TABLE)
     spec = with_values(found, VALUES, cases_of(found)).spec
@@ -146,7 +146,7 @@ def test_a_system_without_weights_or_reference(fit):
     assert second == found.spec.systems[1]
 
 
-def test_values_that_no_fit_may_have_are_refused(fit):
+def test_invalid_values_are_refused(fit):
     found = fit()
     with pytest.raises(InputError, match=r"spacing: more than 10000 Gaussians"):
         with_values(found, {"potential.network.features.spacing": 1e-6}, cases_of(found))

@@ -1,4 +1,4 @@
-"""A study from its first trial to best.yaml, by trials that cost nothing."""
+"""A study from its first trial to best.yaml, with trials that compute nothing."""
 
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,10 @@ from nnpp.workflows.tune import tune
 from nnpp.workflows.tune.tune import Begun, Options, Tried, Tuned, run_tune
 from tests.config.samples import files_of, spoil
 from tests.fitting.samples import write_fit
-from tests.workflows.bench import FIT, SPACE, WEIGHED, in_place_of_ray
+from tests.workflows.bench import FIT, SPACE, WEIGHED, replace_ray
 from tests.workflows.test_space import SIGMA
 
-LEFT = ["best.yaml", "study.json", "trials.csv", "tune.pdf", "tune.png"]
+FILES = ["best.yaml", "study.json", "trials.csv", "tune.pdf", "tune.png"]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def fit(made, tmp_path, monkeypatch):
-    """A fit to be tuned, in a folder of its own."""
+    """A fit to be tuned, in a temporary folder."""
     (tmp_path / "fit").mkdir()
     for file in made.iterdir():
         (tmp_path / "fit" / file.name).write_bytes(file.read_bytes())
@@ -36,7 +36,7 @@ def fit(made, tmp_path, monkeypatch):
 
 @pytest.fixture
 def bench(monkeypatch, undrawn):
-    return partial(in_place_of_ray, monkeypatch)
+    return partial(replace_ray, monkeypatch)
 
 
 def go(stop=lambda: False, **options):
@@ -48,7 +48,7 @@ def study_json():
 
 
 def test_a_study_from_its_first_trial_to_the_best_fit(fit, bench):
-    """The first is the fit itself; best.yaml is a whole fit, read from where it lies."""
+    """The first trial is the fit itself; best.yaml is a complete fit."""
     made = bench()
     begun, *tried, tuned = go()
     assert isinstance(begun, Begun)
@@ -57,8 +57,8 @@ def test_a_study_from_its_first_trial_to_the_best_fit(fit, bench):
     assert [len(event.study.trials) for event in tried] == [1, 2, 3, 4, 5, 6]
     assert isinstance(tuned, Tuned)
     assert tuned.study.trials[0].values == tuned.own == {SIGMA: 2.0, EDGES: 20.0}
-    assert sorted(p.name for p in tuned.paths) == LEFT
-    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == LEFT
+    assert sorted(p.name for p in tuned.paths) == FILES
+    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == FILES
     best = read_inputs(Path("results/fit/tune/best.yaml"))
     assert best.name == "fit-tuned"
     assert best.spec.potential.envelope.sigma == 2.6
@@ -70,12 +70,12 @@ def test_a_study_from_its_first_trial_to_the_best_fit(fit, bench):
     assert not made.plans[0].scratch.exists()
 
 
-def test_a_study_that_was_stopped_goes_on_and_one_that_is_done_is_drawn_again(fit, bench):
+def test_a_stopped_study_continues_and_a_complete_one_is_drawn_again(fit, bench):
     made = bench()
     asked = iter([False, False, False, True, True])
     *_, tuned = go(stop=lambda: next(asked))
     assert (tuned.stopped, len(tuned.study.trials)) == (True, 3)
-    assert sorted(p.name for p in tuned.paths) == LEFT, "the best so far"
+    assert sorted(p.name for p in tuned.paths) == FILES, "the best so far"
     begun, *tried, tuned = go()
     assert (begun.done, len(tried), tuned.stopped) == (3, 3, False)
     kept = files_of(Path("results"))
@@ -87,7 +87,7 @@ def test_a_study_that_was_stopped_goes_on_and_one_that_is_done_is_drawn_again(fi
     bench(2.0)
     with pytest.raises(InputError, match="no trial finished"):
         go(fresh=True, trials=1)
-    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == LEFT[1:3]
+    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == FILES[1:3]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_trials_of_another_fit_are_refused_and_kept(fit, bench, old, new):
     assert study_json().read_bytes() == kept
 
 
-def test_what_decides_nothing_may_change(fit, bench):
+def test_settings_without_effect_on_trials_may_change(fit, bench):
     bench()
     go(trials=2)
     text = (fit / "fit.yaml").read_text().replace("trials: 6", "trials: 7")
@@ -117,7 +117,7 @@ def test_what_decides_nothing_may_change(fit, bench):
     assert go()[0].done == 2
 
 
-def test_trials_that_fail_are_kept_and_a_study_of_none_else_is_told(fit, bench):
+def test_failed_trials_are_kept_and_a_study_of_failed_trials_is_an_error(fit, bench):
     bench(2.0, 1.6)
     *_, tuned = go(trials=3)
     assert [t.state for t in tuned.study.trials] == ["failed", "failed", "finished"]
@@ -143,18 +143,18 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "told"), REFUSED)
-def test_what_cannot_be_tuned_is_told_with_its_line_before_anything_is_written(
-    fit, bench, old, new, told
+@pytest.mark.parametrize(("old", "new", "message"), REFUSED)
+def test_a_fit_that_cannot_be_tuned_is_refused_before_anything_is_written(
+    fit, bench, old, new, message
 ):
     bench()
     spoil(fit / "fit.yaml", old, new)
-    with pytest.raises(InputError, match=rf"fit\.yaml:\d+: {told}"):
+    with pytest.raises(InputError, match=rf"fit\.yaml:\d+: {message}"):
         go()
     assert not Path("results").exists()
 
 
-def test_a_range_whose_end_no_fit_may_have(fit, bench):
+def test_a_range_with_an_invalid_end_is_refused(fit, bench):
     bench()
     spacing = "space: {potential.network.features.spacing: [1.0e-5, 1]}"
     spoil(fit / "fit.yaml", SPACE, spacing)
@@ -164,7 +164,7 @@ def test_a_range_whose_end_no_fit_may_have(fit, bench):
 
 
 @pytest.mark.parametrize("library", ["ray", "optuna"])
-def test_without_the_extra_it_is_told_how_to_get_it(fit, monkeypatch, library):
+def test_a_missing_extra_is_named(fit, monkeypatch, library):
     found = {"ray": 1, "optuna": 1} | {library: None}
     monkeypatch.setattr(tune, "find_spec", found.get)
     with pytest.raises(InputError, match=f"{library} is not installed; pip install 'nnpp.tune"):

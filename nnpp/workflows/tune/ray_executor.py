@@ -33,9 +33,8 @@ from nnpp.config.tuning import Dimension, Value
 from nnpp.devices.machine import cores
 from nnpp.errors import InputError, NnppError
 from nnpp.runs.study import Study, Trial
-from nnpp.workflows.tune.ledger import ENDED, HELD_OUT, TRAINING, WHY, Ledger
 from nnpp.workflows.tune.space import Space, rounded
-from nnpp.workflows.tune.trial import run_trial
+from nnpp.workflows.tune.trials import ENDED, HELD_OUT, TRAINING, WHY, Ledger, run_trial
 
 ALONE = {"JAX_NUM_CPU_DEVICES": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
 """Environment of a trial, which uses one core of any machine."""
@@ -166,8 +165,8 @@ def _trial(config: dict[str, Any], fit: Fit, space: Space) -> None:
     """Run one trial in a process of its own; a failed one has an infinite error."""
     last: dict[str, Any] = {}
     try:
-        for report in run_trial(fit, rounded(space, config)):
-            last = {HELD_OUT: report.held_out_mev, TRAINING: report.training_mev}
+        for errors in run_trial(fit, rounded(space, config)):
+            last = {HELD_OUT: errors.held_out_mev, TRAINING: errors.training_mev}
             tune.report(last)
     except NnppError as error:
         last = {HELD_OUT: math.inf, WHY: str(error)}

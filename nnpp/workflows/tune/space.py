@@ -41,23 +41,19 @@ def space_of(spec: FitSpec) -> Space:
         if not _has(spec, key):
             what = f"{key}: this fit has no such setting"
             raise spec.origin.error(what, "remove it", "tune", "space", key)
-    return requested or {
-        key: TABLE[key] for key in TABLE if _has(spec, key) and _safe(spec, key)
-    }
+    # Without a reference the network is all of v, and a prior would suppress v itself.
+    unsafe = (SIZE, CURVATURE) if spec.potential.without_reference else ()
+    default = [key for key in TABLE if _has(spec, key) and key not in unsafe]
+    return requested or {key: TABLE[key] for key in default}
 
 
 def _has(spec: FitSpec, key: str) -> bool:
-    """Return whether the fit has this setting: not all features have a width."""
+    """Return whether the fit has this setting; for example, not all features have a width."""
     if key == DAMPING:
         return spec.fit.method == "lm"
     if key == EDGES:
         return any(system.reference is not None for system in spec.systems)
     return key in (LAYERS, WIDTH) or _at(plain(spec), key) is not None
-
-
-def _safe(spec: FitSpec, key: str) -> bool:
-    """Return whether a setting may vary by default: no prior on a network that is all of v."""
-    return not (spec.potential.without_reference and key in (SIZE, CURVATURE))
 
 
 def rounded(space: Space, drawn: Mapping[str, Value]) -> dict[str, Value]:
@@ -91,23 +87,13 @@ def _put(data: Tree, key: str, value: Any) -> Tree:
     return data | {first: _put(data[first], rest, value) if rest else value}
 
 
-def _put_layers(data: Tree, layers: Any, cases: Cases) -> Tree:
-    """Set the number of hidden layers; each is as wide as the widest was."""
-    return _put(data, HIDDEN, [max(_at(data, HIDDEN))] * layers)
-
-
-def _put_width(data: Tree, width: Any, cases: Cases) -> Tree:
-    """Set the width of all hidden layers."""
-    return _put(data, HIDDEN, [width] * len(_at(data, HIDDEN)))
-
-
 def _put_edges(data: Tree, weight: Any, cases: Cases) -> Tree:
     """Set the weight of both band edges of every system."""
     both = zip(data["systems"], cases, strict=True)
-    return data | {"systems": [_reweighed(system, case, weight) for system, case in both]}
+    return data | {"systems": [_with_edges(system, case, weight) for system, case in both]}
 
 
-def _reweighed(system: Tree, case: Case, weight: Any) -> Tree:
+def _with_edges(system: Tree, case: Case, weight: Any) -> Tree:
     """Return a system with this weight of its band edges, if it has a reference."""
     if case.reference is None:
         return system
@@ -143,8 +129,9 @@ OWN: dict[str, Callable[[Tree, Cases], Any]] = {
     EDGES: _own_edges,
 }
 PUT: dict[str, Callable[[Tree, Any, Cases], Tree]] = {
-    LAYERS: _put_layers,
-    WIDTH: _put_width,
+    # New layers are as wide as the widest was.
+    LAYERS: lambda data, layers, _: _put(data, HIDDEN, [max(_at(data, HIDDEN))] * layers),
+    WIDTH: lambda data, width, _: _put(data, HIDDEN, [width] * len(_at(data, HIDDEN))),
     EDGES: _put_edges,
 }
 """How settings that are not keys of fit.yaml are read from it and written to it."""

@@ -25,8 +25,8 @@ from nnpp.setup.hold_out import held_out
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.fits.provenance import contents
 from nnpp.workflows.train.run import with_steps
+from nnpp.workflows.tune.results import importances, remove_results, write_results
 from nnpp.workflows.tune.space import Space, own_values, rounded, space_of, with_values
-from nnpp.workflows.tune.tuned import forget_tuned, importances, write_tuned
 
 SCRATCH = "ray"
 """The folder in which Ray writes during the search."""
@@ -128,7 +128,7 @@ def run_tune(
         _check_ranges(search, cases)
         with held(search.folder):
             if options.fresh:
-                forget_tuned(search.folder)
+                remove_results(search.folder)
             yield from _studied(search, cases, at_once, stop)
 
 
@@ -199,7 +199,7 @@ def _studied(
         failed = [trial.why for trial in study.trials if trial.why]
         what = f"no trial finished; the last failure: {failed[-1] if failed else ''}"
         raise InputError(what, "correct the fit, or narrow the space", search.folder)
-    paths = write_tuned(search.folder, search.fit, study, search.space, cases)
+    paths = write_results(search.folder, search.fit, study, search.space, cases)
     found = importances(study, search.space)
     yield Tuned(search, stopped, study, own, found, tuple(paths))
 

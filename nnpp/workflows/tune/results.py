@@ -31,7 +31,7 @@ def short(key: str) -> str:
     return ".".join(key.split(".")[-2:])
 
 
-def forget_tuned(folder: Path) -> None:
+def remove_results(folder: Path) -> None:
     """Remove the files of an earlier study."""
     for name in (NAME, TABLE, BEST_NAME, *FIGURES):
         (folder / name).unlink(missing_ok=True)
@@ -50,7 +50,7 @@ def by_chance(study: Study) -> float | None:
     return chance(len(study.ranked(*JUDGED)))
 
 
-def write_tuned(
+def write_results(
     folder: Path, fit: Fit, study: Study, space: Space, cases: list[Case]
 ) -> list[Path]:
     """Write the tables of trials and, if one finished, the figure and the best fit."""

@@ -1,4 +1,4 @@
-"""What Optuna proposes and Ray runs; skipped without the extra `tune`."""
+"""Optuna proposes trials and Ray runs them in parallel; skipped without the extra `tune`."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ for library in ("ray", "optuna"):
 
 SPACE = "{potential.envelope.sigma: [1.0, 4.0], systems.weights.edges: [1, 100]}"
 FIT = f"fit: {{method: lm, steps: 2, hold_out: 0.25}}\ntune: {{space: {SPACE}}}\n"
-LEFT = ["best.yaml", "study.json", "trials.csv", "tune.pdf", "tune.png"]
+FILES = ["best.yaml", "study.json", "trials.csv", "tune.pdf", "tune.png"]
 ALONE = {k: v for k, v in os.environ.items() if k not in ("XLA_FLAGS", "OPENBLAS_NUM_THREADS")}
 
 
@@ -31,8 +31,8 @@ def fit(tmp_path, monkeypatch):
     return read_inputs(write_fit(tmp_path / "fit", FIT))
 
 
-def test_what_is_proposed_lies_in_the_space_and_begins_with_the_fit(fit):
-    """The same for the same trials, and another once there is one more."""
+def test_proposals_are_in_the_space_and_start_with_the_fit(fit):
+    """The same trials give the same proposal, and one trial more gives another."""
     from nnpp.workflows.tune.ray_executor import Plan, proposals
 
     values = {key: d.nearest(d.words[0] if d.words else d.low) for key, d in TABLE.items()}
@@ -52,7 +52,7 @@ def test_what_is_proposed_lies_in_the_space_and_begins_with_the_fit(fit):
 
 
 def command(*words, until=None):
-    """`nnpp tune fit` in a process of its own; SIGTERM once a line begins with `until`."""
+    """Run `nnpp tune fit` in a process; send SIGTERM once a line begins with `until`."""
     line = [sys.executable, "-m", "nnpp.cli.app", "tune", "fit", *words]
     with Path("out").open("w") as out, Path("err").open("w") as err:
         process = subprocess.Popen(line, stdout=out, stderr=err, env=ALONE)
@@ -65,8 +65,8 @@ def command(*words, until=None):
 
 
 @pytest.mark.slow
-def test_ray_does_trials_and_a_signal_keeps_those_that_ended(fit):
-    """The next call tells of them, and needs no Ray if no more are asked for."""
+def test_a_signal_stops_ray_and_keeps_finished_trials(fit):
+    """The next call prints them, and does not start Ray if no trial is missing."""
     code, _, err = command("--trials", "4", until="1")
     assert code == 75, err
     assert "SIGTERM: stopping; running trials are discarded" in err
@@ -80,6 +80,6 @@ def test_ray_does_trials_and_a_signal_keeps_those_that_ended(fit):
     code, out, err = command("--trials", str(len(first.trials)))
     assert (code, err) == (0, "")
     assert Study.model_validate_json(study.read_bytes()) == first
-    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == LEFT
-    assert sorted(Path(p).name for p in written(out)) == LEFT
+    assert sorted(p.name for p in Path("results/fit/tune").iterdir()) == FILES
+    assert sorted(Path(p).name for p in written(out)) == FILES
     assert max(map(len, out.splitlines())) <= 80
