@@ -15,7 +15,7 @@ This file imports neither JAX nor NumPy, and the files in `fitted/` do not impor
 fit.yaml is validated without it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -61,9 +61,10 @@ class Term:
         formula: its matrix element, for the README of an export to codes without the term.
         order: place among the leaves of a potential, which seeds and stored models rely on; a
             new term keeps the default.
-        l: angular momentum of its projectors.
+        l: angular momentum of its projectors, 0 (s) or 1 (p).
         weights: W_n(r), one for each strength; none for a term that changes v(q).
-        coupling: C of shape (spin, i, spin, i); by default the identity, without spin.
+        coupling: C of shape (spin, i, spin, i), with one or two spins and 2l + 1 directions; by
+            default the identity, without spin.
         factor: the factor on v_s, 1 without strain, from a of shape (species, n) and ε.
         addition: what is added to v_s [hartree·bohr³], shape (q, species), from q and a.
         tail: the addition in real space [hartree], from the strength of one element and r.
@@ -90,6 +91,35 @@ class Term:
     cells: tuple[Cell, ...] | None = None
     in_codes: bool = False
     first: Callable[[int], tuple[float, ...]] | None = None
+
+    def __post_init__(self):
+        wrong = next(self._mistakes(), None)
+        if wrong is not None:
+            raise NnppError(f"term {self.name}: {wrong}")
+
+    def _mistakes(self) -> Iterator[str]:
+        """Yield what is wrong with the declaration, and what to do."""
+        acts = (bool(self.weights), self.factor is not None, self.addition is not None)
+        if sum(acts) != 1:
+            yield "acts by weights, factor or addition; give exactly one of them"
+        if self.weights and len(self.weights) != len(self.symbols):
+            yield (
+                f"has {len(self.weights)} weights and {len(self.symbols)} symbols; "
+                "give one weight for each symbol"
+            )
+        if self.l not in (0, 1):
+            yield f"has l={self.l}; projectors exist for l=0 and l=1 (nnpp/terms/projectors.py)"
+        i = 2 * self.l + 1
+        if self.coupling is not None and self.coupling.shape not in ((1, i) * 2, (2, i) * 2):
+            yield (
+                f"has a coupling of shape {self.coupling.shape}; "
+                f"give (spin, {i}, spin, {i}) with one or two spins"
+            )
+        if self.cells and len(self.cells) != len(self.symbols):
+            yield (
+                f"has {len(self.cells)} cells and {len(self.symbols)} symbols; "
+                "give one cell for each symbol"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -138,10 +168,6 @@ def term_named(name: str) -> Term:
 
 def register(term: Term) -> None:
     """Add a term until the process ends, or replace the one of the same name."""
-    if len(term.weights) not in (0, len(term.symbols)):
-        raise NnppError(
-            f"{term.name}: {len(term.weights)} weights, {len(term.symbols)} symbols"
-        )
     _registered[term.name] = term
 
 
@@ -160,4 +186,8 @@ def _shipped() -> dict[str, Term]:
     """The terms of the package `fitted`, one in each of its files."""
     package = import_module("nnpp.terms.fitted")
     files = [f"{package.__name__}.{m.name}" for m in iter_modules(package.__path__)]
-    return {term.name: term for term in (import_module(file).TERM for file in files)}
+    found = [import_module(file).TERM for file in files]
+    by_name = {term.name: term for term in found}
+    if len(by_name) != len(found):
+        raise NnppError(f"two terms have the same name: {[term.name for term in found]}")
+    return by_name

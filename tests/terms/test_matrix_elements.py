@@ -10,7 +10,7 @@ from scipy.special import spherical_jn
 from nnpp.hamiltonian.bulk import frame
 from nnpp.terms.fitted.long_range import long_range
 from nnpp.terms.projectors import separable
-from nnpp.terms.term import neutral, term_named
+from nnpp.terms.term import neutral, term_named, terms
 from tests import systems
 from tests.terms.weights import PAIRS
 
@@ -43,15 +43,22 @@ def cosine(K, L):
     return K @ L / np.linalg.norm(K) / np.linalg.norm(L)
 
 
-@pytest.mark.parametrize(
-    ("term", "weight", "which", "l", "legendre"),
-    [
-        ("nonlocal", "inner", 0, 1, cosine),
-        ("nonlocal", "outer", 1, 1, cosine),
-        ("s_wave", "inner", 0, 0, lambda K, L: 1.0),
-        ("s_wave", "outer", 1, 0, lambda K, L: 1.0),
-    ],
-)
+WITHOUT_SPIN = [
+    ("nonlocal", "inner", 0, 1, cosine),
+    ("nonlocal", "outer", 1, 1, cosine),
+    ("s_wave", "inner", 0, 0, lambda K, L: 1.0),
+    ("s_wave", "outer", 1, 0, lambda K, L: 1.0),
+]
+"""Term, name of the weight in PAIRS, its place in the term, l, and P_l(K̂·K̂′)."""
+
+
+def test_every_weight_is_compared_with_its_formula():
+    """A new separable term is a new line of WITHOUT_SPIN, or has a test of its own."""
+    compared = {(name, which) for name, _, which, _, _ in WITHOUT_SPIN} | {("spin_orbit", 0)}
+    assert compared == {(t.name, i) for t in terms() for i in range(len(t.weights))}
+
+
+@pytest.mark.parametrize(("term", "weight", "which", "l", "legendre"), WITHOUT_SPIN)
 def test_non_local(term, weight, which, l, legendre):
     system, waves = at_one_k()
     a = jnp.array([1.3, -0.7, 0.4])

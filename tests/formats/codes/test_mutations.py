@@ -16,6 +16,9 @@ from tests import systems
 
 FORMATS = formats()
 DATA = Path(__file__).parent / "data"
+ELSEWHERE = {"csv", "h5", "deepseudopot"}
+"""Formats of nnpp and DeePseudopot, whose damaged files have tests of their own."""
+
 FILES = {
     "vasp": "vasp/line/vasprun.xml",
     "espresso": "espresso/si_so.bands.xml",
@@ -29,6 +32,8 @@ FILES = {
     "berkeleygw-bandstructure": "berkeleygw/bandstructure.dat",
     "berkeleygw-eqp": "berkeleygw/eqp1.dat",
 }
+"""A small file of each format; the files of its folder are copied with it."""
+
 BESIDE = Hints(systems.zincblende("Si", "Si", 10.26), None, 10)
 MOST_MB = 1000
 
@@ -103,6 +108,10 @@ def test_a_result_or_one_clear_error(sound, wanted, end):
     finally:
         file.write_bytes(whole)
     assert most_mb() - before < MOST_MB
+
+
+def test_every_format_has_a_sample():
+    assert FILES.keys() == FORMATS.keys() - ELSEWHERE, "add a small file to FILES"
 
 
 def test_each_sound_file_is_read_and_recognised(sound):
