@@ -1,7 +1,7 @@
 """potential.safetensors: named float64 arrays, and in its header all that is said of them.
 
 The .safetensors file alone is complete: its header holds the description as JSON, and in that
-the SHA-256 of the description and of every array. potential.json beside it is the same
+the SHA-256 of the description and of every array. potential.json next to it is the same
 description for people to read, with the SHA-256 of the whole .safetensors file. A new pair
 replaces an old one in three steps, each of which leaves a readable model: the old .json goes,
 the new .safetensors takes the old one's place, the new .json is written. So a .json that
@@ -69,8 +69,8 @@ def write_model_file(
     with atomic_path(file) as temporary:
         temporary.write_bytes(data)
         copy.unlink(missing_ok=True)
-    told = said | {FILE_DIGEST: sha256(data).hexdigest()}
-    text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+    described = said | {FILE_DIGEST: sha256(data).hexdigest()}
+    text = json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False)
     return [file, write_atomic(copy, text + "\n")]
 
 
@@ -83,8 +83,8 @@ def read_model_file(path: Path) -> ModelFile:
     if said.get("format") != FORMAT:
         raise InputError("holds no potential of nnpp", "name a run that was fitted", file)
     if said.get("version") != VERSION:
-        told = f"is of format version {said.get('version')!s:.20}, {VERSION} is read"
-        raise InputError(told, "use the nnpp that wrote it, or a newer one", file)
+        problem = f"is of format version {said.get('version')!s:.20}, {VERSION} is read"
+        raise InputError(problem, "use the nnpp that wrote it, or a newer one", file)
     plain = {key: value for key, value in said.items() if key != DIGEST}
     if any(x.dtype != np.float64 for x in arrays.values()) or (
         _digest(_canonical(plain), arrays) != said.get(DIGEST)
@@ -101,7 +101,7 @@ def arrays_of(path: Path) -> Path:
     if not exists(path):
         raise InputError(
             "no such file or folder",
-            "mend the name",
+            "correct the path",
             path.with_name(path.name.removesuffix(ARRAYS)),
         )
     file = path / f"{STEM}{ARRAYS}" if path.is_dir() else path
@@ -112,7 +112,7 @@ def arrays_of(path: Path) -> Path:
     file = file.with_suffix(ARRAYS)
     if path.suffix == COPY and not exists(file):
         raise InputError(
-            f"{file.name} is missing beside it", "name a run that was fitted", path
+            f"{file.name} is missing in its folder", "name a run that was fitted", path
         )
     if not exists(file):
         raise InputError("no such file", "name a run that was fitted", file)
@@ -120,7 +120,7 @@ def arrays_of(path: Path) -> Path:
 
 
 def copy_of(file: Path) -> Path:
-    """The .json beside a .safetensors file."""
+    """Return the .json next to a .safetensors file."""
     return file.with_suffix(COPY)
 
 
@@ -130,8 +130,8 @@ def _loaded(data: bytes, file: Path) -> Arrays:
         return load(data)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         reason = " ".join(str(error).removeprefix("Error while deserializing: ").split())[:80]
-        told = f"is no safetensors file, or damaged ({reason})"
-        raise InputError(told, DAMAGED, file) from error
+        problem = f"is no safetensors file, or damaged ({reason})"
+        raise InputError(problem, DAMAGED, file) from error
 
 
 def _description(data: bytes, file: Path) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _parsed(text: str, path: Path, remedy: str) -> dict[str, Any]:
 
 
 def _no_number(word: str) -> float:
-    """NaN and infinities are no JSON, whatever Python's reader thinks."""
+    """Refuse NaN and infinities, which Python accepts but JSON does not allow."""
     raise ValueError(word)
 
 
@@ -167,8 +167,8 @@ def _refuse_other_copy(file: Path, said: dict[str, Any], digest: str) -> None:
     if not exists(copy):
         return
     remedy = f"remove it: {file.name} alone is complete"
-    told = _parsed(read_text(copy), copy, remedy)
-    if told != said | {FILE_DIGEST: digest}:
+    in_copy = _parsed(read_text(copy), copy, remedy)
+    if in_copy != said | {FILE_DIGEST: digest}:
         raise InputError(
             f"does not belong to {file.name}: changed, or of another model", remedy, copy
         )

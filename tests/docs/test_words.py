@@ -24,7 +24,7 @@ TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", N
 """Tokens with words; f-strings have their own from Python 3.12 on."""
 
 PACKAGES = (
-    "basis cli cluster config devices eigensolvers fitting formats hamiltonian linalg "
+    "basis cli cluster config devices eigensolvers files fitting formats hamiltonian linalg "
     "observables plotting potentials runs structures terms"
 )
 
@@ -48,6 +48,7 @@ TEXTS = [
         for name in ("inputs", "benchmarks", "tests")
         for path in (ROOT / name).rglob("*.md")
     ),
+    *sorted((ROOT / "nnpp" / "templates").iterdir()),
     ROOT / "results" / "README.md",
     ROOT / "CHANGELOG.md",
 ]
