@@ -183,10 +183,23 @@ def gallery() -> str:
 
 
 def form() -> str:
-    """Return the made-up form of v(q) of the tests, with its section of fit.yaml."""
+    """Return the made-up form of v(q) of the tests: imports, form, section of fit.yaml."""
     code = (ROOT / "tests" / "cli" / "test_made_up.py").read_text("utf-8")
     start, end = code.index("@pytree\nclass Softened"), code.index("@pytest.fixture\n")
-    return f"```python\n{code[start:end].strip()}\n```"
+    shown = code[start:end].strip()
+    imports = [
+        line
+        for line in code[:start].splitlines()
+        if line.startswith(("from ", "import "))
+        and any(re.search(rf"\b{name}\b", shown) for name in _imported(line))
+    ]
+    return "\n".join(["```python", *imports, "", shown, "```"])
+
+
+def _imported(line: str) -> list[str]:
+    """Return the names that an import of one line defines."""
+    names = line.rpartition("import ")[2].split(", ")
+    return [name.split(" as ")[-1] for name in names]
 
 
 PARTS: dict[str, Callable[[], str]] = {
