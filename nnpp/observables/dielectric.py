@@ -63,7 +63,7 @@ class Dielectric:
         def at_k(waves: PlaneWaves) -> Float[Array, ""]:
             one = replace(system, waves=jax.tree.map(lambda x: x[None], waves))
             at = velocity(numbers, one)
-            return pair_sum(at.H, at.v, self.edges.occupied, self.response)
+            return pair_sum(at.H, at.H_i, self.edges.occupied, self.response)
 
         s = 1 if self.edges.spinor else 2
         mean = jnp.asarray(self.weights) @ jax.lax.map(at_k, system.waves)

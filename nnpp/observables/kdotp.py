@@ -37,18 +37,32 @@ CUBIC = np.array([[1.0, 0, 0], np.ones(3) / np.sqrt(3)])
 
 
 @pytree
-class Expansion:
-    """H and its derivatives at one k.
+class Velocity:
+    """H at one k and the velocity v_i = H_i.
 
     Attributes:
         H: H(k) [hartree].
         H_i: ∂H/∂k_i [hartree·bohr].
-        H_ij: ∂²H/∂k_i∂k_j [hartree·bohr²].
     """
 
     H: Complex[Array, "n n"]
     H_i: Complex[Array, "3 n n"]
+
+
+@pytree
+class Expansion(Velocity):
+    """H at one k to second order.
+
+    Attributes:
+        H_ij: ∂²H/∂k_i∂k_j [hartree·bohr²].
+    """
+
     H_ij: Complex[Array, "3 3 n n"]
+
+
+def velocity(numbers: AtShells, system: System) -> Velocity:
+    """Return H and the velocity at the first k-point of `system`."""
+    return _velocity(numbers, system.bare(numbers))
 
 
 def expansion(numbers: AtShells, system: System) -> Expansion:
@@ -56,20 +70,34 @@ def expansion(numbers: AtShells, system: System) -> Expansion:
     return _expansion(numbers, system.bare(numbers))
 
 
+# The compiled functions take a system without names, so that crystals of other elements share
+# the program.
+
+
+@jax.jit
+def _velocity(numbers: AtShells, system: System) -> Velocity:
+    H_i, H = _slope(numbers, system, jnp.zeros(3))
+    return Velocity(H, jnp.moveaxis(H_i, -1, 0))
+
+
 @jax.jit
 def _expansion(numbers: AtShells, system: System) -> Expansion:
-    # The system has no names, so that crystals of other elements share the program.
+    def slope(kappa: Float[Array, " 3"]) -> tuple[Array, tuple[Array, Array]]:
+        H_i, H = _slope(numbers, system, kappa)
+        return H_i, (H, H_i)
+
+    H_ij, (H, H_i) = jax.jacfwd(slope, has_aux=True)(jnp.zeros(3))
+    return Expansion(H, jnp.moveaxis(H_i, -1, 0), jnp.moveaxis(H_ij, (-2, -1), (0, 1)))
+
+
+def _slope(numbers: AtShells, system: System, kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
+    """Return ∂H/∂κ_i, i being the last axis, and H, both at κ."""
 
     def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
         M = matrix(numbers, system, kappa)
         return M, M
 
-    def slope(kappa: Float[Array, " 3"]) -> tuple[Array, tuple[Array, Array]]:
-        H_i, at = jax.jacfwd(H, has_aux=True)(kappa)
-        return H_i, (at, H_i)
-
-    H_ij, (at, H_i) = jax.jacfwd(slope, has_aux=True)(jnp.zeros(3))
-    return Expansion(at, jnp.moveaxis(H_i, -1, 0), jnp.moveaxis(H_ij, (-2, -1), (0, 1)))
+    return jax.jacfwd(H, has_aux=True)(kappa)
 
 
 def inverse_masses(about: Expansion, first: int, last: int) -> Float[Array, "3 3"]:
@@ -112,40 +140,10 @@ def luttinger(about: Expansion, first: int) -> Float[Array, " 3"]:
     return jnp.concatenate([one[:1], jnp.sqrt(two - one**2) / 2])
 
 
-@pytree
-class Velocity:
-    """H at one k and the velocity.
-
-    Attributes:
-        H: H(k) [hartree].
-        v: v_i = ∂H/∂k_i [hartree·bohr].
-    """
-
-    H: Complex[Array, "n n"]
-    v: Complex[Array, "3 n n"]
-
-
-def velocity(numbers: AtShells, system: System) -> Velocity:
-    """Return H and the velocity at the first k-point of `system`."""
-    return _velocity(numbers, system.bare(numbers))
-
-
-@jax.jit
-def _velocity(numbers: AtShells, system: System) -> Velocity:
-    # The system has no names, so that crystals of other elements share the program.
-
-    def H(kappa: Float[Array, " 3"]) -> tuple[Array, Array]:
-        M = matrix(numbers, system, kappa)
-        return M, M
-
-    v, here = jax.jacfwd(H, has_aux=True)(jnp.zeros(3))
-    return Velocity(here, jnp.moveaxis(v, -1, 0))
-
-
 def squared(at: Velocity, left: tuple[int, int], right: tuple[int, int]) -> Float[Array, "3 3"]:
     """Return Σ_lr Re ⟨l|v_i|r⟩⟨r|v_j|l⟩ over two groups of levels; differentiable."""
     P, Q = (projector(group(at.H, *levels)) for levels in (left, right))
-    return jnp.einsum("iab,jba->ij", P @ at.v @ Q, at.v).real
+    return jnp.einsum("iab,jba->ij", P @ at.H_i @ Q, at.H_i).real
 
 
 def kane_energy(

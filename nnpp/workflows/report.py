@@ -18,7 +18,7 @@ from nnpp.observables.deformation import by_volume, shear, strain_derivative
 from nnpp.observables.edges import Edges
 from nnpp.observables.fields import multiplet
 from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
-from nnpp.observables.kdotp import Velocity, expansion, inverse_masses, kane_energy, luttinger
+from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, luttinger
 from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
@@ -32,7 +32,7 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import with_complete_paths
 
 Numbers = dict[str, float]
-"""Values by the key of their quantity; energies in eV."""
+"""Values by the keys of `QUANTITIES`, in their units."""
 
 QUANTITIES = {
     "gap": ("gap", "eV"),
@@ -84,9 +84,8 @@ def _report(case: Case, potential: Potential) -> Report:
     """Return the report of one system, with a row for every known quantity."""
     ours, notes = _numbers_and_notes(case, potential)
     reference = _numbers_of_reference(case)
-    source, measured = EXPERIMENT.get(formula(case.crystal), ("", {}))
-    if not _is_cubic(case):
-        source, measured = "", {}
+    known = EXPERIMENT if _is_cubic(case) else {}
+    source, measured = known.get(formula(case.crystal), ("", {}))
     rows = tuple(
         Row(*QUANTITIES[key], ours.get(key), reference.get(key), measured.get(key))
         for key in QUANTITIES
@@ -146,9 +145,12 @@ def _of_levels(found: Bands) -> Numbers:
 def _of_states(case: Case, potential: Potential) -> Numbers:
     """Return masses and deformation potentials from the states at Γ [mₑ, eV]."""
     edges, system = Edges(case.occupied, case.spinor), at_gamma(case)
-    cubic, holes = _is_cubic(case), _is_cubic(case) and case.spinor
+    cubic = _is_cubic(case)
+    holes = cubic and case.spinor
     about = expansion(at_shells(potential, system), system)
-    separate = _is_separate(np.linalg.eigvalsh(np.asarray(about.H)), edges.conduction)
+    # The conduction edge may belong to a larger multiplet, as Γ15 of silicon.
+    E = np.linalg.eigvalsh(np.asarray(about.H))
+    separate = multiplet(E, edges.conduction[0]) == edges.conduction
     found: Numbers = {}
     if separate:
         mean = jnp.trace(inverse_masses(about, *edges.conduction)) / 3
@@ -158,8 +160,7 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
         found |= {"gamma_1": one, "gamma_2": two, "gamma_3": three} | hole_masses(one, two)
     energies: Numbers = {}
     if cubic and separate:
-        at = Velocity(about.H, about.H_i)
-        energies["kane_energy"] = float(kane_energy(at, edges.conduction, edges.p_like))
+        energies["kane_energy"] = float(kane_energy(about, edges.conduction, edges.p_like))
     if potential.local.lengths is None:
         at = strain_derivative(potential, system)
         if separate:
@@ -175,13 +176,8 @@ def _of_states(case: Case, potential: Potential) -> Numbers:
     return found | {name: x * HARTREE_EV for name, x in energies.items()}
 
 
-def _is_separate(E: np.ndarray, edge: tuple[int, int]) -> bool:
-    """Return whether the levels of an edge are a separate multiplet (not Γ15 of silicon)."""
-    return multiplet(E, edge[0]) == edge
-
-
 def _numbers_of_reference(case: Case) -> Numbers:
     """Return gaps and splitting of the reference [eV]."""
-    theirs = reference_bands(case)
-    found = {} if theirs is None else _of_levels(theirs)
+    reference = reference_bands(case)
+    found = {} if reference is None else _of_levels(reference)
     return found if case.spinor else {k: x for k, x in found.items() if k != "splitting"}

@@ -39,7 +39,7 @@ def test_masses_from_all_velocities_of_a_local_potential():
     potential = systems.cdse()
     system, found = at(potential)
     E, U = np.linalg.eigh(np.asarray(found.H))
-    v = U.conj().T @ np.asarray(found.v) @ U
+    v = U.conj().T @ np.asarray(found.H_i) @ U
     apart = np.delete(E[4] - E, 4)
     of_others = np.delete(v[:, 4], 4, axis=1)
     mixed = np.einsum("il,jl,l->ij", of_others, of_others.conj(), 1 / apart).real
@@ -58,7 +58,7 @@ def test_kane_s_energy_is_that_of_one_matrix_element():
     _, found = at(potential, np.zeros(3))
     E_P = float(kane_energy(found, (4, 5), (1, 4)))
     U = np.linalg.eigh(np.asarray(found.H))[1]
-    strengths = np.abs(U[:, 4].conj() @ np.asarray(found.v[0]) @ U[:, 1:4]) ** 2
+    strengths = np.abs(U[:, 4].conj() @ np.asarray(found.H_i[0]) @ U[:, 1:4]) ** 2
     assert pytest.approx(2 * strengths.sum(), rel=1e-10) == E_P
     each = np.asarray(squared(found, (4, 5), (1, 4)))
     np.testing.assert_allclose(each, np.eye(3) * E_P / 2, atol=1e-12)

@@ -1,4 +1,4 @@
-"""nnpp transfer: cases, error bars and coverage of a run; what has no cases is refused."""
+"""`nnpp transfer`: cases, error bars and coverage of a run; a run without cases is refused."""
 
 import csv
 from pathlib import Path
@@ -10,14 +10,14 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.workflows.train.init_fit import run_init_fit
 from nnpp.workflows.train.train import Options, run_train
-from nnpp.workflows.transfer.transfer import Begun, Done, Row, held, run_transfer
+from nnpp.workflows.transfer.transfer import Begun, Done, Row, count_inside, run_transfer
 from tests.fitting.samples import SYSTEM, write_fit
 
 LM = "fit: {method: lm, steps: 2, hold_out: 0.25, seed: 3}\n"
 
 
 def made(folder, members, system=SYSTEM):
-    """A run that is trained two steps, perhaps with an ensemble."""
+    """Return a run after two steps, with an ensemble of `members` members."""
     write_fit(folder / "fit", LM, system=system)
     list(run_init_fit([read_inputs(folder / "fit")], folder / "results", False))
     run = read_inputs(folder / "results" / "fit")
@@ -27,24 +27,24 @@ def made(folder, members, system=SYSTEM):
 
 @pytest.fixture(autouse=True)
 def _undrawn(undrawn):
-    """Figures hold a few letters."""
+    """Figures are not drawn."""
 
 
-def test_cases_have_the_spread_of_members_for_error_bars(tmp_path):
+def test_error_bars_are_the_spread_of_the_ensemble(tmp_path):
     run = made(tmp_path, 3)
     begun, *rows, done = run_transfer([run], tmp_path / "out", 8)
     assert isinstance(begun, Begun) and isinstance(done, Done)
     assert "levels within one spread, 68 % within" in begun.notes[0]
     assert begun.notes[-1].startswith("error bars are spreads times ")
     assert all(isinstance(row, Row) for row in rows)
-    told = [(row.case, row.quantity) for row in rows]
-    assert told == [
+    names = [(row.case, row.quantity) for row in rows]
+    assert names == [
         ("CdSe +3% volume", "gap at Γ"), ("CdSe -3% volume", "gap at Γ"),
         ("CdSe wurtzite", "gap at Γ"), ("CdSe wurtzite", "A − C"),
     ]  # fmt: skip
     assert all(row.bar is not None and 0 < row.bar < 5 for row in rows)
-    assert done.held == "", "nobody tells how CdSe follows its volume"
-    assert rows[0].here < rows[1].here, "the gap falls as the cell grows"
+    assert done.held == "", "no measured volume dependence of CdSe"
+    assert rows[0].here < rows[1].here, "the gap decreases with volume"
     with Path(done.paths[0]).open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     found = [float(row["nnpp_ev"]) for row in table]
@@ -61,11 +61,11 @@ def test_without_an_ensemble_there_is_no_error_bar(tmp_path):
     assert [path.name for path in done.paths] == ["transfer.csv"]
 
 
-def test_bars_are_judged_where_somebody_knows():
+def test_only_error_bars_with_an_expected_value_are_counted():
     known = [Row("a", "gap", 1.0, 0.1, expected, "") for expected in (1.05, 0.95, 1.2, None)]
     rows = [*known, Row("b", "gap", 1.0, None, 1.0, "")]
-    assert held(rows) == "2 of 3 error bars contain the expected value"
-    assert held(rows[3:]) == ""
+    assert count_inside(rows) == "2 of 3 error bars contain the expected value"
+    assert count_inside(rows[3:]) == ""
 
 
 def test_a_run_without_zinc_blende_is_refused(tmp_path):

@@ -1,4 +1,4 @@
-"""Crystals that no fit has seen, and what experiment expects of them."""
+"""Crystals outside a fit, and their expected gaps from experiment."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.transfer.unseen import Binary, Bowed, Sloped, unseen
+from nnpp.workflows.transfer.unseen import Binary, alloy_gap, strained_gap, unseen
 
 INAS, GAAS = Binary("In", "As", 11.45, 4.2), Binary("Ga", "As", 10.68, 4.8)
 
@@ -29,27 +29,27 @@ def test_cases_of_two_compounds():
     assert own["In"] < 0 < own["Ga"]
 
 
-def test_a_crystal_at_rest_is_the_zinc_blende_itself():
-    rest = zinc_blende("In", "As", 11.45)
-    assert "(216)" in space_group(rest) and rest.symbols == ("In", "As")
-    assert float(rest.volume) == pytest.approx(11.45**3 / 4)
+def test_the_unstrained_crystal_is_zinc_blende():
+    crystal = zinc_blende("In", "As", 11.45)
+    assert "(216)" in space_group(crystal) and crystal.symbols == ("In", "As")
+    assert float(crystal.volume) == pytest.approx(11.45**3 / 4)
 
 
-def test_expectations_are_of_the_gaps_at_rest():
+def test_expected_gaps_follow_from_the_unstrained_gaps():
     gaps = {"InAs": 0.4 / HARTREE_EV, "GaAs": 1.4 / HARTREE_EV}
-    sloped = Sloped("InAs", -6 / HARTREE_EV, 0.03)(gaps) * HARTREE_EV
-    assert sloped == pytest.approx(0.4 - 6 * np.log(1.03))
-    bowed = Bowed("InAs", "GaAs", 0.25, 0.477 / HARTREE_EV)(gaps) * HARTREE_EV
-    assert bowed == pytest.approx(0.75 * 0.4 + 0.25 * 1.4 - 0.477 * 3 / 16)
+    strained = strained_gap(gaps, "InAs", -6 / HARTREE_EV, 0.03) * HARTREE_EV
+    assert strained == pytest.approx(0.4 - 6 * np.log(1.03))
+    alloy = alloy_gap(gaps, ("InAs", "GaAs"), 0.25, 0.477 / HARTREE_EV) * HARTREE_EV
+    assert alloy == pytest.approx(0.75 * 0.4 + 0.25 * 1.4 - 0.477 * 3 / 16)
 
 
-def test_quantities_are_of_the_highest_levels():
+def test_quantities_of_wurtzite_are_differences_of_the_highest_levels():
     E = np.array([-3.0, -2.0, -2.0, -1.5, -1.5, -1.0, -1.0, 2.0, 2.0])
     wurtzite = next(c for c in unseen([INAS], True, 4) if "wurtzite" in c.name)
-    told = {name: float(f(E, 6)) for name, f in wurtzite.quantities.items()}
-    assert told == {"gap at Γ": 3.0, "A − B": 0.5, "A − C": 1.0}
+    values = {name: float(f(E, 6)) for name, f in wurtzite.quantities.items()}
+    assert values == {"gap at Γ": 3.0, "A − B": 0.5, "A − C": 1.0}
 
 
-def test_compounds_that_share_no_element_are_not_mixed():
+def test_compounds_without_a_common_element_are_not_mixed():
     names = [c.name for c in unseen([INAS, Binary("Ga", "P", 10.3, 5.0)], True, 4)]
     assert not any("-GaP" in name or "1(" in name for name in names)

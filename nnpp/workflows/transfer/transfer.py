@@ -1,7 +1,7 @@
 """`nnpp transfer`: test a potential outside its fit: strain, wurtzite, alloys, superlattices.
 
-The spread of an ensemble is the error bar. Its coverage is measured where the reference is
-known: at the fitted and at the held-out k-points.
+The error bar is the spread of an ensemble, calibrated where the reference is known: at the
+held-out k-points, or else at the fitted ones.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Row:
         case: name of the crystal.
         quantity: name of the quantity.
         here: value of the potential.
-        bar: calibrated spread of the ensemble; None without an ensemble.
+        bar: error bar, the calibrated spread of the ensemble; None without an ensemble.
         expected: expected value; None if it is unknown.
         source: source of the expected value.
     """
@@ -74,7 +74,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Found:
-    """Levels at Γ [hartree], those of all members, and the highest occupied index."""
+    """Levels at Γ.
+
+    Attributes:
+        E: levels of the potential [hartree].
+        members: levels of the ensemble members [hartree]; None without an ensemble.
+        top: index of the highest occupied level.
+    """
 
     E: Float[np.ndarray, " level"]
     members: Float[np.ndarray, "member level"] | None
@@ -124,38 +130,42 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
     potential = potential_of(run.fit)
     ensemble = ensemble_of_fit(run.fit, potential)
     known = {} if ensemble is None else calibration(run, ensemble)
-    yield Begun(run.fit.name, _notes(known))
-    factor = _factor(known)
+    factor = next((c.factor for c in known.values() if len(c.ratios)), 1.0)
+    notes = _notes(known, factor)
+    yield Begun(run.fit.name, notes)
     first = run.cases[0]
     solve = AtGamma(potential, ensemble, first.spinor, RULES[first.spec.plane_waves])
-    rest = binaries(run.cases)
-    gaps = {one.name: _gap(solve, one) for one in rest}
+    fitted = binaries(run.cases)
+    gaps = {one.name: _gap(solve, one) for one in fitted}
     rows = []
-    for case in unseen(rest, solve.spinor, cells):
+    for case in unseen(fitted, solve.spinor, cells):
         for row in _rows(solve, case, gaps, factor):
             rows.append(row)
             yield row
-    paths = [write_atomic(folder / "transfer.csv", _csv(rows))]
+    header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "whose")
+    cells_of_rows = (
+        (row.case, row.quantity, row.here, row.bar, row.expected, row.source) for row in rows
+    )
+    table = csv_text(header, cells_of_rows, ".6f", quoted=("whose",))
+    paths = [write_atomic(folder / "transfer.csv", table)]
     if known:
-        figure = figure_coverage(known, run.fit.name, _notes(known))
+        figure = figure_coverage(known, run.fit.name, notes)
         paths += [
             write_atomic(folder / f"coverage.{x}", image(figure, x)) for x in ("png", "pdf")
         ]
-    yield Done(held(rows), tuple(paths))
+    yield Done(count_inside(rows), tuple(paths))
 
 
-def held(rows: list[Row]) -> str:
+def count_inside(rows: list[Row]) -> str:
     """Return how many error bars contain the expected value, as text."""
     inside = [
         abs(row.here - row.expected) <= row.bar
         for row in rows
         if row.bar is not None and row.expected is not None
     ]
-    return (
-        f"{sum(inside)} of {len(inside)} error bars contain the expected value"
-        if inside
-        else ""
-    )
+    if not inside:
+        return ""
+    return f"{sum(inside)} of {len(inside)} error bars contain the expected value"
 
 
 def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
@@ -186,7 +196,7 @@ def calibration(run: Run, ensemble: StoredEnsemble) -> dict[str, Coverage]:
     }
 
 
-def _notes(known: dict[str, Coverage]) -> tuple[str, ...]:
+def _notes(known: dict[str, Coverage], factor: float) -> tuple[str, ...]:
     """Return notes on the coverage."""
     if not known:
         return ("no ensemble: no error bars (train with --members 8)",)
@@ -195,12 +205,7 @@ def _notes(known: dict[str, Coverage]) -> tuple[str, ...]:
         f"one spread, 68 % within {c.factor:.2g}"
         for name, c in known.items()
     ]
-    return (*texts, f"error bars are spreads times {_factor(known):.2g}")
-
-
-def _factor(known: dict[str, Coverage]) -> float:
-    """Return the calibration factor of the first non-empty set of levels, else 1."""
-    return next((c.factor for c in known.values() if len(c.ratios)), 1.0)
+    return (*texts, f"error bars are spreads times {factor:.2g}")
 
 
 @dataclass(frozen=True)
@@ -241,7 +246,7 @@ class AtGamma:
 
 
 def _rows(solve: AtGamma, case: Unseen, gaps: dict[str, float], factor: float) -> Iterator[Row]:
-    """Yield all quantities of a case; an expected value is that of the first."""
+    """Yield all quantities of a case; only the first may have an expected value."""
     found = solve(case.crystal, case.cutoff, case.electrons)
     for i, (quantity, of_levels) in enumerate(case.quantities.items()):
         known = case.expected if i == 0 else None
@@ -258,12 +263,3 @@ def _gap(solve: AtGamma, one: Binary) -> float:
     """Return the gap at Γ of the unstrained crystal [hartree]."""
     found = solve(zinc_blende(one.cation, one.anion, one.a), one.cutoff, one.electrons)
     return float(gap_at_gamma(found.E, found.top))
-
-
-def _csv(rows: list[Row]) -> str:
-    """Return the table of all rows as CSV."""
-    header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "whose")
-    cells = (
-        (row.case, row.quantity, row.here, row.bar, row.expected, row.source) for row in rows
-    )
-    return csv_text(header, cells, ".6f", quoted=("whose",))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -22,6 +23,9 @@ STRAIN, PARTS = 0.03, (0.25, 0.5, 0.75)
 
 Levels = Any
 """Levels of one k-point, or of all members there, (…, level); or one number of each."""
+
+Gaps = dict[str, float]
+"""Computed gaps at Γ of the unstrained crystals, by their names [hartree]."""
 
 
 @dataclass(frozen=True)
@@ -53,37 +57,20 @@ class Binary:
         return {frozenset((self.cation, self.anion)): np.sqrt(3) / 4 * self.a}
 
 
-@dataclass(frozen=True)
-class Sloped:
-    """Gap of an unstrained crystal with the experimental volume dependence [hartree]."""
-
-    name: str
-    slope: float
-    dilation: float
-
-    def __call__(self, gaps: dict[str, float]) -> float:
-        """Return E_g + (dE_g/d ln Ω)·ln(1+ε) [hartree]."""
-        return gaps[self.name] + self.slope * float(np.log(1 + self.dilation))
+def strained_gap(gaps: Gaps, name: str, slope: float, dilation: float) -> float:
+    """Return E_g + (dE_g/d ln Ω)·ln(1+ε), the gap of a strained crystal [hartree]."""
+    return gaps[name] + slope * float(np.log(1 + dilation))
 
 
-@dataclass(frozen=True)
-class Bowed:
-    """Gap of an alloy: interpolation with the experimental bowing [hartree]."""
-
-    first: str
-    second: str
-    x: float
-    C: float
-
-    def __call__(self, gaps: dict[str, float]) -> float:
-        """Return (1−x)E_A + xE_B − C x(1−x) [hartree]."""
-        straight = (1 - self.x) * gaps[self.first] + self.x * gaps[self.second]
-        return straight - self.C * self.x * (1 - self.x)
+def alloy_gap(gaps: Gaps, names: tuple[str, str], x: float, C: float) -> float:
+    """Return (1−x)A + xB − C x(1−x), the gap of an alloy of A and B with bowing C [hartree]."""
+    A, B = (gaps[name] for name in names)
+    return (1 - x) * A + x * B - C * x * (1 - x)
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """One crystal, the quantities to compute at Γ, and the expected value.
+    """A crystal outside the fit, the quantities to compute at Γ, and the expected value.
 
     Attributes:
         name: name of the case.
@@ -100,7 +87,7 @@ class Unseen:
     crystal: Crystal
     cutoff: float
     quantities: dict[str, Callable[[Levels, int], Levels]]
-    expected: Callable[[dict[str, float]], float] | None = None
+    expected: Callable[[Gaps], float] | None = None
     source: str = ""
 
 
@@ -152,16 +139,18 @@ def _below(n: int) -> Callable[[Levels, int], Levels]:
 def _strained(one: Binary) -> Iterator[Unseen]:
     """Yield the crystal with both signs of the dilation."""
     known = EXPERIMENT.get(one.name, ("", {}))[1].get("gap_by_volume")
+    gap = None
+    if known is not None:
+        gap = partial(strained_gap, name=one.name, slope=known / HARTREE_EV)
+    crystal = zinc_blende(one.cation, one.anion, one.a)
     for e in (STRAIN, -STRAIN):
         yield Unseen(
             f"{one.name} {e:+.0%} volume",
             one.electrons,
-            zinc_blende(one.cation, one.anion, one.a).strained(
-                ((1 + e) ** (1 / 3) - 1) * np.eye(3)
-            ),
+            crystal.strained(((1 + e) ** (1 / 3) - 1) * np.eye(3)),
             one.cutoff / (1 + e) ** (2 / 3),
             {"gap at Γ": gap_at_gamma},
-            None if known is None else Sloped(one.name, known / HARTREE_EV, e),
+            gap and partial(gap, dilation=e),
             "computed gap, experimental slope",
         )
 
@@ -180,8 +169,8 @@ def _wurtzite(one: Binary, spinor: bool) -> Unseen:
 
 def _shared(first: Binary, second: Binary) -> bool:
     """Return whether two compounds share one element on its sublattice."""
-    same = (first.cation == second.cation) != (first.anion == second.anion)
-    return same and first.electrons == second.electrons
+    one_shared = (first.cation == second.cation) != (first.anion == second.anion)
+    return one_shared and first.electrons == second.electrons
 
 
 def _layers(first: Binary, second: Binary) -> Unseen:
@@ -190,8 +179,8 @@ def _layers(first: Binary, second: Binary) -> Unseen:
     crystal = superlattice((first.cation, first.anion), (second.cation, second.anion), a)
     name = f"({first.name})1({second.name})1"
     cutoff = (first.cutoff + second.cutoff) / 2
-    relaxed_crystal = _relaxed(crystal, first, second)
-    return Unseen(name, first.electrons, relaxed_crystal, cutoff, {"gap at Γ": gap_at_gamma})
+    crystal = _relaxed(crystal, first, second)
+    return Unseen(name, first.electrons, crystal, cutoff, {"gap at Γ": gap_at_gamma})
 
 
 def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
@@ -201,14 +190,15 @@ def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
     mixed = (first.cation, second.cation) if on_cations else (first.anion, second.anion)
     other = first.anion if on_cations else first.cation
     crystal = quasi_random(mixed, other, x, a, on_cations, cells)
-    C = BOWING.get(frozenset((first.name, second.name)))
+    names = first.name, second.name
+    C = BOWING.get(frozenset(names))
     return Unseen(
         f"{first.name}-{second.name} {1 - x:g}:{x:g}",
         first.electrons,
         _relaxed(crystal, first, second),
         (1 - x) * first.cutoff + x * second.cutoff,
         {"gap at Γ": gap_at_gamma},
-        None if C is None else Bowed(first.name, second.name, x, C / HARTREE_EV),
+        None if C is None else partial(alloy_gap, names=names, x=x, C=C / HARTREE_EV),
         "computed gaps, experimental bowing",
     )
 
