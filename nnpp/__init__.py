@@ -58,4 +58,4 @@ def calculator(path, **options):
         path: the folder of a run, or its potential.safetensors.
         options: `kpts`, `cutoff` [hartree] and `n`, the number of levels.
     """
-    return importlib.import_module("nnpp.workflows.calculator").calculator(path, **options)
+    return importlib.import_module("nnpp.workflows.load").calculator(path, **options)

@@ -58,6 +58,6 @@ def package(
     SHA256SUMS lists the checksum of every file.
     """
     from nnpp.formats.card import Attribution
-    from nnpp.workflows.card.package import run_package
+    from nnpp.workflows.card.card import run_package
 
     console.wrote(run_package(run, out, Attribution(author, licence), not without_inputs))

@@ -40,9 +40,9 @@ def command(
 
     SIGTERM, SIGINT and SIGUSR1 stop with exit code 75; finished trials are saved.
     """
-    from nnpp.workflows.fits.read import read_one
+    from nnpp.config.inputs import read_inputs
 
-    found = read_one(fit)
+    found = read_inputs(fit)
     from nnpp.workflows.tune.tune import (  # imports JAX: input errors come before
         Options,
         run_tune,

@@ -1,6 +1,7 @@
-"""`nnpp.load(path)`: a fitted potential, ready to be used from Python."""
+"""A fitted potential in Python: `nnpp.load(path)` and `nnpp.calculator(path)` of ASE."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from nnpp.basis.rules import RULES
 from nnpp.config.kpoints import read_path_text
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.errors import InputError
+from nnpp.formats.ase_calculator import Calculator
 from nnpp.formats.model import Model, read_model
 from nnpp.formats.structures import crystal_of, read_structure
 from nnpp.hamiltonian.bulk import System, system
@@ -19,7 +21,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import kpoints_of
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
-from nnpp.workflows.fits.model_fit import basis_of
+from nnpp.workflows.fits.read import basis_of
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ def load(path: str | Path) -> Fitted:
     return Fitted(read_model(Path(path)))
 
 
+def calculator(
+    path: str | Path, kpts: Any = (4, 4, 4), cutoff: float | None = None, n: int | None = None
+) -> Calculator:
+    """Return a calculator of ASE that gives the levels of any atoms.
+
+    Args:
+        path: a run, or a file potential.safetensors.
+        kpts: divisions of a mesh, or a list of fractional k-points.
+        cutoff: kinetic energy cutoff [hartree]; by default that of the fit.
+        n: number of levels; by default the occupied ones and a few more.
+    """
+    return Calculator(partial(load(path).bands, cutoff=cutoff, n=n), kpts)
+
+
 def _crystal(structure: Any) -> Crystal:
     """Return the crystal of a file, of ASE's Atoms [Å], or unchanged."""
     if isinstance(structure, Crystal):
@@ -82,7 +98,7 @@ def _crystal(structure: Any) -> Crystal:
         return read_structure(Path(structure))
     if not hasattr(structure, "get_scaled_positions"):
         raise InputError(
-            f"a {type(structure).__name__} is no crystal",
+            f"a {type(structure).__name__} is not a crystal",
             "give a structure file, ASE's Atoms or a Crystal",
         )
     try:
@@ -107,5 +123,5 @@ def _refuse_lost_entries(potential: Potential, built: System) -> None:
         raise InputError(
             f"no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, so that entry of the table "
             "would be lost",
-            "use a potential that knows v(q) everywhere",
+            "use a potential with v(q) at all lengths",
         )

@@ -62,7 +62,7 @@ def run(made, tmp_path, monkeypatch):
 def packed(made, tmp_path_factory):
     """Its package, unpacked."""
     from nnpp.formats.card import Attribution
-    from nnpp.workflows.card.package import run_package
+    from nnpp.workflows.card.card import run_package
 
     room = tmp_path_factory.mktemp("packed")
     attribution = Attribution("A. Nyone", "CC BY 4.0")
@@ -263,9 +263,9 @@ RUN = "results/small"
 
 WRONG = [
     (["card", "nowhere"], None, "nowhere:", "no such file or folder"),
-    (["card", "small"], None, "small:", "is no run"),
-    (["card", RUN, "small"], None, "small:", "is no run"),
-    (["card", RUN + "/run.yaml"], None, RUN, "is no run"),
+    (["card", "small"], None, "small:", "is not a run"),
+    (["card", RUN, "small"], None, "small:", "is not a run"),
+    (["card", RUN + "/run.yaml"], None, RUN, "is not a run"),
     (["card", RUN], lambda: Path(RUN, "potential.safetensors").unlink(), RUN, "not trained"),
     (["card", RUN], damaged(RUN + "/potential.safetensors"), RUN, "damaged"),
     (["card", RUN], written(RUN + "/potential.json", "{}"), RUN, "does not belong to"),
@@ -287,7 +287,7 @@ WRONG = [
     (["package", RUN, "--out", "small"], None, "small:", "is there already"),
     (["package", RUN, "--out", "small/fit.yaml/p"], None, "small/fit.yaml", "is a file"),
     (["package", RUN, "--author", ""], None, "--author:", "is empty"),
-    (["package", "small"], None, "small:", "is no run"),
+    (["package", "small"], None, "small:", "is not a run"),
     (["verify", "a.zip"], written("a.zip"), "a.zip:", "is zipped; unpack it"),
 ]
 

@@ -130,9 +130,9 @@ def test_a_film_of_valence_bands_that_are_not_all_there(nnpp, tmp_path, monkeypa
 
 
 REFUSED = [
-    (["train"], "results:", "holds no run that was prepared; use `nnpp init-fit` first"),
-    (["train", "small"], "small:", "is no run; name a folder that `nnpp init-fit` made"),
-    (["train", "nowhere"], "nowhere:", "is no run"),
+    (["train"], "results:", "contains no prepared run; use `nnpp init-fit` first"),
+    (["train", "small"], "small:", "is not a run; name a folder that `nnpp init-fit` made"),
+    (["train", "nowhere"], "nowhere:", "is not a run"),
     (["fit", "nowhere"], "nowhere:", "no such file or folder"),
     (["init-fit", "nowhere"], "nowhere:", "no such file or folder"),
     (["fit", "small", "--movie", "avi"], "--movie:", "choose gif or mp4"),

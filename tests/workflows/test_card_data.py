@@ -17,9 +17,9 @@ from nnpp.potentials.zunger import Zunger
 from nnpp.pytree import pytree
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.card.data import inputs_of, origin_of, short
-from nnpp.workflows.card.form import terms_of, zunger_of
-from nnpp.workflows.card.limits import FAR, _ripple
+from nnpp.workflows.card.card import inputs_of, short
+from nnpp.workflows.card.potential import FAR, _lengths, reference_form, terms_of
+from nnpp.workflows.card.systems import origin_of
 from tests import systems
 
 SAID = {
@@ -86,12 +86,12 @@ def test_files_are_named_without_their_place_on_a_machine(name, told):
 
 def test_v0_and_terms_are_those_of_the_potential():
     potential = systems.everything()
-    table = zunger_of(potential)
+    table = reference_form(potential)
     assert table is not None
     told = np.array([row[1:] for row in table.rows], float)
     assert np.abs(told - [systems.ZUNGER[s] for s in ("Cd", "Se")]).max() < 1e-8
-    assert table == zunger_of(systems.cdse())
-    assert zunger_of(systems.table()) is None
+    assert table == reference_form(systems.cdse())
+    assert reference_form(systems.table()) is None
     assert terms_of(potential.strengths) == (
         "spin-orbit",
         "non-local",
@@ -107,13 +107,13 @@ def test_the_ripple_is_the_largest_v_of_r_far_out():
     local = systems.zunger("Cd", "Se")
     rings = Ringing(local.a)
     potential = Potential(rings, Strengths(charge=jax.numpy.zeros(2)), ("Cd", "Se"))
-    (told,) = _ripple(potential)
+    told = _lengths(potential)
     v = np.abs(np.asarray(real_space(rings, jax.numpy.asarray(FAR), 30.0, 1200)))
     assert np.all(v.max(axis=0) * HARTREE_EV > 1e-3)
     for symbol, x in zip(potential.species, v.max(axis=0) * HARTREE_EV, strict=True):
         assert f"{x:.2g} eV ({symbol})" in told
     assert told.endswith("without the tail of its long-range charge.")
-    assert "it has no v(r)" in next(_ripple(systems.table()))
+    assert "it has no v(r)" in _lengths(systems.table())
 
 
 @given(some.text(), some.text())

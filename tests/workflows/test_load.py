@@ -20,7 +20,7 @@ from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
-from nnpp.workflows.fits.model_fit import fit_of_structure
+from nnpp.workflows.fits.read import fit_of_structure
 from nnpp.workflows.load import _kpoints, load
 from nnpp.workflows.verify import run_verify
 from tests import systems
@@ -79,7 +79,7 @@ def test_paths(run):
     ("structure", "k", "words"),
     [
         ("nowhere.cif", None, "no such file"),
-        (3.0, None, "a float is no crystal"),
+        (3.0, None, "a float is not a crystal"),
         (systems.zincblende(), "L!", "is not a special point"),
         (systems.zincblende(), "L", "fewer than two"),
         (systems.zincblende(), "L Q", "no special point 'Q'"),
@@ -106,7 +106,7 @@ def test_a_table_is_not_used_where_it_knows_nothing(tmp_path):
 
 def test_a_model_that_tells_no_cutoff(tmp_path):
     write_model(tmp_path / "potential", systems.cdse(), {})
-    with pytest.raises(InputError, match="at which cutoff"):
+    with pytest.raises(InputError, match="does not state the cutoff"):
         load(tmp_path).bands(systems.zincblende(), systems.GXL)
     assert load(tmp_path).bands(systems.zincblende(), systems.GXL, cutoff=2.0).E.shape == (3, 8)
 

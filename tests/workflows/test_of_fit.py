@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnpp.config.inputs import read_inputs
 from nnpp.config.systems import LevelZero
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import fitted_and_held_out, with_complete_paths
-from nnpp.workflows.fits.read import read_one
 
 INPUTS = Path(__file__).parents[2] / "inputs"
 
 
 @pytest.fixture(scope="module")
 def fit():
-    return read_one(INPUTS / "zb-CdSe")
+    return read_inputs(INPUTS / "zb-CdSe")
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,36 @@
-"""`nnpp card`: write the README.md that describes the potential of a run."""
+"""`nnpp card` and `nnpp package`: describe the potential of a run, and bundle it.
 
-from collections.abc import Iterator
+A card is the README.md of a run. A package contains the potential, its card and figures, the
+bands, and the inputs of the fit.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from nnpp.config.fit_yaml import CONFIGURATION, dump_yaml, plain
 from nnpp.config.inputs import RUN_NAME, Fit, read_inputs
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
-from nnpp.files.tensors import STEM
-from nnpp.files.text import exists
+from nnpp.files.tensors import ARRAYS, COPY, STEM, arrays_of
+from nnpp.files.text import exists, read_bytes
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
-from nnpp.runs.folder import RunFolder
+from nnpp.runs.folder import SUMMARY, RunFolder
 from nnpp.runs.lock import held
-from nnpp.runs.package import SUMS, is_package
+from nnpp.runs.package import SUMS, ZIP, is_package, refuse_taken, write_package
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
-from nnpp.workflows.card.data import inputs_of, origin_of, without_paths
-from nnpp.workflows.card.form import form_of, made_of, terms_of, zunger_of
-from nnpp.workflows.card.limits import limits
+from nnpp.workflows.card.potential import (
+    form_rows,
+    limits,
+    reference_form,
+    terms_of,
+    training_rows,
+)
 from nnpp.workflows.card.systems import (
     EDGE_HEADS,
     ERROR_HEADS,
@@ -29,10 +39,12 @@ from nnpp.workflows.card.systems import (
     edge_rows,
     error_rows,
     evaluated,
+    origin_of,
     system_row,
+    without_paths,
 )
-from nnpp.workflows.fits.model_fit import basis_of
 from nnpp.workflows.fits.provenance import hashes, refuse_changed
+from nnpp.workflows.fits.read import basis_of
 from nnpp.workflows.train.ensemble import ensemble_of
 from nnpp.workflows.verify import run_verify
 
@@ -42,6 +54,15 @@ FIGURES = {
     "history.png": "Loss of every step of the fit",
 }
 """Figures of a run in addition to the bands of each system, and their captions."""
+
+OF_RUN = (f"{STEM}{ARRAYS}", f"{STEM}{COPY}", SUMMARY, "metrics.jsonl")
+"""Files of a run that are packed if they exist."""
+
+OF_SYSTEM = ("bands.h5", "bands.csv")
+"""Files of each system that are packed if they exist."""
+
+PROVENANCE = ("versions", "devices", "cores", "seed", "notes")
+"""Keys of run.yaml that are packed, in addition to the configuration and the inputs."""
 
 
 @dataclass(frozen=True)
@@ -63,22 +84,32 @@ def run_card(runs: list[Path], attribution: Attribution) -> Iterator[Path]:
     """Check every run, then write README.md into each; yield the paths."""
     for run in runs:
         trained_fit(run)
-        _refuse_no_place(run)
+        _refuse_protected(run)
     for one in [described(run, attribution) for run in runs]:
         with held(one.fit.folder):
             yield write_atomic(one.fit.folder / NAME, one.text)
 
 
-def _refuse_no_place(run: Path) -> None:
-    """Raise an error if the README.md of a folder must not be written."""
-    if run.is_dir() and is_package(run):
-        what = f"is a package, whose card is protected by {SUMS}"
-        raise InputError(what, "name the run that it was made from", run)
-    refuse_foreign(run)
+def run_package(
+    run: Path, out: Path | None, attribution: Attribution, inputs: bool
+) -> list[Path]:
+    """Write the package of a run, by default RUN.zip next to it; return the paths."""
+    named = run if run.name not in ("", "..") else run.resolve()
+    out = named.with_name(f"{named.name}{ZIP}") if out is None else out
+    refuse_taken(out)
+    made = described(run, attribution)
+    fit = made.fit
+    systems = [f"{s.name}/{name}" for s in fit.spec.systems for name in OF_SYSTEM]
+    names = [n for n in (*OF_RUN, *systems, *made.figures) if exists(fit.folder / n)]
+    files = {name: read_bytes(fit.folder / name) for name in names}
+    files[NAME] = made.text.encode()
+    if inputs:
+        files |= _packed_inputs(fit)
+    return write_package(out, fit.name, files)
 
 
 def described(run: Path, attribution: Attribution) -> Described:
-    """Return the card of a run; raise an error if it is not trained, changed or invalid."""
+    """Return the card of a run; raise an error if it is untrained, changed or invalid."""
     fit, attribution = trained_fit(run), kept(run, attribution)
     refuse_changed(fit)
     model, summary = read_model(fit.folder), RunFolder(fit.folder).summary()
@@ -87,8 +118,7 @@ def described(run: Path, attribution: Attribution) -> Described:
     systems = [evaluated(fit, i, case, summary) for i, case in enumerate(cases)]
     refuse_invalid(fit.folder)
     card = _card(fit, model, systems, about)
-    figures = tuple(name for name, _ in card.figures)
-    return Described(fit, card_text(card, attribution), figures)
+    return Described(fit, card_text(card, attribution), tuple(name for name, _ in card.figures))
 
 
 def trained_fit(run: Path) -> Fit:
@@ -96,7 +126,7 @@ def trained_fit(run: Path) -> Fit:
     if not exists(run):
         raise InputError("no such file or folder", "correct the path", run)
     if not run.is_dir() or not exists(run / RUN_NAME):
-        raise InputError("is no run", "name a folder that `nnpp fit` made", run)
+        raise InputError("is not a run", "name a folder that `nnpp fit` made", run)
     if not RunFolder(run).has(STEM):
         raise InputError("was not trained", "use `nnpp train` first", run)
     return read_inputs(run / RUN_NAME)
@@ -110,34 +140,43 @@ def refuse_invalid(run: Path) -> None:
             raise InputError(what, "run `nnpp verify`, then compute its bands again", run)
 
 
+def _refuse_protected(run: Path) -> None:
+    """Raise an error if the README.md of a folder must not be written."""
+    if run.is_dir() and is_package(run):
+        what = f"is a package, whose card is protected by {SUMS}"
+        raise InputError(what, "name the run that it was made from", run)
+    refuse_foreign(run)
+
+
 def _card(fit: Fit, model: Model, systems: list[Evaluated], about: dict[str, Any]) -> Card:
     """Collect the content of the card."""
     there, absent = _figures(fit)
-    ensemble = ensemble_of(fit.folder, model.potential)
+    potential = model.potential
+    ensemble = ensemble_of(fit.folder, potential)
     return Card(
         name=fit.name,
         title=without_paths(fit.spec.title),
-        elements=model.potential.species,
-        terms=terms_of(model.potential.strengths),
-        form=form_of(fit, model),
-        reference_form=zunger_of(model.potential),
-        systems=Table(SYSTEM_HEADS, tuple(map(system_row, systems))),
-        errors=_table(ERROR_HEADS, systems, error_rows),
-        edges=_table(EDGE_HEADS, systems, edge_rows),
+        elements=potential.species,
+        terms=terms_of(potential.strengths),
+        form=_table(("", ""), form_rows(fit, model)),
+        reference_form=reference_form(potential),
+        systems=_table(SYSTEM_HEADS, map(system_row, systems)),
+        errors=_table(ERROR_HEADS, (row for one in systems for row in error_rows(one))),
+        edges=_table(EDGE_HEADS, (row for one in systems for row in edge_rows(one))),
         missing=tuple(_missing(systems)),
         figures=there,
         absent=absent,
         origins=tuple((s.case.spec.name, origin_of(s.case.spec)) for s in systems),
         inputs=inputs_of(hashes(fit)),
         basis=_basis(model),
-        limits=tuple(limits(fit, model.potential, systems, ensemble)),
-        made=made_of(fit, model, about),
+        limits=tuple(limits(fit, potential, systems, ensemble)),
+        made=_table(("", ""), training_rows(fit, model, about)),
     )
 
 
-def _table(heads: tuple[str, ...], systems: list[Evaluated], rows: Any) -> Table:
-    """Return one table with the rows of all systems."""
-    return Table(heads, tuple(row for one in systems for row in rows(one)))
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
+    """Return a table of these rows."""
+    return Table(heads, tuple(rows))
 
 
 def _missing(systems: list[Evaluated]) -> Iterator[str]:
@@ -167,3 +206,49 @@ def _figures(fit: Fit) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     there = [name for name in wanted if exists(fit.folder / name)]
     absent = tuple(name for name in wanted if name not in there)
     return tuple((name, wanted[name]) for name in there), absent
+
+
+def inputs_of(read: Mapping[str, str]) -> Table:
+    """Return a table of files and their SHA-256."""
+    rows = ((f"`{short(name)}`", f"`{digest}`") for name, digest in sorted(read.items()))
+    return _table(("file", "SHA-256"), rows)
+
+
+def short(name: str) -> str:
+    """Return a path relative to its fit; for a file outside, its name and its folder."""
+    path = PurePath(name)
+    if path.is_absolute() or ".." in path.parts:
+        return "/".join(part for part in path.parts[-2:] if part not in ("/", ".."))
+    return path.as_posix()
+
+
+def _packed_inputs(fit: Fit) -> dict[str, bytes]:
+    """Return the inputs of the fit, and a run.yaml that refers to them in the package."""
+    data, sources = _within(fit)
+    about = read_yaml(fit.source)[0]
+    packed: dict[str, Any] = {key: about[key] for key in PROVENANCE if key in about}
+    read = {short(name): digest for name, digest in about.get("inputs_sha256", {}).items()}
+    text = dump_yaml(packed | {"inputs_sha256": read, CONFIGURATION: data})
+    return {RUN_NAME: text.encode()} | {n: read_bytes(file) for n, file in sources.items()}
+
+
+def _within(fit: Fit) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Return the configuration with paths in the package, and the source of each file."""
+    data, sources = plain(fit.spec), {}
+    for entry, key, folder in _places(data):
+        if isinstance(entry.get(key), str):
+            path = Path(entry[key])
+            file = arrays_of(path) if folder == "potential" else path
+            name = f"inputs/{folder}/{re.sub('[^A-Za-z0-9._-]', '-', file.name)}"
+            entry[key], sources[name] = name, file
+    return data, sources
+
+
+def _places(data: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Yield each entry that may name a file, its key, and its folder in the package."""
+    yield data["potential"], "file", "potential"
+    for system in data["systems"]:
+        reference = system.get("reference", {})
+        yield system, "structure", f"{system['name']}/structure"
+        yield reference, "file", f"{system['name']}/reference"
+        yield reference, "kpoints", f"{system['name']}/kpoints"

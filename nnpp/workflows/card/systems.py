@@ -1,9 +1,10 @@
-"""The systems of a card: crystal, basis, k-points, and errors relative to the reference.
+"""The systems of a card: crystal, basis, k-points, errors, and the origin of the references.
 
 The numbers are those stored in summary.json and bands.h5 of the run, which must agree.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from nnpp.config.inputs import Fit
+from nnpp.config.systems import System
 from nnpp.errors import InputError
 from nnpp.files.text import exists
 from nnpp.formats.bands_h5 import read_bands_h5
@@ -28,6 +30,15 @@ from nnpp.workflows.bands.of_fit import fitted_and_held_out
 SAME = 1e-6
 """Tolerance between summary.json and bands.h5 [eV, meV]."""
 
+PATH_ON_DISK = re.compile(r"(?<![\w.])~?(?:/[^\s/,;:'\"]+){2,}/?")
+"""A path on the machine of the author, which does not belong in a card."""
+
+LONGEST = 300
+"""Maximum length of one provenance entry [characters]."""
+
+OMITTED = ("inputs_sha256",)
+"""Provenance entries that are not printed."""
+
 SYSTEM_HEADS = (
     *("system", "crystal", "cell/Å", "dilation", "cutoff/hartree", "plane waves"),
     *("k fitted", "k held out", "bands", "occupied", "levels"),
@@ -36,6 +47,14 @@ SYSTEM_HEADS = (
 ERROR_HEADS = ("system", "", "fitted k", "held-out k", "all k")
 
 EDGE_HEADS = ("system", "", "potential/eV", "reference/eV", "difference/meV")
+
+NAMES = {
+    "gap_ev": "gap",
+    "vbm_ev": "valence band maximum",
+    "cbm_ev": "conduction band minimum",
+    "splitting_ev": "spin-orbit splitting",
+}
+"""Numbers of summary.json and their names in a card."""
 
 NONE = "—"
 
@@ -109,15 +128,12 @@ def system_row(one: Evaluated) -> Row:
     """Return the row that describes a system."""
     case, lengths = one.case, conventional_lengths(one.case.crystal) * BOHR_ANGSTROM
     distinct = dict.fromkeys(f"{a:.4f}" for a in lengths)
+    dilation = f"{case.spec.dilation:+.4g}" if case.spec.dilation else "0"
     return (
         case.spec.name,
         f"{formula(case.crystal)}, {space_group(case.crystal)}",
         " × ".join(distinct),
-        "of each atom"
-        if case.spec.bonds
-        else f"{case.spec.dilation:+.4g}"
-        if case.spec.dilation
-        else "0",
+        "of each atom" if case.spec.bonds else dilation,
         f"{case.spec.cutoff:.8g}",
         f"{case.spec.plane_waves}, up to {case.n_plane_waves}",
         f"{int(one.fitted.sum())}",
@@ -170,15 +186,6 @@ def edge_rows(one: Evaluated) -> Iterator[Row]:
         )
 
 
-NAMES = {
-    "gap_ev": "gap",
-    "vbm_ev": "valence band maximum",
-    "cbm_ev": "conduction band minimum",
-    "splitting_ev": "spin-orbit splitting",
-}
-"""Numbers of summary.json and their names in a card."""
-
-
 def _edges(case: Case) -> dict[str, float]:
     """Return the same numbers of the reference, as far as it has them [eV]."""
     bands = reference_bands(case)
@@ -189,3 +196,59 @@ def _edges(case: Case) -> dict[str, float]:
     if case.spinor and bands.kpoints.gamma is not None and bands.occupied >= 6:
         found["splitting_ev"] = float(spin_orbit_splitting(bands))
     return {key: value * HARTREE_EV for key, value in found.items()}
+
+
+def origin_of(system: System) -> tuple[str, ...]:
+    """Return the provenance of a system's reference, its weights and its other targets."""
+    targets = (f"target: {t.kind} of {t.text}" for t in system.targets)
+    return (*_of_reference(system), *_weights(system), *targets)
+
+
+def _of_reference(system: System) -> Iterator[str]:
+    """Yield the file of the reference and what it states about its origin."""
+    if system.reference is None:
+        yield "no reference bands"
+        return
+    file, stated = system.reference.file, {}
+    if system.reference.format == "h5":
+        stated = dict(_entries(read_bands_h5(file).provenance))
+    yield file.name if stated else f"{file.name}: origin not stated"
+    yield from (f"{key} {value}" for key, value in stated.items())
+
+
+def _weights(system: System) -> Iterator[str]:
+    """Yield the weights that differ from one."""
+    weights = system.weights
+    if weights.bands is not None:
+        yield f"band weights {' '.join(f'{w:g}' for w in weights.bands)}"
+    if weights.kpoints is not None:
+        yield "k-point weights as listed in the fit"
+    for window in weights.windows:
+        low, high = window.low * HARTREE_EV, window.high * HARTREE_EV
+        yield f"levels from {low:g} to {high:g} eV have {window.weight:g} times the weight"
+
+
+def without_paths(text: str) -> str:
+    """Return the text with absolute paths replaced by file names."""
+    return PATH_ON_DISK.sub(lambda found: Path(found[0]).name, text)
+
+
+def _entries(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the entries of a provenance with readable names and values."""
+    for key, value in provenance.items():
+        if key not in OMITTED and value not in (None, "", [], {}):
+            yield key.replace("_", " "), without_paths(_words(value))[:LONGEST]
+
+
+def _words(value: Any) -> str:
+    """Return a value as text."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.6g}"
+        case Mapping():
+            return ", ".join(f"{k.replace('_', ' ')} {_words(v)}" for k, v in value.items())
+        case list() | tuple():
+            return " ".join(_words(v) for v in value)
+    return str(value)

@@ -1,66 +1,68 @@
-"""The fits that a command is given. No JAX, no ASE: a wrong fit.yaml is told at once."""
+"""The fits that a command works on: as stored, changed by options, or made for a crystal.
 
+This file imports neither JAX nor ASE, so that errors in a fit.yaml are printed at once.
+"""
+
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from nnpp.config.fit_yaml import plain
-from nnpp.config.inputs import RUN_NAME, Fit, read_all, read_inputs
+from nnpp.config.inputs import RUN_NAME, Fit, read_all
 from nnpp.config.quantity import cutoff_energy
 from nnpp.config.spec import FitSettings, FitSpec, method_name
 from nnpp.config.validation import validated
 from nnpp.errors import InputError
-from nnpp.files.origin import Place
+from nnpp.files.origin import Origin, Place
+from nnpp.files.tensors import STEM
 from nnpp.files.text import exists
 from nnpp.workflows.bands.options import Choices, chosen
 
+if TYPE_CHECKING:
+    from nnpp.formats.model import Model
+
 PREPARED = "start.safetensors"
-"""What init-fit leaves in a run."""
+"""File of a run that init-fit has prepared."""
 
 
 def read_fits(inputs: list[Path], choices: Choices | None = None) -> list[Fit]:
-    """Every fit at `inputs`, with what the command line changes in it."""
+    """Return every fit at `inputs`, with the options of the command line applied."""
     fits = read_all(inputs)
     return fits if choices is None else [chosen(fit, choices) for fit in fits]
 
 
-def read_one(path: Path) -> Fit:
-    """The one fit at `path`."""
-    return read_inputs(path)
-
-
 def by_method(fits: list[Fit], method: str | None) -> list[Fit]:
-    """The fits, to be trained by another method if one is named."""
+    """Return the fits with another training method, if one is named."""
     if method is None:
         return fits
     return [replace(fit, spec=_by_method(fit.spec, method)) for fit in fits]
 
 
 def _by_method(spec: FitSpec, method: str) -> FitSpec:
-    """The same fit by another method, whose options and schedule are its own."""
+    """Return the same fit with another method and its default options and schedule."""
     data = plain(spec)
     data["fit"] = data["fit"] | {"method": method, "options": {}}
     if method_name(method) == "lm" and data["fit"]["tolerance"] == 0:
         data["fit"]["tolerance"] = FitSettings().tolerance
-    return validated(
-        data, replace(spec.origin, places={("fit",): Place(Path("--method"))}), Path.cwd()
-    )
+    origin = replace(spec.origin, places={("fit",): Place(Path("--method"))})
+    return validated(data, origin, Path.cwd())
 
 
 def read_runs(runs: list[Path] | None, out: Path) -> list[Fit]:
-    """The fits of runs, from their run.yaml; without any, of all in `out` that are prepared."""
+    """Return the fits of runs from their run.yaml, by default of all prepared runs in `out`."""
     found = runs or sorted(p.parent for p in Path(out).glob(f"*/{PREPARED}"))
     if not found:
-        raise InputError("holds no run that was prepared", "use `nnpp init-fit` first", out)
+        raise InputError("contains no prepared run", "use `nnpp init-fit` first", out)
     for run in found:
         if not exists(run / RUN_NAME):
-            raise InputError("is no run", "name a folder that `nnpp init-fit` made", run)
+            raise InputError("is not a run", "name a folder that `nnpp init-fit` made", run)
     return read_all([run / RUN_NAME for run in found])
 
 
 def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> Fit:
-    """The crystal in a file, to be computed with one fitted potential."""
-    from nnpp.formats.model import read_model  # imports JAX, as a potential is needed
-    from nnpp.workflows.fits.model_fit import fit_of_structure
+    """Return a fit of the crystal in a file, to be computed with one fitted potential."""
+    from nnpp.formats.model import read_model  # imports JAX, which a potential needs
 
     if len(models) != 1:
         raise InputError(
@@ -71,13 +73,57 @@ def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> 
 
 
 def _cutoff(choices: Choices) -> float | None:
-    """--cutoff [hartree]."""
+    """Return the value of --cutoff [hartree]."""
     if choices.cutoff is None:
         return None
     try:
-        wanted = cutoff_energy(choices.cutoff)
+        cutoff = cutoff_energy(choices.cutoff)
     except InputError as error:
         raise error.at("--cutoff") from error
-    if wanted <= 0:
+    if cutoff <= 0:
         raise InputError("must be greater than 0", 'as in "10 hartree"', "--cutoff")
-    return wanted
+    return cutoff
+
+
+def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = None) -> Fit:
+    """Return a fit of one system: `structure` with the potential `model`.
+
+    The name, <structure>-by-<model>, keeps its results apart from those of the fit.
+    """
+    structure = Path(structure)
+    basis = basis_of(model, cutoff)
+    system = {
+        "name": _file_name(structure.stem),
+        "structure": str(structure.absolute()),
+        "cutoff": f"{basis['cutoff_hartree']!r} hartree",
+        "plane_waves": basis["plane_waves"],
+        "kpoints": {"path": "auto"},
+    }
+    data = {
+        "systems": [system],
+        "potential": {"kind": "model", "file": str(model.path.absolute())},
+    }
+    spec = validated(data, Origin(structure), Path.cwd())
+    file = model.path.absolute()
+    run = file.parent.name if file.stem == STEM else file.stem
+    name = f"{_file_name(structure.stem)}-by-{_file_name(run)}"
+    return Fit(spec, (), Path.cwd() / name, structure)
+
+
+def basis_of(model: "Model", cutoff: float | None = None) -> dict[str, Any]:
+    """Return cutoff [hartree] and plane waves of the system fitted at the largest cutoff."""
+    systems = [s for s in model.about.get("systems", []) if "cutoff_hartree" in s]
+    if not systems and cutoff is None:
+        raise InputError(
+            "does not state the cutoff at which it was fitted", "give a cutoff", model.path
+        )
+    widest = max(systems, key=lambda s: s["cutoff_hartree"], default={})
+    return {
+        "cutoff_hartree": float(widest["cutoff_hartree"] if cutoff is None else cutoff),
+        "plane_waves": widest.get("plane_waves", "per-k"),
+    }
+
+
+def _file_name(name: str) -> str:
+    """Return the name with letters, digits and . _ - only."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80] or "crystal"
