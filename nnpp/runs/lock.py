@@ -24,12 +24,12 @@ from nnpp.files.atomic import os_errors_about
 NAME = "lock"
 
 NO_FLOCK = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL, errno.EBADF)
-"""How a file system says that it has no locks; the last, that it has none for folders."""
+"""Errors of a file system without locks; the last is that of one without locks of folders."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """What a lock file says of the process that wrote it."""
+    """The process that wrote a lock file, as recorded there."""
 
     pid: int
     host: str
@@ -39,11 +39,11 @@ class Owner:
         return f"process {self.pid} on host {self.host} since {self.since}"
 
     def has_ended(self) -> bool:
-        """Whether there is surely no process of that number on this host."""
+        """Return whether the process ran on this host and has certainly ended."""
         if self.host != socket.gethostname():
             return False
         try:
-            with suppress(PermissionError):  # another user's is alive
+            with suppress(PermissionError):  # a process of another user is alive
                 os.kill(self.pid, 0)
         except (ProcessLookupError, OverflowError):
             return True
@@ -55,12 +55,12 @@ def held(folder: Path) -> Iterator[Path]:
     """Lock `folder` during the block and yield the lock file; an InputError names its owner.
 
     Forked children release the lock at once, so that none keeps the lock of a parent that was
-    killed. At the end the file is removed while it is still locked: whoever opened it before
-    finds, once it has the lock, that the name is gone or another file, and opens it again.
+    killed. At the end the file is removed while it is still locked: a process that opened it
+    before then finds that the name is gone or belongs to another file, and opens it again.
     """
     path = folder / NAME
     handles: list[int] = []
-    os.register_at_fork(after_in_child=partial(_let_go, handles))
+    os.register_at_fork(after_in_child=partial(_release, handles))
     try:
         with os_errors_about(path, "cannot be locked"):
             _take(path, handles)
@@ -69,11 +69,11 @@ def held(folder: Path) -> Iterator[Path]:
         finally:
             _remove(path, handles)
     finally:
-        _let_go(handles)
+        _release(handles)
 
 
 def _take(path: Path, handles: list[int]) -> None:
-    """Lock folder and file, and write down who did; adds their handles, the file's last."""
+    """Lock folder and file, add their handles, the file last, and record the owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         _lock(path.parent, os.O_RDONLY, handles)
@@ -83,12 +83,12 @@ def _take(path: Path, handles: list[int]) -> None:
     except BlockingIOError as taken:
         raise _refusal(path) from taken
     if not sure:
-        _refuse_believed(path)
-    _sign(handles[-1])
+        _refuse_recorded(path)
+    _record(handles[-1])
 
 
 def _lock(path: Path, flags: int, handles: list[int]) -> bool:
-    """True if locked now, False if the file system cannot; a BlockingIOError if it is taken."""
+    """Return whether the file system can lock `path`; raise BlockingIOError if it is locked."""
     handles.append(os.open(path, flags, 0o666))
     try:
         fcntl.flock(handles[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,14 +100,14 @@ def _lock(path: Path, flags: int, handles: list[int]) -> bool:
 
 
 def _is(path: Path, handle: int) -> bool:
-    """Whether `path` still names the open file."""
+    """Return whether `path` still names the open file."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(handle), path.stat())
     return False
 
 
-def _sign(handle: int) -> None:
-    """Write into the file who holds it; what a killed process left there goes."""
+def _record(handle: int) -> None:
+    """Record this process as the owner; overwrite what a killed process recorded."""
     now = datetime.now().astimezone()
     owner = Owner(os.getpid(), socket.gethostname(), f"{now:%Y-%m-%d %H:%M:%S %z}")
     line = (json.dumps(asdict(owner)) + "\n").encode()
@@ -116,10 +116,10 @@ def _sign(handle: int) -> None:
 
 
 def _owner(path: Path) -> Owner | None:
-    """Who signed the file, if that can be read."""
+    """Return the owner that the file names; None if it cannot be read."""
     try:
-        said = json.loads(path.read_bytes())
-        return Owner(int(said["pid"]), str(said["host"]), str(said["since"]))
+        found = json.loads(path.read_bytes())
+        return Owner(int(found["pid"]), str(found["host"]), str(found["since"]))
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None
 
@@ -128,29 +128,32 @@ def _refusal(path: Path) -> InputError:
     """Return the error that names the process in the lock file."""
     owner = _owner(path)
     if owner and owner.has_ended():
-        what = f"is still held by what process {owner.pid} on host {owner.host} started"
-        return InputError(what, "end that as well", path.parent)
+        what = f"is locked by a child of process {owner.pid} on host {owner.host}, which ended"
+        return InputError(what, "end the child as well", path.parent)
     what = f"is being trained by {owner or 'another process'}"
     return InputError(what, "wait, or stop it", path.parent)
 
 
-def _refuse_believed(path: Path) -> None:
-    """The weaker rule; a process of our own number is one from before a restart."""
+def _refuse_recorded(path: Path) -> None:
+    """Raise an error if the owner in the file may be running, without help of the file system.
+
+    An owner with the number of this process wrote the file before a restart.
+    """
     owner = _owner(path)
     if owner and owner.pid != os.getpid() and not owner.has_ended():
-        what = f"is being trained by {owner}, says its lock file"
+        what = f"is being trained by {owner}, according to its lock file"
         remedy = "wait, or stop it, or remove the file if it has ended"
         raise InputError(what, remedy, path)
 
 
 def _remove(path: Path, handles: list[int]) -> None:
-    """Remove the file if it is still ours; a child has no handles, and removes nothing."""
+    """Remove the file if this process owns it; a child has no handles and removes nothing."""
     with suppress(OSError):  # a file that remains is unlocked and blocks no process
         if handles and _is(path, handles[-1]):
             path.unlink()
 
 
-def _let_go(handles: list[int]) -> None:
-    """Close all handles, and with them end the locks."""
+def _release(handles: list[int]) -> None:
+    """Close all handles, which ends the locks."""
     while handles:
         os.close(handles.pop())

@@ -1,4 +1,4 @@
-"""Checkpoints: the saved comes back, the refused is named, who else writes is spared."""
+"""Checkpoints: written and read, invalid ones refused, other processes undisturbed."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("code", ["?", "i1", "i8", "u4", "f2", "f4", "f8", "c8", "c16", ">f8"])
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3)])
-def test_every_kind_of_number_comes_back(tmp_path, code, shape):
+def test_every_kind_of_number_is_read_as_written(tmp_path, code, shape):
     numbers = np.random.default_rng(0).normal(size=shape) * 9
     array = np.asarray(numbers).astype(code)
     save(tmp_path, state(x=array, y=array.T))
@@ -41,7 +41,7 @@ def test_every_kind_of_number_comes_back(tmp_path, code, shape):
     assert same(found, state(x=array, y=array.T))
 
 
-def test_the_words_come_back(tmp_path):
+def test_the_description_is_read_as_written(tmp_path):
     about = {"loss_ev2": 0.1, "rng": [1, 2**64], "best": {"Γ": None}, "done": False}
     save(tmp_path, Checkpoint(3, {"file": np.ones(2)}, about, IDENTITY))
     found = newest(tmp_path, IDENTITY).checkpoint
@@ -62,14 +62,14 @@ def test_the_last_two_are_kept(tmp_path):
 
 
 def test_a_damaged_one_does_not_count_among_the_two(tmp_path):
-    """Resumed from 10, as 20 is damaged: 10 must not go before there is another good one."""
+    """Resumed from 10, as 20 is damaged: 10 must stay until there is another valid one."""
     save(tmp_path, checkpoint(10))
     (tmp_path / "step-00000020.ckpt").write_bytes(b"no checkpoint")
     save(tmp_path, checkpoint(15))
     assert names(tmp_path) == ["step-00000010.ckpt", "step-00000015.ckpt"]
 
 
-def test_what_comes_after_the_new_one_is_no_longer_the_newest(tmp_path):
+def test_later_checkpoints_of_an_older_run_are_not_the_newest(tmp_path):
     for step in (1, 2, 3, 2):
         save(tmp_path, checkpoint(step))
     assert same(newest(tmp_path, IDENTITY).checkpoint, checkpoint(2))
@@ -86,7 +86,7 @@ def test_numbers_that_are_not_finite_are_never_saved(tmp_path, wrong):
 
 
 @pytest.mark.parametrize("array", [np.array(["a"]), np.array([None]), np.zeros(2, "V2")])
-def test_what_is_no_number_is_refused(tmp_path, array):
+def test_arrays_without_numbers_are_refused(tmp_path, array):
     with pytest.raises(NnppError, match="'x'"):
         save(tmp_path, state(x=array))
     assert names(tmp_path) == []
@@ -96,7 +96,7 @@ def test_no_checkpoints(tmp_path):
     assert newest(tmp_path, IDENTITY) == newest(tmp_path / "none", IDENTITY) == Found(None, ())
 
 
-def test_none_is_good(tmp_path):
+def test_without_a_valid_checkpoint_an_error_is_raised(tmp_path):
     for path in [save(tmp_path, checkpoint(step)) for step in (1, 2)]:
         path.write_bytes(b"")
     with pytest.raises(InputError, match="is empty, and no older") as caught:
@@ -137,7 +137,7 @@ def test_copies_folders_and_links_are_refused(tmp_path):
         newest(tmp_path, IDENTITY)
 
 
-def test_fresh_removes_good_and_bad(tmp_path):
+def test_fresh_removes_valid_and_invalid_ones(tmp_path):
     for name in ("step-00000001.ckpt", "step-1.ckpt", ".step-00000001-abcd1234.ckpt"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "metrics.jsonl").write_bytes(b"")
@@ -180,7 +180,7 @@ def test_a_writer_waits_for_a_sweep(tmp_path):
     assert names(tmp_path) == ["step-00000001.ckpt"]
 
 
-def test_a_writer_does_not_wait_for_ever(tmp_path, monkeypatch):
+def test_a_writer_does_not_wait_forever(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "SWEEP", 0.05)
     handle = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
@@ -205,8 +205,8 @@ def test_readers_do_not_disturb_a_trainer(tmp_path):
     assert len(seen) > 10
 
 
-def test_a_trainer_that_goes_on_while_the_folder_is_read(tmp_path, monkeypatch):
-    """Both files that were listed are gone by the time they are opened."""
+def test_a_trainer_that_continues_while_the_folder_is_read(tmp_path, monkeypatch):
+    """Both listed files have been removed when they are opened."""
     save(tmp_path, checkpoint(1))
     real, steps = checkpoints._read, [3, 2]
 
@@ -231,7 +231,7 @@ def test_a_trainer_that_goes_on_while_the_folder_is_read(tmp_path, monkeypatch):
         (lambda raw: b"PK" + raw, "is no checkpoint of this nnpp"),
     ],
 )
-def test_why_a_file_is_refused(tmp_path, change, words):
+def test_the_error_states_why_a_file_is_refused(tmp_path, change, words):
     path = save(tmp_path, checkpoint(1))
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(InputError) as caught:

@@ -51,16 +51,16 @@ def refused(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_the_second_is_told_of_the_first(tmp_path):
+def test_the_error_names_the_first_trainer(tmp_path):
     with trainer(tmp_path) as first:
-        told = refused(tmp_path)
+        message = refused(tmp_path)
     name = f"process {first.pid} on host {re.escape(socket.gethostname())}"
     since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"
-    assert re.search(f"is being trained by {name} {since}; wait, or stop it", told)
-    assert "\n" not in told
+    assert re.search(f"is being trained by {name} {since}; wait, or stop it", message)
+    assert "\n" not in message
 
 
-def test_the_file_says_who_and_goes_at_a_clean_end(tmp_path):
+def test_the_file_names_the_owner_and_is_removed_at_the_end(tmp_path):
     with held(tmp_path / "new" / "run") as lock:
         said = json.loads(lock.read_text())
         assert (said["pid"], said["host"]) == (os.getpid(), socket.gethostname())
@@ -75,7 +75,7 @@ def test_the_file_says_who_and_goes_at_a_clean_end(tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_trainer_lets_go(tmp_path, how):
+def test_a_killed_trainer_releases_the_lock(tmp_path, how):
     with trainer(tmp_path) as first:
         first.send_signal(how)
         first.wait()
@@ -94,7 +94,7 @@ def test_stale_content_is_overwritten(tmp_path, stale):
         assert "is being trained by another process; wait" in refused(tmp_path)
 
 
-def test_a_removed_file_lets_nobody_in(tmp_path):
+def test_a_removed_file_does_not_admit_a_second_trainer(tmp_path):
     with trainer(tmp_path) as first:
         (tmp_path / "lock").unlink()
         assert "is being trained by another process" in refused(tmp_path)
@@ -109,13 +109,13 @@ def test_a_file_of_another_is_not_removed(tmp_path):
     assert lock.read_text() == "another's"
 
 
-def test_children_keep_no_lock(tmp_path):
+def test_children_do_not_keep_the_lock(tmp_path):
     """A forked child and a started program outlive the trainer that was killed."""
     inside = (
         "import subprocess; subprocess.Popen(['sleep', '5'], stdout=subprocess.DEVNULL);"
-        "heard, told = os.pipe(); pid = os.fork();"
-        "pid or (os.close(1), os.write(told, b'!'), time.sleep(5), os._exit(0));"
-        "os.read(heard, 1)"
+        "end, start = os.pipe(); pid = os.fork();"
+        "pid or (os.close(1), os.write(start, b'!'), time.sleep(5), os._exit(0));"
+        "os.read(end, 1)"
     )
     with trainer(tmp_path, inside) as first:
         refused(tmp_path)
@@ -131,7 +131,7 @@ def test_a_child_that_ends_does_not_unlock(tmp_path):
         assert (tmp_path / "lock").exists()
 
 
-def test_a_lock_that_outlives_its_process_is_told(tmp_path):
+def test_a_lock_that_outlives_its_process_is_reported(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-c", "import os; print(os.getpid())"],
         capture_output=True,
@@ -141,7 +141,7 @@ def test_a_lock_that_outlives_its_process_is_told(tmp_path):
     owner = {"pid": int(ended.stdout), "host": socket.gethostname(), "since": "then"}
     with held(tmp_path) as lock:
         lock.write_text(json.dumps(owner))
-        assert f"what process {owner['pid']} on host" in refused(tmp_path)
+        assert f"a child of process {owner['pid']} on host" in refused(tmp_path)
 
 
 def test_a_place_that_cannot_be_locked(tmp_path):
@@ -161,13 +161,13 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch, number):
         return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", limited)
-    told = refused(tmp_path)
-    assert f"lock: cannot be locked: {os.strerror(number).lower()}; choose a folder" in told
+    message = refused(tmp_path)
+    assert f"lock: cannot be locked: {os.strerror(number).lower()}; choose a folder" in message
 
 
 @pytest.fixture(params=["folders", "files too"])
 def unlockable(request, monkeypatch):
-    """flock as on NFS, which locks no folders, and as on file systems that have none."""
+    """Replace flock by that of NFS, which locks no folders, and of file systems without it."""
     real = fcntl.flock
 
     def flock(handle: int, kind: int) -> None:
@@ -180,7 +180,7 @@ def unlockable(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("unlockable")
-def test_without_locks_the_named_process_is_believed(tmp_path):
+def test_without_locks_the_recorded_process_counts(tmp_path):
     with trainer(tmp_path) as first:
         assert f"is being trained by process {first.pid}" in refused(tmp_path)
         first.kill()
@@ -190,16 +190,16 @@ def test_without_locks_the_named_process_is_believed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_locks_another_host_is_believed(tmp_path, monkeypatch):
+def test_without_locks_a_process_of_another_host_counts(tmp_path, monkeypatch):
     def flock(handle: int, kind: int) -> None:
         raise OSError(errno.ENOLCK, "no locks")
 
     monkeypatch.setattr(fcntl, "flock", flock)
     there = {"pid": 1, "host": f"not-{socket.gethostname()}", "since": "then"}
     (tmp_path / "lock").write_text(json.dumps(there))
-    told = refused(tmp_path)
-    assert f"process 1 on host {there['host']} since then, says its lock file" in told
-    assert "remove the file if it has ended" in told
+    message = refused(tmp_path)
+    assert f"process 1 on host {there['host']} since then, according to its lock" in message
+    assert "remove the file if it has ended" in message
     before_restart = there | {"pid": os.getpid(), "host": socket.gethostname()}
     (tmp_path / "lock").write_text(json.dumps(before_restart))
     with held(tmp_path):
@@ -207,8 +207,8 @@ def test_without_locks_another_host_is_believed(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("unlockable")
-def test_a_file_that_goes_between_opening_and_locking(tmp_path, monkeypatch):
-    """Its owner ended cleanly in between: the name must be opened anew."""
+def test_a_file_that_is_removed_between_opening_and_locking(tmp_path, monkeypatch):
+    """Its owner has ended: the file must be opened again."""
     real, gone = fcntl.flock, []
 
     def flock(handle: int, kind: int) -> None:

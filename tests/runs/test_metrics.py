@@ -1,4 +1,4 @@
-"""metrics.jsonl: whole lines, one broken last line at most, nothing that is not finite."""
+"""metrics.jsonl: complete lines, at most one broken last line, only finite numbers."""
 
 import json
 
@@ -18,7 +18,7 @@ def path(tmp_path):
     return file
 
 
-def test_lines_come_back(path):
+def test_lines_are_read_as_written(path):
     assert read_metrics(path) == LINES
     assert [json.loads(line) for line in path.read_text().splitlines()] == LINES
 
@@ -26,13 +26,13 @@ def test_lines_come_back(path):
 @pytest.mark.parametrize(
     "tail", ['{"step": 5, "lo', '{"st', "\0\0\0", '{"a": 1}\n', "Γ"[:1], "[5]"]
 )
-def test_a_broken_last_line_is_passed_over(path, tail):
+def test_a_broken_last_line_is_ignored(path, tail):
     path.write_text(path.read_text() + tail)
     assert read_metrics(path) == LINES
 
 
 @pytest.mark.parametrize("tail", ['{"step": 5, "lo', "\0\0", '{"step": 5}'])
-def test_a_line_after_a_broken_one_stands_alone(path, tail):
+def test_a_line_after_a_broken_one_is_separate(path, tail):
     path.write_text(path.read_text() + tail)
     append(path, {"step": 6})
     whole = [{"step": 5}] if tail.endswith("}") else []
@@ -49,7 +49,7 @@ def test_every_cut_of_the_last_line(path):
 
 
 @pytest.mark.parametrize("broken", [b"", b"{", b"\xff", b"3", b'{"loss": 1}', b"[" * 99_999])
-def test_any_other_broken_line_is_told(path, broken):
+def test_any_other_broken_line_is_refused(path, broken):
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join([*lines[:2], broken, *lines[2:]]))
     for use in (read_metrics, lambda p: cut(p, 2)):
@@ -60,13 +60,13 @@ def test_any_other_broken_line_is_told(path, broken):
 
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), [float("nan")]])
-def test_what_is_not_finite_is_never_written(path, wrong):
+def test_only_finite_numbers_are_written(path, wrong):
     with pytest.raises(NnppError, match=r"step 9 .*NaN"):
         append(path, {"step": 9, "loss_ev2": wrong})
     assert read_metrics(path) == LINES
 
 
-def test_a_resumed_fit_goes_on_from_its_step(path):
+def test_a_resumed_fit_continues_from_its_step(path):
     path.write_text(path.read_text() + '{"step": 5, "lo')
     kept = path.read_bytes().split(b"\n")[:3]
     cut(path, 2)

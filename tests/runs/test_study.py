@@ -1,4 +1,4 @@
-"""study.json and trials.csv: written whole, read again, refused where they are another's."""
+"""study.json and trials.csv: written, read again, refused if they belong to another fit."""
 
 import csv
 
@@ -31,7 +31,7 @@ def test_what_is_written_is_read(tmp_path):
     assert read_study(tmp_path / "none", "b") == Study(identity="b")
 
 
-def test_trials_are_numbered_as_they_end_and_ranked_by_what_is_held_out():
+def test_trials_are_numbered_as_they_end_and_ranked_by_held_out_error():
     assert [t.number for t in STUDY.trials] == [1, 2, 3, 4]
     assert [t.number for t in STUDY.ranked("finished", "pruned", "failed")] == [2, 4, 1]
     assert STUDY.best is not None
@@ -55,7 +55,7 @@ def test_a_line_for_each_trial(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"identity": "a", "trials": [{}]}', "\0"])
-def test_what_is_no_study_is_refused(tmp_path, text):
+def test_an_invalid_study_is_refused(tmp_path, text):
     (tmp_path / "study.json").write_text(text)
     with pytest.raises(InputError, match=r"study\.json: is "):
         read_study(tmp_path, "a")
