@@ -29,8 +29,8 @@ from nnpp.structures.kpoints import listed
 from nnpp.structures.paths import path
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.read import read_runs
-from nnpp.workflows.train.events import Stepped, Trained
 from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.loop import Stepped, Trained
 from nnpp.workflows.train.train import Options, run_train
 
 CUTOFF = 7.0

@@ -9,7 +9,7 @@ from nnpp.cli.options import RESULTS, Distributed, Out, Runs, together
 from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
-    from nnpp.workflows.train.events import Begun, Ensemble, Event, Stepped, Trained
+    from nnpp.workflows.train.loop import Begun, Ensemble, Event, Stepped, Trained
     from nnpp.workflows.train.train import Options
 
 COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
@@ -61,7 +61,7 @@ def train(fits: list, options: "Options") -> None:
 
 def _show(event: "Event", table: console.StepTable) -> bool:
     """Print one event; return True if training was stopped."""
-    from nnpp.workflows.train.events import Begun, Ensemble, Stepped, Stopped, Trained
+    from nnpp.workflows.train.loop import Begun, Ensemble, Stepped, Stopped, Trained
 
     match event:
         case Begun():

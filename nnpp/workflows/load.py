@@ -26,7 +26,7 @@ from nnpp.workflows.fits.read import basis_of
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fitted potential.
+    """A fitted potential, as `nnpp.load` returns it.
 
     Attributes:
         model: the stored model.

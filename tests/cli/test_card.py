@@ -1,4 +1,4 @@
-"""`nnpp card` and `nnpp package`: what they tell is what the run has, and nothing is forged."""
+"""`nnpp card` and `nnpp package`: their numbers are those of the run, and damage is found."""
 
 import json
 import re
@@ -34,11 +34,11 @@ from tests.plotting.undrawn import leave_undrawn
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A fit and its run, with a potential as if trained, bands, and figures not drawn."""
-    room = tmp_path_factory.mktemp("made")
-    write_fit(room / "small")
+    folder = tmp_path_factory.mktemp("made")
+    write_fit(folder / "small")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", leave_undrawn)
-        (fit,), run = read_fits([room / "small"]), room / "results/small"
+        (fit,), run = read_fits([folder / "small"]), folder / "results/small"
         write_run(run, fit, hashes(fit), {})
         moved = jax.tree.map(lambda x: x + 0.01, before_training(fit.spec.potential))
         about = about_model(fit, prepare(fit), hashes(fit)) | {"loss_ev2": 0.5}
@@ -46,13 +46,13 @@ def made(tmp_path_factory):
         append(run / "metrics.jsonl", {"step": 6, "holdout_ev2": 0.25})
         for name in ("history.png", "errors.png"):
             (run / name).write_bytes(b"not drawn")
-        list(run_bands(read_runs([run], room), room / "results", Choices(plot=True)))
-    return room
+        list(run_bands(read_runs([run], folder), folder / "results", Choices(plot=True)))
+    return folder
 
 
 @pytest.fixture
 def run(made, tmp_path, monkeypatch):
-    """The same in a folder of its own, to stand in."""
+    """Return a copy of the run, in the current folder."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return Path("results/small")
@@ -60,26 +60,26 @@ def run(made, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def packed(made, tmp_path_factory):
-    """Its package, unpacked."""
+    """Return its package, unpacked."""
     from nnpp.formats.card import Attribution
     from nnpp.workflows.card.card import run_package
 
-    room = tmp_path_factory.mktemp("packed")
+    folder = tmp_path_factory.mktemp("packed")
     attribution = Attribution("A. Nyone", "CC BY 4.0")
-    paths = run_package(made / "results/small", room / "small", attribution, True)
-    assert sorted(map(str, paths)) == [str(p) for p in sorted(room.rglob("*")) if p.is_file()]
-    return room / "small"
+    paths = run_package(made / "results/small", folder / "small", attribution, True)
+    assert sorted(map(str, paths)) == [str(p) for p in sorted(folder.rglob("*")) if p.is_file()]
+    return folder / "small"
 
 
 def rows(text: str) -> list[list[str]]:
-    """The cells of all tables."""
+    """Return the cells of all tables."""
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-def test_a_card_tells_what_the_run_has(nnpp, run, tmp_path):
-    told = nnpp("card", run)
-    assert (told.code, told.out, told.err) == (0, "wrote results/small/README.md\n", "")
+def test_a_card_has_the_numbers_of_the_run(nnpp, run, tmp_path):
+    done = nnpp("card", run)
+    assert (done.code, done.out, done.err) == (0, "wrote results/small/README.md\n", "")
     text = (run / "README.md").read_text(encoding="utf-8")
     cells = {(row[0], row[1]): row[2:] for row in rows(text) if len(row) > 2}
     summary = json.loads((run / "summary.json").read_text())["systems"]["zb"]
@@ -102,7 +102,7 @@ def test_a_card_tells_what_the_run_has(nnpp, run, tmp_path):
     assert str(tmp_path) not in text
 
 
-def test_links_lead_somewhere_and_tables_stand_in_line(nnpp, run):
+def test_links_exist_and_tables_are_aligned(nnpp, run):
     (run / "errors.png").unlink()
     assert nnpp("card", run).code == 0
     text = (run / "README.md").read_text(encoding="utf-8")
@@ -130,12 +130,12 @@ def test_author_and_licence_are_kept_and_the_rest_is_the_same(nnpp, run):
     assert "author of the potential: Ø. N\\*me" in signed.decode()
     assert nnpp("card", run).code == 0
     assert card.read_bytes() == signed != first
-    anew = first.decode().replace("potential: not stated\n", "potential: Ø. N\\*me\n")
-    assert len(anew.splitlines()) == len(signed.decode().splitlines())
+    expected = first.decode().replace("potential: not stated\n", "potential: Ø. N\\*me\n")
+    assert len(expected.splitlines()) == len(signed.decode().splitlines())
 
 
-def test_bands_that_are_not_there_are_not_told(nnpp, run):
-    """Those at other k-points are not compared; without any there is no number."""
+def test_missing_bands_are_not_in_the_card(nnpp, run):
+    """Bands at other k-points are not compared; without bands there is no number."""
     stored = read_bands_h5(run / "zb/bands.h5")
     three = listed(stored.crystal, systems.GXL)
     fewer = replace(stored.bands, kpoints=three, E=stored.bands.E[:3])
@@ -152,7 +152,7 @@ def test_bands_that_are_not_there_are_not_told(nnpp, run):
     assert "`zb/bands.png`" in text
 
 
-def test_a_package_is_the_same_twice_and_after_unpacking(nnpp, run):
+def test_a_package_is_reproducible_also_from_itself(nnpp, run):
     words = ("--author", "A. Nyone", "--licence", "CC BY 4.0")
     first = nnpp("package", run, *words)
     assert (first.code, first.out, first.err) == (0, "wrote results/small.zip\n", "")
@@ -172,12 +172,12 @@ def test_a_package_is_the_same_twice_and_after_unpacking(nnpp, run):
 
 
 def test_a_package_is_used_like_its_run(nnpp, packed, tmp_path, monkeypatch):
-    """Verified, read by `kind: model`, and its own bands come out again."""
+    """It is verified, read by `kind: model`, and its own bands are reproduced."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(packed, "p")
-    sound = nnpp("verify", "p")
-    assert (sound.code, sound.err) == (0, "")
-    assert re.search(r"SHA256SUMS +agrees; \d\d files", sound.out)
+    verified = nnpp("verify", "p")
+    assert (verified.code, verified.err) == (0, "")
+    assert re.search(r"SHA256SUMS +agrees; \d\d files", verified.out)
     again = nnpp("bands", "p", "--out", "out")
     assert (again.code, again.err) == (0, "")
     ours, theirs = (
@@ -194,7 +194,7 @@ def test_a_package_is_used_like_its_run(nnpp, packed, tmp_path, monkeypatch):
 
 
 def test_a_package_without_inputs(nnpp, run):
-    """The potential, its card and bands, and nothing of anybody else."""
+    """It contains the potential, its card and bands, and no file of other authors."""
     done = nnpp("package", run, "--without-inputs", "--out", "p")
     assert done.code == 0
     names = tree(Path("p"))
@@ -203,7 +203,7 @@ def test_a_package_without_inputs(nnpp, run):
     assert nnpp("verify", "p").code == 0
 
 
-def test_one_flipped_byte_is_told_by_the_name_of_its_file(nnpp, packed, tmp_path):
+def test_a_flipped_byte_is_reported_with_the_name_of_its_file(nnpp, packed, tmp_path):
     rng = np.random.default_rng(0)
     shutil.copytree(packed, tmp_path / "p")
     files = sorted(p for p in (tmp_path / "p").rglob("*") if p.is_file())
@@ -224,13 +224,13 @@ def test_one_flipped_byte_is_told_by_the_name_of_its_file(nnpp, packed, tmp_path
             refuse_damaged(tmp_path / "p") if file.name != SUMS else refuse_damaged(file)
         file.write_bytes(whole)
     (tmp_path / "p/summary.json").write_text("{}")
-    told = nnpp("verify", tmp_path / "p")
-    assert (told.code, told.out, told.err.count("\n")) == (2, "", 1)
-    assert "summary.json: is damaged: its SHA-256" in told.err
+    done = nnpp("verify", tmp_path / "p")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "summary.json: is damaged: its SHA-256" in done.err
 
 
 def damaged(path: str):
-    """Spoil the middle of a file."""
+    """Return a function that changes a byte in the middle of a file."""
 
     def spoil():
         whole = Path(path).read_bytes()
@@ -241,7 +241,7 @@ def damaged(path: str):
 
 
 def trained_on():
-    """A potential whose bands nobody computed."""
+    """Replace the potential by one whose bands were not computed."""
     model = read_model(Path(RUN))
     other = systems.cdse()
     write_model(Path(RUN, "potential"), other, model.about)
@@ -249,13 +249,13 @@ def trained_on():
 
 def of_other_bands():
     path = Path(RUN, "summary.json")
-    told = json.loads(path.read_text())
-    told["systems"]["zb"]["rmse_mev"][0] += 1e-3
-    path.write_text(json.dumps(told))
+    summary = json.loads(path.read_text())
+    summary["systems"]["zb"]["rmse_mev"][0] += 1e-3
+    path.write_text(json.dumps(summary))
 
 
 def written(path: str, text: str = "mine\n"):
-    """Write a file."""
+    """Return a function that writes a file."""
     return lambda: Path(path).write_text(text)
 
 
@@ -292,19 +292,19 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "spoil", "at", "told"), WRONG)
-def test_what_is_wrong_is_told_and_nothing_written(refused, run, words, spoil, at, told):
+@pytest.mark.parametrize(("words", "spoil", "at", "why"), WRONG)
+def test_an_error_is_one_line_and_nothing_is_written(refused, run, words, spoil, at, why):
     if spoil is not None:
         spoil()
-    assert at in refused(*words, told=told)
+    assert at in refused(*words, told=why)
 
 
-def test_the_card_of_a_package_stays_as_it_is(refused, run, packed):
+def test_the_card_of_a_package_does_not_change(refused, run, packed):
     shutil.copytree(packed, "p")
     refused("card", "p", at="p:", told="is a package")
 
 
-def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
+def test_a_folder_is_written_completely_or_not_at_all(tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_package(tmp_path / "p", "p", {"a": b"1", "a/b": b"2"})
     assert list(tmp_path.iterdir()) == []

@@ -123,7 +123,7 @@ def test_a_film_of_valence_bands_that_are_not_all_there(nnpp, tmp_path, monkeypa
         assert nnpp("init-fit", "few").code == 0
         assert nnpp("train", "--steps", "1").code == 0
         late = nnpp("train", "--movie", "gif")
-    assert "note: no pictures of the first 1 steps were kept; --fresh draws them" in late.err
+    assert "note: no frames of the first 1 steps are stored; --fresh makes all" in late.err
     drawn = nnpp("train", "--fresh", "--movie", "gif")
     assert drawn.code == 0, drawn.err
     assert Path("results/few/zb/fit.gif").stat().st_size > 10_000

@@ -16,13 +16,13 @@ STEPS = ADAM + LM
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """The folder and the last event of a fit that nothing interrupts."""
+    """Return the folder and the last event of an uninterrupted fit."""
     folder = tmp_path_factory.mktemp("toy") / "once"
     return folder, train(folder)
 
 
 def numbers(folder):
-    """What metrics.jsonl holds, without times."""
+    """Return the lines of metrics.jsonl without times."""
     lines = RunFolder(folder).metrics()
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
@@ -40,7 +40,7 @@ def test_a_network_in_a_plain_dict_is_trained(uninterrupted):
 
 
 @pytest.mark.parametrize("last", [ADAM - 1, ADAM + 2])
-def test_killed_and_resumed_it_ends_with_the_same_bits(uninterrupted, tmp_path, last):
+def test_a_killed_and_resumed_fit_ends_with_the_same_bits(uninterrupted, tmp_path, last):
     """SIGKILL after a step of the first or of the second method."""
     folder, ended = uninterrupted
     killed = tmp_path / "killed"

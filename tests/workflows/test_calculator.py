@@ -67,7 +67,7 @@ def test_levels_are_those_of_the_command(runs, tmp_path, monkeypatch):
     assert bs.reference == ours
 
 
-def test_band_structure_as_ase_has_it(atoms):
+def test_band_structure_in_the_interface_of_ase(atoms):
     """Along ASE's path, its text, and its default; the reference is the valence top."""
     along = atoms.cell.bandpath("LGX", npoints=9)
     bs = atoms.calc.band_structure(along)
@@ -83,7 +83,7 @@ def test_band_structure_as_ase_has_it(atoms):
     assert {"G", "L", "X"} <= set(default.path.path)
 
 
-def test_a_mesh_as_ase_asks_for_it(atoms, runs):
+def test_a_mesh_in_the_interface_of_ase(atoms, runs):
     calc = atoms.calc
     k, all_k, of = calc.get_ibz_k_points(), calc.get_bz_k_points(), calc.get_bz_to_ibz_map()
     assert (len(k), len(all_k)) == (3, 8)
@@ -118,7 +118,7 @@ def test_levels_follow_the_atoms(atoms):
 
 
 def test_there_is_no_total_energy(atoms, tmp_path):
-    asked = (
+    methods = (
         atoms.get_potential_energy,
         atoms.get_total_energy,
         atoms.get_forces,
@@ -126,10 +126,10 @@ def test_there_is_no_total_energy(atoms, tmp_path):
         atoms.get_charges,
         lambda: atoms.calc.calculate(atoms, ["energy"], []),
     )
-    for ask in asked:
-        with pytest.raises(PropertyNotImplementedError, match="has no total energy") as told:
+    for ask in methods:
+        with pytest.raises(PropertyNotImplementedError, match="has no total energy") as refusal:
             ask()
-        assert "\n" not in str(told.value)
+        assert "\n" not in str(refusal.value)
     write(tmp_path / "a.xyz", atoms)
     write(tmp_path / "a.traj", atoms)
     assert read(tmp_path / "a.xyz").get_chemical_symbols() == ["Cd", "Se"]
@@ -153,7 +153,7 @@ def slab():
     ("make", "words"),
     [(molecule, "atoms: has no cell"), (zinc, "no parameters for Zn"), (slab, "not periodic")],
 )
-def test_atoms_that_will_not_do(runs, make, words):
+def test_atoms_that_cannot_be_solved_are_refused(runs, make, words):
     found = make()
     found.calc = nnpp.calculator(runs / "cdse", kpts=(1, 1, 1))
     for ask in (found.calc.get_eigenvalues, lambda: found.calc.band_structure("GX")):
@@ -161,7 +161,7 @@ def test_atoms_that_will_not_do(runs, make, words):
             ask()
 
 
-def test_questions_that_have_no_answer(atoms, runs):
+def test_invalid_requests_are_refused(atoms, runs):
     calc = atoms.calc
     larger = atoms.cell.copy()
     larger[:] *= 1.1

@@ -1,4 +1,4 @@
-"""What a card tells of its data and of its form, without a run."""
+"""The parts of a card about its data and its potential, without a run."""
 
 import jax
 import numpy as np
@@ -22,7 +22,7 @@ from nnpp.workflows.card.potential import FAR, _lengths, reference_form, terms_o
 from nnpp.workflows.card.systems import origin_of
 from tests import systems
 
-SAID = {
+STATED = {
     "program": "GPAW 22.8.0",
     "functional": "GLLBSC",
     "mesh": [8, 8, 8],
@@ -47,11 +47,11 @@ def system(file, **more):
     return System.model_validate(data | more)
 
 
-def test_a_reference_speaks_for_itself(tmp_path):
-    """What its file says is told; not where the files of its maker were."""
+def test_a_card_prints_the_origin_that_a_reference_states(tmp_path):
+    """Its provenance is printed, without the paths on the machine of its author."""
     crystal = systems.zincblende()
     bands = Bands(listed(crystal, systems.GXL), jax.numpy.zeros((3, 8)), 4, False)
-    write_bands_h5(tmp_path / "b.h5", bands, crystal, SAID)
+    write_bands_h5(tmp_path / "b.h5", bands, crystal, STATED)
     weights = {"bands": [1, 1, 1, 20, 20, 1, 1, 1]}
     targets = [{"kind": "gap", "value": "1.74 eV"}]
     one = system(tmp_path / "b.h5", weights=weights, targets=targets)
@@ -71,7 +71,7 @@ def test_a_reference_speaks_for_itself(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "shown"),
     [
         ("reference/GaAs/bands.csv", "reference/GaAs/bands.csv"),
         ("../../../home/somebody/data/b.csv", "data/b.csv"),
@@ -79,17 +79,17 @@ def test_a_reference_speaks_for_itself(tmp_path):
         ("../b.csv", "b.csv"),
     ],
 )
-def test_files_are_named_without_their_place_on_a_machine(name, told):
-    assert short(name) == told
-    assert f"`{told}`" in str(inputs_of({name: "0" * 64}))
+def test_files_are_named_without_absolute_paths(name, shown):
+    assert short(name) == shown
+    assert f"`{shown}`" in str(inputs_of({name: "0" * 64}))
 
 
 def test_v0_and_terms_are_those_of_the_potential():
     potential = systems.everything()
     table = reference_form(potential)
     assert table is not None
-    told = np.array([row[1:] for row in table.rows], float)
-    assert np.abs(told - [systems.ZUNGER[s] for s in ("Cd", "Se")]).max() < 1e-8
+    printed = np.array([row[1:] for row in table.rows], float)
+    assert np.abs(printed - [systems.ZUNGER[s] for s in ("Cd", "Se")]).max() < 1e-8
     assert table == reference_form(systems.cdse())
     assert reference_form(systems.table()) is None
     assert terms_of(potential.strengths) == (
@@ -102,23 +102,23 @@ def test_v0_and_terms_are_those_of_the_potential():
     assert terms_of(systems.cdse().strengths) == ()
 
 
-def test_the_ripple_is_the_largest_v_of_r_far_out():
-    """Against the plain transform on a grid of its own, of a form that rings at 15 bohr."""
+def test_the_limits_contain_the_largest_v_of_r_far_from_an_atom():
+    """Compared with the plain transform on another grid, of a form with a ripple at 15 bohr."""
     local = systems.zunger("Cd", "Se")
     rings = Ringing(local.a)
     potential = Potential(rings, Strengths(charge=jax.numpy.zeros(2)), ("Cd", "Se"))
-    told = _lengths(potential)
+    text = _lengths(potential)
     v = np.abs(np.asarray(real_space(rings, jax.numpy.asarray(FAR), 30.0, 1200)))
     assert np.all(v.max(axis=0) * HARTREE_EV > 1e-3)
     for symbol, x in zip(potential.species, v.max(axis=0) * HARTREE_EV, strict=True):
-        assert f"{x:.2g} eV ({symbol})" in told
-    assert told.endswith("without the tail of its long-range charge.")
+        assert f"{x:.2g} eV ({symbol})" in text
+    assert text.endswith("without the tail of its long-range charge.")
     assert "it has no v(r)" in _lengths(systems.table())
 
 
 @given(some.text(), some.text())
-def test_no_words_break_a_table(a, b):
-    """Whatever a name holds, its row is one line of as many cells."""
+def test_no_text_breaks_a_table(a, b):
+    """For any name the row is one line with the same number of cells."""
     head, rule, row = cells(("x", "y"), [(plain(a), plain(b))]).split("\n")
     assert len(row) == len(head) == len(rule)
     bare = row.replace("\\\\", "").replace("\\|", "")

@@ -1,4 +1,4 @@
-"""A fitted potential in use: from Python, in a fit.yaml, on crystals never fitted, verified."""
+"""Use of a fitted potential: in Python, in a fit.yaml, for new crystals, and verified."""
 
 import jax
 import jax.numpy as jnp
@@ -30,13 +30,13 @@ BASIS = [{"name": "zb", "cutoff_hartree": 3.0, "plane_waves": "per-k", "spinor":
 
 
 def store(folder, potential, **about):
-    """A run with this potential."""
+    """Write a run with this potential; return its folder."""
     write_model(folder / "potential", potential, {"systems": BASIS, **about})
     return folder
 
 
 def atoms_of(crystal):
-    """The crystal as ASE's Atoms."""
+    """Return the crystal as ASE's Atoms."""
     cell = np.asarray(crystal.cell) * BOHR_ANGSTROM
     return Atoms(
         crystal.symbols, cell=cell, scaled_positions=np.asarray(crystal.fractional), pbc=True
@@ -48,7 +48,7 @@ def run(tmp_path):
     return store(tmp_path / "run", systems.cdse())
 
 
-def test_bands_of_every_form_of_a_structure(run, tmp_path):
+def test_bands_of_every_kind_of_structure(run, tmp_path):
     """A Crystal, ASE's Atoms and a file give the levels of the plain formula."""
     crystal = systems.zincblende()
     exact = np.asarray(levels(systems.cdse(), systems.at(crystal, systems.GXL), 8))
@@ -87,31 +87,31 @@ def test_paths(run):
         (systems.zincblende("Zn"), systems.GXL, "no parameters for Zn"),
     ],
 )
-def test_what_cannot_be_solved_is_told(structure, k, words, run):
+def test_wrong_structures_and_k_points_are_refused(structure, k, words, run):
     with pytest.raises(InputError, match=words):
         load(run).bands(structure, k)
 
 
-def test_atoms_that_are_no_crystal(run):
+def test_atoms_without_a_lattice_are_refused(run):
     molecule = atoms_of(systems.zincblende())
     molecule.pbc = (True, True, False)
     with pytest.raises(InputError, match="not periodic"):
         load(run).bands(molecule)
 
 
-def test_a_table_is_not_used_where_it_knows_nothing(tmp_path):
+def test_a_table_is_refused_where_it_has_no_values(tmp_path):
     with pytest.raises(InputError, match="entry of the table"):
         load(store(tmp_path, systems.table())).bands(systems.zincblende(), systems.GXL)
 
 
-def test_a_model_that_tells_no_cutoff(tmp_path):
+def test_a_model_without_a_cutoff_needs_one(tmp_path):
     write_model(tmp_path / "potential", systems.cdse(), {})
     with pytest.raises(InputError, match="does not state the cutoff"):
         load(tmp_path).bands(systems.zincblende(), systems.GXL)
     assert load(tmp_path).bands(systems.zincblende(), systems.GXL, cutoff=2.0).E.shape == (3, 8)
 
 
-def test_the_widest_basis_of_the_fit_is_taken(tmp_path):
+def test_the_largest_cutoff_of_the_fit_is_used(tmp_path):
     wider = {"name": "b", "cutoff_hartree": 4.0, "plane_waves": "sphere"}
     write_model(tmp_path / "potential", systems.cdse(), {"systems": [*BASIS, wider]})
     write(tmp_path / "zb.vasp", atoms_of(systems.zincblende()))
@@ -119,7 +119,7 @@ def test_the_widest_basis_of_the_fit_is_taken(tmp_path):
     assert (system.cutoff, system.plane_waves) == (4.0, "sphere")
 
 
-def test_a_crystal_never_fitted(tmp_path, monkeypatch):
+def test_a_crystal_that_was_not_fitted(tmp_path, monkeypatch):
     """The fit made of a structure file gives the bands of the model, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     store(tmp_path / "zb", systems.everything())
@@ -172,7 +172,7 @@ def test_every_strength_of_a_model_may_be_trained_further(tmp_path):
         (MODEL.replace(", file: ../run", ""), 10, "`file` is missing"),
     ],
 )
-def test_a_wrong_model_in_a_fit_is_told_with_its_line(text, line, words, run, tmp_path):
+def test_a_wrong_model_in_a_fit_is_reported_with_its_line(text, line, words, run, tmp_path):
     folder = write_tiny(tmp_path / "fit", "systems:\n" + SYSTEM + text)
     with pytest.raises(InputError, match=words) as refusal:
         read_inputs(folder)
@@ -188,18 +188,18 @@ def test_a_damaged_model_in_a_fit(run, tmp_path):
 
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory):
-    """Bands of the published form, as a run leaves them."""
+    """Bands of the published form, as written by a run."""
     folder = tmp_path_factory.mktemp("solved")
     list(run_bands([read_inputs(write_tiny(folder / "fit", TINY))], folder, Choices()))
     return folder / "fit"
 
 
 def wrong(run):
-    """What `nnpp verify` finds wrong."""
+    """Return the errors that `nnpp verify` finds."""
     return {f.what: f.wrong for f in run_verify(run) if f.wrong}
 
 
-def test_a_sound_run_is_verified(solved):
+def test_a_valid_run_is_verified(solved):
     store(solved, systems.cdse(), fit="tiny")
     findings = {f.what: f.found for f in run_verify(solved)}
     assert not wrong(solved)
@@ -215,17 +215,17 @@ def test_bands_of_another_potential_are_found(solved):
     assert "computed with another potential" in wrong(solved)["zb: bands"]
 
 
-def test_broken_laws_are_found(tmp_path):
+def test_violated_constraints_are_found(tmp_path):
     local = systems.everything().local
     shifted = jax.tree.map(lambda w: w + 0.1, local.weights)
     flat = Neural(shifted, local.reference, local.network, Open())
     strengths = systems.everything().strengths
     steep = jax.tree.map(lambda s: s - 30.0, strengths["strain"])
-    spoilt = Potential(flat, type(strengths)(strain=steep), ("Cd", "Se"))
-    assert set(wrong(store(tmp_path, spoilt))) == {"v(40 bohr⁻¹)", "strain factors"}
+    invalid = Potential(flat, type(strengths)(strain=steep), ("Cd", "Se"))
+    assert set(wrong(store(tmp_path, invalid))) == {"v(40 bohr⁻¹)", "strain factors"}
 
 
-def test_charges_act_neutral(tmp_path):
+def test_only_the_neutral_part_of_charges_acts(tmp_path):
     potential = systems.everything(spin=False)
     store(tmp_path / "run", potential)
     write(tmp_path / "zb.vasp", atoms_of(systems.zincblende()), direct=True)
@@ -238,10 +238,10 @@ def test_charges_act_neutral(tmp_path):
     assert f"{charge:+.3g} e a cell" in findings["zb: long-range charge"].found
 
 
-def test_damaged_bands_are_told(solved):
+def test_damaged_bands_are_found(solved):
     store(solved, systems.cdse())
     file = solved / "zb/bands.h5"
-    whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2])
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2])
     assert "is not a bands.h5" in wrong(solved)["zb: bands"]
-    file.write_bytes(whole)
+    file.write_bytes(data)

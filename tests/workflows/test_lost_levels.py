@@ -1,4 +1,4 @@
-"""A fit that ends with a level missed is refused."""
+"""A fit in which the solver missed a level raises an error."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from nnpp.workflows.train.outputs import refuse_missed_levels
 from tests import systems
 
 
-def test_the_levels_of_a_fit_are_counted_when_it_ends():
+def test_missed_levels_of_a_fit_are_refused():
     structure = systems.zincblende()
     at, k = systems.at(structure, systems.GENERIC_K, 3.0), systems.GENERIC_K
     spectrum = Spectrum(at, systems.listed(structure, k), (), (), "zb", 9, 4, False)

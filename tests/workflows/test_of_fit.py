@@ -1,4 +1,4 @@
-"""What figures show of a fit that took some k-points of its references."""
+"""Complete paths and unfitted k-points of a fit to some k-points of its references."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,25 +20,25 @@ def fit():
 
 
 @pytest.fixture(scope="module")
-def whole(fit):
+def complete(fit):
     return prepare(with_complete_paths(fit))
 
 
-def test_figures_go_with_complete_paths(whole):
-    assert all(len(case.kpoints) == 61 and case.comparable for case in whole)
+def test_figures_have_complete_paths(complete):
+    assert all(len(case.kpoints) == 61 and case.comparable for case in complete)
 
 
-def test_unseen_is_what_was_not_taken_or_held_out(fit, whole):
-    named = {i for i, name in enumerate(whole[0].reference.kpoints.labels) if name}
+def test_fitted_and_held_out_k_points(fit, complete):
+    named = {i for i, name in enumerate(complete[0].reference.kpoints.labels) if name}
     taken = sorted(named | set(range(0, 61, 3)))
-    seen, held = fitted_and_held_out(fit, 0, whole[0])
+    seen, held = fitted_and_held_out(fit, 0, complete[0])
     assert not seen[np.setdiff1d(np.arange(61), taken)].any()
     assert held.sum() == round(0.1 * len(taken)) == 2
     assert not (seen & held).any()
     assert (seen | held)[taken].all()
 
 
-def test_weights_and_zeros_that_count_k_points_keep_their_list(fit):
+def test_weights_and_zeros_by_k_point_keep_the_k_points_of_the_fit(fit):
     system = fit.spec.systems[0]
     by_weights = {"weights": system.weights.model_copy(update={"kpoints": (1.0,) * 22})}
     by_level = {"zero": LevelZero(band=8, kpoint=6)}

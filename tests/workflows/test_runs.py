@@ -1,4 +1,4 @@
-"""What runs leave and tell: options, stale files, other crystals, shared sites, overlaps."""
+"""Files and notes of runs: options, old files, other crystals, shared sites, overlaps."""
 
 import numpy as np
 import pytest
@@ -38,12 +38,12 @@ Se1 Se 0.25 0.25 0.25 1.0
 
 
 def run(fit, out, options):
-    """Everything a run of a fit does; the folder of its one system."""
+    """Compute the bands of a fit; return the folder of its only system."""
     list(run_bands([fit], out, options))
     return out / fit.name / "zb"
 
 
-def test_files_of_an_earlier_run_do_not_stand_beside_new_numbers(tmp_path):
+def test_files_of_an_earlier_run_with_other_options_are_removed(tmp_path):
     fit = read_inputs(write_tiny(tmp_path / "fit"))
     folder = run(
         fit, tmp_path / "out", Choices(plot=True, dos=True, mesh=(2, 2, 2), connect=True)
@@ -62,7 +62,7 @@ def test_files_of_an_earlier_run_do_not_stand_beside_new_numbers(tmp_path):
 
 
 def test_a_run_records_its_options_notes_and_first_inputs(tmp_path):
-    """Also when the run is read again and written onto itself."""
+    """Also when the run itself is computed again."""
     fit = read_inputs(write_tiny(tmp_path / "fit", TINY.replace("bands: 8", "bands: 4")))
     folder = run(fit, tmp_path / "out", choices(dos=True, mesh="2x2x2", window="-5:4")).parent
     about = YAML(typ="safe").load(folder / "run.yaml")
@@ -91,8 +91,8 @@ def test_bands_of_another_crystal_are_refused(tmp_path, suffix):
     assert prepare(chosen(fit, compare))[0].comparable
 
 
-def test_a_csv_of_another_crystal_is_told(tmp_path):
-    """A table of bands holds no cell, but the length of its path."""
+def test_a_csv_of_another_crystal_is_noted(tmp_path):
+    """A table of bands contains no cell, but the length of its path."""
     fit = read_inputs(write_tiny(tmp_path / "fit"))
     folder = run(fit, tmp_path / "out", Choices())
     other = read_inputs(write_tiny(tmp_path / "other", TINY.replace("11.4485278", "11.1")))
@@ -103,7 +103,7 @@ def test_a_csv_of_another_crystal_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("share", ["0.6", "1.0"])
-def test_a_site_that_is_shared_is_refused(tmp_path, share):
+def test_a_shared_site_is_refused(tmp_path, share):
     path = tmp_path / "mixed.cif"
     path.write_text(SHARED_SITE.replace("SHARE", share))
     with pytest.raises(InputError, match="partly occupied"):
@@ -113,7 +113,7 @@ def test_a_site_that_is_shared_is_refused(tmp_path, share):
     assert read_structure(path).symbols.count("Cd") == 4
 
 
-def test_followed_bands_need_a_path(tmp_path):
+def test_connected_bands_need_a_path(tmp_path):
     listed = TINY.replace('{path: "L Γ X U|K Γ", points: 12}', "{mesh: [2, 2, 2]}")
     fit = read_inputs(write_tiny(tmp_path / "fit", listed))
     with pytest.raises(InputError, match="are not a path"):
@@ -121,8 +121,8 @@ def test_followed_bands_need_a_path(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_overlapping_bands_are_no_gap(tmp_path):
-    """Two electrons fewer leave a band half full: told as an overlap, not as a negative gap."""
+def test_overlapping_bands_have_no_gap(tmp_path):
+    """Without two electrons a band is half full: an overlap is printed, not a negative gap."""
     metal = TINY.replace("bands: 8", "bands: 8\n    electrons: 6")
     fit = read_inputs(write_tiny(tmp_path / "fit", metal))
     solved = [e for e in run_bands([fit], tmp_path / "out", Choices()) if hasattr(e, "gap")]

@@ -1,4 +1,4 @@
-"""Runs from init-fit to a potential: what is learned, goes on, is refused and kept."""
+"""Runs from init-fit to a potential: learning the form, resuming, errors, stored files."""
 
 import subprocess
 import sys
@@ -20,8 +20,8 @@ from nnpp.runs import folder
 from nnpp.runs.metrics import read_metrics
 from nnpp.setup.potential import before_training, start_of
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.train.events import Begun, Stepped, Stopped, Trained
 from nnpp.workflows.train.init_fit import GOAL, LENGTHS, learn_form, run_init_fit
+from nnpp.workflows.train.loop import Begun, Stepped, Stopped, Trained
 from nnpp.workflows.train.run import read_run
 from nnpp.workflows.train.train import Options, run_train
 from tests import systems
@@ -38,13 +38,13 @@ def here(tmp_path, monkeypatch, undrawn):
 
 
 def init(folder="fit", fresh=False):
-    """Prepare results/<folder>; what was told of it."""
+    """Prepare results/<folder>; return the event."""
     (prepared,) = run_init_fit([read_inputs(Path(folder))], Path("results"), fresh)
     return prepared
 
 
 def go(folder="fit", stop=lambda: False, **options):
-    """Train a run; all events."""
+    """Train a run; return all events."""
     return list(run_train([read_inputs(Path("results", folder))], Options(**options), stop))
 
 
@@ -65,7 +65,7 @@ def trained_bytes(folder="fit"):
 
 
 def test_importing_the_workflows_does_not_start_jax():
-    """Else it would start before each core is made a device."""
+    """Otherwise it would start before each core is made a device."""
     code = (
         "import nnpp.workflows.train.init_fit, nnpp.workflows.train.train\n"
         "import nnpp.workflows.bands.bands\n"
@@ -75,7 +75,7 @@ def test_importing_the_workflows_does_not_start_jax():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_network_on_its_form_starts_exactly(here):
+def test_a_network_with_a_reference_form_starts_exactly_there(here):
     write_fit(here / "fit")
     assert init().learned == "nothing to learn: the start is exact"
     start = model(name="start")
@@ -85,23 +85,23 @@ def test_a_network_on_its_form_starts_exactly(here):
     np.testing.assert_allclose(start.local(q), damped, rtol=4e-15)  # to rounding
 
 
-def test_a_network_alone_learns_the_form_as_far_as_it_says(here):
+def test_a_network_without_one_learns_the_form_with_the_printed_error(here):
     text = POTENTIAL.replace("kind: neural", "kind: neural\n  start: zero").replace(
         "{hidden: [4], features: {kind: radial, width: 0.5, spacing: 1.0, range: 5.0}}",
         "{hidden: [16], features: {kind: radial, width: 0.5, spacing: 0.5}, scale: 5}",
     )
     write_fit(here / "fit", potential=text)
-    told = init().learned
+    learned = init().learned
     start, form = model(name="start"), systems.zunger("Cd", "Se")
     q = jnp.asarray(LENGTHS)
     apart = np.sqrt(np.mean(np.asarray(start.local(q) - form(q)) ** 2))
-    assert told.startswith(f"the Zunger form to {apart:.2g} hartree·bohr³ in ")
+    assert learned.startswith(f"the Zunger form to {apart:.2g} hartree·bohr³ in ")
     assert apart < GOAL
     spec = read_fit(here / "fit/fit.yaml").potential
     begun = start_of(spec).local(q)
     assert np.sqrt(np.mean(np.asarray(begun - form(q)) ** 2)) > 1.0
-    few, told = learn_form(start_of(spec), before_training(spec), 3)
-    assert told.endswith("in 3 steps")
+    few, learned = learn_form(start_of(spec), before_training(spec), 3)
+    assert learned.endswith("in 3 steps")
     assert np.sqrt(np.mean(np.asarray(few.local(q) - form(q)) ** 2)) > apart
 
 
@@ -134,7 +134,7 @@ def test_patience_counts_steps_without_a_gain():
     assert Course().after(1.0, True, None, Stopping(1e-4)).ended == ""
 
 
-def test_what_ended_by_one_tolerance_goes_on_with_another():
+def test_a_fit_that_ended_by_one_tolerance_continues_with_another():
     loose, tight = Stopping(1e-2, patience=3), Stopping(1e-4)
     ended = Course().after(1.0, True, 1e-3, loose).after(0.995, True, 1e-3, loose)
     assert ended.ended == "the loss falls by less than 0.01 of itself"
@@ -143,8 +143,8 @@ def test_what_ended_by_one_tolerance_goes_on_with_another():
     assert (on.ended, on.stale, on.step, on.lowest) == ("", 0, 2, 0.995)
 
 
-def test_steps_go_on_where_they_ended_as_if_they_never_had(here):
-    """Two and three steps, five at once, and five asked for in fit.yaml: the same bits."""
+def test_continued_steps_equal_uninterrupted_ones(here):
+    """Two and three steps, five at once, and five stated in fit.yaml: the same bits."""
     for name in ("fit", "once"):
         write_fit(here / name, LM.replace("steps: 4", "steps: 5"))
         init(name)
@@ -164,7 +164,7 @@ def test_steps_go_on_where_they_ended_as_if_they_never_had(here):
     assert rest[-1].loss_ev2 == pytest.approx(losses[-1])
 
 
-def test_a_walk_is_over_after_its_moves_and_a_method_follows(here):
+def test_annealing_ends_after_its_moves_and_a_method_follows(here):
     """Moves uphill do not end it, whatever the tolerance of the method."""
     hot = "fit: {method: lm, steps: 2, annealing: {moves: 12, size: 0.1, beta: 0}}\n"
     write_fit(here / "fit", hot)
@@ -176,8 +176,8 @@ def test_a_walk_is_over_after_its_moves_and_a_method_follows(here):
     assert ["damping" in line for line in lines] == [False] * 12 + [True] * 2
 
 
-def test_a_step_is_never_lost_between_its_line_and_its_checkpoint(here, monkeypatch):
-    """A process that ends between the two: each step still stands once in metrics.jsonl."""
+def test_no_step_is_lost_between_its_line_and_its_checkpoint(here, monkeypatch):
+    """If a process ends between the two, metrics.jsonl still has each step once."""
     write_fit(here / "fit")
     init()
     kept = folder.save
@@ -196,11 +196,11 @@ def test_a_step_is_never_lost_between_its_line_and_its_checkpoint(here, monkeypa
     assert steps() == [1, 2, 3, 4, 5, 6]
 
 
-def test_asked_to_stop_it_stops_after_a_step_that_is_saved(here):
+def test_a_stopped_fit_ends_after_a_saved_step(here):
     write_fit(here / "fit")
     init()
-    asked = iter([False, False, True])
-    events = go(stop=lambda: next(asked))
+    answers = iter([False, False, True])
+    events = go(stop=lambda: next(answers))
     assert [type(e) for e in events] == [Begun, Stepped, Stepped, Stopped]
     assert events[-1].step == 2
     assert sorted(p.name[-6:-5] for p in Path("results/fit/checkpoints").iterdir()) == [
@@ -228,8 +228,8 @@ CHANGES = [
 ]
 
 
-def test_another_fit_does_not_go_on_with_old_checkpoints(here):
-    """Refused by name, and nothing is lost; --fresh forgets them and what they led to."""
+def test_another_fit_does_not_continue_from_old_checkpoints(here):
+    """It is refused and nothing is lost; --fresh removes them and their results."""
     write_fit(here / "fit")
     init()
     go(steps=2)
@@ -252,7 +252,7 @@ def test_another_fit_does_not_go_on_with_old_checkpoints(here):
     assert go(steps=1)[0].step == 0
 
 
-def test_the_first_steps_are_at_ease(here):
+def test_the_first_steps_are_eased(here):
     write_fit(here / "fit", fit="fit: {method: lm, steps: 3, eased: 2, priors: {size: 1}}\n")
     init()
     run = read_run(read_inputs(Path("results/fit")))
@@ -266,7 +266,7 @@ def test_the_first_steps_are_at_ease(here):
     assert read_run(run.fit, 1).training.stages[0].steps == 1
     assert go()[0].notes == ("up to step 2: levels weighted evenly, no priors",)
     assert [line.get("eased") for line in metrics()] == [True, True, None]
-    assert go(steps=0)[-1].step == 3  # past what is asked for, and past easing
+    assert go(steps=0)[-1].step == 3  # past the requested steps and the eased ones
 
 
 def test_fresh_starts_over(here):
@@ -280,8 +280,8 @@ def test_fresh_starts_over(here):
     assert steps() == [1, 2, 3]
 
 
-def test_a_model_is_trained_on_and_taken_up_again(here):
-    """Its file is named from elsewhere in the run, which does not make it another fit."""
+def test_a_stored_model_is_trained_further_and_resumed(here):
+    """The run names its file by another path, which does not make it another fit."""
     write_fit(here / "fit")
     init()
     go(steps=2)
@@ -293,7 +293,7 @@ def test_a_model_is_trained_on_and_taken_up_again(here):
     assert same_bits(model("on", "start"), model())
 
 
-def test_what_was_not_prepared_is_refused(here):
+def test_a_run_that_was_not_prepared_is_refused(here):
     folder = write_fit(here / "results/fit")
     with pytest.raises(InputError, match="was not prepared; use `nnpp init-fit`"):
         list(run_train([read_inputs(folder)], Options()))
@@ -326,7 +326,7 @@ PARTS = ("local", "spin_orbit", "nonlocal", "charge", "strain")
 
 
 def test_two_systems_that_share_an_element(here):
-    """Every strength of every element that is felt moves, and the form stays to the bit."""
+    """Every strength that affects a level changes, and the form stays the same to the bit."""
     write_fit(here / "fit", LM, JOINT, TWO)
     init()
     run = read_run(read_inputs(Path("results/fit")))

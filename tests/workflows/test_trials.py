@@ -10,8 +10,8 @@ from nnpp.config.inputs import read_inputs
 from nnpp.config.tuning import EDGES, Dimension
 from nnpp.errors import NnppError
 from nnpp.runs.study import Study, Trial
-from nnpp.workflows.train.events import Stepped
 from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.loop import Stepped
 from nnpp.workflows.train.train import Options, run_train
 from nnpp.workflows.tune.trials import (
     ENDED,

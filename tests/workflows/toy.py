@@ -18,8 +18,7 @@ from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.training import Stage, Stopping, Training
 from nnpp.pytree import pytree, static
 from nnpp.runs.folder import RunFolder
-from nnpp.workflows.train.events import Stepped
-from nnpp.workflows.train.loop import run_training, save_steps
+from nnpp.workflows.train.loop import Stepped, run_training, save_steps
 
 IDENTITY = "0" * 64
 ADAM, LM = 3, 8

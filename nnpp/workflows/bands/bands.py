@@ -124,7 +124,7 @@ def _run_fit(
 
     def write_fit() -> list[Path]:
         paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
-        _sweep(folder, FIGURES, paths)
+        _remove_old(folder, FIGURES, paths)
         summary = _summary(folder, solved, seconds)
         return [*paths, summary, _note_run(fit, cases, folder, choices, read)]
 
@@ -188,12 +188,12 @@ def _write(
     if followed is not None:
         paths.append(write_bands_csv(folder / "connected.csv", followed))
     paths += draw_bands(folder, done, potential, choices)
-    _sweep(folder, OPTIONAL, paths)
+    _remove_old(folder, OPTIONAL, paths)
     return paths
 
 
-def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
-    """Remove files that an earlier run with other options left, as their numbers are old."""
+def _remove_old(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
+    """Remove files that an earlier call with other options wrote, as their numbers are old."""
     for name in names:
         if folder / name not in written:
             (folder / name).unlink(missing_ok=True)
@@ -201,14 +201,14 @@ def _sweep(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
 
 def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
     """Write summary.json: loss, gaps, band edges and errors of all systems."""
-    systems = {done.case.spec.name: _figures(done) for done in solved}
+    systems = {done.case.spec.name: _numbers(done) for done in solved}
     losses = [s["loss_ev2"] for s in systems.values() if s["loss_ev2"] is not None]
     total = {"loss_ev2": sum(losses) if losses else None, "systems": systems}
     text = json.dumps(total | {"seconds": round(seconds, 3)}, indent=2)
     return write_atomic(folder / "summary.json", text + "\n")
 
 
-def _figures(done: Solved) -> dict:
+def _numbers(done: Solved) -> dict:
     """Return the numbers of one system [eV, meV, eV²]."""
     edges, comparison = done.gap, done.comparison
     return {

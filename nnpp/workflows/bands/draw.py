@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -91,8 +92,7 @@ def draw_bands(
     """Write bands.png and bands.pdf, and bands.html if requested; return their paths."""
     picture, paths = picture_of(done, choices), []
     if choices.plot:
-        figure = figure_bands(picture)
-        paths = [write_atomic(folder / f"bands.{s}", image(figure, s)) for s in ("png", "pdf")]
+        paths = write_figure(folder / "bands", figure_bands(picture))
     if choices.html:
         page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
         paths.append(write_atomic(folder / "bands.html", page))
@@ -161,7 +161,9 @@ def draw_potential(
     folder: Path, curves: PotentialCurves | None, stem: str = "potential"
 ) -> list[Path]:
     """Write <stem>.png and <stem>.pdf; return no path for a table, which has no curve."""
-    if curves is None:
-        return []
-    figure = figure_potential(curves)
-    return [write_atomic(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]
+    return [] if curves is None else write_figure(folder / stem, figure_potential(curves))
+
+
+def write_figure(stem: Path, figure: Any) -> list[Path]:
+    """Write a figure as <stem>.png and <stem>.pdf; return their paths."""
+    return [write_atomic(Path(f"{stem}.{s}"), image(figure, s)) for s in ("png", "pdf")]

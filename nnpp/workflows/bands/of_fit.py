@@ -1,4 +1,4 @@
-"""What figures show of a fit: complete paths, ensemble spread, k-points not fitted."""
+"""Additions to the figures of a fit: complete paths, ensemble spread, k-points not fitted."""
 
 from dataclasses import replace
 
@@ -80,7 +80,7 @@ def fitted_and_held_out(
     of_fit = replace(case, spec=fit.spec.systems[i], reference=used, kpoints=used.kpoints)
     held = held_out(of_fit, fit.spec.fit.hold_out, fit.spec.fit.seed)
     bands = reference_bands(of_fit)
-    assert bands is not None, "it has a reference"
+    assert bands is not None, "the case has a reference"
     counts = np.asarray(weights_of(of_fit, from_zero(of_fit, bands.E)) > 0).any(axis=1)
     here, there = (np.asarray(r.kpoints.fractional) for r in (case.reference, used))
     which = equivalent(case.crystal, np.concatenate([here, there]))

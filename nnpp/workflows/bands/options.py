@@ -171,27 +171,27 @@ def light(
 ) -> tuple[tuple[int, int, int] | None, float, float]:
     """Return mesh, width and highest photon energy of `nnpp optics` [hartree]."""
     size = None if mesh is None else _mesh(mesh)
-    found = {}
-    for option, text in {"--broaden": broaden or "0.1 eV", "--to": to}.items():
-        try:
-            found[option] = energy(text)
-        except InputError as error:
-            raise error.at(option) from error
-    if 0 != found["--broaden"] < MIN_WIDTH:
+    width, highest = _energy(broaden or "0.1 eV", "--broaden"), _energy(to, "--to")
+    if 0 != width < MIN_WIDTH:
         raise InputError(
             f"{broaden} is below 1 meV", "write '0 eV' for no broadening", "--broaden"
         )
-    if not 0 < found["--to"] <= MAX_PHOTON:
+    if not 0 < highest <= MAX_PHOTON:
         raise InputError(f"{to} is out of range for photons", "write e.g. '10 eV'", "--to")
-    return size, found["--broaden"], found["--to"]
+    return size, width, highest
+
+
+def _energy(text: str, option: str) -> float:
+    """Return the value of an option with its unit [hartree]."""
+    try:
+        return energy(text)
+    except InputError as error:
+        raise error.at(option) from error
 
 
 def _width(text: str) -> float:
     """Return a width above zero [hartree]."""
-    try:
-        width = energy(text)
-    except InputError as error:
-        raise error.at("--broaden") from error
+    width = _energy(text, "--broaden")
     if width < MIN_WIDTH:
         raise InputError(f"{text} is below 1 meV", "write e.g. '0.1 eV'", "--broaden")
     return width

@@ -1,1 +1,1 @@
-"""The fits and models that a command works on."""
+"""The fits that a command works on, and the origin of their numbers."""

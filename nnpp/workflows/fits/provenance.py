@@ -1,4 +1,4 @@
-"""Where numbers come from: versions, devices, inputs and their hashes."""
+"""The origin of numbers: versions, devices, inputs and their hashes."""
 
 import hashlib
 import os
@@ -21,18 +21,8 @@ from nnpp.files.text import read_bytes
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.setup.cases import Case
 
-PACKAGES = (
-    "jax",
-    "jaxlib",
-    "numpy",
-    "scipy",
-    "flax",
-    "optax",
-    "ase",
-    "spglib",
-    "seekpath",
-    "h5py",
-)
+PACKAGES = "jax jaxlib numpy scipy flax optax ase spglib seekpath h5py".split()
+"""Packages whose versions are recorded."""
 
 
 def versions() -> dict[str, str]:
@@ -42,9 +32,9 @@ def versions() -> dict[str, str]:
 
 
 def hashes(fit: Fit) -> dict[str, str]:
-    """SHA-256 of every file that the fit was read from, named as seen from its folder.
+    """Return the SHA-256 of every file that the fit was read from, by path relative to it.
 
-    Of a run these are the files that it was made from, not what it left.
+    For a run these are the inputs that it was made from, not its results.
     """
     if fit.source.name == RUN_NAME:
         return dict(read_yaml(fit.source)[0].get("inputs_sha256", {}))
@@ -61,13 +51,13 @@ def contents(fit: Fit) -> list[str]:
 
 
 def refuse_changed(run: Fit) -> None:
-    """Refuse a run whose structures or references are no longer those it was made from."""
+    """Raise an error if structures or references of a run have changed since it was made."""
     known = set(hashes(run).values())
     for file in sorted(_mentioned(run)):
         if _sha256(file) not in known:
             raise InputError(
                 f"has changed since {run.name} was prepared",
-                "restore it, or prepare the run anew with `nnpp init-fit --fresh`",
+                "restore it, or prepare the run again with `nnpp init-fit --fresh`",
                 file,
             )
 
@@ -86,6 +76,7 @@ def _mentioned(fit: Fit) -> set[Path]:
 
 
 def _sha256(file: Path) -> str:
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(read_bytes(file)).hexdigest()
 
 
@@ -103,7 +94,7 @@ def provenance(fit: Fit, case: Case, read: dict[str, str]) -> dict[str, Any]:
 
 
 def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str, Any]) -> Path:
-    """run.yaml: the resolved configuration, the options, and where it was computed."""
+    """Write run.yaml: the resolved configuration, the options, versions and devices."""
     about = {
         "versions": versions(),
         "devices": devices(),
@@ -111,24 +102,25 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
         "seed": fit.spec.fit.seed,
         "inputs_sha256": read,
         "notes": list(fit.notes),
-        "options": {k: _plain(v) for k, v in options.items() if v not in (None, False)},
+        "options": _given(options),
         CONFIGURATION: plain(fit.spec, folder),
     }
     return write_atomic(folder / "run.yaml", dump_yaml(about))
 
 
 def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
-    """run.yaml with other options; how the run is fitted stays as it is."""
-    about = dict(read_yaml(run.source)[0])
-    about["options"] = {k: _plain(v) for k, v in options.items() if v not in (None, False)}
+    """Write other options into run.yaml; the configuration of the fit does not change."""
+    about = read_yaml(run.source)[0] | {"options": _given(options)}
     return write_atomic(run.source, dump_yaml(about))
 
 
-def _plain(value: Any) -> Any:
-    """An option as YAML knows it."""
-    if isinstance(value, tuple):
-        return list(value)
-    return value if isinstance(value, int | float) else str(value)
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that are set, with values that YAML can represent."""
+    given = {name: x for name, x in options.items() if x not in (None, False)}
+    return {
+        name: list(x) if isinstance(x, tuple) else x if isinstance(x, int | float) else str(x)
+        for name, x in given.items()
+    }
 
 
 def about_model(fit: Fit, cases: list[Case], read: dict[str, str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""`nnpp init-fit`: prepare a run; a network without a reference form learns that form first.
+"""`nnpp init-fit`: prepare a run; a network without a reference form is first fitted to it.
 
-A network with the form built in as v⁰ starts exactly there, and has nothing to learn.
+A network with the form built in as v⁰ starts exactly there and needs no such fit.
 """
 
 from collections.abc import Iterator
@@ -31,13 +31,13 @@ from nnpp.workflows.bands.draw import curves_of, draw_potential
 from nnpp.workflows.fits.provenance import about_model, contents, hashes, write_run
 
 LENGTHS = np.linspace(0.0, 10.0, 401)
-"""Where a network learns the form [bohr⁻¹]; numpy, as JAX does not know its devices yet."""
+"""Wave numbers at which a network learns the form [bohr⁻¹]; importing must not start JAX."""
 
 SHORT, MORE = 1.0, 10.0
-"""Up to this length [bohr⁻¹] the form counts so much more."""
+"""Wave number [bohr⁻¹] up to which the form has this larger weight."""
 
 STEPS, GOAL = 200, 2e-3
-"""Most steps, and the mean deviation [hartree·bohr³] at which the form is learned."""
+"""Maximum steps, and the RMS deviation [hartree·bohr³] at which the form is learned."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Prepared:
     """A run is ready to be trained.
 
     Attributes:
-        name: of the run.
-        source: what it was read from.
-        learned: what its network had to learn, in words.
-        notes: what to know of it.
+        name: name of the run.
+        source: file that it was read from.
+        learned: what its network has learned, in words.
+        notes: notes on the fit and its systems.
         paths: files written.
     """
 
@@ -60,7 +60,7 @@ class Prepared:
 
 
 def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Prepared]:
-    """Prepare out/<fit> for each fit; what is wrong with any is refused before all."""
+    """Prepare out/<fit> for each fit; input errors are raised before anything is written."""
     one_device_per_core()
     ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
     for fit, _, _ in ready:
@@ -74,30 +74,25 @@ def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Pr
 def _prepared(
     fit: Fit, cases: list[Case], read: dict[str, str], folder: Path, fresh: bool
 ) -> Prepared:
-    """One run; what an earlier, other fit left there is refused, or removed if `fresh`."""
-    start, learned = learn_form(start_of(fit.spec.potential), form_of(fit))
+    """Prepare one run; checkpoints of another fit raise an error, or are removed if `fresh`."""
+    form = first_form(fit.spec.potential)
+    start, learned = learn_form(start_of(fit.spec.potential), form)
     run = identity(fit, start, contents(fit))
     if fresh:
         RunFolder(folder).forget()
-    newest(folder / CHECKPOINTS, run)  # refuses those of another fit
+    newest(folder / CHECKPOINTS, run)  # raises an error for those of another fit
     notes = (*fit.notes, *(f"{case.spec.name}: {n}" for case in cases for n in case.notes))
     about = about_model(fit, cases, read) | {"identity": run}
     paths = write_model(folder / START, start, about)
     paths.append(write_run(folder, replace(fit, notes=notes), read, {}))
-    curves = curves_of(start, cases, fit.name, form_of(fit))
-    paths += draw_potential(folder, curves, START)
+    paths += draw_potential(folder, curves_of(start, cases, fit.name, form), START)
     return Prepared(fit.name, fit.source, learned, notes, tuple(paths))
-
-
-def form_of(fit: Fit) -> Potential | None:
-    """The form that a network alone is to learn before it is trained, if there is one."""
-    return first_form(fit.spec.potential)
 
 
 def learn_form(
     start: Potential, form: Potential | None, most: int = STEPS
 ) -> tuple[Potential, str]:
-    """The start once it knows the form, after `most` steps at most, and how well it does."""
+    """Return the start fitted to the form in at most `most` steps, and a text on its error."""
     if form is None:
         return start, "nothing to learn: the start is exact"
     q = jnp.asarray(LENGTHS)
@@ -111,5 +106,5 @@ def learn_form(
     learned = parameters.put(step.best)
     apart = jnp.sqrt(jnp.mean((learned.local(q) - v) ** 2))
     if not bool(jnp.isfinite(apart)):
-        raise InputError("the Zunger form is not finite below 10 bohr⁻¹", "mend its numbers")
+        raise InputError("the Zunger form is not finite below 10 bohr⁻¹", "correct its numbers")
     return learned, f"the Zunger form to {float(apart):.2g} hartree·bohr³ in {steps} steps"

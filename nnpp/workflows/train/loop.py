@@ -1,19 +1,143 @@
-"""The training loop of any model: a stream of events, each passed to the recorder first.
+"""The training loop of any model, and the events of training.
 
-Every step is saved before it is reported: a run killed at any moment continues from there.
+Listeners save, draw and check the events; the command line prints them. Every step is saved
+before it is reported: a run killed at any moment continues from there.
 """
 
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from nnpp.devices.recorder import Listener, Recorder
 from nnpp.errors import InputError
+from nnpp.fitting.objective import Measured
 from nnpp.fitting.training import Progress, Training
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.folder import CHECKPOINTS, RunFolder
-from nnpp.workflows.train.events import Begun, Ended, Stepped, Stopped
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A fit starts, or continues after `step`."""
+
+    name: str
+    folder: Path
+    parameters: int
+    residuals: int
+    step: int
+    steps: int
+    progress: Progress = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A step is finished; `numbers` is its line of metrics.jsonl."""
+
+    name: str
+    step: int
+    steps: int
+    numbers: Mapping[str, float | bool]
+    progress: Progress = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All stages of a fit have ended."""
+
+    name: str
+    progress: Progress = field(repr=False)
+
+    @property
+    def why(self) -> str:
+        """The reason why the fit ended."""
+        return self.progress.course.ended or "all its steps are done"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A signal stopped the fit after a step that is saved."""
+
+    name: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Root-mean-square errors of each band, over k-points [meV].
+
+    Attributes:
+        name: name of the system.
+        fitted_mev: over fitted k-points.
+        held_mev: over held-out k-points; None if there are none.
+        occupied: number of occupied bands.
+    """
+
+    name: str
+    fitted_mev: Float[np.ndarray, " band"]
+    held_mev: Float[np.ndarray, " band"] | None
+    occupied: int
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A potential is trained.
+
+    Attributes:
+        name: name of the run.
+        folder: folder of the run.
+        why: why training ended.
+        step: number of steps taken.
+        loss_ev2: the loss [eV²].
+        errors: errors of all bands.
+        measured: the evaluation at the best θ.
+        progress: the last state.
+        paths: files written.
+    """
+
+    name: str
+    folder: Path
+    why: str
+    step: int
+    loss_ev2: float
+    errors: tuple[Errors, ...]
+    measured: Measured = field(repr=False)
+    progress: Progress = field(repr=False)
+    paths: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """An ensemble is trained or was found.
+
+    Attributes:
+        name: name of the run.
+        members: number of members.
+        by: what they differ by.
+        steps: steps of each member.
+        gaps_ev: mean and spread of the gap of each system that has one [eV].
+        widest_mev: the largest spread of a level [meV].
+        seconds: wall time of its training.
+        paths: files written.
+    """
+
+    name: str
+    members: int
+    by: str
+    steps: int
+    gaps_ev: Mapping[str, tuple[float, float]]
+    widest_mev: float
+    seconds: float
+    paths: tuple[Path, ...]
+
+
+Event = Begun | Stepped | Trained | Ensemble | Stopped
+"""Events that `nnpp train` reports."""
 
 
 def run_training(
@@ -22,11 +146,11 @@ def run_training(
     """Start or resume a fit, and yield an event before it, after each step and at its end.
 
     Args:
-        name: of the run.
+        name: name of the run.
         training: what is minimised, and how.
         folder: where checkpoints are; save_steps(...) among the listeners writes them.
-        identity: SHA-256 of all that determines the fit; other checkpoints are refused.
-        recorder: receives every event before it is yielded, and is asked to stop.
+        identity: SHA-256 of all that determines the fit; other checkpoints raise an error.
+        recorder: receives every event before it is yielded; can stop the fit after a step.
     """
     began = time.perf_counter()
     resumed = folder.resume(identity)

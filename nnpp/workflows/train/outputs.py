@@ -1,5 +1,8 @@
-"""Listeners of training: check that levels are complete, write the potential and figures."""
+"""Listeners of training: check the levels, write the potential, figures and a film."""
 
+import io
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ from jaxtyping import Float
 
 from nnpp.devices.recorder import Listener
 from nnpp.eigensolvers.dense import dense
-from nnpp.files.atomic import write_atomic
+from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.files.tensors import STEM
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Measured, Objective
@@ -20,21 +23,34 @@ from nnpp.observables.bands import Bands
 from nnpp.observables.completeness import complete
 from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.history import History, figure_history
-from nnpp.plotting.style import image
+from nnpp.plotting.movie import Frame, movie
+from nnpp.plotting.picture import BandPicture
+from nnpp.runs.folder import FRAMES
+from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.bands.draw import before_and_after, draw_potential
-from nnpp.workflows.train.events import Errors, Stepped, Trained
+from nnpp.workflows.bands.draw import (
+    Q,
+    before_and_after,
+    curves_of,
+    draw_potential,
+    without_valence_top,
+    write_figure,
+)
+from nnpp.workflows.train.loop import Begun, Errors, Stepped, Trained
 from nnpp.workflows.train.run import Run
 
 EVERY = 10
 """Steps between two checks for missed levels."""
 
+MOST = 60
+"""Largest number of frames of a film; those of a longer fit are thinned out evenly."""
+
 
 def check_levels(run: Run) -> Listener:
     """Return a listener that raises an InputError if an iterative solver missed a level.
 
-    At the end at every k-point; every tenth step at one k-point of each system, another each
-    time. It runs before a step is saved.
+    At the end all k-points are checked; at every tenth step one k-point of each system, a
+    different one each time. The check precedes saving the step.
     """
 
     def check(event: Any) -> None:
@@ -53,11 +69,11 @@ def check_levels(run: Run) -> Listener:
 def refuse_missed_levels(
     objective: Objective, theta: Theta, measured: Measured, turn: int | None = None
 ) -> None:
-    """Raise an InputError if levels are missing, at every k-point or at the `turn`-th alone.
+    """Raise an InputError if levels are missing at any k-point, or at number `turn` only.
 
-    `turn` is counted modulo the number of k-points.
+    `turn` is taken modulo the number of k-points.
     """
-    on_one = jnp.asarray(np.asarray(theta))  # numbers on all devices would be counted on all
+    on_one = jnp.asarray(np.asarray(theta))  # a θ on all devices would be counted on all
     potential = objective.parameters.put(on_one)
     for source, E in zip(objective.sources, measured.y, strict=True):
         if isinstance(source, Spectrum) and source.solve is not dense:
@@ -110,7 +126,7 @@ def write_outputs(run: Run) -> Listener:
 
 
 def _history(run: Run) -> list[Path]:
-    """Draw history.png and .pdf; nothing before the first step."""
+    """Draw history.png and .pdf; do nothing before the first step."""
     lines = run.folder.metrics()
     if not lines:
         return []
@@ -131,18 +147,90 @@ def _history(run: Run) -> list[Path]:
         eased=None if eased is None else eased == 1,
         title=run.fit.name,
     )
-    return _images(run, "history", figure_history(history))
+    return write_figure(run.folder.path / "history", figure_history(history))
 
 
 def _draw_errors(run: Run, errors: tuple[Errors, ...]) -> list[Path]:
-    """Draw errors.png and .pdf; nothing without reference bands."""
+    """Draw errors.png and .pdf; do nothing without reference bands."""
     if not errors:
         return []
     drawn = [BandErrors(e.name, e.fitted_mev, e.held_mev, e.occupied) for e in errors]
-    return _images(run, "errors", figure_errors(drawn, run.fit.name))
+    return write_figure(run.folder.path / "errors", figure_errors(drawn, run.fit.name))
 
 
-def _images(run: Run, stem: str, figure: Any) -> list[Path]:
-    """Write a figure as .png and .pdf."""
-    folder = run.folder.path
-    return [write_atomic(folder / f"{stem}.{s}", image(figure, s)) for s in ("png", "pdf")]
+class Film:
+    """A listener that draws a film of a run as gif or mp4; without a kind it does nothing.
+
+    It stores one frame per step in a file, so that the film of a resumed fit is complete.
+    """
+
+    def __init__(self, run: Run, kind: str | None):
+        self.run, self.kind, self.frames = run, kind, run.folder.path / FRAMES
+
+    def __call__(self, event: Any) -> Iterable[Any] | None:
+        """Handle one event of training."""
+        match event:
+            case _ if not self.kind:
+                return None
+            case Begun():
+                return self._missing(event.step)
+            case Stepped():
+                self._add(event.step, event.progress.state)
+            case Trained():
+                return self._drawn()
+        return None
+
+    def _add(self, step: int, state: Any) -> None:
+        """Store the frame of one step."""
+        v = self.run.objective.parameters.put(state.best).local(jnp.asarray(Q))
+        data = io.BytesIO()
+        loss = float(state.lowest) * HARTREE_EV**2
+        bands = {f"y{i}": np.asarray(y) for i, y in enumerate(state.measured.y)}
+        kept: dict[str, Any] = {"step": step, "loss": loss, "v": np.asarray(v), **bands}
+        np.savez(data, **kept)
+        write_atomic(self.frames / f"{step:08d}.npz", data.getvalue())
+
+    def _missing(self, step: int) -> tuple[str, ...]:
+        """Return a note if a resumed fit has no frames of its first steps."""
+        if not step or any(self.frames.glob("*.npz")):
+            return ()
+        return (f"no frames of the first {step} steps are stored; --fresh makes all of them",)
+
+    def _drawn(self) -> tuple[Path, ...]:
+        """Draw the film of every system."""
+        kept = sorted(self.frames.glob("*.npz"))
+        if not kept:
+            return ()
+        every = np.unique(np.linspace(0, len(kept) - 1, min(MOST, len(kept))).astype(int))
+        frames = [dict(np.load(kept[i], allow_pickle=False)) for i in every]
+        sources = enumerate(self.run.objective.sources)
+        spectra = [(i, s) for i, s in sources if isinstance(s, Spectrum)]
+        return tuple(path for i, s in spectra for path in self._film(i, s, frames))
+
+    def _film(self, i: int, spectrum: Spectrum, frames: list[dict]) -> tuple[Path, ...]:
+        """Draw the film of one system; return no path for a table, which has no curve."""
+        run = self.run
+        case = next(c for c in run.cases if c.spec.name == spectrum.name)
+        start = curves_of(run.start, [case], run.fit.name)
+        if start is None:
+            return ()
+        last = spectrum.bands(jnp.asarray(frames[-1][f"y{i}"]))
+        reference, held_out = aligned_reference(case, last), bands_among(spectrum.held)
+        picture = BandPicture(
+            title=spectrum.name,
+            bands=last,
+            zero="absolute" if without_valence_top(last, reference) else "vbm",
+            reference=reference,
+            not_fitted=None if held_out is None else held_out.seen,
+        )
+        path = run.folder.path / spectrum.name / f"fit.{self.kind}"
+        pictures = [self._frame(i, frame) for frame in frames]
+        with atomic_path(path) as temporary:
+            movie(temporary, picture, replace(start, start=start), pictures)
+        return (path,)
+
+    def _frame(self, i: int, kept: dict) -> Frame:
+        """Return one frame."""
+        v = {s: kept["v"][:, j] for j, s in enumerate(self.run.start.species)}
+        E = np.asarray(kept[f"y{i}"]) * HARTREE_EV
+        return Frame(int(kept["step"]), float(kept["loss"]), E, v)

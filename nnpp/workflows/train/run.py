@@ -1,4 +1,4 @@
-"""A run that init-fit prepared: its fit, its start, and how it is trained."""
+"""A run that init-fit has prepared: its fit, its potential before training, its objective."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,13 +20,13 @@ from nnpp.workflows.fits.provenance import contents, refuse_changed
 
 @dataclass(frozen=True)
 class Run:
-    """All that training needs and that does not change meanwhile.
+    """The input of training.
 
     Attributes:
-        fit: as the run.yaml of the run describes it.
+        fit: the fit as described in run.yaml.
         cases: its systems.
         start: the potential before training.
-        about: metadata of the start.
+        about: metadata of that potential.
         training: what is minimised, and how.
         identity: SHA-256 of all that determines the fit.
     """
@@ -40,17 +40,17 @@ class Run:
 
     @property
     def folder(self) -> RunFolder:
-        """Its files."""
+        """The files of the run."""
         return RunFolder(self.fit.folder)
 
     @property
     def objective(self) -> Objective:
-        """What is minimised."""
+        """The objective that is minimised."""
         return self.training.objective
 
 
 def read_run(fit: Fit, steps: int | None = None) -> Run:
-    """Return the run of a fit read from its run.yaml; `steps` replaces the number it says."""
+    """Return the run of a fit read from its run.yaml; `steps` replaces its number of steps."""
     if not RunFolder(fit.folder).has(START):
         raise InputError("was not prepared", "use `nnpp init-fit` or `nnpp fit`", fit.folder)
     refuse_changed(fit)
@@ -67,7 +67,7 @@ def read_run(fit: Fit, steps: int | None = None) -> Run:
 
 
 def with_steps(fit: Fit, steps: int) -> Fit:
-    """Return the fit with this largest number of steps."""
+    """Return the fit with this maximum number of steps."""
     settings = fit.spec.fit.model_copy(update={"steps": steps})
     spec = fit.spec.model_copy(update={"fit": settings})
     return replace(fit, spec=with_origin(spec, fit.spec.origin))

@@ -1,4 +1,4 @@
-"""`nnpp train`: from the start of a run to a potential that meets its targets, step by step."""
+"""`nnpp train`: train the potential of each run, and optionally an ensemble."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,10 +19,16 @@ from nnpp.workflows.train.ensemble import (
     run_ensemble,
     write_ensembles,
 )
-from nnpp.workflows.train.events import Begun, Ended, Event, Stopped, Trained
-from nnpp.workflows.train.loop import run_training, save_steps
-from nnpp.workflows.train.movie import Film
-from nnpp.workflows.train.outputs import check_levels, errors_by_band, write_outputs
+from nnpp.workflows.train.loop import (
+    Begun,
+    Ended,
+    Event,
+    Stopped,
+    Trained,
+    run_training,
+    save_steps,
+)
+from nnpp.workflows.train.outputs import Film, check_levels, errors_by_band, write_outputs
 from nnpp.workflows.train.run import Run, read_run
 
 
@@ -31,8 +37,8 @@ class Options:
     """Options of training.
 
     Attributes:
-        steps: largest number of steps of the method, eased ones included; None: of the fit.
-        fresh: whether to remove what was trained before.
+        steps: maximum number of steps, eased ones included; None: as in the fit.
+        fresh: whether to delete earlier results of training.
         movie: "gif" or "mp4" for a film of the fit, or None.
         members: number of members of an ensemble to train as well.
         by: what they differ by, "kpoints" or "seeds".
@@ -45,14 +51,14 @@ class Options:
     by: str = "kpoints"
 
     def __post_init__(self):
-        """Refuse an impossible film or ensemble before anything is computed."""
+        """Raise an error for an impossible film or ensemble before anything is computed."""
         if self.movie is not None:
             movie_writer(self.movie)
         Wanted(self.members, self.by, self.fresh)
 
     @property
     def ensemble(self) -> Wanted:
-        """The ensemble."""
+        """The requested ensemble."""
         return Wanted(self.members, self.by, self.fresh)
 
 
@@ -61,7 +67,7 @@ def run_train(
 ) -> Iterator[Event]:
     """Train each run and yield events; `stop` is called after every step.
 
-    All runs are read, and refused if one is wrong, before any is trained.
+    All runs are read and checked before any is trained.
     """
     one_device_per_core()
     runs = on_all_processes(lambda: [read_run(fit, options.steps) for fit in fits])
@@ -78,7 +84,7 @@ def run_train(
 
 
 def _listeners(fit: Fit, run: Run, options: Options) -> list[Listener]:
-    """Return what checks, saves and draws the events of a run, in this order."""
+    """Return the listeners that check, save and draw the events of a run, in this order."""
 
     def write_settings(event: Any) -> None:
         if isinstance(event, Begun) and not event.step:  # the method may be another one
@@ -112,7 +118,7 @@ def _train(run: Run, options: Options, recorder: Recorder) -> Iterator[Event]:
 
 
 def _trained(run: Run, ended: Ended) -> Trained:
-    """Return losses and errors at the best θ; often the last evaluation was there."""
+    """Return losses and errors at the best θ, evaluated again only where necessary."""
     state, course = ended.progress.state, ended.progress.course
     known = not run.training.stages[course.stage].eased and ended.progress.at_best
     measured = state.measured if known else measure(run.objective, state.best)

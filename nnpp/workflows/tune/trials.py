@@ -26,10 +26,10 @@ from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.setup.method import training_of
 from nnpp.setup.objective import objective_of
-from nnpp.setup.potential import start_of
+from nnpp.setup.potential import first_form, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.train.init_fit import form_of, learn_form
+from nnpp.workflows.train.init_fit import learn_form
 from nnpp.workflows.tune.space import Space, rounded, with_values
 
 HELD_OUT, TRAINING, ENDED, WHY = "held_out_mev", "training_mev", "ended", "why"
@@ -79,7 +79,7 @@ def _training(fit: Fit, cases: list[Case]) -> Training:
     """Return the fit as init-fit would prepare it, with the crystals and plane waves given."""
     pairs = zip(cases, fit.spec.systems, strict=True)
     cases = [replace(case, spec=spec) for case, spec in pairs]
-    start, _ = learn_form(start_of(fit.spec.potential), form_of(fit))
+    start, _ = learn_form(start_of(fit.spec.potential), first_form(fit.spec.potential))
     return training_of(fit.spec, objective_of(fit, cases, start))
 
 
