@@ -189,5 +189,6 @@ def _shipped() -> dict[str, Term]:
     found = [import_module(file).TERM for file in files]
     by_name = {term.name: term for term in found}
     if len(by_name) != len(found):
-        raise NnppError(f"two terms have the same name: {[term.name for term in found]}")
+        names = ", ".join(term.name for term in found)
+        raise NnppError(f"two files in nnpp/terms/fitted have the same name of a term: {names}")
     return by_name

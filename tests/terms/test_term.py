@@ -41,7 +41,7 @@ def test_two_files_with_one_name(monkeypatch):
     """A copied file whose name was not changed does not replace the first."""
     modules = [SimpleNamespace(name="s_wave"), SimpleNamespace(name="s_wave")]
     monkeypatch.setattr("nnpp.terms.term.iter_modules", lambda path: modules)
-    with pytest.raises(NnppError, match="two terms have the same name"):
+    with pytest.raises(NnppError, match="the same name of a term: s_wave, s_wave"):
         _shipped.__wrapped__()
 
 

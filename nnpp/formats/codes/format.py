@@ -64,7 +64,11 @@ def formats() -> dict[str, Format]:
     package = import_module(__package__ or "")
     names = sorted(module.name for module in iter_modules(package.__path__))
     modules = [import_module(f"{package.__name__}.{name}") for name in names]
-    found = [form for module in modules for form in getattr(module, "FORMATS", ())]
+    declared = {module.__name__: getattr(module, "FORMATS", ()) for module in modules}
+    for name, forms in declared.items():
+        if not isinstance(forms, tuple):
+            raise TypeError(f"{name}: FORMATS is no tuple; write FORMATS = (Format(...),)")
+    found = [form for forms in declared.values() for form in forms]
     by_name = {form.name: form for form in found}
     if len(by_name) != len(found):
         raise ValueError(f"two formats have the same name: {[form.name for form in found]}")

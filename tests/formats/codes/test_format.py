@@ -51,3 +51,10 @@ def test_names_are_unique(made_up):
     with pytest.raises(ValueError, match="same name"):
         formats()
     sys.modules.pop("nnpp.formats.codes.again", None)
+
+
+def test_a_missing_comma_is_reported_with_its_module(made_up):
+    text = READER.replace("read),)", "read))")
+    (made_up / "made_up.py").write_text(text)
+    with pytest.raises(TypeError, match=r"codes\.made_up: FORMATS is no tuple"):
+        formats()
