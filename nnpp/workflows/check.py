@@ -8,13 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.config.targets import (
-    CouplingTarget,
-    DielectricTarget,
-    EnergyTarget,
-    MassTarget,
-    StretchTarget,
-)
+from nnpp.config.targets import CouplingTarget, StretchTarget
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
@@ -66,7 +60,7 @@ def run_check(fits: list[Fit]) -> Iterator[FitReport]:
         systems = tuple(
             SystemReport(
                 case.spec.name,
-                (*_rows(case), ("memory", _memory(case, potential))),
+                (*_rows(case), _memory(case, potential)),
                 (*case.notes, *system_warnings(case)),
             )
             for case in cases
@@ -100,14 +94,14 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
     volume = f"{float(case.crystal.volume):.3f} bohr³"
     yield "crystal", f"{_formula(case)}, {space_group(case.crystal)}, {atoms} atoms, {volume}"
     each = "one electron each (spinors)" if case.spinor else "two electrons each"
-    yield (
-        "levels",
-        f"{case.n_levels}, {case.occupied} occupied: {case.electrons} electrons, {each}",
-    )
+    occupied = f"{case.occupied} occupied: {case.electrons} electrons, {each}"
+    yield "levels", f"{case.n_levels}, {occupied}"
     waves = f"{n.min()}–{n.max()}" if n.min() < n.max() else f"{n.max()}"
     rule = case.spec.plane_waves
     yield "basis", f"{case.spec.cutoff:g} hartree, {rule}: {waves} plane waves"
-    yield "v(q)", _evaluations(case)
+    shells, species = len(case.system.q), len(case.crystal.species)
+    count = f"{shells * species} evaluations, {shells} shells × {species} elements"
+    yield "v(q)", f"{count} (without shells {atoms * case.n_plane_waves**2:,})"
     if case.spec.dilation:
         yield "dilation", f"{case.spec.dilation:g}, the argument of strain factors"
     if case.spec.bonds:
@@ -121,7 +115,7 @@ def _rows(case: Case) -> Iterator[tuple[str, str]]:
     rows = Counter(t.kind for t in case.spec.targets if isinstance(t, TABULATED))
     for target in case.spec.targets:
         if not isinstance(target, TABULATED):
-            yield "target", _target(target)
+            yield "target", f"{target.kind} {target.text}, weight {target.weight:g}"
     for kind, count in rows.items():
         yield "targets", f"{count} {ROWS[kind]}"
 
@@ -132,19 +126,11 @@ def _formula(case: Case) -> str:
     return "".join(s + (str(c) if c > 1 else "") for s, c in count.items())
 
 
-def _memory(case: Case, potential: Potential) -> str:
-    """Return the memory to solve the system, with compilation but without derivatives."""
+def _memory(case: Case, potential: Potential) -> tuple[str, str]:
+    """Return a row on the memory to solve the system, without derivatives."""
     memory = memory_of(case, potential)
     each = f"{memory.per_k / 1e6:.0f} MB per k-point, {memory.at_once} at a time"
-    return f"about {memory.total() / 1e9:.1f} GB to solve: {each}"
-
-
-def _evaluations(case: Case) -> str:
-    """Return how often form factors are evaluated, with and without shells."""
-    shells, species = len(case.system.q), len(case.crystal.species)
-    elements = len(case.crystal.symbols) * case.n_plane_waves**2
-    counts = f"{shells * species} evaluations, {shells} shells × {species} elements"
-    return f"{counts} (without shells {elements:,})"
+    return "memory", f"about {memory.total() / 1e9:.1f} GB to solve: {each}"
 
 
 def _special(case: Case) -> str:
@@ -170,24 +156,14 @@ def _reference_rows(case: Case, reference: Reference) -> Iterator[tuple[str, str
     zero = zero if isinstance(zero, str) else f"band {zero.band} at k-point {zero.kpoint}"
     yield "energies", f"{E_ev.min():.3f} to {E_ev.max():.3f} eV, zero: {zero}"
     by_band = spec.weights.bands or (1.0,)
-    yield "band weights", _listed(by_band) + (" each" if len(set(by_band)) == 1 else "")
+    equal = len(set(by_band)) == 1
+    listed = " ".join(f"{x:g}" for x in by_band)
+    yield "band weights", f"{by_band[0]:g} each" if equal else listed
     k = np.asarray(reference.k_weights)
     yield "k weights", f"{k.min():g} to {k.max():g}" if np.ptp(k) else f"{k[0]:g} each"
     for window in spec.weights.windows:
         low, high = window.low * HARTREE_EV, window.high * HARTREE_EV
         inside = int(((low <= E_ev) & (high >= E_ev)).sum())
         yield "window", f"{low:g} to {high:g} eV × {window.weight:g}: {inside} levels"
-    yield (
-        "weights",
-        f"{w.min():g} to {w.max():g}; {np.count_nonzero(w)} of {w.size} levels have a weight",
-    )
-
-
-def _listed(weights: tuple[float, ...]) -> str:
-    """Return the weights; a single one if all are equal."""
-    return " ".join(f"{w:g}" for w in (weights[:1] if len(set(weights)) == 1 else weights))
-
-
-def _target(target: EnergyTarget | MassTarget | DielectricTarget) -> str:
-    """Return a target in words."""
-    return f"{target.kind} {target.text}, weight {target.weight:g}"
+    weighted = f"{np.count_nonzero(w)} of {w.size} levels have a weight"
+    yield "weights", f"{w.min():g} to {w.max():g}; {weighted}"

@@ -1,4 +1,4 @@
-"""`nnpp doctor`: versions, devices, arithmetic, threads and memory, and how to fix them."""
+"""`nnpp doctor`: check versions, devices, arithmetic, threads and memory."""
 
 import os
 from dataclasses import dataclass
@@ -41,14 +41,14 @@ class Finding:
 
 
 def run_doctor() -> list[Finding]:
-    """Check everything that decides whether numbers are right, and how fast they come."""
+    """Check everything that numbers and their speed depend on; return the findings."""
     one_device_per_core()
     packages = [_package(name, number) for name, number in versions().items()]
     return [*packages, *_machine(), _precision(), *_arithmetic(), *_optional()]
 
 
 def _package(name: str, number: str) -> Finding:
-    """The version of a package; JAX must not be an excluded one."""
+    """Return the version of a package, with a remedy for an excluded version of JAX."""
     why = next((text for start, text in EXCLUDED_JAX.items() if number.startswith(start)), "")
     if name != "jax" or not why:
         return Finding(name, number)
@@ -57,24 +57,20 @@ def _package(name: str, number: str) -> Finding:
 
 
 def _machine() -> list[Finding]:
-    """Devices, threads and memory."""
-    threads = os.environ.get("OPENBLAS_NUM_THREADS", "not set")
-    crowded = threads.isdigit() and int(threads) * len(devices()) > cores()
-    best = max(1, cores() // len(devices()))
+    """Return the devices, threads and memory."""
+    threads, count = os.environ.get("OPENBLAS_NUM_THREADS", "not set"), len(devices())
+    too_many = threads.isdigit() and int(threads) * count > cores()
+    remedy = f"set OPENBLAS_NUM_THREADS to {max(1, cores() // count)}"
     return [
-        Finding("devices", f"{len(devices())}: {devices()[0]}"),
+        Finding("devices", f"{count}: {devices()[0]}"),
         Finding("cores", str(cores())),
-        Finding(
-            "threads a device",
-            threads,
-            f"set OPENBLAS_NUM_THREADS to {best}" if crowded else "",
-        ),
+        Finding("threads a device", threads, remedy if too_many else ""),
         Finding("memory", memory_gb()),
     ]
 
 
 def _precision() -> Finding:
-    """Whether numbers are double and matrix products are not rounded."""
+    """Check that numbers are in double precision and matrix products are not rounded."""
     dtype, options = jnp.zeros(1).dtype, [getattr(jax.config, option) for option in PRECISION]
     good = dtype == jnp.float64 and options == list(PRECISION.values())
     return Finding(
@@ -101,7 +97,7 @@ def _arithmetic() -> list[Finding]:
 
 
 def _errors(H: Complex[np.ndarray, "n n"], device: Any) -> tuple[float, float]:
-    """Largest errors of eigenvalues and states, and of H·H, on one device against NumPy."""
+    """Return the largest errors of levels and states, and of H·H, compared with NumPy."""
     on_device = jax.device_put(H, device)
     E, U = map(np.asarray, jnp.linalg.eigh(on_device))
     product = np.asarray(on_device @ on_device)
@@ -111,7 +107,7 @@ def _errors(H: Complex[np.ndarray, "n n"], device: Any) -> tuple[float, float]:
 
 
 def _optional() -> list[Finding]:
-    """Extras that some options need."""
+    """Return the extras that some options need."""
     try:
         return [Finding("plotly", version("plotly"))]
     except PackageNotFoundError:

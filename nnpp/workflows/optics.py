@@ -107,7 +107,8 @@ def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
     """Return a system on its mesh; raise an error without transitions or memory for it."""
     size = default_mesh(case, SPACING) if options.size is None else options.size
     kpoints = mesh(case.crystal, size)
-    system, n = case.at(kpoints), _levels(case, options)
+    system = case.at(kpoints)
+    n = case.occupied * (1 + EMPTY) if options.levels is None else options.levels
     most = system.max_levels(case.spinor)
     if options.levels is not None and n > most:
         raise InputError(
@@ -141,11 +142,6 @@ def bytes_of(k: int, n: int, full: int) -> int:
     return v * (jax.local_device_count() + 1) + 300 * k * full * (n - full)
 
 
-def _levels(case: Case, options: OpticsOptions) -> int:
-    """Return the number of levels at each k-point."""
-    return case.occupied * (1 + EMPTY) if options.levels is None else options.levels
-
-
 def _of_system(
     one: OnMesh, potential: Potential, options: OpticsOptions, folder: Path
 ) -> OpticsResult:
@@ -165,14 +161,11 @@ def _of_system(
     highest = float(E[:, -1].max() - E[:, 0].min()) + 4 * options.width
     energy = np.arange(int(np.ceil(max(highest, options.top) / step)) + 1) * step
     found = optics(bands, np.asarray(v), case.crystal, size, energy, options.width)
-    texts = _texts(found, case, options, ends)
-    picture = OpticsPicture(
-        found, min(options.top, ends), case.spec.name, _notes(size, options)
-    )
-    figure = figure_optics(picture)
+    name, notes = case.spec.name, _notes(size, options)
+    figure = figure_optics(OpticsPicture(found, min(options.top, ends), name, notes))
     paths = [write_optics(folder, found)]
     paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
-    return OpticsResult(case.spec.name, texts, tuple(paths))
+    return OpticsResult(name, _texts(found, case, options, ends), tuple(paths))
 
 
 def _gap_and_end(bands: Bands) -> tuple[float, float]:

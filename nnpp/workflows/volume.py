@@ -129,18 +129,13 @@ def _volumes(one: AtPoint, potential: Potential) -> tuple[list[Volume], tuple[st
     for band, level in one.levels.items():
         first, after = multiplet(E, level)
         each = densities(potential, one.system, crystal, psi[:, first:after])
-        which = f"{_which(first, after)}, {E[first:after].mean() * HARTREE_EV:.6f} eV"
+        several = f"mean of levels {first + 1} to {after} (degenerate)"
+        which = f"level {after}" if after == first + 1 else several
+        which += f", {E[first:after].mean() * HARTREE_EV:.6f} eV"
         title = f"|psi|^2 of {name} at {_named(one.k)}, {which}"
         volumes.append(Volume(f"density-{_file(one.k)}-{band}", title, each.mean(axis=0), True))
         texts.append(f"{band}: {which}")
     return volumes, tuple(texts)
-
-
-def _which(first: int, after: int) -> str:
-    """Return the numbers of the levels, from 1, as text."""
-    if after == first + 1:
-        return f"level {after}"
-    return f"mean of levels {first + 1} to {after} (degenerate)"
 
 
 def _solved(

@@ -1,4 +1,4 @@
-"""nnpp optics and nnpp report from the command line."""
+"""`nnpp optics` and `nnpp report` from the command line."""
 
 import csv
 from pathlib import Path
@@ -25,7 +25,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_light(nnpp, tiny):
+def test_optics(nnpp, tiny):
     done = nnpp("optics", "tiny", "--mesh", "4x4x4", "--bands", "20", "--out", "out")
     assert (done.code, done.err) == (0, ""), done.err
     assert "zb: ε₁(0) = " in done.out and "of 8 electrons" in done.out
@@ -42,7 +42,7 @@ def test_light(nnpp, tiny):
 
 
 @pytest.mark.parametrize(
-    ("words", "at", "told"),
+    ("words", "at", "message"),
     [
         (["--to", "5"], "--to:", "has no unit"),
         (["--to", "-5 eV"], "--to:", "is out of range for photons"),
@@ -51,18 +51,17 @@ def test_light(nnpp, tiny):
         (["--bands", "4"], "", "4 of 4 levels are occupied"),
     ],
 )
-def test_wrong_light(refused, tiny, words, at, told):
-    refused("optics", "tiny", *words, told=told, at=at)
+def test_wrong_options_of_optics(refused, tiny, words, at, message):
+    refused("optics", "tiny", *words, told=message, at=at)
 
 
-def test_light_that_no_memory_holds(refused, tiny, monkeypatch):
+def test_optics_needs_more_memory_than_there_is(refused, tiny, monkeypatch):
     monkeypatch.setattr("nnpp.workflows.optics.bytes_of", lambda *_: 10**15)
-    told = "GB of memory are needed, of "
-    refused("optics", "tiny", told=told, at="")
+    refused("optics", "tiny", told="GB of memory are needed, of ", at="")
 
 
 def test_a_report(nnpp, tmp_path, monkeypatch):
-    """Numbers of the terminal, the table and the page are one; none of experiment for CdSe."""
+    """Terminal, table and page have the same numbers; there is no experiment for CdSe."""
     monkeypatch.chdir(tmp_path)
     write_tiny(tmp_path / "tiny", SPINOR)
     done = nnpp("report", "tiny", "--out", "out")
@@ -77,12 +76,12 @@ def test_a_report(nnpp, tmp_path, monkeypatch):
     (line,) = (line.split() for line in done.out.splitlines() if line.startswith("E_P"))
     assert float(line[2]) == pytest.approx(float(table["E_P"]["nnpp"]), abs=6e-4)
     assert f"<td>{line[2]}</td>" in page
-    told = [line for line in done.out.splitlines() if not line.startswith("  ")]
-    assert max(map(len, told)) <= 80
+    lines = [line for line in done.out.splitlines() if not line.startswith("  ")]
+    assert max(map(len, lines)) <= 80
 
 
-def test_a_report_beside_experiment(nnpp, tmp_path, monkeypatch):
-    """GaAs by its name and group, whatever its potential gives."""
+def test_a_report_with_experiment(nnpp, tmp_path, monkeypatch):
+    """GaAs is recognised by its formula and space group, not by its potential."""
     monkeypatch.chdir(tmp_path)
     text = TINY.replace("Cd", "Ga").replace("Se", "As").replace("11.4485278", "10.683")
     write_tiny(tmp_path / "tiny", text)

@@ -11,7 +11,7 @@ from tests import systems
 from tests.cli.samples import TINY, files, write_tiny, written
 
 
-def test_files_and_what_is_told_of_them(nnpp, tiny):
+def test_files_and_their_descriptions(nnpp, tiny):
     answer = nnpp("volume", "tiny", "--kpoint", "G", "--band", "vbm", "--band", "1")
     assert (answer.code, answer.err) == (0, "")
     assert sorted(written(answer.out)) == files("results")
@@ -25,7 +25,7 @@ def test_files_and_what_is_told_of_them(nnpp, tiny):
 
 
 def _nearest_to_se(shape):
-    """The point of the grid next to Se at −⅛: its s state is the lowest level."""
+    """Return the grid point next to Se at −⅛; its s state is the lowest level."""
     return tuple(round(-n / 8) % n for n in shape)
 
 
@@ -59,14 +59,14 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "place", "told"), WRONG)
-def test_what_there_is_not(refused, tiny, words, place, told):
+@pytest.mark.parametrize(("words", "place", "message"), WRONG)
+def test_wrong_options(refused, tiny, words, place, message):
     runs = [] if "--structure" in words else ["tiny"]
-    refused("volume", *runs, *words, told=told, at=place)
+    refused("volume", *runs, *words, told=message, at=place)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("2\nno cell\nCd 0 0 0\nSe 1.5 1.5 1.5\n", "a.xyz: has no cell"),
         (
@@ -75,18 +75,16 @@ def test_what_there_is_not(refused, tiny, words, place, told):
         ),
     ],
 )
-def test_a_crystal_that_will_not_do(refused, tmp_path, tiny, text, told):
+def test_an_unsuitable_crystal_is_refused(refused, tmp_path, tiny, text, message):
     write_model(
         tmp_path / "run/potential", systems.cdse(), {"systems": [{"cutoff_hartree": 2.0}]}
     )
     Path("a.xyz").write_text(text, encoding="utf-8")
     for verb in ("volume", "bands"):
-        refused(verb, "run", "--structure", "a.xyz", told=told)
+        refused(verb, "run", "--structure", "a.xyz", told=message)
 
 
-def test_the_second_system_has_no_such_point_and_the_first_is_not_begun(
-    refused, tmp_path, tiny
-):
+def test_a_point_missing_in_the_second_system_stops_the_first(refused, tmp_path, tiny):
     skew = TINY.replace("[0, 0.5, 0.5]", "[0, 0.5, 0.7]").replace("L Γ X U|K Γ", "auto")
     write_tiny(tmp_path / "skew", skew)
     refused("volume", "tiny", "skew", "--kpoint", "L", told="no special point 'L'")

@@ -15,7 +15,7 @@ def test_every_device_agrees_with_numpy():
 
 @pytest.mark.parametrize(("i", "what"), [(0, "eigensolver"), (1, "matrix product")])
 @pytest.mark.parametrize("error", [1e-9, float("nan")])
-def test_the_device_that_is_wrong_is_named(monkeypatch, i, what, error):
+def test_a_device_with_wrong_numbers_is_named(monkeypatch, i, what, error):
     last = jax.local_devices()[-1]
 
     def errors(H, device):
