@@ -1,6 +1,7 @@
 """All commands, programs and fits of README.md and docs/ are run in a small project."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -134,6 +135,13 @@ def test_every_block_has_a_kind():
         found = blocks(page)
         assert fences == 2 * len(found), page.name
         assert all(block.kind in (*RUN, "text") for block in found), page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_source_files_that_a_page_names_exist(page):
+    """A page names a file by its path from the root of the repository."""
+    named = re.findall(r"`(\w+/[\w/]+\.py)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_enough_blocks_are_run():
