@@ -10,7 +10,7 @@ import jax
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit, read_inputs
-from nnpp.config.validation import validated
+from nnpp.config.spec import validated
 from nnpp.fitting.method import Method
 from nnpp.fitting.objective import Objective
 from nnpp.setup.cases import Case

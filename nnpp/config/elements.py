@@ -1,7 +1,7 @@
-"""What every potential in fit.yaml has: elements with strengths, and the parts to be trained.
+"""What all potentials in fit.yaml have in common: elements with strengths, trained parts.
 
-The keys of strengths are those of `nnpp.terms.term.terms()`, so `with_terms` makes the classes
-that pydantic validates with from the declarations of the terms, when they are first needed.
+The keys of strengths are those of `nnpp.terms.term.terms()`. `with_terms` therefore makes the
+classes that pydantic validates from the declarations of the terms, when they are first needed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, create_model, model_validator
 
-from nnpp.config.section import Real, Section, problem
+from nnpp.config.values import Real, Section, problem
 from nnpp.terms.term import Term
 
 Form = Any
@@ -22,21 +22,21 @@ class Element(Section):
     """An element; a subclass has the keys of a form, `with_terms` adds those of the terms."""
 
     def strength(self, name: str) -> float | tuple[float, ...] | None:
-        """Return the strengths of one term, None if the element has none."""
+        """Return the strengths of one term, or None if the element has none."""
         return getattr(self, name, None)
 
     def warnings(self) -> Iterator[str]:
-        """Yield what looks wrong with its numbers."""
+        """Yield warnings on its parameters."""
         return iter(())
 
 
 class PotentialSection(Section):
-    """A potential; each kind is a subclass, which says how its form is made.
+    """A potential; each kind is a subclass that makes its form.
 
     Attributes:
         element: the class of its elements.
         kind: its name, a Literal in each subclass.
-        train: the parts that a fit changes: "local", and names of terms.
+        train: the parts that a fit changes: "local" and names of terms.
     """
 
     element: ClassVar[type[Element]] = Element
@@ -55,21 +55,21 @@ class PotentialSection(Section):
         return None
 
     def form(self) -> Form:
-        """Return the form with the numbers it starts from; imports JAX."""
+        """Return the form with its first parameters; imports JAX."""
         raise NotImplementedError
 
     def first_form(self) -> Form | None:
-        """Return the form that is to be learned before training, if any; imports JAX."""
+        """Return the form that a network learns before training, or None; imports JAX."""
         return None
 
     @property
     def stored(self) -> Path | None:
-        """The file that holds the numbers, if they are not in fit.yaml."""
+        """The file that contains the parameters, if they are not in fit.yaml."""
         return None
 
     @property
     def starts_from(self) -> str | None:
-        """In words, the v(q) of a network that no fit has touched; None if nothing is drawn."""
+        """What v(q) is before training, in words; None without random weights."""
         return None
 
     @property
@@ -79,19 +79,19 @@ class PotentialSection(Section):
 
     @property
     def without_reference(self) -> bool:
-        """Whether all of v(q) is drawn at random, so that a prior on it is not small."""
+        """Whether a random network alone is v(q), so that a prior on it is not small."""
         return False
 
     @model_validator(mode="after")
     def _trainable(self) -> "PotentialSection":
-        """A part can be trained only from a first value."""
+        """Check that every trained part has a first value."""
         if not self.train:
-            raise problem("train: no part is named", "name local, or a strength", "train")
+            raise problem("train: is empty", "write local, or the name of a strength", "train")
         for i, part in enumerate(self.train):
             if all(getattr(element, part, 0) is None for element in self.by_element.values()):
                 raise problem(
                     f"train: no element has a first value of {part}",
-                    f"add it to an element of the potential, or leave {part} out",
+                    f"add it to an element of the potential, or remove {part}",
                     *("train", i),
                 )
         return self

@@ -6,8 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from nnpp.config.spec import FitSpec
-from nnpp.config.validation import validated
+from nnpp.config.spec import FitSpec, validated
 from nnpp.files.origin import Origin, Place
 from nnpp.files.yaml_tree import read_yaml
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Field, Tag, ValidationError, model_validator
 
-from nnpp.config.section import (
+from nnpp.config.values import (
     Count,
+    NearPoint,
     NotNegative,
     Section,
-    Vector,
     either,
     problem,
     same_length,
@@ -25,9 +25,6 @@ GAMMA = ("G", "GAMMA", "Gamma", "gamma", "\\Gamma", "Γ")
 LETTER = re.compile(r"[A-ZΓΔΘΛΞΠΣΦΨΩ](?:_?[0-9]+)?['′]?")
 GREEK = re.compile(r"(?:DELTA|LAMBDA|SIGMA)(?:_?[0-9]+)?")
 """Names of several capitals that are one special point; others, such as GXWKL, are split."""
-
-MAX_COMPONENT = 2.0
-"""Larger |k_i| are probably not in units of reciprocal lattice vectors."""
 
 PATH_REMEDY = "write e.g. 'L Γ X U|K Γ', and 60 points"
 POINT_REMEDY = "write its name, as X, or three fractional coordinates, as '0.5 0 0.5'"
@@ -65,20 +62,6 @@ def _path(text: str) -> str:
             'write e.g. "L Γ X U|K Γ"',
         )
     return "|".join(" ".join(piece) for piece in pieces)
-
-
-def _near(k: Vector) -> Vector:
-    """Return the k-point; raise an error if its coordinates seem to be in another unit."""
-    if any(abs(component) > MAX_COMPONENT for component in k):
-        raise problem(
-            f"k-point {list(k)} lies far outside the cell",
-            "write fractional coordinates of the reciprocal lattice",
-        )
-    return k
-
-
-NearPoint = Annotated[Vector, AfterValidator(_near)]
-"""A k-point in fractional coordinates."""
 
 
 class PathPoints(Section):

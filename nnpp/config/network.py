@@ -2,21 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import Field, Tag, model_validator
 
-from nnpp.config.section import (
-    Count,
-    NotNegative,
-    Positive,
-    Section,
-    Whole,
-    either,
-    problem,
-)
+from nnpp.config.values import Count, NotNegative, Positive, Section, Whole, either, problem
 
 MOST_FEATURES = 10_000
 
@@ -27,31 +15,31 @@ class Radial(Section):
     kind: Literal["radial"] = Field(description="Gaussians in q.")
     width: Positive = Field(default=0.15, description="Width of each [bohr⁻¹].")
     spacing: Positive = Field(default=0.125, description="Distance between them [bohr⁻¹].")
-    range: Positive = Field(default=8.0, description="Where the last one sits [bohr⁻¹].")
+    range: Positive = Field(default=8.0, description="Centre of the last one [bohr⁻¹].")
 
     @model_validator(mode="after")
     def _few(self) -> "Radial":
-        """A number of Gaussians that a computer can hold."""
+        """Check that the number of Gaussians is reasonable."""
         if self.range / self.spacing > MOST_FEATURES:
             raise problem(
-                f"spacing: more than {MOST_FEATURES} Gaussians", "widen it", "spacing"
+                f"spacing: more than {MOST_FEATURES} Gaussians", "increase it", "spacing"
             )
         return self
 
 
 class Bare(Section):
-    """The wave number itself."""
+    """The length q itself."""
 
-    kind: Literal["bare"] = Field(description="q itself, as the older code has it.")
+    kind: Literal["bare"] = Field(description="q itself, as in DeePseudopot.")
 
 
 def _scale_kind(value: Any) -> str | None:
-    """Whether one factor is given or one for each element."""
+    """Return whether one factor is given or one for each element."""
     return "by element" if isinstance(value, dict) else "number"
 
 
 class Network(Section):
-    """The shape of the network and its start."""
+    """The layers of the network and its first weights."""
 
     hidden: tuple[Count, ...] = Field(
         default=(20, 20), min_length=1, description="Units in each hidden layer."
@@ -60,20 +48,21 @@ class Network(Section):
         default="tanh", description="Function between the layers."
     )
     initial: Literal["he", "xavier"] = Field(
-        default="he", description="How the weights are drawn at first."
+        default="he", description="Distribution of the first weights."
     )
     last_layer: Literal["zero", "random"] = Field(
-        default="zero", description="Start of the last layer; zero leaves v⁰ unchanged."
+        default="zero",
+        description="First weights of the last layer; with zero, v is v⁰.",
     )
     seed: Whole = Field(default=0, description="Seed of the first weights.")
     scale: Annotated[
         Annotated[Positive, Tag("number")] | Annotated[dict[str, Positive], Tag("by element")],
-        either(_scale_kind, "scale is no number", "write a number, or {Cd: 1.0, Se: 2.0}"),
+        either(_scale_kind, "scale is not a number", "write a number, or {Cd: 1.0, Se: 2.0}"),
     ] = Field(
         default=1.0, description="Factor on the network: a number, or one for each element."
     )
     features: Annotated[Radial | Bare, Field(discriminator="kind")] = Field(
-        default=Radial(kind="radial"), description="What the network sees of q."
+        default=Radial(kind="radial"), description="Input of the network, computed from q."
     )
 
 
@@ -89,7 +78,7 @@ class Sigmoid(Section):
 
     kind: Literal["sigmoid"] = Field(description="1 − 1/(1 + exp(−rate (q − center))).")
     rate: Positive = Field(description="Steepness [bohr].")
-    center: NotNegative = Field(description="Where it is one half [bohr⁻¹].")
+    center: NotNegative = Field(description="q at which it is one half [bohr⁻¹].")
 
 
 class NoEnvelope(Section):

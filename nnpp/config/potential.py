@@ -1,60 +1,55 @@
-"""A potential: what v_s(q) is made of, and with which numbers it starts."""
+"""The section `potential` of fit.yaml: the form of v_s(q) and its first numbers."""
 
 from collections.abc import Iterator
 from functools import cache
 from math import log, sqrt
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import (
-    Field,
-    TypeAdapter,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, TypeAdapter, model_validator
 from pydantic_core import core_schema
 
-from nnpp.config.elements import Element, Form, PotentialSection, with_terms
-from nnpp.config.model_potential import ModelPotential
-from nnpp.config.network import Gaussian, Network, NoEnvelope, Sigmoid
-from nnpp.config.section import (
-    NotNegative,
-    Real,
-    Section,
-    problem,
-    same_length,
+from nnpp.config.elements import (
+    Element,
+    Form,
+    PotentialSection,
+    element_with_terms,
+    with_terms,
 )
+from nnpp.config.network import Gaussian, Network, NoEnvelope, Sigmoid
+from nnpp.config.values import FileName, NotNegative, Real, Section, problem, same_length
+from nnpp.errors import InputError
 from nnpp.terms.term import Term, terms
 
-ELEMENTS: Any = Field(min_length=1, description="Numbers of each element.")
+ELEMENTS: Any = Field(min_length=1, description="Parameters of each element.")
 
 ZungerNumbers = tuple[Real, Real, Real, Real]
 
 
 class Table(Section):
-    """A form factor given point by point."""
+    """A form factor as a table."""
 
-    q: tuple[NotNegative, ...] = Field(
-        min_length=1, description="Rising wave numbers [bohr⁻¹]."
-    )
+    q: tuple[NotNegative, ...] = Field(min_length=1, description="Ascending lengths [bohr⁻¹].")
     v: tuple[Real, ...] = Field(min_length=1, description="v(q) [hartree·bohr³].")
 
     @model_validator(mode="after")
     def _rising(self) -> "Table":
-        """One value for each q, and each q larger than the one before."""
+        """Check that there is one value for each q, and that q is in ascending order."""
         same_length(self.q, self.v, "q and v", "v")
         if any(b <= a for a, b in zip(self.q, self.q[1:], strict=False)):
-            raise problem("q: the values do not rise", "sort them", "q")
+            raise problem("q: is not in ascending order", "sort the values", "q")
         return self
 
 
 def _poles(local: ZungerNumbers | None) -> Iterator[str]:
-    """Yield the q at which a2 exp(a3 q²) = 1, in words."""
+    """Yield a warning if Zunger's form is infinite, where a2 exp(a3 q²) = 1."""
     a0, _, a2, a3 = local or (0.0,) * 4
     if a0 != 0 and a2 > 0 and a3 != 0 and -log(a2) / a3 >= 0:
         yield f"the Zunger form is infinite at q = {sqrt(-log(a2) / a3):.3f} bohr⁻¹"
 
 
 class ZungerElement(Element):
-    """An element in Zunger's form."""
+    """An element with Zunger's form."""
 
     local: ZungerNumbers = Field(
         description="a0 [hartree·bohr⁵], a1 [bohr⁻²], a2, a3 [bohr²] of "
@@ -62,7 +57,7 @@ class ZungerElement(Element):
     )
 
     def warnings(self) -> Iterator[str]:
-        """Yield where Zunger's form is infinite."""
+        """Yield a warning if Zunger's form is infinite at some q."""
         return _poles(self.local)
 
 
@@ -75,15 +70,15 @@ class TableElement(Element):
 
 
 class NeuralElement(Element):
-    """An element whose form factor a network gives."""
+    """An element whose form factor a network computes."""
 
     local: ZungerNumbers | None = Field(
         default=None,
-        description="a0 … a3 of the Zunger form to start from (hartree, bohr).",
+        description="a0 … a3 of the Zunger form v⁰ (hartree, bohr).",
     )
 
     def warnings(self) -> Iterator[str]:
-        """Yield where Zunger's form is infinite."""
+        """Yield a warning if Zunger's form is infinite at some q."""
         return _poles(self.local)
 
 
@@ -103,7 +98,7 @@ class ZungerPotential(PotentialSection):
         return Zunger
 
     def form(self) -> Form:
-        """Return the forms that the elements give."""
+        """Return Zunger's form with the parameters of the elements."""
         from nnpp.potentials.zunger import zunger
 
         return zunger([element.local for element in self.elements.values()])
@@ -133,14 +128,14 @@ class TablePotential(PotentialSection):
 
 
 class NeuralPotential(PotentialSection):
-    """A network under an envelope, that starts from Zunger's form or from nothing."""
+    """A network with an envelope, added to Zunger's form or alone."""
 
     element: ClassVar = NeuralElement
 
     kind: Literal["neural"] = Field(description="A network, [v⁰ + N] · envelope.")
     elements: dict[str, NeuralElement] = ELEMENTS
     start: Literal["zunger", "zero"] = Field(
-        default="zunger", description="Whether v⁰ is built in, or the network is all of v."
+        default="zunger", description="zunger: v⁰ is part of v; zero: the network alone is v."
     )
     network: Network = Field(default=Network(), description="The network.")
     envelope: Annotated[Gaussian | Sigmoid | NoEnvelope, Field(discriminator="kind")] = Field(
@@ -155,7 +150,7 @@ class NeuralPotential(PotentialSection):
         return Neural
 
     def form(self) -> Form:
-        """Return the network as first drawn, on Zunger's form or alone."""
+        """Return the network with random weights, added to Zunger's form or alone."""
         import jax
 
         from nnpp.potentials.neural import Neural
@@ -177,21 +172,20 @@ class NeuralPotential(PotentialSection):
         return form.redraw(jax.random.key(n.seed))
 
     def first_form(self) -> Form | None:
-        """Return Zunger's form if v is all network, and every element gives it."""
+        """Return Zunger's form if the network is to learn it first."""
         from nnpp.potentials.zunger import zunger
 
-        if not self._learns:
-            return None
-        return zunger([e.local for e in self.elements.values() if e.local is not None])
+        numbers = [e.local for e in self.elements.values() if e.local is not None]
+        return zunger(numbers) if self._learns else None
 
     @property
     def _learns(self) -> bool:
-        """Whether v is all network, and every element gives a form to be learned first."""
+        """Whether the network alone is v, and every element has a form that it learns first."""
         return self.start == "zero" and all(e.local for e in self.elements.values())
 
     @property
     def starts_from(self) -> str:
-        """In words, the v(q) of a network that no fit has touched."""
+        """What v(q) is before training, in words."""
         if self._learns:
             return "the Zunger form that it is to learn first"
         if self.start == "zero" or self.network.last_layer == "random":
@@ -205,12 +199,12 @@ class NeuralPotential(PotentialSection):
 
     @property
     def without_reference(self) -> bool:
-        """Whether v⁰ is absent."""
+        """Whether v⁰ is zero."""
         return self.start == "zero"
 
     @model_validator(mode="after")
     def _started(self) -> "NeuralPotential":
-        """A start from Zunger's form needs its numbers; a scale is one for each element."""
+        """Check that Zunger's form has its parameters, and that every element has its scale."""
         for symbol, element in self.elements.items():
             if element.local is None and self.start == "zunger":
                 raise problem(
@@ -221,8 +215,8 @@ class NeuralPotential(PotentialSection):
         scale = self.network.scale
         if isinstance(scale, dict) and set(scale) != set(self.elements):
             raise problem(
-                "scale: not one number for each element",
-                f"name {', '.join(self.elements)}",
+                "scale: must have one number for each element",
+                f"write numbers for {', '.join(self.elements)}",
                 *("network", "scale"),
             )
         return self
@@ -232,6 +226,56 @@ def _described(section: Section) -> dict[str, Any]:
     """Return features or an envelope under the names that stored models use."""
     names = {"range": "end", "center": "centre"}
     return {names.get(key, key): value for key, value in section.model_dump().items()}
+
+
+class ModelElement(Element):
+    """An element of a fitted potential, whose form factor is in its file."""
+
+    local: Literal["in the file"] = "in the file"
+
+
+class ModelPotential(PotentialSection):
+    """A fitted potential: `potential: {kind: model, file: results/zb-CdSe}`."""
+
+    element: ClassVar = ModelElement
+
+    kind: Literal["model"] = Field(description="A fitted potential.")
+    file: FileName = Field(description="Its run, or the potential.safetensors of the run.")
+    train: tuple[str, ...] = Field(
+        default=("local",), description="Which parts are trained further."
+    )
+    _elements: dict[str, Element] = PrivateAttr(default_factory=dict)
+
+    @property
+    def elements(self) -> dict[str, Element]:
+        """Its elements with their strengths; the file is read on first use."""
+        if not self._elements:
+            self._elements.update(_stored_elements(self.file))
+        return self._elements
+
+    @property
+    def stored(self) -> Path:
+        """The file that contains the parameters."""
+        return self.file
+
+
+def _stored_elements(file: Path) -> dict[str, Element]:
+    """Return the elements of a stored model with their strengths."""
+    from nnpp.files.tensors import read_model_file  # imports numpy: not for every fit
+
+    try:
+        model = read_model_file(file)
+    except InputError as error:
+        raise problem(f"{error.path}: {error.what}", error.remedy, "file") from error
+    known = terms()
+    element = element_with_terms(ModelElement, known)
+    arrays = {t.name: model.arrays.get(f"strengths/{t.name}") for t in known}
+    return {
+        symbol: element.model_validate(
+            {name: x[i].tolist() for name, x in arrays.items() if x is not None}
+        )
+        for i, symbol in enumerate(model.description["species"])
+    }
 
 
 _sections: dict[str, type[PotentialSection]] = {
@@ -244,7 +288,12 @@ _sections: dict[str, type[PotentialSection]] = {
 
 
 def register(kind: str, section: type[PotentialSection]) -> None:
-    """Add a form of v(q) until the process ends: its section, which gives its class."""
+    """Add a form of v(q) until the process ends.
+
+    Args:
+        kind: its name in fit.yaml and in stored models.
+        section: its section of fit.yaml, which returns the class of the form.
+    """
     _sections[kind] = section
 
 
@@ -255,30 +304,30 @@ def unregister(kind: str) -> None:
 
 def form_class(kind: str) -> type[Form]:
     """Return the class of the forms of a kind; imports JAX."""
-    found = _sections[kind].form_class() if kind in _sections else None
-    if found is None:
+    form = _sections[kind].form_class() if kind in _sections else None
+    if form is None:
         raise ValueError(f"kind {kind!s:.20}")
-    return found
+    return form
 
 
 def form_classes() -> list[type[Form]]:
     """Return the classes of all forms; imports JAX."""
-    found = [section.form_class() for section in _sections.values()]
-    return [form for form in found if form is not None]
+    forms = (section.form_class() for section in _sections.values())
+    return [form for form in forms if form is not None]
 
 
 @cache
 def _adapter(
     sections: tuple[type[PotentialSection], ...], known: tuple[Term, ...]
 ) -> TypeAdapter:
-    """Return what validates a potential of any kind."""
+    """Return the validator of a potential of any kind."""
     union: Any = Union[tuple(with_terms(section, known) for section in sections)]  # noqa: UP007
     choice: Any = Annotated[union, Field(discriminator="kind")]
     return TypeAdapter(choice)
 
 
 class _AnyKind:
-    """The schema of a potential, from the forms and terms that are known when it is used."""
+    """The schema of a potential, made from all forms and terms when it is used."""
 
     # The handlers are pydantic's Get…SchemaHandler, which beartype cannot check.
 

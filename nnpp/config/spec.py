@@ -1,11 +1,23 @@
 """A complete fit.yaml: systems, potential, and how the potential is fitted."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from nnpp.config.potential import PotentialSpec
-from nnpp.config.section import (
+from nnpp.config.systems import System
+from nnpp.config.tuning import Tuning
+from nnpp.config.validation import first_error
+from nnpp.config.values import (
     Count,
     NotNegative,
     Positive,
@@ -15,8 +27,6 @@ from nnpp.config.section import (
     Whole,
     problem,
 )
-from nnpp.config.systems import System
-from nnpp.config.tuning import Tuning
 from nnpp.files.origin import Origin
 from nnpp.terms.term import terms
 
@@ -142,6 +152,21 @@ class FitSpec(Section):
                     *("systems", i, "electrons"),
                 )
         return self
+
+
+def validated(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
+    """Return the fit in `data`; raise an InputError with the line of the first error.
+
+    Args:
+        data: the content of a fit.yaml.
+        origin: the file and line of each entry.
+        folder: the folder to which file names are relative.
+    """
+    try:
+        spec = FitSpec.model_validate(data, context={"folder": folder})
+    except ValidationError as error:
+        raise first_error(error, data, origin) from error
+    return with_origin(spec, origin)
 
 
 def with_origin(spec: FitSpec, origin: Origin) -> FitSpec:

@@ -6,18 +6,20 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, Tag, model_validator
 
 from nnpp.config.kpoints import KPointsSpec
-from nnpp.config.quantity import Cutoff, Energy, PositiveLength
-from nnpp.config.section import (
+from nnpp.config.targets import Target
+from nnpp.config.values import (
     Count,
+    Cutoff,
+    Energy,
     FileName,
     NotNegative,
+    PositiveLength,
     Real,
     Section,
     Vector,
     either,
     problem,
 )
-from nnpp.config.targets import Target
 
 FORMATS = {".csv": "csv", ".h5": "h5", ".hdf5": "h5", ".json": "json", ".par": "deepseudopot"}
 """Formats of reference bands by file suffix."""

@@ -4,9 +4,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag, field_validator, model_validator
 
-from nnpp.config.kpoints import NearPoint
-from nnpp.config.quantity import Energy, PositiveMass, Slope
-from nnpp.config.section import Count, Positive, Real, Section, either, problem
+from nnpp.config.values import (
+    Count,
+    Energy,
+    NearPoint,
+    Positive,
+    PositiveMass,
+    Real,
+    Section,
+    Slope,
+    either,
+    problem,
+)
 from nnpp.units import HARTREE_EV
 
 MIN_STRETCH = 1e-6

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from nnpp.config.section import Count, Section, problem
+from nnpp.config.values import Count, Section, problem
 from nnpp.errors import suggest
 
 Value = int | float | str

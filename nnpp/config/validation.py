@@ -1,14 +1,12 @@
-"""Validate a fit; report the first error by line, and how many more there are."""
+"""Errors of pydantic as errors with the line of the file: the first, and how many follow."""
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from nnpp.config.spec import FitSpec, with_origin
 from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Origin
 
@@ -41,17 +39,14 @@ REWORDED = (
 """Patterns in pydantic's messages, and the words for authors of YAML files."""
 
 
-def validated(data: Mapping[str, Any], origin: Origin, folder: Path) -> FitSpec:
-    """Return the fit in `data`, with file names relative to `folder`."""
-    try:
-        spec = FitSpec.model_validate(data, context={"folder": folder})
-    except ValidationError as error:
-        raise _first(error, data, origin) from error
-    return with_origin(spec, origin)
+def first_error(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> InputError:
+    """Return the error that comes first in the file, with the number of the others.
 
-
-def _first(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> InputError:
-    """Return the error that comes first in the file."""
+    Args:
+        error: the errors that pydantic found.
+        data: the content of the file.
+        origin: the file and line of each entry.
+    """
     details = _causes(error.errors(include_url=False))
     errors = [_input_error(detail, data, origin) for detail in details]
     first, *more = sorted(errors, key=lambda e: (str(e.path), e.line or 0))
@@ -62,18 +57,9 @@ def _first(error: ValidationError, data: Mapping[str, Any], origin: Origin) -> I
 
 
 def _causes(details: list[ErrorDetails]) -> list[ErrorDetails]:
-    """Drop errors of lists that are too short only because their entries are wrong."""
-    return [
-        detail
-        for detail in details
-        if detail["type"] != "too_short"
-        or not any(len(d["loc"]) > len(detail["loc"]) and _leads(detail, d) for d in details)
-    ]
-
-
-def _leads(outer: ErrorDetails, inner: ErrorDetails) -> bool:
-    """Return whether the inner error is at an entry below the outer one."""
-    return inner["loc"][: len(outer["loc"])] == outer["loc"]
+    """Return the errors without lists that are too short only because entries are wrong."""
+    above = {d["loc"][:n] for d in details for n in range(len(d["loc"]))}
+    return [d for d in details if d["type"] != "too_short" or d["loc"] not in above]
 
 
 def _input_error(detail: ErrorDetails, data: Mapping[str, Any], origin: Origin) -> InputError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnpp.config.kpoints import MAX_COMPONENT
+from nnpp.config.values import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.config.quantity import MAX_HARTREE
+from nnpp.config.values import MAX_HARTREE
 from nnpp.devices.parallel import device_memory, on_processors
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells

@@ -7,7 +7,7 @@ from nnpp.basis.rules import RULES
 from nnpp.config.inputs import Fit
 from nnpp.config.kpoints import PathPoints
 from nnpp.config.potential import PotentialSpec
-from nnpp.config.quantity import MAX_HARTREE
+from nnpp.config.values import MAX_HARTREE
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.cases import Case, kpoints_of
 from nnpp.setup.checks import check_system

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from nnpp.config import potential as sections
 from nnpp.config.elements import Element, PotentialSection
 from nnpp.config.fit_yaml import json_schema
-from nnpp.config.section import Real
+from nnpp.config.values import Real
 from nnpp.formats.model import read_model
 from nnpp.potentials.interface import Form
 from nnpp.pytree import pytree

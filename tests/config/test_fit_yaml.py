@@ -9,8 +9,8 @@ import pytest
 from nnpp.config.fit_yaml import dump, dump_yaml, json_schema, line_of, plain, read_fit
 from nnpp.config.inputs import find_fits, read_inputs
 from nnpp.config.kpoints import read_path_text
-from nnpp.config.quantity import energy, length
 from nnpp.config.spec import FitSettings, FitSpec
+from nnpp.config.values import energy, length
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from tests.config.samples import FIT, write_fit, write_older
 

@@ -9,8 +9,7 @@ from typing import Any
 from nnpp.config.deepseudopot.keys import CONFIG, NOT_YET, Settings, read_settings
 from nnpp.config.deepseudopot.model import fit_settings, places, potential
 from nnpp.config.deepseudopot.system import Entry, read_system
-from nnpp.config.spec import FitSpec
-from nnpp.config.validation import validated
+from nnpp.config.spec import FitSpec, validated
 from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Origin, Place
 

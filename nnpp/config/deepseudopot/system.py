@@ -10,7 +10,7 @@ import numpy as np
 
 from nnpp.config.deepseudopot.keys import INPUT, Settings, read_settings
 from nnpp.config.deepseudopot.targets import read_targets
-from nnpp.config.kpoints import MAX_COMPONENT
+from nnpp.config.values import MAX_COMPONENT
 from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Place
 from nnpp.files.tables import Line, read_lines, read_table, require_count

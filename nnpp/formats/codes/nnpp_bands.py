@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nnpp.config.deepseudopot.system import read_cell, read_kpoints
-from nnpp.config.quantity import length
+from nnpp.config.values import length
 from nnpp.errors import InputError
 from nnpp.files.tables import read_table, require_count
 from nnpp.formats.bands_csv import HEAD, read_bands_csv

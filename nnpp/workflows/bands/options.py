@@ -9,8 +9,8 @@ from typing import Any
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
-from nnpp.config.quantity import NUMBER, energy
-from nnpp.config.validation import validated
+from nnpp.config.spec import validated
+from nnpp.config.values import NUMBER, energy
 from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Place
 from nnpp.units import ENERGY

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import RUN_NAME, Fit, read_all
-from nnpp.config.quantity import cutoff_energy
-from nnpp.config.spec import FitSettings, FitSpec, method_name
-from nnpp.config.validation import validated
+from nnpp.config.spec import FitSettings, FitSpec, method_name, validated
+from nnpp.config.values import cutoff_energy
 from nnpp.errors import InputError
 from nnpp.files.origin import Origin, Place
 from nnpp.files.tensors import STEM

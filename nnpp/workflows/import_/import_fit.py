@@ -9,7 +9,7 @@ import numpy as np
 
 from nnpp.config.fit_yaml import dump_yaml
 from nnpp.config.inputs import FIT_NAME
-from nnpp.config.validation import validated
+from nnpp.config.spec import validated
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.files.origin import Origin

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.config.kpoints import read_path_text
-from nnpp.config.quantity import cutoff_energy, energy
+from nnpp.config.values import cutoff_energy, energy
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.structures import read_structure

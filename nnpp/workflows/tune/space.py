@@ -8,7 +8,7 @@ from typing import Any
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
-from nnpp.config.spec import FitSpec
+from nnpp.config.spec import FitSpec, validated
 from nnpp.config.tuning import (
     CURVATURE,
     DAMPING,
@@ -20,7 +20,6 @@ from nnpp.config.tuning import (
     Dimension,
     Value,
 )
-from nnpp.config.validation import validated
 from nnpp.fitting.levenberg_marquardt import FIRST
 from nnpp.setup.cases import Case
 
