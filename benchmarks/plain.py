@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.hamiltonian.bulk import System, Values, hamiltonian
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.pytree import pytree
 from nnpp.structures.crystal import Crystal
 

@@ -15,13 +15,9 @@ from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import levels
 from nnpp.observables.comparison import Absolute
-from nnpp.potentials.envelopes import Gaussian
-from nnpp.potentials.features import Bare
-from nnpp.potentials.first import PUBLISHED
-from nnpp.potentials.neural import STARTS, Network, neural
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
-from nnpp.potentials.zunger import Zunger
+from nnpp.potentials.neural import STARTS, Bare, Gaussian, Network, Neural
+from nnpp.potentials.potential import Potential, Strengths
+from nnpp.potentials.zunger import PUBLISHED, Zunger
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.paths import path
@@ -95,7 +91,8 @@ def _with_network(forms: Potential) -> Potential:
     """Return the forms under a wide envelope with a small random network."""
     species = forms.species
     network = Network(Bare(), (20, 20, 20), len(species), last=STARTS["xavier"], scale=0.1)
-    local = neural(network, Gaussian(4.0), zunger(*species), jax.random.key(0))
+    fixed = tuple(map(tuple, zunger(*species).a.tolist()))
+    local = Neural(None, fixed, network, Gaussian(4.0)).redraw(jax.random.key(0))
     return replace(forms, local=local)
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands
 from nnpp.observables.optics import levels_and_velocities, optics
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.structures.crystal import crystal
 from nnpp.structures.symmetry import mesh

@@ -13,8 +13,7 @@ from nnpp.eigensolvers.choice import automatic
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import all_levels
 from nnpp.observables.batched import LevelRequest
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed

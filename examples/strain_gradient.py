@@ -12,8 +12,7 @@ import numpy as np
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.observables.deformation import by_volume, strain_derivative
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed

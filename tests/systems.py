@@ -12,11 +12,8 @@ from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.wanted import Wanted
 from nnpp.hamiltonian.bulk import System, system
-from nnpp.potentials.envelopes import Gaussian
-from nnpp.potentials.features import Radial
-from nnpp.potentials.neural import STARTS, Network, neural
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.neural import STARTS, Envelope, Gaussian, Network, Neural, Radial
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import Crystal, crystal
@@ -65,6 +62,14 @@ def cspbi3() -> Potential:
     a = jnp.array([CSPBI3[s] for s in ("Pb", "I", "Cs")])
     strengths = Strengths({"spin_orbit": a[:, 0], "nonlocal": a[:, 1:]})
     return Potential(zunger("Pb", "I", "Cs"), strengths, ("Pb", "I", "Cs"))
+
+
+def neural(
+    network: Network, envelope: Envelope, reference: Zunger | None, key: jax.Array
+) -> Neural:
+    """A network with random weights on top of `reference`."""
+    fixed = None if reference is None else tuple(map(tuple, reference.a.tolist()))
+    return Neural(None, fixed, network, envelope).redraw(key)
 
 
 def everything(species: tuple[str, ...] = ("Cd", "Se"), spin: bool = True) -> Potential:

@@ -25,7 +25,7 @@ NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Raise an InputError if the folder does not exist and cannot be made."""
+    """Raise an InputError if the folder does not exist and cannot be created."""
     there = next(p for p in (folder, *folder.absolute().parents) if exists(p))
     if not there.is_dir():
         raise InputError("is a file, but a folder is needed", REMEDY, there)
@@ -93,7 +93,7 @@ def final_name(name: str) -> str | None:
 
 
 def _temporary_file(path: Path) -> Path:
-    """Make an empty file in the folder of `path`, with its suffix and the usual permissions."""
+    """Create an empty file in the folder of `path`, with its suffix and usual permissions."""
     handle, name = tempfile.mkstemp(
         prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
     )

@@ -100,7 +100,7 @@ def csv_text(
         header: names of the columns.
         rows: cells; None gives an empty cell.
         number: format of floats, as ".6g"; "" gives all digits.
-        quoted: columns that are always quoted. Others are where the text makes it necessary.
+        quoted: columns that are always quoted; others are quoted if necessary.
     """
     lines = [",".join(_cell(name, number, False) for name in header)]
     for row in rows:

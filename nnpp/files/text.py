@@ -1,4 +1,4 @@
-"""Reading of user files: every way to fail becomes one clear InputError."""
+"""Reading of user files; every failure becomes an InputError."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from nnpp.errors import InputError
 from nnpp.files.origin import Origin
 
 LARGEST = 64_000_000
-"""Largest size of a text file [bytes]; larger files are not what nnpp reads."""
+"""Largest size of a file that is read completely [bytes]."""
 
 
 @contextmanager

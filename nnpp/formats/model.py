@@ -17,8 +17,7 @@ import numpy as np
 from nnpp.config.potential import form_class
 from nnpp.errors import InputError
 from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.terms.term import terms
 
 

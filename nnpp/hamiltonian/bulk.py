@@ -19,8 +19,7 @@ from nnpp.basis.rules import PER_K, Rule
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.interface import FormFactors
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.inversion import centred
@@ -28,8 +27,15 @@ from nnpp.structures.kpoints import KPoints
 from nnpp.terms.chunked import LazyProjectors, chunked
 from nnpp.terms.kinetic import kinetic
 from nnpp.terms.local import LocalTerm, local_term
-from nnpp.terms.projectors import Centres, bytes_a_centre, centres, projectors, separable
-from nnpp.terms.radial import RadialProjectors, radial_projectors
+from nnpp.terms.projectors import (
+    Centres,
+    RadialProjectors,
+    bytes_a_centre,
+    centres,
+    projectors,
+    radial_projectors,
+    separable,
+)
 from nnpp.terms.term import terms
 
 PROJECTORS = 128_000_000

@@ -1,7 +1,7 @@
-"""The interface of a form of v_s(q): what every other package may ask of it.
+"""The interface of a form of v_s(q), the only part that other packages use.
 
-A form is a pytree whose leaves are its parameters. It inherits from `Form`, states what all
-forms must, and overrides the defaults that do not fit. Its section of fit.yaml is declared in
+A form is a pytree whose leaves are its parameters. It inherits from `Form`, defines the methods
+without default, and overrides defaults where needed. Its section of fit.yaml is declared in
 `nnpp.config.potential`, with `register` for a form that is added at run time.
 """
 
@@ -38,7 +38,7 @@ class Form(Protocol):
         ...
 
     def describe(self) -> dict[str, Any]:
-        """Return everything that is no parameter, as JSON knows it."""
+        """Return everything that is not a parameter, as values of JSON."""
         ...
 
     @classmethod
@@ -47,7 +47,7 @@ class Form(Protocol):
         ...
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Yield the rows that a model card shows of it: a heading and a text."""
+        """Yield its rows in a model card: a heading and a text."""
         ...
 
     @property
@@ -64,11 +64,11 @@ class Form(Protocol):
         return None
 
     def prior_reference(self) -> FormFactors | None:
-        """Return the curve that priors leave free of cost; None is zero."""
+        """Return the curve at which priors are zero; None if that is v = 0."""
         return self
 
     def parameters(self) -> tuple[Heads, Rows] | None:
-        """Return names with units and the values of each species, if they can be read."""
+        """Return names with units and the values of each species, if a reader can use them."""
         return None
 
     def redraw(self, key: Key[Array, ""]) -> "Form | None":
@@ -82,7 +82,7 @@ class Form(Protocol):
 
 
 def require_curve(form: Form, what: str) -> None:
-    """Raise an InputError if v(q) is known only at some lengths, as `what` needs others."""
+    """Raise an InputError if v(q) is known only at some lengths; `what` needs others."""
     if form.lengths is not None:
         raise InputError(
             f"{what} needs v(q) at lengths that a table does not have",

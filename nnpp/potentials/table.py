@@ -15,7 +15,7 @@ from nnpp.potentials.interface import Form
 from nnpp.pytree import pytree, static
 
 SAME_LENGTH = 1e-6
-"""A length meets an entry of the table when they agree to this, relative to the entry."""
+"""Relative difference up to which a length is equal to an entry of the table."""
 
 
 @pytree
@@ -24,7 +24,7 @@ class Table(Form):
 
     Attributes:
         q: the lengths [bohr⁻¹].
-        v: the form factors there [hartree·bohr³].
+        v: the form factors at these lengths [hartree·bohr³].
     """
 
     kind: ClassVar = "table"
@@ -35,11 +35,11 @@ class Table(Form):
     v: Float[Array, "entry species"]
 
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
-        """v_s(q) [hartree·bohr³]."""
-        return self._meets(q) @ self.v
+        """Return v_s(q) [hartree·bohr³]."""
+        return self._matches(q) @ self.v
 
-    def _meets(self, q: Float[Array, " q"]) -> Bool[Array, "q entry"]:
-        """Which lengths meet which entries."""
+    def _matches(self, q: Float[Array, " q"]) -> Bool[Array, "q entry"]:
+        """Return which lengths are equal to which entries."""
         entries = jnp.asarray(self.q)
         return jnp.abs(q[:, None] - entries) <= SAME_LENGTH * jnp.maximum(entries, 1e-3)
 
@@ -49,13 +49,13 @@ class Table(Form):
         return self.q
 
     def lost(self, q: Float[Array, " q"]) -> tuple[float, ...]:
-        """Return the entries that none of the lengths `q` meets."""
-        met = jnp.any(self._meets(q), axis=0)
-        return tuple(x for x, m in zip(self.q, met.tolist(), strict=True) if not m)
+        """Return the entries that are not among the lengths `q`."""
+        found = jnp.any(self._matches(q), axis=0).tolist()
+        return tuple(x for x, hit in zip(self.q, found, strict=True) if not hit)
 
     def prior_reference(self) -> None:
         """Raise an error: a table has no curve."""
-        raise InputError("a table has no curve that a prior could judge", "remove the priors")
+        raise InputError("a table has no curve, which priors need", "remove the priors")
 
     def describe(self) -> dict[str, Any]:
         """Return the lengths."""
@@ -68,7 +68,7 @@ class Table(Form):
         return cls(q, jnp.zeros((len(q), species)))
 
     def rows(self) -> Iterator[tuple[str, str]]:
-        """Yield how many lengths it has."""
+        """Yield the number of its lengths."""
         yield "v(q)", f"a table of {len(self.q)} lengths, zero at every other"
 
 

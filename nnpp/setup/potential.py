@@ -5,8 +5,7 @@ import numpy as np
 
 from nnpp.config.elements import PotentialSection
 from nnpp.formats.model import read_model
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.terms.term import terms
 
 

@@ -1,1 +1,1 @@
-"""What atoms add to H: one file, one formula. A term takes numbers, never a network."""
+"""The terms of H, one formula in each file; a term receives numbers, never a network."""

@@ -1,8 +1,8 @@
 """Separable terms of many atoms, group by group of centres: Σ_groups Σ_p B_p s_p C B_p*.
 
 The projectors of a supercell grow as the square of its volume, as plane waves and atoms do.
-Here those of a few centres exist at a time; they are computed again each time they are needed,
-which costs little compared with the product with more than a few functions.
+Here only those of a few centres exist at a time. They are computed each time they are needed,
+which takes little time compared with the product with more than a few functions.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from nnpp.terms.term import Term
 
 @pytree
 class LazyProjectors:
-    """Projectors at one k that are made when they are needed.
+    """Projectors at one k that are computed when they are needed.
 
     Attributes:
         waves: the plane waves.
         F: F_m at each of them.
-        centres: where the projectors sit.
-        group: centres at a time.
+        centres: the centres of the projectors.
+        group: number of centres in a group.
         directions: 2l + 1.
     """
 
@@ -41,14 +41,14 @@ class LazyProjectors:
 
 @pytree
 class ChunkedSeparable:
-    """A separable operator whose projectors are made group by group.
+    """A separable operator whose projectors are computed group by group.
 
     Attributes:
         waves: the plane waves.
         F: F_m at each of them.
-        centres: those of each group, groups on the first axis.
-        a: the strength of each centre, zero where one only fills up.
-        term: whose operator this is.
+        centres: the centres of each group, groups on the first axis.
+        a: the strength of each centre, zero for padding.
+        term: the term that the operator represents.
         directions: 2l + 1.
     """
 
@@ -60,38 +60,38 @@ class ChunkedSeparable:
     directions: int = static()
 
     def matrix(self) -> Complex[Array, "spin g spin g"]:
-        """As a matrix."""
+        """Return the operator as a matrix."""
         return self._sum(lambda op: op.matrix())
 
     def scalar(self, parts: int) -> Block:
-        """The matrix (g part g) of an operator that leaves spin alone."""
+        """Return the matrix (g part g) of an operator that does not act on spin."""
         return self._sum(lambda op: op.scalar(parts))
 
     def __matmul__(self, psi: Psi) -> Psi:
-        """Applied to functions."""
+        """Return the operator applied to functions."""
         return self._sum(lambda op: op @ psi)
 
     def diagonal(self) -> Float[Array, "spin g"]:
-        """Its diagonal, real."""
+        """Return the diagonal, which is real."""
         return self._sum(lambda op: op.diagonal())
 
     def expectation(self, psi: Psi) -> Float[Array, " state"]:
-        """⟨ψ|op|ψ⟩ of every state."""
+        """Return ⟨ψ|op|ψ⟩ of every state."""
         return self._sum(lambda op: op.expectation(psi))
 
     def among(self, rows: Int[Array, " few"]) -> "ChunkedSeparable":
-        """The same between the plane waves of `rows` alone."""
+        """Return the operator restricted to the plane waves of `rows`."""
         waves = jax.tree.map(lambda x: x[rows], self.waves)
         return replace(self, waves=waves, F=self.F[rows])
 
     def bytes_of_group(self) -> int:
-        """What the projectors of one group take."""
+        """Return the memory of the projectors of one group [bytes]."""
         return bytes_a_centre(self.centres, self.F.size, self.directions) * self.a.shape[1]
 
     def _sum(self, f: Callable[[Separable], Array]) -> Array:
-        """Σ f over the groups."""
+        """Return the sum of f over the groups."""
 
-        @jax.checkpoint  # else reverse mode would keep the projectors of every group
+        @jax.checkpoint  # otherwise reverse mode stores the projectors of every group
         def of_group(centres: Centres, a: Float[Array, " centre"]) -> Array:
             B = projectors(self.waves, centres, self.F, self.directions)
             return f(separable(self.term, a, B))
@@ -105,7 +105,7 @@ class ChunkedSeparable:
 
 
 def chunked(term: Term, a: Float[Array, " centre"], lazy: LazyProjectors) -> ChunkedSeparable:
-    """`term` with the strengths `a`, group by group; the last group is filled up."""
+    """Return `term` with the strengths `a`, group by group; the last group is padded."""
     centres, group = lazy.centres, lazy.group
     surplus = -len(a) % group
 

@@ -17,7 +17,7 @@ from nnpp.basis.operators import Diagonal
 from nnpp.basis.plane_waves import PlaneWaves
 
 FILLING = 1e3
-"""Energy of a row that is only padding [hartree]: above every level that is requested."""
+"""Energy of a row of padding [hartree]: above every requested level."""
 
 UNCHANGED = 0.9
 """x₀: up to this K/K_max the kinetic energy is ½K²."""

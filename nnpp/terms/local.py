@@ -15,10 +15,10 @@ from nnpp.structures.crystal import Crystal
 
 @pytree
 class LocalTerm:
-    """The half of V that the atoms fix once; training supplies the other half, v.
+    """The factors of V that depend on the atoms alone; v comes from training.
 
     Attributes:
-        structure: S_s(G−G′)/Ω for every difference that occurs, else 0 [bohr⁻³].
+        structure: S_s(G−G′)/Ω, zero for differences that do not occur [bohr⁻³].
         differences: the distinct G−G′ between which V acts.
     """
 
@@ -26,7 +26,11 @@ class LocalTerm:
     differences: Differences
 
     def box(self, v: Float[Array, "shell species"]) -> Box:
-        """V_{G−G′} and V(r) [hartree], from v_s(q) at `differences.q` [hartree·bohr³]."""
+        """Return V_{G−G′} and V(r) [hartree].
+
+        Args:
+            v: v_s(q) at `differences.q` [hartree·bohr³].
+        """
         d = self.differences
         V = jnp.sum(self.structure * v[d.shell], axis=-1)
         places = d.box[0] * d.box[1] * d.box[2]
@@ -34,12 +38,12 @@ class LocalTerm:
         return box_of(flat, d.box, d.centre)
 
     def operator(self, box: Box, waves: PlaneWaves) -> Convolution:
-        """V at one k, from its box, which all k share."""
+        """Return V at one k, from its box, which all k-points share."""
         return Convolution(box, waves.code, waves.real)
 
 
 def local_term(crystal: Crystal, differences: Differences) -> LocalTerm:
-    """What the atoms of `crystal` fix of V."""
+    """Return the structure factors of a crystal."""
     phases = jnp.exp(-1j * differences.Q @ crystal.positions.T) * differences.occurs[:, None]
     members = jnp.asarray(crystal.species_of_atom)[:, None] == jnp.arange(len(crystal.species))
     return LocalTerm(phases @ members / crystal.volume, differences)

@@ -1,4 +1,4 @@
-"""What a term with fitted strengths declares, in one object; every other package reads it here.
+"""The declaration of a term with fitted strengths, one object that all packages read.
 
 A file in `terms/fitted/` holds one term and ends with `TERM = Term(...)`. The keys of fit.yaml,
 the trainable parts, stored models, exports, cards, checks and H itself iterate over `terms()`.
@@ -31,16 +31,17 @@ Weight = Callable[[Array], Array]
 """W(r) of r in bohr, with values of at most 1."""
 
 NEW = 1000
+"""The place of terms without one of their own."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Where one strength is written in an export for other codes.
+    """The place of one strength in an export for other codes.
 
     Attributes:
-        file: the name of the file, {X} being the element.
+        file: the name of the file, with {X} for the element.
         row: its row in the file.
-        filler: whether a second column of zeros follows, which those codes skip.
+        filler: whether a second column of zeros follows, which these codes skip.
     """
 
     file: str
@@ -55,23 +56,23 @@ class Term:
     Attributes:
         name: its key in fit.yaml, and the name of its arrays in stored models.
         symbols: one for each strength of a species.
-        unit: of the strengths.
+        unit: unit of the strengths.
         words: its name in texts.
-        description: what the schema of fit.yaml says of it.
+        description: its description in the schema of fit.yaml.
         formula: its matrix element, for the README of an export to codes without the term.
-        order: place among the leaves of a potential, which seeds and stored models rely on; a
-            new term keeps the default.
+        order: place among the leaves of a potential, on which seeds and stored models depend; a
+            new term has the default.
         l: angular momentum of its projectors, 0 (s) or 1 (p).
         weights: W_n(r), one for each strength; none for a term that changes v(q).
         coupling: C of shape (spin, i, spin, i), with one or two spins and 2l + 1 directions; by
             default the identity, without spin.
-        factor: the factor on v_s, 1 without strain, from a of shape (species, n) and ε.
-        addition: what is added to v_s [hartree·bohr³], shape (q, species), from q and a.
-        tail: the addition in real space [hartree], from the strength of one element and r.
-        neutral: whether only the part of the strengths that sums to zero over the cell acts.
-        cells: where an export writes each strength; by default in rows of NAME_X.par.
+        factor: returns the factor on v_s, 1 without strain, from a (species, n) and ε.
+        addition: returns the addition to v_s (q, species) [hartree·bohr³], from q and a.
+        tail: returns the addition in real space [hartree], from one strength and r.
+        neutral: whether the mean over the cell is subtracted from the strengths.
+        cells: place of each strength in an export; by default in rows of NAME_X.par.
         in_codes: whether the codes that read an export know the term.
-        first: strengths in a new fit, from the atomic number; None: it starts without them.
+        first: returns strengths for a new fit from the atomic number; None without the term.
     """
 
     name: str
@@ -129,7 +130,7 @@ class Term:
     @property
     def C(self) -> Array:
         """The coupling of directions and spins, shape (spin, i, spin, i)."""
-        import numpy as np  # not for reading a fit.yaml
+        import numpy as np  # not needed to read a fit.yaml
 
         if self.coupling is not None:
             return self.coupling
@@ -142,7 +143,7 @@ class Term:
 
     @property
     def places(self) -> tuple[Cell, ...]:
-        """Where an export writes each strength."""
+        """Place of each strength in an export."""
         if self.cells is not None:
             return self.cells
         return tuple(Cell(f"{self.name}_{{X}}.par", i) for i in range(len(self.symbols)))
@@ -152,14 +153,14 @@ _registered: dict[str, Term] = {}
 
 
 def terms() -> tuple[Term, ...]:
-    """All terms: those of the files in `fitted/` and those registered, in their order."""
+    """Return all terms, from the files in `fitted/` and registered ones, in their order."""
     return tuple(
         sorted({**_shipped(), **_registered}.values(), key=lambda t: (t.order, t.name))
     )
 
 
 def term_named(name: str) -> Term:
-    """The term of this name."""
+    """Return the term with this name."""
     for term in terms():
         if term.name == name:
             return term
@@ -177,13 +178,13 @@ def unregister(name: str) -> None:
 
 
 def neutral(strength: Array, count: Array) -> Array:
-    """The strengths nearest to these that sum to zero over a cell with `count` atoms each."""
+    """Return the nearest strengths that sum to zero over a cell with `count` atoms of each."""
     return strength - count @ strength / count.sum()
 
 
 @cache
 def _shipped() -> dict[str, Term]:
-    """The terms of the package `fitted`, one in each of its files."""
+    """Return the terms of the package `fitted`, one in each of its files."""
     package = import_module("nnpp.terms.fitted")
     files = [f"{package.__name__}.{m.name}" for m in iter_modules(package.__path__)]
     found = [import_module(file).TERM for file in files]

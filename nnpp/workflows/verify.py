@@ -17,8 +17,7 @@ from nnpp.formats.bands_h5 import StoredBands, read_bands_h5
 from nnpp.formats.model import Model, read_model
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.runs.package import SUMS, is_package, refuse_damaged
 from nnpp.structures.kpoints import listed
 from nnpp.terms.term import Term, neutral

@@ -15,8 +15,7 @@ from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells, hamiltonian, values
 from nnpp.observables.bands import bands, levels, states
 from nnpp.observables.completeness import complete
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal

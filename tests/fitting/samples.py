@@ -13,11 +13,8 @@ from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.spectrum import Spectrum, jacobian
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.observables.bands import Bands, levels
-from nnpp.potentials.envelopes import Gaussian
-from nnpp.potentials.features import Radial
-from nnpp.potentials.neural import STARTS, Network, neural
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.neural import STARTS, Gaussian, Network, Radial
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.pytree import pytree, static
 from nnpp.structures.kpoints import listed
@@ -82,7 +79,7 @@ def small(spin: bool = True, reference: bool = True) -> Potential:
         Radial(0.8, 1.5, 4.5), (3,), 2, last=STARTS["xavier"], scale=2.0, start=STARTS["he"]
     )
     below = systems.zunger("Cd", "Se") if reference else None
-    local = neural(network, Gaussian(4.0), below, jax.random.key(5))
+    local = systems.neural(network, Gaussian(4.0), below, jax.random.key(5))
     return Potential(local, systems.everything(spin=spin).strengths, ("Cd", "Se"))
 
 

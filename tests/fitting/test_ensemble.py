@@ -28,7 +28,7 @@ from nnpp.fitting.targets.redrawn import redrawn_networks, require_network
 from nnpp.fitting.targets.spectrum import Spectrum
 from nnpp.observables.bands import levels
 from nnpp.observables.comparison import Absolute, Top
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Strengths
 from nnpp.structures.kpoints import listed
 from tests import systems
 

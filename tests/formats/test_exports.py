@@ -10,12 +10,9 @@ from scipy.integrate import quad
 
 from nnpp.errors import InputError
 from nnpp.formats.model import read_model, write_model
-from nnpp.potentials.envelopes import Gaussian, Open
-from nnpp.potentials.features import Bare, Radial
-from nnpp.potentials.neural import ACTIVATIONS, STARTS, Network, neural
-from nnpp.potentials.potential import Potential
+from nnpp.potentials.neural import ACTIVATIONS, STARTS, Bare, Gaussian, Network, Open, Radial
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.real_space import real_space
-from nnpp.potentials.strengths import Strengths
 from nnpp.terms.fitted.long_range import long_range
 from nnpp.workflows.export import even_knots, run_export
 from tests import systems
@@ -26,7 +23,9 @@ def charged():
     network = Network(
         Radial(0.5, 0.5, 6.0), (6,), 2, ACTIVATIONS["silu"], last=STARTS["xavier"], scale=3.0
     )
-    local = neural(network, Gaussian(2.5), systems.zunger("Cd", "Se"), jax.random.key(2))
+    local = systems.neural(
+        network, Gaussian(2.5), systems.zunger("Cd", "Se"), jax.random.key(2)
+    )
     return Potential(local, systems.everything().strengths, ("Cd", "Se"))
 
 
@@ -40,7 +39,9 @@ def wide():
         last=STARTS["xavier"],
         scale=3.0,
     )
-    local = neural(network, Gaussian(2.5), systems.zunger("Cd", "Se"), jax.random.key(1))
+    local = systems.neural(
+        network, Gaussian(2.5), systems.zunger("Cd", "Se"), jax.random.key(1)
+    )
     return Potential(local, Strengths(), ("Cd", "Se"))
 
 
@@ -244,7 +245,9 @@ def test_only_an_older_export_is_replaced(tmp_path):
 
 def bare_open():
     network = Network(Bare(), (4,), 1, last=STARTS["xavier"])
-    return Potential(neural(network, Open(), None, jax.random.key(0)), Strengths(), ("Si",))
+    return Potential(
+        systems.neural(network, Open(), None, jax.random.key(0)), Strengths(), ("Si",)
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,17 @@ from safetensors.numpy import load
 
 from nnpp.errors import InputError, NnppError
 from nnpp.formats.model import read_model, write_model
-from nnpp.potentials.envelopes import Gaussian, Open, Sigmoid
-from nnpp.potentials.features import Bare, Radial
-from nnpp.potentials.neural import ACTIVATIONS, STARTS, Network, neural
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.neural import (
+    ACTIVATIONS,
+    STARTS,
+    Bare,
+    Gaussian,
+    Network,
+    Open,
+    Radial,
+    Sigmoid,
+)
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from tests import systems
 from tests.systems import POTENTIALS
@@ -29,7 +35,7 @@ FEATURES = {"bare": Bare(), "radial": Radial(0.3, 0.25, 4.0)}
 def of_network(features=FEATURES["radial"], envelope=ENVELOPES["gaussian"], **options):
     """A network alone, with weights that are not zero."""
     network = Network(features, (5, 3), 2, last=STARTS["xavier"], **options)
-    local = neural(network, envelope, None, jax.random.key(7))
+    local = systems.neural(network, envelope, None, jax.random.key(7))
     return Potential(local, Strengths(), ("Cd", "Se"))
 
 

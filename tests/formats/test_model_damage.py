@@ -136,7 +136,7 @@ def test_names_that_lead_to_no_model(tmp_path):
     (tmp_path / "network.pth").write_bytes(b"x")
     for name, words in {
         "nowhere": "no such file or folder",
-        "network.pth": "is no fitted potential",
+        "network.pth": "is not a fitted potential",
         ".": "no such file",
     }.items():
         with pytest.raises(InputError, match=words):

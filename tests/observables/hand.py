@@ -8,8 +8,7 @@ import numpy as np
 
 from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.bands import Bands
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.structures.kpoints import KPoints, listed
 from tests.systems import cdse, zincblende
 

@@ -7,8 +7,7 @@ import pytest
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import bands, levels, occupied_levels, states, validated
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed

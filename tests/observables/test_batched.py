@@ -7,8 +7,7 @@ from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
 from nnpp.observables.batched import LevelRequest, solve_by_shape
 from nnpp.observables.slopes import levels_and_slopes
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.structures.kpoints import listed
 from tests import systems
 

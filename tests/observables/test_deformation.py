@@ -16,8 +16,7 @@ from nnpp.observables.deformation import (
     strain_derivative,
 )
 from nnpp.observables.kdotp import CUBIC, expansion
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from tests import systems
 

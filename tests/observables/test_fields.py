@@ -8,8 +8,7 @@ from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import states
 from nnpp.observables.fields import densities, local_potential, multiplet
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal

@@ -6,8 +6,7 @@ import pytest
 
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.structures.crystal import crystal
 from tests import systems

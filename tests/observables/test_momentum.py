@@ -7,8 +7,7 @@ import pytest
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, squared, velocity
 from nnpp.observables.optics import levels_and_velocities
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from tests import systems
 from tests.observables.hand import levels_near, slope_and_difference
 

@@ -13,8 +13,7 @@ from nnpp.observables.dos import (
     touching_radii,
 )
 from nnpp.observables.fields import densities
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal
 from nnpp.structures.symmetry import mesh

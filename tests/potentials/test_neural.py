@@ -5,9 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.potentials.envelopes import Gaussian, Open, Sigmoid
-from nnpp.potentials.features import Bare, Radial
-from nnpp.potentials.neural import ACTIVATIONS, STARTS, Network, neural
+from nnpp.potentials.neural import (
+    ACTIVATIONS,
+    STARTS,
+    Bare,
+    Gaussian,
+    Network,
+    Open,
+    Radial,
+    Sigmoid,
+)
 from tests import systems
 
 Q = jnp.linspace(0.0, 9.0, 61)
@@ -22,7 +29,7 @@ def fresh(
     """A network for Cd and Se."""
     network = Network(features, (7, 5), 2, **net)
     form = systems.zunger("Cd", "Se") if reference else None
-    return neural(network, envelope, form, jax.random.key(seed))
+    return systems.neural(network, envelope, form, jax.random.key(seed))
 
 
 def kernel(form, layer: str) -> np.ndarray:
@@ -74,7 +81,7 @@ def test_every_start_draws_weights_of_its_own_width():
     wide = {}
     for start in STARTS:
         network = Network(RADIAL, (400,), 1, start=STARTS[start])
-        form = neural(network, Open(), None, jax.random.key(1))
+        form = systems.neural(network, Open(), None, jax.random.key(1))
         wide[start] = kernel(form, "Dense_0").std()
     n = len(np.arange(0, 6.25, 0.5))
     assert wide["zero"] == 0

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.observables.bands import levels
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.structures.crystal import crystal
 from tests import systems

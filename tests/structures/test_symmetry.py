@@ -8,8 +8,7 @@ import pytest
 
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.strengths import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh, mesh_map, primitive_cells, rotations, space_group

@@ -7,7 +7,7 @@ from scipy.integrate import quad
 from scipy.special import spherical_in, spherical_jn
 
 from nnpp.special import gauss_legendre, j0, j1_over_x
-from nnpp.terms.radial import radial_projectors
+from nnpp.terms.projectors import radial_projectors
 from tests.terms.weights import PAIRS
 
 K = np.array([1e-6, 1e-3, 0.1, 0.7, 1.9, 3.3, 5.1, 7.7, 10.0])

@@ -10,9 +10,8 @@ from nnpp.config.systems import System
 from nnpp.files.markdown import cells, plain
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.observables.bands import Bands
-from nnpp.potentials.potential import Potential
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.real_space import real_space
-from nnpp.potentials.strengths import Strengths
 from nnpp.potentials.zunger import Zunger
 from nnpp.pytree import pytree
 from nnpp.structures.kpoints import listed

@@ -11,8 +11,7 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.formats.model import read_model, write_model
 from nnpp.observables.bands import levels
-from nnpp.potentials.envelopes import Open
-from nnpp.potentials.neural import Neural
+from nnpp.potentials.neural import Neural, Open
 from nnpp.potentials.potential import Potential
 from nnpp.setup.potential import before_training
 from nnpp.setup.prepare import prepare
@@ -182,7 +181,7 @@ def test_a_wrong_model_in_a_fit_is_reported_with_its_line(text, line, words, run
 def test_a_damaged_model_in_a_fit(run, tmp_path):
     folder = write_tiny(tmp_path / "fit", "systems:\n" + SYSTEM + MODEL)
     (run / "potential.safetensors").write_bytes(b"nothing")
-    with pytest.raises(InputError, match="is no safetensors file, or damaged"):
+    with pytest.raises(InputError, match="is not a safetensors file, or is damaged"):
         read_inputs(folder)
 
 

@@ -1,1 +1,1 @@
-"""Terms whose strengths a fit may train: one `TERM` in each file; none imports JAX."""
+"""Terms with trainable strengths: one `TERM` in each file; none imports JAX."""

@@ -8,12 +8,12 @@ GAMMA = 0.2
 """γ, the inverse width of the smeared charge [bohr⁻¹]."""
 
 ORIGIN = 1e-4
-"""Lengths up to this count as q = 0, where a neutral cell has no tail [bohr⁻¹]."""
+"""Lengths up to this are treated as q = 0, where a neutral cell has no tail [bohr⁻¹]."""
 
 
 def long_range(q: Array, charge: Array) -> Array:
-    """v_LR(q) of each species [hartree·bohr³], for charges a4 [e] that sum to zero."""
-    import jax.numpy as jnp  # here, as fit.yaml is validated without JAX
+    """Return v_LR(q) of each species [hartree·bohr³], for charges a4 [e] that sum to zero."""
+    import jax.numpy as jnp  # fit.yaml is validated without JAX
 
     outside = q > ORIGIN
     q = jnp.where(outside, q, 1.0)
@@ -23,8 +23,8 @@ def long_range(q: Array, charge: Array) -> Array:
 
 
 def coulomb_tail(charge: float, r: np.ndarray) -> np.ndarray:
-    """−a4 erf(γr)/r [hartree]: what −a4·4π/q²·exp(−q²/4γ²) is in real space."""
-    from scipy.special import erf  # not for every fit.yaml
+    """Return −a4 erf(γr)/r [hartree], the transform of −a4·4π/q²·exp(−q²/4γ²)."""
+    from scipy.special import erf  # slow, and not needed to read a fit.yaml
 
     far = np.where(r > 0, r, 1.0)
     return -charge * np.where(r > 0, erf(GAMMA * far) / far, 2 * GAMMA / np.sqrt(np.pi))

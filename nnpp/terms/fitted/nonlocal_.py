@@ -1,6 +1,6 @@
 """Non-local term: ⟨G|H_NL|G′⟩ = (12π/Ω) Σ_a e^{−i(G−G′)·τ_a} (K̂·K̂′) [a6 I₁ + a7 I₂](K,K′).
 
-It acts on the p part (l = 1) of a wave about each atom and does not touch spin; K = k+G.
+It acts on the p part (l = 1) of a wave about each atom, and not on spin; K = k+G.
 """
 
 import numpy as np
@@ -9,22 +9,22 @@ from nnpp.terms.term import Cell, Term
 
 
 def inner_weight(r: np.ndarray) -> np.ndarray:
-    """W₁ = exp(−r²), r in bohr."""
+    """Return W₁ = exp(−r²), r in bohr."""
     return np.exp(-(r**2))
 
 
 def outer_weight(r: np.ndarray) -> np.ndarray:
-    """W₂ = exp(−(r−1.5)²), r in bohr."""
+    """Return W₂ = exp(−(r−1.5)²), r in bohr."""
     return np.exp(-((r - 1.5) ** 2))
 
 
 FIRST = (0.1, 0.1)
-"""With v(q) free at every length the loss of GaAs by GLLB-SC is 10 eV² without a6, a7, b1, b2,
-2.3 eV² on p waves alone, and 0.16 eV² on s and p waves."""
+"""First strengths [hartree]. With v(q) free at every length, the loss of GaAs (GLLB-SC) is
+10 eV² without non-local terms, 2.3 eV² with p waves, and 0.16 eV² with s and p waves."""
 
 
 def first(number: int) -> tuple[float, float]:
-    """Small strengths, the same for every element [hartree]."""
+    """Return small strengths, the same for every element [hartree]."""
     return FIRST
 
 

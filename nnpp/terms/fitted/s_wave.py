@@ -1,9 +1,9 @@
 """Non-local term on s waves: ⟨G|H_s|G′⟩ = (4π/Ω) Σ_a e^{−i(G−G′)·τ_a} [b1 I₁ + b2 I₂](K,K′).
 
 I_W(K,K′) = ∫ r² j₀(Kr) W(r) j₀(K′r) dr, with the weights W₁ and W₂ of the term on p waves.
-It acts on the s part (l = 0) of a wave about each atom. Together with the term on p waves, s, p
-and all higher parts then have a potential each: the semilocal form, of which Chelikowsky and
-Cohen, Phys. Rev. B 14, 556 (1976), doi:10.1103/PhysRevB.14.556, made their bands.
+It acts on the s part (l = 0) of a wave about each atom. With the term on p waves, the s part,
+the p part and the higher parts have different potentials. This is the semilocal form of
+Chelikowsky and Cohen, Phys. Rev. B 14, 556 (1976), doi:10.1103/PhysRevB.14.556.
 """
 
 from nnpp.terms.fitted.nonlocal_ import first, inner_weight, outer_weight

@@ -1,6 +1,6 @@
 """Spin-orbit term: ⟨G|H_SO|G′⟩ = (12π/Ω) Σ_a e^{−i(G−G′)·τ_a} a5 I_so (−i)(K̂×K̂′)·σ/2.
 
-(K×K′)_l = ε_lij K_i K′_j, so that the directions i, j couple through C = −(i/2) ε_lij σ_l.
+(K×K′)_l = ε_lij K_i K′_j, which couples the directions i, j by C = −(i/2) ε_lij σ_l.
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ for _l, _i, _j in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
 
 
 def weight(r: np.ndarray) -> np.ndarray:
-    """W_so = exp(−(r/0.7)²), r in bohr."""
+    """Return W_so = exp(−(r/0.7)²), r in bohr."""
     return np.exp(-((r / 0.7) ** 2))
 
 
 def first(number: int) -> tuple[float]:
-    """A strength a5 of the right size from the atomic number: 3 hartree for iodine."""
+    """Return a typical strength a5 from the atomic number, 3 hartree for iodine [hartree]."""
     return (round(3.0 * (number / 53) ** 2, 4),)
 
 

@@ -8,7 +8,7 @@ from nnpp.terms.term import Array, Cell, Term
 
 
 def strain_factor(strain: Array, dilation: Array) -> Array:
-    """1 + s1 ε + s2 ε³ of each species."""
+    """Return 1 + s1 ε + s2 ε³ of each species."""
     return 1 + strain[:, 0] * dilation + strain[:, 1] * dilation**3
 
 

@@ -17,7 +17,7 @@ from nnpp.files.text import exists, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.structures import covalent_radius, formula, write_structure
 from nnpp.observables.gaps import gap
-from nnpp.potentials.first import PUBLISHED, first_form
+from nnpp.potentials.zunger import PUBLISHED, first_form
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
 from nnpp.structures.symmetry import space_group
