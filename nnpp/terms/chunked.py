@@ -81,7 +81,8 @@ class ChunkedSeparable:
 
     def among(self, rows: Int[Array, " few"]) -> "ChunkedSeparable":
         """Return the operator restricted to the plane waves of `rows`."""
-        waves = jax.tree.map(lambda x: x[rows], self.waves)
+        w = self.waves
+        waves = replace(w, K=w.K[rows], code=w.code[rows], real=w.real[rows])
         return replace(self, waves=waves, F=self.F[rows])
 
     def bytes_of_group(self) -> int:

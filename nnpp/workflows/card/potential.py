@@ -14,8 +14,7 @@ from nnpp.fitting.parameters import Parameters
 from nnpp.formats.card import Table
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.formats.model import Model
-from nnpp.potentials.potential import Potential
-from nnpp.potentials.potential import Strengths
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.runs.folder import RunFolder
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.terms.term import terms
