@@ -9,7 +9,7 @@ import time
 import jax, jax.numpy as jnp, numpy as np
 from benchmarks.crystals import perovskite
 from benchmarks.sample import published_cspbi3
-from nnpp.basis.rules import sphere
+from nnpp.basis.rules import SPHERE
 from nnpp.structures.kpoints import listed
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import system
@@ -18,7 +18,7 @@ from nnpp.units import HARTREE_EV
 
 potential = published_cspbi3()
 crystal = perovskite()
-s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, sphere)
+s = system(crystal, listed(crystal, [[0.5, 0.5, 0.5]]), 10.0, SPHERE)
 start = time.perf_counter()
 E = np.asarray(levels(potential, s, 32, dense))[0] * HARTREE_EV
 seconds = time.perf_counter() - start
