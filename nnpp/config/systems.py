@@ -71,6 +71,9 @@ class ReferenceSpec(Section):
         default="all",
         description="Which k-points: all, the special points, or these and every N-th.",
     )
+    scissor: Energy = Field(
+        default=0.0, description='Energy added to the empty levels, e.g. "0.6 eV".'
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -7,14 +7,16 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.config.spec import FitSpec
-from nnpp.config.systems import LevelZero, ReferenceSpec
+from nnpp.config.systems import LevelZero, ReferenceSpec, System
 from nnpp.files.text import existing
 from nnpp.formats.bands_csv import read_bands_csv
 from nnpp.formats.bands_h5 import read_reference_h5
 from nnpp.formats.bands_json import read_bands_json
 from nnpp.formats.codes.nnpp_bands import read_deepseudopot_bands
 from nnpp.formats.reference_bands import ReferenceBands
+from nnpp.observables.bands import occupied_levels
 from nnpp.structures.crystal import Crystal
+from nnpp.structures.electrons import electrons
 from nnpp.structures.kpoints import KPoints
 
 
@@ -55,13 +57,25 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     weights = system.weights.kpoints or found.weights
     if not found.rising:
         warnings = (f"{found.path.name}: levels are not in ascending order", *warnings)
+    doubled = system.spin == "doubled" if found.spinor is None else found.spinor
     return Reference(
         found.kpoints(crystal),
-        jnp.asarray(found.E),
-        system.spin == "doubled" if found.spinor is None else found.spinor,
+        jnp.asarray(_with_scissor(found.E, system, crystal, doubled)),
+        doubled,
         jnp.ones(len(found.E)) if weights is None else jnp.asarray(weights, float),
         warnings,
     )
+
+
+def _with_scissor(
+    E: Float[np.ndarray, "k band"], system: System, crystal: Crystal, doubled: bool
+) -> Float[np.ndarray, "k band"]:
+    """Return the levels [hartree], the empty ones raised by the `scissor` of the reference."""
+    scissor = system.reference.scissor if system.reference else 0.0
+    if not scissor:
+        return E
+    count = electrons(crystal) if system.electrons is None else system.electrons
+    return E + scissor * (np.arange(E.shape[1]) >= occupied_levels(count, doubled))
 
 
 def _read(reference: ReferenceSpec) -> ReferenceBands:
