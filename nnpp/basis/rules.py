@@ -82,6 +82,15 @@ def _deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.nda
     return [n[np.all(np.abs(n) <= box, axis=1)]] * len(k)
 
 
+def fixed_at_gamma(rule: Rule) -> Rule:
+    """Return the rule that takes the plane waves of Γ at every k; levels are then analytic."""
+
+    def select(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+        return rule.select(crystal, np.zeros((1, 3)), cutoff) * len(k)
+
+    return Rule(select, smooth=rule.smooth)
+
+
 SMOOTH = Rule(_smooth, smooth=True, symmetric=True)
 PER_K = Rule(_per_k, symmetric=True)
 SPHERE = Rule(_sphere)

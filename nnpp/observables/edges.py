@@ -1,25 +1,17 @@
-"""Numbers that describe the band edges at Γ: masses, and how they follow the volume.
+"""Numbers that describe the band edges at Γ: Kane's energy, and how edges follow the volume.
 
 The conduction edge is one level, the valence edge three; with spin-orbit a pair, and the four
-of Γ8. Masses of holes are those along 100: 1/m = γ₁ − 2γ₂ of heavy ones, γ₁ + 2γ₂ of light.
+of Γ8.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from nnpp.hamiltonian.bulk import System, at_shells
 from nnpp.observables.deformation import by_volume, strain_derivative
-from nnpp.observables.kdotp import (
-    Expansion,
-    expansion,
-    inverse_masses,
-    kane_energy,
-    luttinger,
-    velocity,
-)
+from nnpp.observables.kdotp import kane_energy, velocity
 from nnpp.potentials.potential import Potential
 
 Number = Float[Array, ""]
@@ -65,24 +57,6 @@ class Measure:
         return self.of(self.edges, potential, system)[None]
 
 
-def inverse_electron_mass(edges: Edges, potential: Potential, system: System) -> Number:
-    """1/m of the conduction edge, mean over directions [1/mₑ]."""
-    about = _expanded(potential, system)
-    return jnp.trace(inverse_masses(about, *edges.conduction)) / 3
-
-
-def inverse_heavy_mass(edges: Edges, potential: Potential, system: System) -> Number:
-    """1/m of heavy holes [1/mₑ]."""
-    one, two, _ = luttinger(_expanded(potential, system), edges.valence[0])
-    return one - 2 * two
-
-
-def inverse_light_mass(edges: Edges, potential: Potential, system: System) -> Number:
-    """1/m of light holes [1/mₑ]."""
-    one, two, _ = luttinger(_expanded(potential, system), edges.valence[0])
-    return one + 2 * two
-
-
 def kane(edges: Edges, potential: Potential, system: System) -> Number:
     """Kane's energy E_P [hartree]."""
     at = velocity(at_shells(potential, system), system)
@@ -103,7 +77,3 @@ def gap_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
     """dE_g/d ln Ω [hartree]."""
     at = strain_derivative(potential, system)
     return by_volume(at, *edges.conduction) - by_volume(at, *edges.valence)
-
-
-def _expanded(potential: Potential, system: System) -> Expansion:
-    return expansion(at_shells(potential, system), system)

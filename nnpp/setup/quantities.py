@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.basis.rules import RULES, fixed_at_gamma
 from nnpp.config.targets import (
     CouplingTarget,
     DielectricTarget,
@@ -15,19 +16,17 @@ from nnpp.config.targets import (
 )
 from nnpp.errors import InputError
 from nnpp.fitting.targets.quantity import Quantity
-from nnpp.hamiltonian.bulk import System
+from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.dielectric import Dielectric, Response
 from nnpp.observables.edges import (
     Edges,
     Measure,
     conduction_by_volume,
     gap_by_volume,
-    inverse_electron_mass,
-    inverse_heavy_mass,
-    inverse_light_mass,
     kane,
     valence_by_volume,
 )
+from nnpp.observables.masses import Masses, small_k
 from nnpp.potentials.interface import require_curve
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
@@ -43,19 +42,16 @@ from nnpp.units import HARTREE_EV
 
 KINDS = {
     "kane_energy": kane,
-    "electron_mass": inverse_electron_mass,
-    "heavy_hole_mass": inverse_heavy_mass,
-    "light_hole_mass": inverse_light_mass,
     "gap_by_volume": gap_by_volume,
     "conduction_by_volume": conduction_by_volume,
     "valence_by_volume": valence_by_volume,
 }
-"""What each kind of target measures; of masses their inverse."""
+"""What each kind of target at Γ measures."""
+
+MASSES = ("electron_mass", "heavy_hole_mass", "light_hole_mass")
 
 BY_VOLUME = (*(kind for kind in KINDS if kind.endswith("by_volume")), "stretched")
-OF_VALENCE = tuple(
-    kind for kind in KINDS if kind not in ("electron_mass", "conduction_by_volume")
-)
+OF_VALENCE = (*(kind for kind in KINDS if kind != "conduction_by_volume"), *MASSES[1:])
 ZINC_BLENDE_OR_DIAMOND = ("(216)", "(227)")
 """Their valence edge at Γ is known to be Γ15, or Γ8."""
 
@@ -71,22 +67,37 @@ def at_gamma(case: Case) -> System:
 def quantities(case: Case, start: Potential) -> Iterator[Quantity]:
     """All such targets of a case; `start` tells which levels are multiplets."""
     aims = case.spec.targets
-    one = [t for t in aims if isinstance(t, EnergyTarget | MassTarget)]
-    yield from (_at_edge(case, t) for t in one if t.kind in KINDS)
+    masses = [t for t in aims if isinstance(t, MassTarget)]
+    if masses:
+        yield _masses(case, masses)
+    yield from (_at_edge(case, t) for t in aims if t.kind in KINDS)
     yield from (_dielectric(case, t) for t in aims if isinstance(t, DielectricTarget))
     yield from stretched(case, [t for t in aims if isinstance(t, StretchTarget)])
     yield from coupled(case, [t for t in aims if isinstance(t, CouplingTarget)], start)
 
 
-def _at_edge(case: Case, target: EnergyTarget | MassTarget) -> Quantity:
-    """What the states at the band edges tell."""
+def _masses(case: Case, targets: list[MassTarget]) -> Quantity:
+    """Return the inverse masses at Γ as targets; r = √w (m₀/m − 1) eV."""
+    cubic = any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
+    k = small_k(case.crystal, 1 if cubic else 3)
+    rule = fixed_at_gamma(RULES[case.spec.plane_waves])
+    m = np.array([target.value for target in targets])
+    weight = np.array([target.weight for target in targets])
+    kinds = tuple(target.kind for target in targets)
+    return Quantity(
+        system=system(case.crystal, listed(case.crystal, k), case.spec.cutoff, rule),
+        value=jnp.asarray(1 / m),
+        scale=jnp.asarray(np.sqrt(weight) * m / HARTREE_EV),
+        measure=Masses(kinds, Edges(case.occupied, case.spinor)),
+        name=f"{case.spec.name}: {', '.join(kinds)}",
+    )
+
+
+def _at_edge(case: Case, target: EnergyTarget) -> Quantity:
+    """Return a number that states of the band edges determine, as a target."""
     measure = Measure(KINDS[target.kind], Edges(case.occupied, case.spinor))
-    value, scale = target.value, np.sqrt(target.weight)
-    if isinstance(target, MassTarget):
-        value, scale = 1 / target.value, scale * target.value / HARTREE_EV
-    name = f"{case.spec.name}: {target.kind}"
-    y, s = jnp.asarray(value)[None], jnp.asarray(scale)[None]
-    return Quantity(at_gamma(case), y, s, measure, name)
+    y, s = jnp.asarray(target.value)[None], jnp.sqrt(jnp.asarray(target.weight))[None]
+    return Quantity(at_gamma(case), y, s, measure, f"{case.spec.name}: {target.kind}")
 
 
 def _dielectric(case: Case, target: DielectricTarget) -> Quantity:
@@ -108,7 +119,7 @@ def refuse_unknown(case: Case, potential: Potential, target: Target) -> None:
         refuse_unknown_atom(case, target)
     if isinstance(target, CouplingTarget | StretchTarget):
         refuse_unknown_band(case, target)
-    elif kind not in (*KINDS, "dielectric"):
+    elif kind not in (*KINDS, *MASSES, "dielectric"):
         return
     group = space_group(case.crystal)
     if kind in OF_VALENCE and not any(n in group for n in ZINC_BLENDE_OR_DIAMOND):

@@ -60,7 +60,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     doubled = system.spin == "doubled" if found.spinor is None else found.spinor
     return Reference(
         found.kpoints(crystal),
-        jnp.asarray(_with_scissor(found.E, system, crystal, doubled)),
+        jnp.asarray(_with_scissor(found.E, system, crystal, doubled or spec.has_spin_orbit)),
         doubled,
         jnp.ones(len(found.E)) if weights is None else jnp.asarray(weights, float),
         warnings,
@@ -68,14 +68,21 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
 
 
 def _with_scissor(
-    E: Float[np.ndarray, "k band"], system: System, crystal: Crystal, doubled: bool
+    E: Float[np.ndarray, "k band"], system: System, crystal: Crystal, spinor: bool
 ) -> Float[np.ndarray, "k band"]:
-    """Return the levels [hartree], the empty ones raised by the `scissor` of the reference."""
+    """Return the levels [hartree], the empty ones raised by the `scissor` of the reference.
+
+    Args:
+        E: the levels of the file [hartree].
+        system: the section of the system.
+        crystal: its atoms, which determine the electrons.
+        spinor: whether a level of the file holds one electron.
+    """
     scissor = system.reference.scissor if system.reference else 0.0
     if not scissor:
         return E
     count = electrons(crystal) if system.electrons is None else system.electrons
-    return E + scissor * (np.arange(E.shape[1]) >= occupied_levels(count, doubled))
+    return E + scissor * (np.arange(E.shape[1]) >= occupied_levels(count, spinor))
 
 
 def _read(reference: ReferenceSpec) -> ReferenceBands:
