@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
-from nnpp.basis.rules import sphere
+from nnpp.basis.rules import SPHERE
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential, Strengths
@@ -49,7 +49,7 @@ fcc = np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 cdse = crystal(11.4485278 * fcc, [[0.125] * 3, [-0.125] * 3], ("Cd", "Se"))
 form = Zunger(jnp.array([[-31.4518, 1.389, -0.0502, 1.6603], [8.4921, 4.3513, 1.36, 0.3227]]))
 potential = Potential(form, Strengths(), cdse.species)
-s = system(cdse, path(cdse, points=10), cutoff=3.0, rule=sphere)
+s = system(cdse, path(cdse, points=10), cutoff=3.0, rule=SPHERE)
 ours, dense = levels(potential, s, 6, chebyshev), levels(potential, s, 6)
 print("largest difference", float(abs(ours - dense).max()) * HARTREE_EV, "eV")
 

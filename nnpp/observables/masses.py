@@ -5,8 +5,9 @@ With Δ(k) = E(k) − E(Γ), an even function of k for the mean of a pair of lev
     1/m = ∂²E/∂k² = (2/h²) [3/2 Δ(h) − 3/20 Δ(2h) + 1/90 Δ(3h)] + O(h⁶).
 
 The plane waves are those of Γ at every k, so that E is analytic and 1/m that of k·p theory
-(kdotp.py). Its derivative by a potential needs no derivatives of states. Along 100, the four levels Γ8 of zinc blende and diamond split into a heavy and a light pair;
-the valence levels of larger curvature, the light ones, are lower.
+(kdotp.py). Its derivative by a potential needs no derivatives of states. Along 100, the four
+levels Γ8 of zinc blende and diamond split into a heavy and a light pair; the valence levels of
+larger curvature, the light ones, are lower.
 """
 
 from dataclasses import dataclass

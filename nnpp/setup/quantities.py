@@ -70,7 +70,8 @@ def quantities(case: Case, start: Potential) -> Iterator[Quantity]:
     masses = [t for t in aims if isinstance(t, MassTarget)]
     if masses:
         yield _masses(case, masses)
-    yield from (_at_edge(case, t) for t in aims if t.kind in KINDS)
+    energies = [t for t in aims if isinstance(t, EnergyTarget)]
+    yield from (_at_edge(case, t) for t in energies if t.kind in KINDS)
     yield from (_dielectric(case, t) for t in aims if isinstance(t, DielectricTarget))
     yield from stretched(case, [t for t in aims if isinstance(t, StretchTarget)])
     yield from coupled(case, [t for t in aims if isinstance(t, CouplingTarget)], start)

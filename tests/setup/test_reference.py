@@ -20,7 +20,7 @@ def test_scissor_raises_the_empty_levels(tmp_path, potential, occupied):
             REFERENCE, f"reference: {{file: reference.csv, scissor: {shift}}}"
         )
         assert text != SYSTEM
-        (case,) = prepare(read_inputs(write_fit(tmp_path / str(i), "", potential, text)))
+        (case,) = prepare(read_inputs(write_fit(tmp_path / str(i), "", potential, text, n=10)))
         E.append(np.asarray(case.reference.E) * HARTREE_EV)
     shift = E[1] - E[0]
     assert np.allclose(shift[:, :occupied], 0)
