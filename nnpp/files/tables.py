@@ -15,7 +15,11 @@ from nnpp.files.text import read_text
 FORTRAN = re.compile(r"([-+]?(?:\d+\.?\d*|\.\d+))[dD]([-+]?\d+)")
 
 
-@dataclass(frozen=True)
+MOST_WORDS = 2_000_000
+"""Largest number of words that `read_lines` returns; 0.4 GB with their lines."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a text file in words.
 
@@ -57,13 +61,17 @@ class Line:
 
 def read_lines(path: Path, separator: str | None = None) -> list[Line]:
     """Return the lines that are not empty, without # comments, split into words."""
-    lines = enumerate(read_text(path).split("\n"), start=1)
-    bare = ((number, line.split("#")[0].strip()) for number, line in lines)
-    return [
-        Line(path, number, tuple(word.strip() for word in line.split(separator)))
-        for number, line in bare
-        if line
-    ]
+    lines, left = [], MOST_WORDS
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        bare = line.split("#", 1)[0].strip()
+        if bare:
+            words = bare.split(separator, left)
+            left -= len(words)
+            if left < 0:
+                what = f"has more than {MOST_WORDS:,} words"
+                raise InputError(what, "name the right file", path, number)
+            lines.append(Line(path, number, tuple(word.strip() for word in words)))
+    return lines
 
 
 def read_table(path: Path, columns: int | None = None) -> np.ndarray:

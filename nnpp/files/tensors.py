@@ -23,6 +23,7 @@ from safetensors.numpy import load, save
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import atomic_path, write_atomic
+from nnpp.files.json_text import load_json
 from nnpp.files.text import exists, read_bytes, read_text
 
 FORMAT, VERSION = "nnpp potential", 1
@@ -34,6 +35,9 @@ ARRAYS, COPY = ".safetensors", ".json"
 
 KEY = "nnpp"
 """The entry of the safetensors header that holds the description."""
+
+LONGEST_HEADER = 4_000_000
+"""Largest header [bytes]."""
 
 DIGEST, FILE_DIGEST = "sha256", "safetensors_sha256"
 
@@ -136,6 +140,8 @@ def copy_of(file: Path) -> Path:
 def _loaded(data: bytes, file: Path) -> Arrays:
     """Return the arrays in the content of a .safetensors file."""
     try:
+        if int.from_bytes(data[:8], "little") > LONGEST_HEADER:
+            raise ValueError(f"a header of more than {LONGEST_HEADER / 1e6:g} MB")
         return load(data)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         reason = " ".join(str(error).removeprefix("Error while deserializing: ").split())[:80]
@@ -157,7 +163,7 @@ def _description(data: bytes, file: Path) -> dict[str, Any]:
 def _parsed(text: str, path: Path, remedy: str) -> dict[str, Any]:
     """Return a JSON mapping without infinite numbers."""
     try:
-        description = json.loads(text, parse_constant=_no_number)
+        description = load_json(text, constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InputError("holds damaged JSON", remedy, path) from error
     if not isinstance(description, dict):

@@ -12,8 +12,11 @@ from nnpp.errors import InputError
 from nnpp.files.origin import Keys, Origin, Place
 from nnpp.files.text import read_text
 
-MOST_VALUES = 100_000
-"""A file that expands to more values (by aliases of aliases) is refused."""
+LARGEST = 2_000_000
+"""Largest file [bytes]; ruamel.yaml reads about a megabyte per second."""
+
+MOST_VALUES = 50_000
+"""Largest number of values, with those of aliases (*) and merged mappings (<<)."""
 
 MALFORMED = (
     ValueError,
@@ -28,7 +31,8 @@ MALFORMED = (
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], Origin]:
     """Return the mapping in a file, and the line of each of its entries."""
-    text = read_text(path)
+    text = read_text(path, LARGEST)
+    _refuse_long(text, path)
     if not text.strip():
         raise InputError(
             "is empty", "write systems: and potential:, as the examples in inputs/ do", path
@@ -38,6 +42,16 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Origin]:
         raise InputError("is not a mapping", "begin with `systems:`", path, 1)
     plain = Plain(path)
     return plain.value(tree, (), 1), Origin(path, plain.places)
+
+
+def _refuse_long(text: str, path: Path) -> None:
+    """Raise an error if ruamel.yaml would take more than seconds."""
+    values = sum(map(text.count, "\n,[{"))
+    if values > MOST_VALUES:
+        remedy = "name a structure and a reference by their files"
+        raise InputError(f"holds more than {MOST_VALUES:,} values", remedy, path)
+    if text.count("<<") * values > MOST_VALUES:
+        raise InputError("merges (<<) too many values", "write them out", path)
 
 
 def _parsed(text: str, path: Path) -> Any:

@@ -11,15 +11,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
-from nnpp.files.text import read_bytes
+from nnpp.files.json_text import load_json
+from nnpp.formats.hdf5 import attribute, is_sealed, opened_hdf5, seal, values
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
 
-FORMAT = "nnpp bands 1"
+FORMAT = "nnpp bands 2"
+
+UNSEALED = "nnpp bands 1"
+"""Format of earlier versions, without a digest of the attributes."""
 
 STRAINS = "crystal/strains"
 """The dataset with the strain ε of each atom, if atoms have strains of their own."""
@@ -27,11 +30,19 @@ STRAINS = "crystal/strains"
 
 @dataclass(frozen=True)
 class StoredBands:
-    """The content of a bands.h5."""
+    """The content of a bands.h5.
+
+    Attributes:
+        bands: the levels.
+        crystal: their crystal.
+        provenance: origin of the levels.
+        sealed: whether the file has a digest of its attributes; earlier versions wrote none.
+    """
 
     bands: Bands
     crystal: Crystal
     provenance: dict[str, Any]
+    sealed: bool
 
 
 def write_bands_h5(
@@ -53,6 +64,7 @@ def write_bands_h5(
         file["kpoints"].attrs["labels"] = json.dumps(bands.kpoints.labels, ensure_ascii=False)
         file["crystal"].attrs["symbols"] = json.dumps(crystal.symbols)
         file["crystal"].attrs["rest_volume"] = float(crystal.rest_volume)
+        seal(file)
     return write_atomic(path, image.getvalue())
 
 
@@ -72,17 +84,9 @@ def _datasets(bands: Bands, crystal: Crystal) -> dict[str, tuple[Array, str]]:
 
 def read_bands_h5(path: Path) -> StoredBands:
     """Return the content of a bands.h5."""
-    if not read_bytes(path).startswith(b"\x89HDF"):
-        raise InputError("is not an HDF5 file", "give a bands.h5 of nnpp", path)
-    try:
-        with h5py.File(path, "r") as file:
-            return _stored(file)
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        # h5py raises these for a failed checksum, a truncated file and a missing name.
-        reason = " ".join(str(error).split())[:80]
-        raise InputError(
-            f"is not a bands.h5 of nnpp, or is damaged ({reason})", "write it again", path
-        ) from error
+    damaged = "is not a bands.h5 of nnpp, or is damaged"
+    with opened_hdf5(path, damaged, "write it again") as file:
+        return _stored(file)
 
 
 def read_reference_h5(path: Path) -> ReferenceBands:
@@ -104,28 +108,28 @@ def read_reference_h5(path: Path) -> ReferenceBands:
 
 def _stored(file: h5py.File) -> StoredBands:
     """Return the content of an open file."""
-    about: dict[str, Any] = {}
-    for group in ("/", "kpoints", "crystal"):
-        about |= dict(file[group].attrs)
-    if about["format"] != FORMAT:
-        raise ValueError(f"format {about['format']!r}")
+    form, sealed = attribute(file, "/", "format"), is_sealed(file)
+    if form != (FORMAT if sealed else UNSEALED):
+        raise ValueError(f"format {form!r:.40}")
     kpoints = KPoints(
         fractional=_values(file, "kpoints/fractional"),
         weights=_values(file, "kpoints/weights"),
         distance=_values(file, "kpoints/distance"),
-        labels=tuple(json.loads(about["labels"])),
+        labels=tuple(load_json(attribute(file, "kpoints", "labels"))),
     )
     strained = Crystal(
         cell=_values(file, "crystal/cell"),
         fractional=_values(file, "crystal/fractional"),
-        symbols=tuple(json.loads(about["symbols"])),
-        rest_volume=jnp.asarray(float(about["rest_volume"])),
+        symbols=tuple(load_json(attribute(file, "crystal", "symbols"))),
+        rest_volume=jnp.asarray(float(attribute(file, "crystal", "rest_volume"))),
     )
     if STRAINS in file:
         strained = strained.with_strains(np.asarray(_values(file, STRAINS)))
-    bands = Bands(kpoints, _values(file, "E"), int(about["occupied"]), bool(about["spinor"]))
-    return StoredBands(bands, strained, json.loads(about["provenance"]))
+    occupied, spinor = (attribute(file, "/", key) for key in ("occupied", "spinor"))
+    bands = Bands(kpoints, _values(file, "E"), int(occupied), bool(spinor))
+    provenance = load_json(attribute(file, "/", "provenance"))
+    return StoredBands(bands, strained, provenance, sealed)
 
 
 def _values(file: h5py.File, name: str) -> Array:
-    return jnp.asarray(np.asarray(file[name], float))
+    return jnp.asarray(values(file, name).astype(float))

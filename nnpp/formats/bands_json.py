@@ -1,8 +1,9 @@
 """bands.json: ASE's band structure, levels in eV; the reference is the valence band top."""
 
-import json
 import re
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase.dft.kpoints import BandPath
@@ -11,6 +12,7 @@ from ase.spectrum.band_structure import BandStructure
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import atomic_path
+from nnpp.files.json_text import load_json
 from nnpp.files.text import read_text
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
@@ -35,6 +37,9 @@ DECODE_ERRORS = (
 
 SAME_K = 1e-6
 
+KINDS = ("bool", "int32", "int64", "float32", "float64")
+"""Accepted types of arrays."""
+
 LARGEST = 1e9
 """Limit of energies, lengths and coordinates."""
 
@@ -58,14 +63,13 @@ def read_bands_json(path: Path) -> ReferenceBands:
     """Return the levels in a band structure that ASE wrote, for one spin."""
     try:
         text = read_text(path)
-        tree = json.loads(
-            text, parse_float=_bounded, parse_int=_bounded, parse_constant=_bounded
-        )
+        tree = load_json(text, _bounded, _bounded, _plausible)
         structure = decode(text)
     except DECODE_ERRORS as error:
         line = getattr(error, "lineno", None)
+        reason = " ".join(str(error).split())[:80]
         raise InputError(
-            "is not a band structure of ASE, or holds a number that is not finite",
+            f"is not a band structure of ASE, or holds a number that is not finite ({reason})",
             "write it with ASE, or as .csv",
             path,
             line,
@@ -97,6 +101,15 @@ def _bounded(text: str) -> float:
     if not abs(number) < LARGEST:
         raise ValueError(f"{text:.20} is not finite")
     return number
+
+
+def _plausible(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a mapping; raise if it is an array that claims more numbers than it contains."""
+    if "__ndarray__" in node:
+        shape, kind, data = node["__ndarray__"]
+        if kind not in KINDS or prod(shape) != len(data):
+            raise ValueError(f"an array claims {shape!s:.40} numbers of type {kind!s:.20}")
+    return node
 
 
 def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.errors import InputError
+from nnpp.files.json_text import load_json
 from nnpp.files.markdown import cells
 from nnpp.files.templates import render
 from nnpp.files.text import exists, read_text
@@ -133,6 +134,6 @@ def _front(words: str) -> str:
 def _unquoted(value: str) -> str:
     """Return the words; an empty string if the quotes are damaged."""
     try:
-        return str(json.loads(value))
-    except ValueError:
+        return str(load_json(value))
+    except (ValueError, RecursionError):
         return ""

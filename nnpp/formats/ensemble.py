@@ -17,13 +17,17 @@ import numpy as np
 from jaxtyping import Float
 
 from nnpp.config.potential import form_classes
-from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
-from nnpp.files.text import exists, read_bytes
+from nnpp.files.json_text import load_json
+from nnpp.files.text import exists
+from nnpp.formats.hdf5 import attribute, is_sealed, opened_hdf5, seal, values
 from nnpp.formats.model import named, units_of
 from nnpp.potentials.potential import Potential
 
-FORMAT = "nnpp ensemble 1"
+FORMAT = "nnpp ensemble 2"
+
+UNSEALED = "nnpp ensemble 1"
+"""Format of earlier versions, without a digest of the attributes."""
 
 NAME = "ensemble.h5"
 """Name of the file in a run."""
@@ -100,23 +104,15 @@ def write_ensemble(path: Path, ensemble: StoredEnsemble) -> Path:
             data.attrs["units"] = unit
         file.attrs["format"] = FORMAT
         file.attrs["about"] = json.dumps(ensemble.about, ensure_ascii=False, allow_nan=False)
+        seal(file)
     return write_atomic(path, image.getvalue())
 
 
 def read_ensemble(path: Path) -> StoredEnsemble:
     """Return the content of an ensemble.h5."""
-    read_bytes(path)
-    try:
-        with h5py.File(path, "r") as file:
-            return _stored(file)
-    except (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError) as error:
-        # h5py raises these for a failed checksum, a truncated file and a missing name.
-        reason = " ".join(str(error).split())[:80]
-        raise InputError(
-            f"is not an ensemble of nnpp, or is damaged ({reason})",
-            "remove it, or train again",
-            path,
-        ) from error
+    damaged = "is not an ensemble of nnpp, or is damaged"
+    with opened_hdf5(path, damaged, "remove it, or train again") as file:
+        return _stored(file)
 
 
 def ensemble_in(folder: Path) -> StoredEnsemble | None:
@@ -141,16 +137,17 @@ def _datasets(ensemble: StoredEnsemble) -> Iterator[tuple[str, np.ndarray, str]]
 
 def _stored(file: h5py.File) -> StoredEnsemble:
     """Return the content of an open file."""
-    if file.attrs["format"] != FORMAT:
-        raise ValueError(f"format {file.attrs['format']!r}")
+    form = attribute(file, "/", "format")
+    if form != (FORMAT if is_sealed(file) else UNSEALED):
+        raise ValueError(f"format {form!r:.40}")
     arrays: dict[str, np.ndarray] = {}
 
     def keep(name: str, node: Any) -> None:
         if isinstance(node, h5py.Dataset):
-            arrays[name] = np.asarray(node, float)
+            arrays[name] = values(file, name).astype(float)
 
     file.visititems(keep)
-    about = json.loads(str(file.attrs["about"]))
+    about = load_json(attribute(file, "/", "about"))
     systems = {n: _part(arrays, f"{SYSTEMS}/{n}", Levels) for n in about["systems"]}
     own = f"{POTENTIALS}/"
     return StoredEnsemble(

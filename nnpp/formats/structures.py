@@ -1,8 +1,5 @@
 """Structures: files in any format that ASE reads, inline structures, and POSCAR output."""
 
-import sqlite3
-import struct
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,17 +8,17 @@ import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
 from ase.formula import Formula
-from ase.io import read, write
-from ase.io.formats import UnknownFileTypeError
-from ase.spacegroup.spacegroup import SpacegroupError
+from ase.geometry.minkowski_reduction import minkowski_reduce
+from scipy.spatial import KDTree
 
 from nnpp.config.spec import FitSpec
 from nnpp.config.systems import InlineStructure
 from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import atomic_path
 from nnpp.files.origin import Keys
-from nnpp.files.text import existing, read_bytes
-from nnpp.structures.crystal import Crystal, crystal
+from nnpp.files.text import existing
+from nnpp.formats.ase_files import read_atoms, write_poscar
+from nnpp.structures.crystal import MOST_ATOMS, Crystal, crystal, too_many_atoms
 from nnpp.structures.electrons import SYMBOLS, atomic_number
 from nnpp.structures.environment import find_neighbours, strains
 from nnpp.units import BOHR_ANGSTROM
@@ -34,28 +31,6 @@ FLATTEST = 1e-3
 
 FULL = 1e-3
 """A site is full if its occupancy is 1 within this."""
-
-READ_ERRORS = (
-    AssertionError,
-    AttributeError,
-    ImportError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SpacegroupError,
-    StopIteration,
-    SyntaxError,
-    TypeError,
-    UnknownFileTypeError,
-    ValueError,
-    ZeroDivisionError,
-    sqlite3.Error,
-    struct.error,
-)
-"""Exceptions that ASE's seventy readers raise on corrupt files."""
 
 
 def read_crystals(spec: FitSpec) -> tuple[Crystal, ...]:
@@ -70,13 +45,10 @@ def read_crystals(spec: FitSpec) -> tuple[Crystal, ...]:
 def read_structure(path: Path) -> Crystal:
     """Return the crystal in a structure file."""
     path = Path(path)
-    read_bytes(path)
-    images = _images(path)
-    if len(images) != 1:
-        raise InputError(f"holds {len(images)} structures", "keep one of them", path)
-    _check_sites(images[0], path)
+    atoms = read_atoms(path)
+    _check_sites(atoms, path)
     try:
-        return crystal_of(images[0])
+        return crystal_of(atoms)
     except InputError as error:
         raise error.at(path) from error
 
@@ -107,7 +79,7 @@ def atoms_of(crystal: Crystal) -> Atoms:
 def write_structure(path: Path, crystal: Crystal) -> Path:
     """Write a crystal as a POSCAR with all digits; return the path."""
     with atomic_path(path) as temporary:
-        write(temporary, atoms_of(crystal), format="vasp", direct=True)
+        write_poscar(temporary, atoms_of(crystal))
     return path
 
 
@@ -185,25 +157,9 @@ def _crystal(spec: FitSpec, i: int) -> Crystal:
     return inline_structure(structure.scale, structure.cell, structure.atoms)
 
 
-def _images(path: Path) -> list[Atoms]:
-    """Return all structures in a file."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            images = read(path, index=":")
-    except READ_ERRORS as error:
-        reason = " ".join(str(error).split())[:80] or type(error).__name__
-        raise InputError(
-            f"is not a structure file that ASE can read ({reason})",
-            "write it as POSCAR, CIF or extxyz",
-            path,
-        ) from error
-    return images if isinstance(images, list) else [images]
-
-
 def _check_sites(atoms: Atoms, path: Path) -> None:
     """Raise an error if a site is partly occupied, or by several elements."""
-    for site in atoms.info.get("occupancy", {}).values():
+    for site in atoms.info.get("sites", ()):
         if len(site) > 1 or any(abs(share - 1) > FULL for share in site.values()):
             shares = ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
             raise InputError(
@@ -219,6 +175,8 @@ def _validated(cell: np.ndarray, fractional: np.ndarray, symbols: tuple[str, ...
         raise InputError("the cell has no volume", "give three independent lattice vectors")
     if not symbols:
         raise InputError("there is no atom", "add the atoms")
+    if len(symbols) > MOST_ATOMS:
+        raise too_many_atoms(len(symbols))
     for symbol in symbols:
         _check_element(symbol)
     _check_distances(cell, fractional, symbols)
@@ -236,16 +194,37 @@ def _check_distances(
     cell: np.ndarray, fractional: np.ndarray, symbols: tuple[str, ...]
 ) -> None:
     """Raise an error if two atoms, or an atom and its image, nearly coincide."""
-    steps = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
-    for a in range(len(symbols)):
-        between = fractional[a:] - fractional[a]
-        nearest_image = between - np.round(between)
-        distance = np.linalg.norm((nearest_image[:, None] + steps) @ cell, axis=-1)
-        distance[0, len(steps) // 2] = np.inf
-        other = int(np.argmin(distance.min(axis=1)))
-        if distance[other].min() < CLOSEST:
-            raise InputError(
-                f"atoms {a + 1} ({symbols[a]}) and {a + other + 1} ({symbols[a + other]}) are "
-                f"{distance[other].min() * BOHR_ANGSTROM:.3f} Å apart",
-                "check the positions, and the unit of the cell",
-            )
+    points, atom = _with_images(cell, fractional)
+    # The nearest two of all points; one of them is the atom itself, unless several coincide.
+    distance, found = map(np.asarray, KDTree(points).query(points[: len(symbols)], 2))
+    is_other = found != np.arange(len(symbols))[:, None]
+    close = np.argwhere(is_other & (distance < CLOSEST)).tolist()
+    if close:
+        a, column = close[0]
+        b, d = int(atom[found[a, column]]), float(distance[a, column])
+        raise InputError(
+            f"atoms {a + 1} ({symbols[a]}) and {b + 1} ({symbols[b]}) are "
+            f"{d * BOHR_ANGSTROM:.3f} Å apart",
+            "check the positions, and the unit of the cell",
+        )
+
+
+def _with_images(cell: np.ndarray, fractional: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the atoms, then of images near the cell, and their atoms.
+
+    Every point within `CLOSEST` of an atom is among them. The cell is reduced first: opposite
+    faces are then at least 0.7 lattice vectors apart, so that two cells are enough.
+    """
+    try:
+        reduced, change = minkowski_reduce(cell)
+    except (RuntimeError, OverflowError) as error:
+        raise InputError("the cell is too skewed", "give shorter lattice vectors") from error
+    wrapped = fractional @ np.linalg.inv(change)
+    wrapped -= np.floor(wrapped)
+    margin = CLOSEST * np.linalg.norm(np.linalg.inv(reduced), axis=0)
+    steps = np.stack(np.meshgrid(*[range(-2, 3)] * 3, indexing="ij"), -1).reshape(-1, 1, 3)
+    images = np.concatenate([wrapped + step for step in steps if step.any()])
+    near = ((images > -margin) & (images < 1 + margin)).all(axis=1)
+    atom = np.tile(np.arange(len(fractional)), len(steps))
+    kept = np.concatenate([np.full(len(fractional), True), near])
+    return np.concatenate([wrapped, images])[kept] @ np.asarray(reduced), atom[kept]

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from nnpp.errors import NnppError
+from nnpp.files.arrays import NUMBERS, read_array
+from nnpp.files.json_text import load_json
 
 DIGITS = 64
 """Hexadecimal digits of a SHA-256."""
@@ -24,8 +26,8 @@ HEAD = re.compile(rb"[0-9a-f]{64} nnpp checkpoint 1 ([0-9]{1,18})\n")
 
 LONGEST_HEAD = 128
 
-NUMBERS = "biufc"
-"""Kinds of dtype that .npy keeps as they are: bool, int, uint, float, complex."""
+LARGEST = 256_000_000
+"""Largest checkpoint [bytes]; reading takes up to three times as much memory."""
 
 
 class RefusedError(NnppError):
@@ -61,6 +63,8 @@ def packed(checkpoint: Checkpoint) -> bytes:
         _refuse_unsound(checkpoint.step, name, array)
         np.save(body, array, allow_pickle=False)
     content = body.getvalue()
+    if len(content) + LONGEST_HEAD > LARGEST:
+        raise NnppError(f"step {checkpoint.step} is not saved: more than {LARGEST / 1e6:g} MB")
     hashed = b" nnpp checkpoint 1 %d\n" % len(content) + content
     return sha256(hashed).hexdigest().encode() + hashed
 
@@ -74,11 +78,13 @@ def unpacked(raw: io.BufferedIOBase) -> Checkpoint:
     length, content = int(form[1]), raw.read()
     if len(content) < length:
         raise RefusedError(f"is truncated: {len(content)} of {length} bytes are left")
-    if sha256(head[DIGITS:] + content).hexdigest().encode() != head[:DIGITS]:
+    found = sha256(head[DIGITS:])
+    found.update(content)
+    if found.hexdigest().encode() != head[:DIGITS]:
         raise RefusedError("is damaged: its SHA-256 does not match")
     try:
         return _content(io.BytesIO(content))
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, EOFError, RecursionError) as error:
         # Only a file that someone else made has the right hash and the wrong content.
         raise RefusedError("is no checkpoint of this nnpp") from error
 
@@ -108,6 +114,6 @@ def _refuse_unsound(step: int, name: str, array: np.ndarray) -> None:
 
 def _content(body: io.BytesIO) -> Checkpoint:
     """The checkpoint in bytes whose hash is right."""
-    header = json.loads(body.readline())
-    arrays = {name: np.load(body, allow_pickle=False) for name in header["arrays"]}
+    header = load_json(body.readline().decode())
+    arrays = {name: read_array(body) for name in header["arrays"]}
     return Checkpoint(header["step"], arrays, header["about"], header["identity"])

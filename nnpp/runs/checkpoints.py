@@ -14,7 +14,8 @@ from pathlib import Path
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import final_name, os_errors_about, write_atomic
-from nnpp.runs.checkpoint_file import Checkpoint, RefusedError, packed, unpacked
+from nnpp.files.text import opened
+from nnpp.runs.checkpoint_file import LARGEST, Checkpoint, RefusedError, packed, unpacked
 
 NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
 ANY = re.compile(r"step-.*\.ckpt", re.DOTALL)
@@ -90,11 +91,10 @@ def _read(path: Path, identity: str) -> Checkpoint:
     try:
         if not path.is_file():
             raise RefusedError("is no file")
-        with path.open("rb") as file:
+        with opened(path, LARGEST) as file:
             checkpoint = unpacked(file)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise RefusedError(f"cannot be read: {reason}") from error
+    except InputError as error:
+        raise RefusedError(error.what) from error
     if checkpoint.identity != identity:
         raise RefusedError(OTHER_FIT)
     if path.name != f"step-{checkpoint.step:08d}.ckpt":

@@ -16,6 +16,7 @@ from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import RUN_NAME, Fit
 from nnpp.devices.processes import on_process_zero
 from nnpp.errors import InputError
+from nnpp.files.json_text import load_json
 from nnpp.files.tensors import ARRAYS, STEM
 from nnpp.files.text import exists, read_text
 from nnpp.potentials.potential import Potential
@@ -72,7 +73,7 @@ class RunFolder:
         if not exists(path):
             return {}
         try:
-            systems = json.loads(read_text(path))["systems"]
+            systems = load_json(read_text(path))["systems"]
             for numbers in systems.values():
                 _require_numbers(numbers)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

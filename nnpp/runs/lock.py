@@ -20,8 +20,12 @@ from pathlib import Path
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import os_errors_about
+from nnpp.files.text import read_bytes
 
 NAME = "lock"
+
+LONGEST = 10_000
+"""Largest lock file that is read [bytes]."""
 
 NO_FLOCK = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL, errno.EBADF)
 """Errors of a file system without locks; the last is that of one without locks of folders."""
@@ -118,9 +122,9 @@ def _record(handle: int) -> None:
 def _owner(path: Path) -> Owner | None:
     """Return the owner that the file names; None if it cannot be read."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_bytes(path, LONGEST))
         return Owner(int(found["pid"]), str(found["host"]), str(found["since"]))
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+    except (InputError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

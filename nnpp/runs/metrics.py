@@ -13,7 +13,8 @@ from typing import Any
 
 from nnpp.errors import InputError, NnppError
 from nnpp.files.atomic import os_errors_about, write_atomic
-from nnpp.files.text import exists
+from nnpp.files.json_text import load_json
+from nnpp.files.text import MOST_LINES, exists, read_bytes
 
 REMEDY = "remove the line, or start over with `--fresh`"
 
@@ -79,8 +80,12 @@ def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
 
 def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
     """Every line with what it says, without a broken last one."""
-    with os_errors_about(path, "cannot be read", "name a run that was trained"):
-        lines = path.read_bytes().split(b"\n")
+    raw = read_bytes(path)
+    if raw.count(b"\n") > MOST_LINES:
+        raise InputError(
+            f"has more than {MOST_LINES:,} lines", "start over with `--fresh`", path
+        )
+    lines = raw.split(b"\n")
     if not lines[-1]:
         lines.pop()
     pairs = []
@@ -95,7 +100,7 @@ def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
 
 def _record(line: bytes) -> dict[str, Any]:
     """What a line says; a ValueError if it says nothing of a step."""
-    record = json.loads(line.decode())
+    record = load_json(line.decode())
     if not isinstance(record, dict) or not isinstance(record.get("step"), int):
         raise ValueError("no step")
     return record

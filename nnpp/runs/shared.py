@@ -1,13 +1,13 @@
 """Several processes read the same run folder: they wait until all see what process 0 wrote."""
 
 import time
-from hashlib import sha256
 from pathlib import Path
 
 from nnpp.config.inputs import RUN_NAME
 from nnpp.devices.processes import on_all_processes, on_process_zero
 from nnpp.errors import InputError
 from nnpp.files.tensors import ARRAYS, COPY, STEM
+from nnpp.files.text import sha256_of
 from nnpp.formats.ensemble import NAME
 from nnpp.runs.folder import START
 
@@ -47,8 +47,8 @@ def _await(files: dict[Path, str], deadline: float) -> None:
 def _hash(path: Path) -> str:
     """Return the SHA-256 of a file, or an empty text if it does not exist yet."""
     try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        return sha256_of(path)
+    except InputError:
         return ""
 
 

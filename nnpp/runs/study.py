@@ -16,6 +16,9 @@ from nnpp.files.text import exists, read_text
 
 NAME, TABLE = "study.json", "trials.csv"
 
+LARGEST = 16_000_000
+"""Largest study.json [bytes]."""
+
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Value = int | float | str
 COLUMNS = ("trial", "state", "held_out_mev", "training_mev", "steps", "seconds")
@@ -90,7 +93,7 @@ def read_study(folder: Path, identity: str) -> Study:
     if not exists(path):
         return Study(identity=identity)
     try:
-        study = Study.model_validate_json(read_text(path))
+        study = Study.model_validate_json(read_text(path, LARGEST))
     except ValidationError as error:
         raise InputError("is not a study", "use `--fresh` to start over", path) from error
     if study.identity != identity:

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
+MOST_ATOMS = 10_000
+"""Largest number of atoms in a cell; plane waves of larger cells exceed any memory."""
+
 DIGITS = 6
 """Strains of atoms that agree to this many decimals are replaced by their mean."""
 
@@ -49,7 +52,8 @@ class Crystal:
         """For each atom the index of its element in `species`."""
         if self.kinds is not None:
             return self.kinds
-        return tuple(self.species.index(s) for s in self.symbols)
+        place = {symbol: i for i, symbol in enumerate(self.species)}
+        return tuple(place[symbol] for symbol in self.symbols)
 
     @property
     def positions(self) -> Float[Array, "atom 3"]:
@@ -105,8 +109,11 @@ def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) ->
         symbols: the element of each atom.
 
     Raises:
-        InputError: if the shapes do not fit, or the cell is flat or not finite.
+        InputError: if the shapes do not fit, the cell is flat or not finite, or there are more
+            than `MOST_ATOMS` atoms.
     """
+    if len(symbols) > MOST_ATOMS:
+        raise too_many_atoms(len(symbols))
     a, x = np.asarray(cell, float), np.asarray(fractional, float)
     if a.shape != (3, 3) or x.shape != (len(symbols), 3) or not len(symbols):
         raise InputError(
@@ -118,3 +125,9 @@ def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) ->
     cell = jnp.asarray(a)
     rest_volume = jnp.abs(jnp.linalg.det(cell))
     return Crystal(cell, jnp.asarray(x), tuple(symbols), rest_volume)
+
+
+def too_many_atoms(count: int) -> InputError:
+    """Return the error about a cell with more than `MOST_ATOMS` atoms."""
+    what = f"holds {count:,} atoms, more than {MOST_ATOMS:,}"
+    return InputError(what, "use a smaller cell")

@@ -143,6 +143,8 @@ def _stored(model: Model, file: Path) -> Iterator[Finding]:
     name = file.parent.name
     try:
         stored = read_bands_h5(file)
+        if not stored.sealed:
+            yield Finding(f"{name}: {file.name}", "no digest of its attributes: an older file")
         yield from _neutral(model.potential, name, stored)
         yield _bands(model.potential, name, stored)
     except InputError as error:

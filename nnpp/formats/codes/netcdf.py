@@ -10,24 +10,10 @@ import numpy as np
 from scipy.io import netcdf_file
 
 from nnpp.errors import InputError
-from nnpp.files.text import read_bytes
+from nnpp.files.text import read_bytes, read_head
+from nnpp.formats.hdf5 import DAMAGE, attribute, opened_hdf5, shape, values
 
-LARGEST = 100_000_000
-"""Largest variable [bytes]; a larger size is a sign of damage."""
-
-DAMAGE = (
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
-"""Exceptions that scipy and h5py raise on a truncated or corrupt file."""
+AGAIN = "repeat the run, or copy it again"
 
 
 @dataclass(frozen=True)
@@ -89,20 +75,18 @@ class NetCDF:
 
 def read_netcdf(path: Path, variables: Iterable[str], dimensions: Iterable[str]) -> NetCDF:
     """Return the named variables and dimensions of a netCDF file of either version."""
-    raw = read_bytes(path)
-    if raw.startswith(b"CDF\5"):
+    head = read_head(path, 4)
+    if head == "CDF\5":
         raise InputError("is a netCDF-5 file", "convert it to netCDF-4: nccopy -k nc4", path)
-    if not raw.startswith((b"\x89HDF", b"CDF\1", b"CDF\2")):
+    if head == "\x89HDF":
+        return _version_4(path, variables, dimensions)
+    if head not in ("CDF\1", "CDF\2"):
         raise InputError("is not a netCDF file", "give the right file", path)
     try:
-        if raw.startswith(b"CDF"):
-            return _classic(path, raw, variables, dimensions)
-        return _version_4(path, variables, dimensions)
+        return _classic(path, read_bytes(path), variables, dimensions)
     except DAMAGE as error:
         reason = " ".join(str(error).split())[:80]
-        raise InputError(
-            f"is truncated or damaged ({reason})", "repeat the run, or copy it again", path
-        ) from error
+        raise InputError(f"is truncated or damaged ({reason})", AGAIN, path) from error
 
 
 def _classic(
@@ -121,24 +105,21 @@ def _classic(
 
 def _version_4(path: Path, variables: Iterable[str], dimensions: Iterable[str]) -> NetCDF:
     """Read a netCDF-4 file, in which a dimension is a dataset of that length."""
-    with h5py.File(path, "r") as file:
-        found = {name: _dataset(file, name) for name in variables if name in file}
+    variables, dimensions = tuple(variables), tuple(dimensions)
+    asked = (*variables, *dimensions)
+    with opened_hdf5(path, "is truncated or damaged", AGAIN, asked) as file:
+        found = [name for name in variables if name in file]
         return NetCDF(
             path,
-            {name: np.asarray(dataset[()]) for name, dataset in found.items()},
-            {name: _text(dataset.attrs.get("units", "")) for name, dataset in found.items()},
-            {name: _dataset(file, name).shape[0] for name in dimensions if name in file},
+            {name: values(file, name) for name in found},
+            {name: _unit(file, name) for name in found},
+            {name: shape(file, name)[0] for name in dimensions if name in file},
         )
 
 
-def _dataset(file: h5py.File, name: str) -> h5py.Dataset:
-    """Return a dataset, if its size is credible."""
-    found = file[name]
-    if not isinstance(found, h5py.Dataset):
-        raise ValueError(f"{name} is not a variable")
-    if found.nbytes > LARGEST:
-        raise ValueError(f"{name} has the shape {found.shape}")
-    return found
+def _unit(file: h5py.File, name: str) -> str:
+    """Return the unit of a variable."""
+    return _text(attribute(file, name, "units") if "units" in file[name].attrs else "")
 
 
 def _text(value: object) -> str:

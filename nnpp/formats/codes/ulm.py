@@ -9,7 +9,6 @@ Our own reader, because ase.io.ulm allocates what a header announces (17 GB for 
 of 16 kB) and builds the ASE objects that the JSON names, before anything can be checked.
 """
 
-import json
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from nnpp.errors import InputError
-from nnpp.files.text import reading
+from nnpp.files.json_text import load_json
+from nnpp.files.text import opened
 
 MAGIC = b"- of Ulm"
 
@@ -112,7 +112,7 @@ class Ulm:
         if size > LONGEST or place + size > self.bytes:
             raise self.error(f"{name} goes beyond the end of the file, or has too many numbers")
         order = "<" if self.tree.get("_little_endian", True) else ">"
-        with self.path.open("rb") as file:
+        with opened(self.path) as file:
             file.seek(place)
             raw = file.read(size)
         return np.frombuffer(raw, np.dtype(kind).newbyteorder(order)).reshape(shape)
@@ -120,11 +120,11 @@ class Ulm:
 
 def read_ulm(path: Path) -> Ulm:
     """Return the first item of a file; arrays are read on request."""
-    with reading(path), path.open("rb") as file:
+    with opened(path) as file:
         size = path.stat().st_size
         tag, raw = _item(path, file, size)
     try:
-        tree = json.loads(raw)
+        tree = load_json(raw.decode())
     except (ValueError, RecursionError) as error:
         raise _damaged(path) from error
     if not isinstance(tree, Mapping):

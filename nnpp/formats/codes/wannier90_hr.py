@@ -16,7 +16,7 @@ from jaxtyping import Complex, Float, Int
 
 from nnpp.errors import InputError
 from nnpp.files.tables import Line
-from nnpp.files.text import exists, reading
+from nnpp.files.text import exists, opened
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.wannier90_win import read_settings
 from nnpp.formats.reference_bands import ReferenceBands
@@ -207,7 +207,7 @@ MANY = 64
 
 def _numbered(path: Path) -> Iterator[Line]:
     """Yield the lines of a file of any size; longer lines than any valid one are split."""
-    with reading(path), path.open("rb") as file:
+    with opened(path) as file:
         number = 0
         while text := file.readline(10_000):
             number += 1

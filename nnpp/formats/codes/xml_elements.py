@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from nnpp.errors import InputError
 from nnpp.files.tables import Line
-from nnpp.files.text import reading
+from nnpp.files.text import opened
 
 LARGEST = 1_000_000_000
 """Largest file [bytes]; files of real runs with projections reach hundreds of millions."""
@@ -36,7 +36,7 @@ Label = Callable[[str, Mapping[str, str]], str]
 """Returns the name of an element in places, from its tag and attributes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Element(Line):
     """An element with its own text in words, and the line on which it begins.
 
@@ -152,7 +152,7 @@ class _Stream:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     """Yield the file in chunks."""
-    with reading(path), path.open("rb") as file:
+    with opened(path) as file:
         if path.stat().st_size > LARGEST:
             raise InputError(
                 f"is larger than {LARGEST // 1_000_000} MB",

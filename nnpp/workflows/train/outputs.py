@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from nnpp.devices.recorder import Listener
 from nnpp.eigensolvers.dense import dense
+from nnpp.files.arrays import read_npz
 from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.files.tensors import STEM
 from nnpp.fitting.method import Theta
@@ -202,7 +203,7 @@ class Film:
         if not kept:
             return ()
         every = np.unique(np.linspace(0, len(kept) - 1, min(MOST, len(kept))).astype(int))
-        frames = [dict(np.load(kept[i], allow_pickle=False)) for i in every]
+        frames = [read_npz(kept[i]) for i in every]
         sources = enumerate(self.run.objective.sources)
         spectra = [(i, s) for i, s in sources if isinstance(s, Spectrum)]
         return tuple(path for i, s in spectra for path in self._film(i, s, frames))
