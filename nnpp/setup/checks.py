@@ -12,14 +12,14 @@ from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.memory import Memory, process_memory
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
-from nnpp.setup.quantities import refuse_unknown
+from nnpp.setup.quantities import check_target
 from nnpp.units import HARTREE_EV
 
 MOST_PLANE_WAVES = 200_000
-"""A larger system is not built: one solution would take longer than an hour."""
+"""Larger systems are refused: one solution would take more than an hour."""
 
 MOST_ROWS = 1e7
-"""Plane waves of all k-points together: they and their construction need about 1 GB."""
+"""Limit of the plane waves of all k-points; their construction then needs about 1 GB."""
 
 
 def check_system(fit: Fit, i: int, case: Case, potential: Potential) -> None:
@@ -33,7 +33,7 @@ def check_system(fit: Fit, i: int, case: Case, potential: Potential) -> None:
         _check_form_factors(fit, case, potential)
     for j, target in enumerate(case.spec.targets):
         with fit.spec.origin.error_context("systems", i, "targets", j):
-            refuse_unknown(case, potential, target)
+            check_target(case, potential, target)
 
 
 def _check_basis_size(fit: Fit, i: int, case: Case) -> None:
@@ -122,13 +122,13 @@ def _check_zero(fit: Fit, i: int, case: Case) -> None:
 def _check_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
     """Refuse a table with entries at lengths that the crystal does not have."""
     system = case.system
-    lost = potential.local.lost(system.q)
+    unused = potential.local.lost(system.q)
     columns = np.asarray(potential.columns(system.species))
-    v = np.asarray(potential.local(jnp.asarray(lost)))[:, columns] if lost else []
-    unseen = [q for q, row in zip(lost, v, strict=True) if np.any(row)]
-    if unseen:
+    v = np.asarray(potential.local(jnp.asarray(unused)))[:, columns] if unused else []
+    lost = [q for q, row in zip(unused, v, strict=True) if np.any(row)]
+    if lost:
         raise fit.spec.origin.error(
-            f"{case.spec.name}: no |G−G′| of this crystal is {unseen[0]:.6f} bohr⁻¹, "
+            f"{case.spec.name}: no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, "
             "so that entry of the table would be lost",
             "list v at 2π/a·√n for the lattice constant of this crystal",
             *("potential", "elements"),

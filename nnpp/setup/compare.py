@@ -20,31 +20,28 @@ def reference_bands(case: Case) -> Bands | None:
 
 def compare_with_reference(case: Case, bands: Bands) -> Comparison | None:
     """Return loss and error of each band, or None without a reference at the same k-points."""
-    theirs = reference_bands(case)
-    if theirs is None or not case.comparable:
+    reference = reference_bands(case)
+    if reference is None or not case.comparable:
         return None
-    ours = matched(_counted_alike(case, bands).E, theirs.E)
-    ours, theirs = from_zero(case, ours), from_zero(case, theirs.E)
-    return compare(ours, theirs, weights_of(case, theirs))
+    E, E_ref = from_zero(case, _matched(case, bands, reference)), from_zero(case, reference.E)
+    return compare(E, E_ref, weights_of(case, E_ref))
 
 
 def errors_at_all_k(case: Case, bands: Bands) -> Float[Array, "k band"] | None:
     """Return E − E_ref from their energy zeros [hartree]; None if the k-points differ."""
-    theirs = reference_bands(case)
-    if theirs is None or not case.comparable:
+    reference = reference_bands(case)
+    if reference is None or not case.comparable:
         return None
-    ours = matched(_counted_alike(case, bands).E, theirs.E)
-    return from_zero(case, ours) - from_zero(case, theirs.E)
+    return from_zero(case, _matched(case, bands, reference)) - from_zero(case, reference.E)
 
 
 def aligned_reference(case: Case, bands: Bands) -> Bands | None:
     """Return the reference, shifted so that its energy zero is that of `bands`."""
-    theirs = reference_bands(case)
-    if theirs is None or not case.comparable:
-        return theirs
-    ours = matched(_counted_alike(case, bands).E, theirs.E)
-    shift = zero_of(case, ours) - zero_of(case, theirs.E)
-    return Bands(theirs.kpoints, theirs.E + shift, theirs.occupied, theirs.spinor)
+    reference = reference_bands(case)
+    if reference is None or not case.comparable:
+        return reference
+    shift = zero_of(case, _matched(case, bands, reference)) - zero_of(case, reference.E)
+    return Bands(reference.kpoints, reference.E + shift, reference.occupied, reference.spinor)
 
 
 def weights_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
@@ -52,7 +49,7 @@ def weights_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, "k band"]:
 
     E is measured from the energy zero; a window includes both ends.
     """
-    assert case.reference is not None, "weights are asked for beside a reference"
+    assert case.reference is not None, "without a reference there are no weights"
     weights = case.spec.weights
     w_b = jnp.ones(E.shape[1]) if weights.bands is None else jnp.asarray(weights.bands)
     w = case.reference.k_weights[:, None] * w_b[: E.shape[1]]
@@ -74,12 +71,12 @@ def zero_of(case: Case, E: Float[Array, "k band"]) -> Float[Array, ""]:
 
 def zero(case: Case) -> Zero:
     """Return the function that gives the energy zero of a spectrum."""
-    wanted = case.spec.zero
-    if isinstance(wanted, LevelZero):
-        return Level(wanted.kpoint - 1, wanted.band - 1)
-    return Absolute() if wanted == "absolute" else Top(case.occupied_in_reference)
+    of_fit = case.spec.zero
+    if isinstance(of_fit, LevelZero):
+        return Level(of_fit.kpoint - 1, of_fit.band - 1)
+    return Absolute() if of_fit == "absolute" else Top(case.occupied_in_reference)
 
 
-def _counted_alike(case: Case, bands: Bands) -> Bands:
-    """Return bands with each spinless level as often as in the reference."""
-    return bands.doubled() if case.twice else bands
+def _matched(case: Case, bands: Bands, reference: Bands) -> Float[Array, "k band"]:
+    """Return the levels of `bands`, as many and as often as in the reference."""
+    return matched((bands.doubled() if case.twice else bands).E, reference.E)

@@ -1,7 +1,9 @@
-"""Preparation of a fit: its systems, notes on them, and checks that they can be solved."""
+"""Preparation of a fit: its systems, checks that they can be solved, notes and warnings."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+
+import numpy as np
 
 from nnpp.basis.rules import RULES
 from nnpp.config.inputs import Fit
@@ -11,16 +13,33 @@ from nnpp.config.values import MAX_HARTREE
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.cases import Case, kpoints_of
 from nnpp.setup.checks import check_system
-from nnpp.setup.reference import read_reference
-from nnpp.setup.trained import potential_of
-from nnpp.setup.warnings import reference_warnings
+from nnpp.setup.compare import from_zero, reference_bands, weights_of
+from nnpp.setup.potential import potential_of
+from nnpp.setup.reference import Reference, read_reference
 from nnpp.structures.crystal import Crystal
+from nnpp.structures.electrons import SYMBOLS
 from nnpp.structures.paths import path_notes
-from nnpp.structures.symmetry import primitive_cells
+from nnpp.structures.symmetry import SAME_K, primitive_cells
 from nnpp.terms.term import terms
+from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 NEUTRAL = 1e-6
 """Charges that sum to less than this over a cell are neutral [e]."""
+
+FAR_APART_EV = 50.0
+"""Reference levels further than this from zero are probably in another unit."""
+
+ATOMIC_VOLUMES = (5.0, 120.0)
+"""Usual volumes per atom [Å³]; lengths in a wrong unit give others."""
+
+WAVES_PER_LEVEL = 4
+"""With fewer plane waves for each level, the highest levels are inaccurate."""
+
+PAIR_EV = 1e-4
+"""Levels that differ by less are one level that is written twice."""
+
+KRAMERS_EV = 5e-3
+"""Largest splitting of a Kramers pair at Γ; some programs break the symmetry slightly."""
 
 
 def prepare(fit: Fit) -> list[Case]:
@@ -40,7 +59,7 @@ def _case(fit: Fit, i: int, crystal: Crystal) -> Case:
         kpoints = kpoints_of(spec.kpoints, crystal, reference)
     case = Case(spec, crystal, kpoints, reference, fit.spec.has_spin_orbit, ())
     with fit.spec.origin.error_context("systems", i):
-        notes = (*_notes(case), *_about_charges(case, fit.spec.potential))
+        notes = (*_notes(case), *_charge_notes(case, fit.spec.potential))
     return replace(case, notes=notes)
 
 
@@ -53,7 +72,7 @@ def _notes(case: Case) -> Iterator[str]:
         yield f"the cell holds {cells} primitive cells, so bands are folded"
     if cells > 1:
         atoms = len(case.crystal.symbols) // cells
-        yield f"the primitive cell, of {atoms} atoms, would show them unfolded"
+        yield f"the primitive cell of {atoms} atoms has unfolded bands"
     if not RULES[case.spec.plane_waves].symmetric:
         yield (
             f"plane waves `{case.spec.plane_waves}` break symmetry at the zone boundary; "
@@ -65,19 +84,19 @@ def _notes(case: Case) -> Iterator[str]:
             f'"{case.spec.cutoff:g} eV" if electronvolts are meant'
         )
     if case.n_levels <= case.occupied:
-        yield "no conduction band is asked for, so no gap is told"
+        yield "no conduction band is requested, so there is no gap"
     if reference is None:
         return
     yield from reference.notes
-    yield from reference_warnings(case, reference)
+    yield from _reference_warnings(case, reference)
     if reference.E.shape[1] < case.occupied_in_reference:
-        yield "the reference holds fewer bands than are occupied"
+        yield "the reference has fewer bands than are occupied"
     if not case.comparable:
-        yield "the reference is at other k-points: it may be drawn, but is not compared"
+        yield "the reference is at other k-points: it can be drawn, but is not compared"
 
 
-def _about_charges(case: Case, spec: PotentialSpec) -> Iterator[str]:
-    """Strengths that must sum to zero over the cell but do not, and what becomes of them."""
+def _charge_notes(case: Case, spec: PotentialSpec) -> Iterator[str]:
+    """Yield notes on strengths that do not sum to zero over the cell as they must."""
     atoms = case.crystal.symbols
     for term in terms():
         given = [spec.by_element[symbol].strength(term.name) for symbol in atoms]
@@ -85,5 +104,67 @@ def _about_charges(case: Case, spec: PotentialSpec) -> Iterator[str]:
         if term.neutral and abs(total) > NEUTRAL:
             yield (
                 f"the charges sum to {total:+.3g} {term.unit} over the cell, which must be "
-                f"neutral: each atom is given {-total / len(atoms):+.3g} {term.unit}"
+                f"neutral: {-total / len(atoms):+.3g} {term.unit} is added to each atom"
             )
+
+
+def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
+    """Yield warnings on unused elements and on forms that are infinite at some q."""
+    used = {s for case in cases for s in case.crystal.symbols}
+    for symbol in sorted(set(fit.spec.potential.by_element) - used, key=SYMBOLS.index):
+        yield f"{symbol} is in the potential but in no crystal"
+    for symbol, element in fit.spec.potential.by_element.items():
+        yield from (f"{symbol}: {warning}" for warning in element.warnings())
+
+
+def system_warnings(case: Case) -> Iterator[str]:
+    """Yield warnings on an unusual cell size, a small basis and an implausible reference."""
+    volume = float(case.crystal.volume) / len(case.crystal.symbols) * BOHR_ANGSTROM**3
+    if not ATOMIC_VOLUMES[0] <= volume <= ATOMIC_VOLUMES[1]:
+        yield f"{volume:.1f} Å³ for each atom: is the unit of the cell right?"
+    if case.n_plane_waves < WAVES_PER_LEVEL * case.n_levels:
+        yield f"{case.n_plane_waves} plane waves are few for {case.n_levels} levels"
+    if case.reference is not None:
+        yield from _level_warnings(case, np.asarray(case.reference.E) * HARTREE_EV)
+
+
+def _level_warnings(case: Case, E: np.ndarray) -> Iterator[str]:
+    """Yield warnings on the energies of a reference [eV]."""
+    if np.abs(E).max() > FAR_APART_EV:
+        yield f"reference levels reach {np.abs(E).max():.0f} eV: are they in eV?"
+    occupied = case.occupied_in_reference
+    if 0 < occupied < E.shape[1]:
+        rising = np.sort(E, axis=1)
+        top, bottom = rising[:, occupied - 1].max(), rising[:, occupied].min()
+        if top >= bottom:
+            yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
+
+
+def _reference_warnings(case: Case, reference: Reference) -> Iterator[str]:
+    """Yield warnings on k-points, levels and weights of a reference that may be miscounted."""
+    steps = np.abs(np.diff(np.asarray(reference.kpoints.fractional), axis=0)).max(axis=1)
+    if np.any(steps < SAME_K):
+        yield f"{np.sum(steps < SAME_K)} reference k-points are given twice in a row"
+    bands = reference_bands(case)
+    assert bands is not None, "the case has a reference"
+    E, gamma = np.asarray(bands.E) * HARTREE_EV, bands.kpoints.gamma
+    full = case.occupied_in_reference
+    if (
+        case.spinor
+        and gamma is not None
+        and not _paired(E[gamma : gamma + 1, :full], KRAMERS_EV)
+    ):
+        yield "reference levels at Γ are not Kramers pairs: are they spinless?"
+    if not case.spinor:
+        paired = _paired(E)
+        if paired and not reference.doubled:
+            yield "every reference level is listed twice: is `spin: doubled` meant?"
+        if reference.doubled and not paired:
+            yield "reference levels do not come in pairs: is `spin: once` meant?"
+    if not np.any(np.asarray(weights_of(case, from_zero(case, bands.E)))):
+        yield "all levels have weight zero, so that the loss is zero for every potential"
+
+
+def _paired(E: np.ndarray, within: float = PAIR_EV) -> bool:
+    """Return whether levels form degenerate pairs at every k."""
+    return E.shape[1] % 2 == 0 and float(np.abs(E[:, ::2] - E[:, 1::2]).max()) < within

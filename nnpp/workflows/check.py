@@ -14,10 +14,9 @@ from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import memory_of
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
-from nnpp.setup.prepare import prepare
+from nnpp.setup.potential import potential_of
+from nnpp.setup.prepare import fit_warnings, prepare, system_warnings
 from nnpp.setup.reference import Reference
-from nnpp.setup.trained import potential_of
-from nnpp.setup.warnings import fit_warnings, system_warnings
 from nnpp.structures.symmetry import space_group
 from nnpp.terms.term import terms
 from nnpp.units import HARTREE_EV

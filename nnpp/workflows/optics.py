@@ -22,8 +22,8 @@ from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory
+from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
-from nnpp.setup.trained import potential_of
 from nnpp.structures.kpoints import KPoints
 from nnpp.structures.symmetry import mesh
 from nnpp.units import HARTREE_EV

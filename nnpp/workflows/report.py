@@ -24,9 +24,9 @@ from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import reference_bands
+from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
 from nnpp.setup.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
-from nnpp.setup.trained import potential_of
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import with_complete_paths

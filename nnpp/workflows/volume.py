@@ -22,8 +22,8 @@ from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
+from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
-from nnpp.setup.trained import potential_of
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.paths import special_points
 from nnpp.units import HARTREE_EV

@@ -25,7 +25,7 @@ TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", N
 
 PACKAGES = (
     "basis cli cluster config devices eigensolvers files fitting formats hamiltonian linalg "
-    "observables plotting potentials runs structures terms"
+    "observables plotting potentials runs setup structures terms"
 )
 
 FOLDERS = [

@@ -12,8 +12,7 @@ from nnpp.errors import InputError
 from nnpp.fitting.method import measure
 from nnpp.fitting.targets.curves import Prior
 from nnpp.fitting.targets.levels import BandsTarget
-from nnpp.setup.hold_out import held_out
-from nnpp.setup.objective import objective_of
+from nnpp.setup.objective import held_out, objective_of
 from nnpp.setup.potential import start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV

@@ -59,7 +59,7 @@ def test_charges_that_are_not_neutral_are_told(tmp_path):
     _, case, _ = made(tmp_path / "one", text)
     (note,) = case.notes
     assert "+1.5 e over the cell" in note
-    assert "each atom is given -0.75 e" in note
+    assert "-0.75 e is added to each atom" in note
     neutral = text.replace("0.3227]}", "0.3227], charge: -1.5}")
     assert made(tmp_path / "two", neutral)[1].notes == ()
 

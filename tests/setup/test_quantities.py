@@ -69,7 +69,7 @@ def test_a_dielectric_function_is_met(tmp_path, at, value, name):
 @pytest.mark.parametrize(
     ("other", "potential", "words"),
     [
-        ("{kind: light_hole_mass, value: 0.1 me}", ZUNGER, "is that of Γ8, and no element"),
+        ("{kind: light_hole_mass, value: 0.1 me}", ZUNGER, "is a mass of Γ8, but no element"),
         ("{kind: light_hole_mass, value: 0.1}", SPINORS, 'write "0.1 me"'),
         ("{kind: light_hole_mass, value: -0.1 me}", SPINORS, "greater than 0"),
         ("{kind: gap_by_volume, value: 0.1 me}", ZUNGER, "unknown unit 'me'"),
@@ -96,5 +96,5 @@ def test_what_is_not_one_is_refused(tmp_path, other, potential, words):
 
 def test_valence_edges_are_known_of_zinc_blende_alone(tmp_path):
     longer = LISTED.replace("[0.5, 0.5, 0]]", "[0.5, 0.6, 0]]")
-    with pytest.raises(InputError, match="of zinc blende and diamond alone"):
+    with pytest.raises(InputError, match="for zinc blende and diamond only"):
         made(tmp_path, "{kind: valence_by_volume, value: 1 eV}", system=longer)

@@ -72,7 +72,7 @@ def test_a_run_records_its_options_notes_and_first_inputs(tmp_path):
         "mesh": [2, 2, 2],
         "window": [-5, 4],
     }
-    assert about["notes"] == ["zb: no conduction band is asked for, so no gap is told"]
+    assert about["notes"] == ["zb: no conduction band is requested, so there is no gap"]
     run(read_inputs(folder), tmp_path / "out", Choices())
     again = YAML(typ="safe").load(folder / "run.yaml")
     assert again["inputs_sha256"] == about["inputs_sha256"]

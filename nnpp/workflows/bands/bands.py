@@ -24,8 +24,8 @@ from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import START, RunFolder, is_run
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
+from nnpp.setup.potential import potential_of, start_of_run, untrained
 from nnpp.setup.prepare import prepare
-from nnpp.setup.trained import potential_of, start_of_run, untrained
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.draw import (
     before_and_after,

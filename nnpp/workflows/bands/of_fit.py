@@ -14,7 +14,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import RunFolder, is_run
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
-from nnpp.setup.hold_out import held_out
+from nnpp.setup.objective import held_out
 from nnpp.setup.reference import read_reference
 from nnpp.structures.symmetry import SAME_K, equivalent
 from nnpp.workflows.bands.options import Choices

@@ -30,7 +30,7 @@ from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
-from nnpp.setup.trained import potential_of
+from nnpp.setup.potential import potential_of
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import listed

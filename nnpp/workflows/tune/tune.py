@@ -21,7 +21,7 @@ from nnpp.runs.folder import described
 from nnpp.runs.lock import held
 from nnpp.runs.study import Study, Trial, read_study, write_study
 from nnpp.setup.cases import Case
-from nnpp.setup.hold_out import held_out
+from nnpp.setup.objective import held_out
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.fits.provenance import contents
 from nnpp.workflows.train.run import with_steps
