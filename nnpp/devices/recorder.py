@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from nnpp.devices.processes import any_process, on_process_zero
 
 Listener = Callable[[Any], Iterable[Any] | None]
 """Handles one event: writes, draws or checks, and returns what it has to add, or nothing."""
+
+
+class Guard(Protocol):
+    """Knows whether files may be written, such as the lock of a folder."""
+
+    def require(self) -> None:
+        """Raise an error if nothing may be written any more."""
 
 
 class Recorder:
@@ -37,9 +44,18 @@ class Recorder:
         return any_process(self.stop())
 
     @contextmanager
-    def holding(self, *contexts: AbstractContextManager) -> Iterator[None]:
-        """Hold contexts, such as the lock of a folder, on process 0 during a block."""
+    def holding(self, *contexts: AbstractContextManager[Guard]) -> Iterator["Recorder"]:
+        """Hold contexts, such as the lock of a folder, on process 0 during a block.
+
+        The yielded recorder asks their guards before each event.
+        """
+        guards: list[Guard] = []
+
+        def require(event: Any) -> None:
+            for guard in guards:
+                guard.require()
+
         with ExitStack() as stack:
             for context in contexts:
-                on_process_zero(partial(stack.enter_context, context))
-            yield
+                on_process_zero(lambda c=context: guards.append(stack.enter_context(c)))
+            yield Recorder(require, *self.listeners, stop=self.stop)

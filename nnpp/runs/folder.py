@@ -22,7 +22,7 @@ from nnpp.files.text import exists, read_text
 from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import clear, newest, save
-from nnpp.runs.lock import held
+from nnpp.runs.lock import Held, held
 from nnpp.runs.metrics import append, cut, read_metrics
 
 START = "start"
@@ -85,12 +85,12 @@ class RunFolder:
         return systems
 
     @contextmanager
-    def training(self, fresh: bool) -> Iterator[None]:
+    def training(self, fresh: bool) -> Iterator[Held]:
         """Hold the lock of the folder during a block; remove earlier training if `fresh`."""
-        with held(self.path):
+        with held(self.path) as lock:
             if fresh:
                 self.forget()
-            yield
+            yield lock
 
     def resume(self, identity: str) -> Resumed:
         """Return where the fit `identity` continues, the same on all processes."""

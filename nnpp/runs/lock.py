@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -54,22 +54,49 @@ class Owner:
         return False
 
 
+@dataclass(frozen=True)
+class Held:
+    """A locked folder.
+
+    Attributes:
+        path: the lock file.
+        handles: the open folder, and last the open lock file.
+    """
+
+    path: Path
+    handles: list[int] = field(default_factory=list)
+
+    def require(self) -> None:
+        """Raise an InputError if the folder or its lock file is no longer the one opened.
+
+        Call it before each write: a folder of the same name is not locked by this process.
+        """
+        folder = self.path.parent
+        if not _is(folder, self.handles[0]):
+            what = "was removed, renamed or replaced by another process; nothing is written"
+        elif not _is(self.path, self.handles[-1]):
+            what = "lost its lock file, so that another process may write here as well"
+        else:
+            return
+        raise InputError(what, "restore the folder, and run the command again", folder)
+
+
 @contextmanager
-def held(folder: Path) -> Iterator[Path]:
-    """Lock `folder` during the block and yield the lock file; an InputError names its owner.
+def held(folder: Path) -> Iterator[Held]:
+    """Lock `folder` during the block and yield the lock; an InputError names its owner.
 
     Forked children release the lock at once, so that none keeps the lock of a parent that was
     killed. At the end the file is removed while it is still locked: a process that opened it
     before then finds that the name is gone or belongs to another file, and opens it again.
     """
-    path = folder / NAME
-    handles: list[int] = []
+    lock = Held(folder / NAME)
+    path, handles = lock.path, lock.handles
     os.register_at_fork(after_in_child=partial(_release, handles))
     try:
         with os_errors_about(path, "cannot be locked"):
             _take(path, handles)
         try:
-            yield path
+            yield lock
         finally:
             _remove(path, handles)
     finally:
@@ -105,7 +132,7 @@ def _lock(path: Path, flags: int, handles: list[int]) -> bool:
 
 def _is(path: Path, handle: int) -> bool:
     """Return whether `path` still names the open file."""
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # NFS has no fstat for a folder that was removed
         return os.path.samestat(os.fstat(handle), path.stat())
     return False
 

@@ -62,16 +62,16 @@ def test_the_error_names_the_first_trainer(tmp_path):
 
 def test_the_file_names_the_owner_and_is_removed_at_the_end(tmp_path):
     with held(tmp_path / "new" / "run") as lock:
-        said = json.loads(lock.read_text())
+        said = json.loads(lock.path.read_text())
         assert (said["pid"], said["host"]) == (os.getpid(), socket.gethostname())
         assert said["since"]
         refused(tmp_path / "new" / "run")
         with held(tmp_path):
             pass
-    assert not lock.exists()
-    with pytest.raises(ZeroDivisionError), held(lock.parent):
+    assert not lock.path.exists()
+    with pytest.raises(ZeroDivisionError), held(lock.path.parent):
         raise ZeroDivisionError
-    assert list(lock.parent.iterdir()) == []
+    assert list(lock.path.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -81,7 +81,7 @@ def test_a_killed_trainer_releases_the_lock(tmp_path, how):
         first.wait()
         assert (tmp_path / "lock").exists()
         with held(tmp_path) as lock:
-            assert json.loads(lock.read_text())["pid"] == os.getpid()
+            assert json.loads(lock.path.read_text())["pid"] == os.getpid()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,8 +89,8 @@ def test_a_killed_trainer_releases_the_lock(tmp_path, how):
 def test_stale_content_is_overwritten(tmp_path, stale):
     (tmp_path / "lock").write_text(stale)
     with held(tmp_path) as lock:
-        assert json.loads(lock.read_text())["pid"] == os.getpid()
-        lock.write_text(stale)
+        assert json.loads(lock.path.read_text())["pid"] == os.getpid()
+        lock.path.write_text(stale)
         assert "is being trained by another process; wait" in refused(tmp_path)
 
 
@@ -104,9 +104,9 @@ def test_a_removed_file_does_not_admit_a_second_trainer(tmp_path):
 
 def test_a_file_of_another_is_not_removed(tmp_path):
     with held(tmp_path) as lock:
-        lock.unlink()
-        lock.write_text("another's")
-    assert lock.read_text() == "another's"
+        lock.path.unlink()
+        lock.path.write_text("another's")
+    assert lock.path.read_text() == "another's"
 
 
 def test_children_do_not_keep_the_lock(tmp_path):
@@ -140,7 +140,7 @@ def test_a_lock_that_outlives_its_process_is_reported(tmp_path):
     )
     owner = {"pid": int(ended.stdout), "host": socket.gethostname(), "since": "then"}
     with held(tmp_path) as lock:
-        lock.write_text(json.dumps(owner))
+        lock.path.write_text(json.dumps(owner))
         assert f"a child of process {owner['pid']} on host" in refused(tmp_path)
 
 
@@ -186,7 +186,7 @@ def test_without_locks_the_recorded_process_counts(tmp_path):
         first.kill()
         first.wait()
         with held(tmp_path) as lock:
-            assert json.loads(lock.read_text())["pid"] == os.getpid()
+            assert json.loads(lock.path.read_text())["pid"] == os.getpid()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -219,4 +219,4 @@ def test_a_file_that_is_removed_between_opening_and_locking(tmp_path, monkeypatc
     monkeypatch.setattr(fcntl, "flock", flock)
     with held(tmp_path) as lock:
         assert gone
-        assert json.loads(lock.read_text())["pid"] == os.getpid()
+        assert json.loads(lock.path.read_text())["pid"] == os.getpid()

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -80,9 +79,9 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     recorder(partial(_refuse, ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
-        lock = held(folder) if _is_at(fit, folder) else nullcontext()
-        with recorder.holding(lock):
-            yield from _run_fit(fit, cases, folder, choices, read, recorder)
+        locks = [held(folder)] if _is_at(fit, folder) else []
+        with recorder.holding(*locks) as guarded:
+            yield from _run_fit(fit, cases, folder, choices, read, guarded)
 
 
 def _refuse(

@@ -22,7 +22,7 @@ from nnpp.formats.model import write_model
 from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoints import newest
 from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity
-from nnpp.runs.lock import held
+from nnpp.runs.lock import Held, held
 from nnpp.setup.cases import Case
 from nnpp.setup.method import stages_of
 from nnpp.setup.potential import first_form, start_of
@@ -67,17 +67,18 @@ def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Pr
         stages_of(fit.spec)
         refuse_unwritable(out / fit.name)
     for fit, cases, read in ready:
-        with held(out / fit.name):
-            yield _prepared(fit, cases, read, out / fit.name, fresh)
+        with held(out / fit.name) as lock:
+            yield _prepared(fit, cases, read, lock, fresh)
 
 
 def _prepared(
-    fit: Fit, cases: list[Case], read: dict[str, str], folder: Path, fresh: bool
+    fit: Fit, cases: list[Case], read: dict[str, str], lock: Held, fresh: bool
 ) -> Prepared:
     """Prepare one run; checkpoints of another fit raise an error, or are removed if `fresh`."""
-    form = first_form(fit.spec.potential)
+    folder, form = lock.path.parent, first_form(fit.spec.potential)
     start, learned = learn_form(start_of(fit.spec.potential), form)
     run = identity(fit, start, contents(fit))
+    lock.require()
     if fresh:
         RunFolder(folder).forget()
     newest(folder / CHECKPOINTS, run)  # raises an error for those of another fit

@@ -76,8 +76,8 @@ def run_train(
         refuse_impossible(run, options.ensemble)
     for fit, run in zip(fits, runs, strict=True):
         recorder = Recorder(*_listeners(fit, run, options), stop=stop)
-        with recorder.holding(run.folder.training(options.fresh)):
-            for event in _train(run, options, recorder):
+        with recorder.holding(run.folder.training(options.fresh)) as guarded:
+            for event in _train(run, options, guarded):
                 yield event
                 if isinstance(event, Stopped):
                     return

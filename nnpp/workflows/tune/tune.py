@@ -18,7 +18,7 @@ from nnpp.config.tuning import Tuning, Value
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
 from nnpp.runs.folder import described
-from nnpp.runs.lock import held
+from nnpp.runs.lock import Held, held
 from nnpp.runs.study import Study, Trial, read_study, write_study
 from nnpp.setup.cases import Case
 from nnpp.setup.objective import held_out
@@ -126,10 +126,10 @@ def run_tune(
     with _workers(options.address, search.trials - done) as at_once:
         cases = prepare(fit)
         _check_ranges(search, cases)
-        with held(search.folder):
+        with held(search.folder) as lock:
             if options.fresh:
                 remove_results(search.folder)
-            yield from _studied(search, cases, at_once, stop)
+            yield from _studied(search, cases, at_once, stop, lock)
 
 
 def _search(fit: Fit, out: Path, options: Options) -> Search:
@@ -183,7 +183,7 @@ def _check_ranges(search: Search, cases: list[Case]) -> None:
 
 
 def _studied(
-    search: Search, cases: list[Case], at_once: int, stop: Callable[[], bool]
+    search: Search, cases: list[Case], at_once: int, stop: Callable[[], bool], lock: Held
 ) -> Iterator[Event]:
     """Run the study trial by trial; yield events and the result."""
     study = read_study(search.folder, search.identity)
@@ -192,6 +192,7 @@ def _studied(
     if len(study.trials) < search.trials:
         for trial in _trials(search, study, own, at_once, stop):
             study = study.and_then(trial)
+            lock.require()
             write_study(search.folder, study)
             yield Tried(study)
     stopped = stop()
@@ -199,6 +200,7 @@ def _studied(
         failed = [trial.why for trial in study.trials if trial.why]
         what = f"no trial finished; the last failure: {failed[-1] if failed else ''}"
         raise InputError(what, "correct the fit, or narrow the space", search.folder)
+    lock.require()
     paths = write_results(search.folder, search.fit, study, search.space, cases)
     found = importances(study, search.space)
     yield Tuned(search, stopped, study, own, found, tuple(paths))
