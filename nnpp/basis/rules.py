@@ -23,7 +23,7 @@ ON_THE_SPHERE = 1e-10
 LONGEST_SMOOTH = 0.992
 """Largest |k+G| of `smooth`, relative to that at the cutoff.
 
-Beyond, T exceeds 9·10⁴ times the cutoff; such a plane wave lowers levels by less than 10⁻⁵ meV.
+Beyond, T exceeds 10⁵ times the cutoff; such a plane wave lowers levels by less than 10⁻⁵ meV.
 """
 
 
@@ -43,7 +43,7 @@ class Rule:
 
 
 def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
-    """Return all n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
+    """All n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
     cell, b = np.asarray(crystal.cell), np.asarray(crystal.reciprocal)
     reach = np.sqrt(2 * cutoff) * np.linalg.norm(cell, axis=1) / (2 * np.pi)
     axes = [

@@ -42,7 +42,7 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable) -> None:
     from nnpp.workflows.train.train import Options
 
     options = Options(*wanted)
-    prepared = run_init_fit(fits, out, options.fresh)
+    prepared = run_init_fit(fits, out, options.fresh, options.ensemble)
     watched = console.progress(prepared, "preparing", len(fits))
     on_process_zero(lambda: init_fit.print_prepared(watched))
     folders = [out / fit.name for fit in fits]

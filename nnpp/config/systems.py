@@ -1,9 +1,10 @@
 """A system: one crystal, its basis, its levels, and the reference they are compared with."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, Tag, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, Tag, model_validator
 
 from nnpp.config.kpoints import KPointsSpec
 from nnpp.config.targets import Target
@@ -24,8 +25,25 @@ from nnpp.config.values import (
 FORMATS = {".csv": "csv", ".h5": "h5", ".hdf5": "h5", ".json": "json", ".par": "deepseudopot"}
 """Formats of reference bands by file suffix."""
 
+RESERVED = ("checkpoints", "export", "frames", "inputs", "lock", "sha256sums", "tune")
+"""Files and folders of a run or package without suffix, which a system cannot be named."""
+
+SUFFIXES = re.compile(r"\.(csv|h5|html|json|jsonl|md|pdf|png|safetensors|yaml)", re.IGNORECASE)
+"""Suffixes of the other files of a run."""
+
+
+def _not_reserved(name: str) -> str:
+    """Check that the folder of a system cannot have the name of a file of the run."""
+    if name.lower() in RESERVED or SUFFIXES.fullmatch(Path(name).suffix):
+        what = f"a system cannot be named {name!r:.40}: files of a run have such names"
+        raise problem(what, "choose another name")
+    return name
+
+
 Name = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100)
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100),
+    AfterValidator(_not_reserved),
 ]
 
 
@@ -202,7 +220,7 @@ class System(Section):
     )
     reference: ReferenceSpec | None = Field(
         default=None,
-        description="Reference bands: a file name, or {file, format, take, scissor}.",
+        description="Reference bands: a file name, or {file, format, kpoints}.",
     )
     zero: Annotated[
         Annotated[Literal["absolute", "vbm"], Tag("name")] | Annotated[LevelZero, Tag("level")],

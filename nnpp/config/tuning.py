@@ -1,4 +1,7 @@
-"""The section `tune` of a fit.yaml: the number of trials, and the ranges of hyperparameters."""
+"""The section `tune` of a fit.yaml: the number of trials, and the ranges of hyperparameters.
+
+The default ranges of the network include those of README's table of features.
+"""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Number and duration of the compilations of JAX, one for each function and shape."""
+"""Programs: JAX compiles each function once for each shape; how many, and how long it took."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ COMPILED, FOUND = (
     "/jax/core/compile/backend_compile_duration",
     "/jax/compilation_cache/cache_hits",
 )
-"""Events of JAX: a program is ready; it was found in the cache of earlier processes."""
+"""Events of JAX: a program is ready; it was found among those that an earlier process kept."""
 
 
 @dataclass
 class Count:
-    """Counts the programs of this process from its creation on.
+    """What became of the programs of a process since it was made.
 
     Attributes:
-        programs: number of programs.
-        found: how many of them were in the cache.
-        seconds: time of compiling and of reading from the cache.
+        programs: how many were needed.
+        found: how many of them an earlier process had compiled.
+        seconds: taken by compiling the others and reading these.
     """
 
     programs: int = 0
@@ -26,21 +26,21 @@ class Count:
     seconds: float = 0.0
 
     def __post_init__(self):
-        """Register the listeners."""
+        """Listen from now on."""
         jax.monitoring.register_event_duration_secs_listener(self._took)
         jax.monitoring.register_event_listener(self._happened)
 
     def _took(self, event: str, duration_secs: float, **_: object) -> None:
-        """Count a program that is ready, and its seconds."""
+        """Hear of a program that is ready."""
         if event == COMPILED:
             self.programs += 1
             self.seconds += duration_secs
 
     def _happened(self, event: str, **_: object) -> None:
-        """Count a program that was found in the cache."""
+        """Hear of a program that was found."""
         self.found += event == FOUND
 
     def summary(self) -> str:
-        """Return the counts as one line."""
+        """In a line."""
         new = self.programs - self.found
         return f"{new} programs compiled, {self.found} found: {self.seconds:.1f} s"

@@ -24,11 +24,11 @@ class Descent:
     """The state of a fit by gradient descent.
 
     Attributes:
-        theta: θ of the next gradient.
-        memory: the state of the method of optax.
+        theta: where the gradient is wanted next.
+        memory: of the method.
         best: the best θ evaluated so far.
         lowest: its loss [hartree²].
-        measured: the evaluation at the last θ.
+        measured: what was seen at the last θ.
     """
 
     theta: Theta
@@ -38,12 +38,12 @@ class Descent:
     measured: Measured
 
     def saved(self) -> dict[str, Any]:
-        """Return what a resumed fit needs."""
+        """What a resumed fit needs."""
         names = ("theta", "memory", "best", "lowest")
         return {name: getattr(self, name) for name in names}
 
     def numbers(self) -> dict[str, Array]:
-        """Return nothing in addition to the losses."""
+        """Nothing in addition to the losses."""
         return {}
 
 
@@ -52,19 +52,19 @@ class Gradient:
     """A method of optax.
 
     Attributes:
-        optimiser: computes steps from gradients.
+        optimiser: what turns gradients into steps.
     """
 
     optimiser: optax.GradientTransformationExtraArgs
 
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
-        """Return the state before the first step."""
+        """Before the first step."""
         measured, _ = gradient(objective, theta)
         memory = jax.tree.map(_finite, self.optimiser.init(theta))
         return Descent(theta, memory, theta, measured.loss, measured)
 
     def resume(self, objective: Objective, saved: dict[str, Any]) -> Descent:
-        """Return the state at the saved θ."""
+        """At the θ saved."""
         measured, _ = gradient(objective, saved["theta"])
         return Descent(measured=measured, **saved)
 
@@ -77,7 +77,7 @@ class Gradient:
 def _moved(
     optimiser: Any, objective: Objective, state: Descent, measured: Measured, slope: Theta
 ) -> Descent:
-    """Return the state after the step that the method computes from the gradient."""
+    """θ after the step that the method makes of the gradient."""
 
     def loss(theta: Theta) -> Array:
         return objective.measure(theta).loss
@@ -99,12 +99,12 @@ _moved = jit_blocking(_moved, static_argnums=0)
 
 
 def _finite(x: Array) -> Array:
-    """Return infinities as the largest number; L-BFGS has one before its first line search."""
+    """The largest number for infinity: L-BFGS begins with one, as no line was searched yet."""
     return jnp.nan_to_num(x) if jnp.issubdtype(x.dtype, jnp.inexact) else x
 
 
 def known() -> list[str]:
-    """Return the methods of optax that need a learning rate and no random key."""
+    """Methods of optax that make a step from a learning rate, and draw nothing at random."""
     return [
         name
         for name, made in inspect.getmembers(optax, inspect.isfunction)
@@ -115,7 +115,7 @@ def known() -> list[str]:
 
 
 def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradient:
-    """Return the method of optax with this name; L-BFGS finds its own step length."""
+    """The method of optax with this name; L-BFGS chooses its own length of step."""
     if name not in known():
         raise InputError(f"unknown method {name!r}", suggest(name, ["lm", *known()]))
     make = getattr(optax, name)
@@ -136,7 +136,7 @@ def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradie
 
 
 def _tried(optimiser: Any, x: Array) -> Array:
-    """Return one step of a method for Σ x², which fails for wrong options."""
+    """One step of Σ x², to see whether a method can make any."""
 
     def loss(x: Array) -> Array:
         return jnp.sum(x**2)
@@ -146,6 +146,6 @@ def _tried(optimiser: Any, x: Array) -> Array:
 
 
 def falling(rate: float, decay: float, every: int) -> optax.Schedule:
-    """Return the learning rate rate·decay^⌊step/every⌋ as a function of the step."""
+    """A rate that falls by a factor every so many steps: rate·decay^⌊step/every⌋."""
     fall = optax.exponential_decay(rate, every, decay, staircase=True)
     return lambda step: fall(jnp.asarray(step, float))  # else optax divides in single precision

@@ -9,12 +9,13 @@ from jaxtyping import Array, Float, Key
 
 from nnpp.devices.parallel import jit_blocking
 from nnpp.errors import NnppError
-from nnpp.fitting.objective import Measured, Objective, Theta
+from nnpp.fitting.objective import Measured, Objective
+
+Theta = Float[Array, " parameter"]
 
 STOPS = "the fit stops here, and nothing of this step is saved"
 
 
-@runtime_checkable  # beartype checks states in the tests
 class State(Protocol):
     """The state of a method after a step."""
 
@@ -46,15 +47,15 @@ class State(Protocol):
 class Method(Protocol):
     """A way to minimise an objective."""
 
-    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""], /) -> State:
+    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""], /) -> Any:
         """Return the state before the first step."""
         ...
 
-    def advance(self, objective: Objective, state: Any, /) -> State:
+    def advance(self, objective: Objective, state: Any, /) -> Any:
         """Return the state after one more step."""
         ...
 
-    def resume(self, objective: Objective, saved: Any, /) -> State:
+    def resume(self, objective: Objective, saved: Any, /) -> Any:
         """Return the state whose `saved()` is given."""
         ...
 

@@ -17,7 +17,7 @@ from nnpp.config.inputs import RUN_NAME, Fit
 from nnpp.devices.processes import on_process_zero
 from nnpp.errors import InputError
 from nnpp.files.json_text import load_json
-from nnpp.files.tensors import ARRAYS, STEM
+from nnpp.files.tensors import ARRAYS, STEM, read_model_file
 from nnpp.files.text import exists, read_text
 from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoint_file import Checkpoint
@@ -61,6 +61,22 @@ class RunFolder:
     def has(self, stem: str) -> bool:
         """Return whether the run contains a model with this stem: START or STEM."""
         return exists(self.path / f"{stem}{ARRAYS}")
+
+    def is_trained(self) -> bool:
+        """Return whether the run contains a trained potential of the fit prepared in it.
+
+        After `--fresh` the potential may still be that of an earlier fit. A package has no
+        START, and older potentials do not state their fit.
+        """
+        if not self.has(STEM) or not self.has(START):
+            return self.has(STEM)
+        of, prepared = (
+            read_model_file(self.path / f"{stem}{ARRAYS}")
+            .description.get("about", {})
+            .get("identity")
+            for stem in (STEM, START)
+        )
+        return of is None or of == prepared
 
     def metrics(self) -> list[dict[str, Any]]:
         """Return the numbers of every step; nothing if the file is missing."""
@@ -113,10 +129,9 @@ class RunFolder:
         save(self.path / CHECKPOINTS, checkpoint)
 
     def forget(self) -> None:
-        """Remove what training wrote, the potential as well: it may be that of another fit."""
+        """Remove the steps of earlier training; results stay until new ones replace them."""
         clear(self.path / CHECKPOINTS)
-        left = (METRICS, f"{FRAMES}/*.npz", f"{STEM}.*", "history.*", "errors.*", "ensemble.*")
-        for path in (path for pattern in left for path in self.path.glob(pattern)):
+        for path in (self.path / METRICS, *self.path.glob(f"{FRAMES}/*.npz")):
             path.unlink(missing_ok=True)
 
 
@@ -134,23 +149,15 @@ def identity(fit: Fit, start: Potential, read: list[str]) -> str:
 
 
 def described(fit: Fit) -> dict[str, Any]:
-    """Return the configuration without titles, names of files and numbers of steps.
-
-    Of a reference it has what changes its levels: which k-points are taken, and the scissor.
-    """
+    """Return the configuration without titles, names of files and numbers of steps."""
     config = plain(fit.spec, fit.folder)
     for key in ("title", "tune"):
         config.pop(key, None)
     for key in ONLY_HOW_LONG:
         config["fit"].pop(key, None)
-    for system, spec in zip(config["systems"], fit.spec.systems, strict=True):
-        if isinstance(system["structure"], str):
-            del system["structure"]
+    for system in config["systems"]:
+        system.pop("structure") if isinstance(system["structure"], str) else None
         system.pop("reference", None)
-        if spec.reference is not None:
-            system |= spec.reference.model_dump(
-                mode="json", exclude={"file", "format", "kpoints"}, exclude_defaults=True
-            )
     config["potential"].pop("file", None)
     return config
 

@@ -13,6 +13,7 @@ from nnpp.observables.memory import Memory, process_memory
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.quantities import check_target
+from nnpp.terms.kinetic import FILLING
 from nnpp.units import HARTREE_EV
 
 MOST_PLANE_WAVES = 200_000
@@ -136,8 +137,9 @@ def _check_table_entries(fit: Fit, case: Case, potential: Potential) -> None:
 
 
 def _check_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
-    """Refuse a form factor that is not finite at a length of the crystal."""
+    """Refuse a form factor that is not finite, or extreme, at a length of the crystal."""
     v, q = (np.asarray(x) for x in (at_shells(potential, case.system).v, case.system.q))
+    largest = FILLING / 2 * float(case.crystal.volume)  # H holds v/Ω of each atom
     for element, of_shells in zip(case.system.species, v.T, strict=True):
         if not np.isfinite(of_shells).all():
             worst = q[~np.isfinite(of_shells)][0]
@@ -145,5 +147,12 @@ def _check_form_factors(fit: Fit, case: Case, potential: Potential) -> None:
                 f"v(q) of {element} is not finite at q = {worst:.4f} bohr⁻¹, which "
                 f"{case.spec.name} has",
                 "correct its parameters: a2 exp(a3 q²) must not be 1",
+                *("potential", "elements", element),
+            )
+        if np.abs(of_shells).max() > largest:
+            raise fit.spec.origin.error(
+                f"v(q) of {element} reaches {np.abs(of_shells).max():.1e} hartree·bohr³ at the "
+                f"lengths of {case.spec.name}",
+                f"correct its parameters: at most {largest:.0e} hartree·bohr³ can be solved",
                 *("potential", "elements", element),
             )

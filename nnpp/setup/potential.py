@@ -59,7 +59,8 @@ def _stem(fit: Fit) -> str | None:
     """Return the name of the most advanced model of a run, or None."""
     if not is_run(fit):
         return None
-    return next((stem for stem in (STEM, START) if RunFolder(fit.folder).has(stem)), None)
+    run = RunFolder(fit.folder)
+    return STEM if run.is_trained() else START if run.has(START) else None
 
 
 def _strengths(spec: PotentialSection) -> Strengths:

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from nnpp.config.spec import FitSpec
 from nnpp.config.systems import LevelZero, ReferenceSpec, System
+from nnpp.errors import InputError
 from nnpp.files.text import existing
 from nnpp.formats.bands_csv import read_bands_csv
 from nnpp.formats.bands_h5 import read_reference_h5
@@ -18,6 +19,10 @@ from nnpp.observables.bands import occupied_levels
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import electrons
 from nnpp.structures.kpoints import KPoints
+from nnpp.units import HARTREE_EV
+
+LARGEST_EV = 1e6
+"""Levels are smaller than this; those of the heaviest atoms reach 1.5e5 eV."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
             existing(spec.origin, file, "systems", i, "reference")
     with spec.origin.error_context("systems", i, "reference"):
         found = _read(system.reference)
+        _check_size(found)
         warnings = found.warnings_for(crystal)
     found = found.thinned(system.reference.take, crystal)
     if found.spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
@@ -67,12 +73,19 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
     )
 
 
+def _check_size(found: ReferenceBands) -> None:
+    """Refuse levels that are no energies of electrons, as squares of errors may overflow."""
+    largest = float(np.abs(found.E).max(initial=0.0)) * HARTREE_EV
+    if not largest < LARGEST_EV:
+        raise InputError(
+            f"{found.path.name}: a level is {largest:.3g} eV", "correct the levels of the file"
+        )
+
+
 def _with_scissor(
     E: Float[np.ndarray, "k band"], system: System, crystal: Crystal, spinor: bool
 ) -> Float[np.ndarray, "k band"]:
     """Return the levels [hartree], the empty ones raised by the `scissor` of the reference.
-
-    The empty levels are the highest ones at each k, also in a file that is not sorted.
 
     Args:
         E: the levels of the file [hartree].
@@ -84,8 +97,7 @@ def _with_scissor(
     if not scissor:
         return E
     count = electrons(crystal) if system.electrons is None else system.electrons
-    rank = E.argsort(axis=1, kind="stable").argsort(axis=1)
-    return E + scissor * (rank >= occupied_levels(count, spinor))
+    return E + scissor * (np.arange(E.shape[1]) >= occupied_levels(count, spinor))
 
 
 def _read(reference: ReferenceSpec) -> ReferenceBands:

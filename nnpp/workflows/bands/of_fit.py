@@ -7,7 +7,6 @@ from jaxtyping import Bool
 
 from nnpp.config.inputs import Fit
 from nnpp.config.systems import LevelZero, System
-from nnpp.files.tensors import STEM
 from nnpp.formats.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
@@ -90,7 +89,7 @@ def fitted_and_held_out(
 
 def _trained(fit: Fit) -> bool:
     """Return whether the fit was read from a run with a trained potential."""
-    return is_run(fit) and RunFolder(fit.folder).has(STEM)
+    return is_run(fit) and RunFolder(fit.folder).is_trained()
 
 
 def _same(members: Levels, bands: Bands) -> bool:

@@ -129,6 +129,9 @@ def trained_fit(run: Path) -> Fit:
         raise InputError("is not a run", "name a folder that `nnpp fit` made", run)
     if not RunFolder(run).has(STEM):
         raise InputError("was not trained", "use `nnpp train` first", run)
+    if not RunFolder(run).is_trained():
+        what = "its potential is that of an earlier fit"
+        raise InputError(what, "use `nnpp train`, which replaces it", run)
     return read_inputs(run / RUN_NAME)
 
 

@@ -98,14 +98,14 @@ class Found:
     new: bool
 
 
-def refuse_impossible(run: Run, wanted: Wanted) -> None:
-    """Raise an InputError, before a fit, if its ensemble could not be made after it."""
+def refuse_impossible(objective: Objective, wanted: Wanted, source: Path) -> None:
+    """Raise an InputError about `source` if a fit does not allow the ensemble wanted."""
     if not wanted.members:
         return
     try:
-        REQUIREMENTS[wanted.by](run.objective)
+        REQUIREMENTS[wanted.by](objective)
     except InputError as error:
-        raise error.at(run.folder.path) from error
+        raise error.at(source) from error
 
 
 def run_ensemble(

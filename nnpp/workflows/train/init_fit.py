@@ -24,11 +24,13 @@ from nnpp.runs.checkpoints import newest
 from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity
 from nnpp.runs.lock import Held, held
 from nnpp.setup.cases import Case
-from nnpp.setup.method import stages_of
+from nnpp.setup.method import training_of
+from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import first_form, start_of
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.draw import curves_of, draw_potential
 from nnpp.workflows.fits.provenance import about_model, contents, hashes, write_run
+from nnpp.workflows.train.ensemble import Wanted, refuse_impossible
 
 LENGTHS = np.linspace(0.0, 10.0, 401)
 """Wave numbers at which a network learns the form [bohr⁻¹]; importing must not start JAX."""
@@ -36,8 +38,33 @@ LENGTHS = np.linspace(0.0, 10.0, 401)
 SHORT, MORE = 1.0, 10.0
 """Wave number [bohr⁻¹] up to which the form has this larger weight."""
 
+NO_ENSEMBLE = Wanted(0, "kpoints", False)
+
 STEPS, GOAL = 200, 2e-3
 """Maximum steps, and the RMS deviation [hartree·bohr³] at which the form is learned."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A fit that was checked, and can be written.
+
+    Attributes:
+        fit: the fit.
+        cases: its systems.
+        read: the hashes of its files.
+        form: the form that its network learns first; None if it learns none.
+        start: the potential before training.
+        learned: what its network has learned, in words.
+        identity: SHA-256 of all that determines the fit.
+    """
+
+    fit: Fit
+    cases: list[Case]
+    read: dict[str, str]
+    form: Potential | None
+    start: Potential
+    learned: str
+    identity: str
 
 
 @dataclass(frozen=True)
@@ -59,35 +86,52 @@ class Prepared:
     paths: tuple[Path, ...]
 
 
-def run_init_fit(fits: list[Fit], out: Path, fresh: bool = False) -> Iterator[Prepared]:
-    """Prepare out/<fit> for each fit; input errors are raised before anything is written."""
+def run_init_fit(
+    fits: list[Fit], out: Path, fresh: bool = False, wanted: Wanted = NO_ENSEMBLE
+) -> Iterator[Prepared]:
+    """Prepare out/<fit> for each fit; input errors are raised before anything is written.
+
+    Args:
+        fits: the fits.
+        out: folder of the runs.
+        fresh: whether earlier training of these runs is discarded.
+        wanted: an ensemble that will be trained, and must be possible.
+    """
     one_device_per_core()
-    ready = [(fit, prepare(fit), hashes(fit)) for fit in fits]
-    for fit, _, _ in ready:
-        stages_of(fit.spec)
-        refuse_unwritable(out / fit.name)
-    for fit, cases, read in ready:
-        with held(out / fit.name) as lock:
-            yield _prepared(fit, cases, read, lock, fresh)
+    ready = [_ready(fit, wanted) for fit in fits]
+    for one in ready:
+        refuse_unwritable(out / one.fit.name)
+        if not fresh:  # raises an error for checkpoints of another fit
+            newest(out / one.fit.name / CHECKPOINTS, one.identity)
+    for one in ready:
+        with held(out / one.fit.name) as lock:
+            yield _prepared(one, lock, fresh)
 
 
-def _prepared(
-    fit: Fit, cases: list[Case], read: dict[str, str], lock: Held, fresh: bool
-) -> Prepared:
-    """Prepare one run; checkpoints of another fit raise an error, or are removed if `fresh`."""
-    folder, form = lock.path.parent, first_form(fit.spec.potential)
-    start, learned = learn_form(start_of(fit.spec.potential), form)
+def _ready(fit: Fit, wanted: Wanted) -> Ready:
+    """Return a fit with its start; raise an error if it, or its ensemble, cannot be trained."""
+    cases, read = prepare(fit), hashes(fit)
+    start, form = start_of(fit.spec.potential), first_form(fit.spec.potential)
+    objective = training_of(fit.spec, objective_of(fit, cases, start)).objective
+    refuse_impossible(objective, wanted, fit.source)
+    with fit.spec.origin.error_context("potential"):
+        start, learned = learn_form(start, form)
     run = identity(fit, start, contents(fit))
+    return Ready(fit, cases, read, form, start, learned, run)
+
+
+def _prepared(one: Ready, lock: Held, fresh: bool) -> Prepared:
+    """Write one run; the steps of earlier training are removed if `fresh`."""
+    fit, cases, folder = one.fit, one.cases, lock.path.parent
     lock.require()
     if fresh:
         RunFolder(folder).forget()
-    newest(folder / CHECKPOINTS, run)  # raises an error for those of another fit
     notes = (*fit.notes, *(f"{case.spec.name}: {n}" for case in cases for n in case.notes))
-    about = about_model(fit, cases, read) | {"identity": run}
-    paths = write_model(folder / START, start, about)
-    paths.append(write_run(folder, replace(fit, notes=notes), read, {}))
-    paths += draw_potential(folder, curves_of(start, cases, fit.name, form), START)
-    return Prepared(fit.name, fit.source, learned, notes, tuple(paths))
+    about = about_model(fit, cases, one.read) | {"identity": one.identity}
+    paths = write_model(folder / START, one.start, about)
+    paths.append(write_run(folder, replace(fit, notes=notes), one.read, {}))
+    paths += draw_potential(folder, curves_of(one.start, cases, fit.name, one.form), START)
+    return Prepared(fit.name, fit.source, one.learned, notes, tuple(paths))
 
 
 def learn_form(

@@ -73,7 +73,7 @@ def run_train(
     runs = on_all_processes(lambda: [read_run(fit, options.steps) for fit in fits])
     require_same([run.identity for run in runs], fits[0].folder.parent)
     for run in runs:
-        refuse_impossible(run, options.ensemble)
+        refuse_impossible(run.objective, options.ensemble, run.folder.path)
     for fit, run in zip(fits, runs, strict=True):
         recorder = Recorder(*_listeners(fit, run, options), stop=stop)
         with recorder.holding(run.folder.training(options.fresh)) as guarded:
