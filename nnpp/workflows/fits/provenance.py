@@ -105,7 +105,7 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
         "options": _given(options),
         CONFIGURATION: plain(fit.spec, folder),
     }
-    return write_atomic(folder / "run.yaml", dump_yaml(about))
+    return write_atomic(folder / RUN_NAME, dump_yaml(about))
 
 
 def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
