@@ -57,3 +57,26 @@ def knots(f: Float[np.ndarray, "row *of"]) -> Float[np.ndarray, "knot *of"]:
     second = f[2:] - 2 * f[1:-1] + f[:-2]
     fourth = second[2:] - 2 * second[1:-1] + second[:-2]
     return f[2:-2] - second[1:-1] / 12 + fourth / 90
+
+
+def transform_of_lines(
+    h: float, f: Float[np.ndarray, " knot"], q: Float[np.ndarray, " q"]
+) -> Float[np.ndarray, " q"]:
+    """Return 4π ∫ r² [sin(qr)/qr] f(r) dr of straight lines between knots, exactly.
+
+    f is a sum of hats about r_i = ih. A hat has ∫ cos(qr) dr = A cos(qr_i), A = h (sin x/x)²,
+    x = qh/2, and its ∫ r sin(qr) dr is minus the derivative of this with respect to q.
+
+    Args:
+        h: the spacing of the knots, which begin at r = 0.
+        f: f(r) at the knots, 0 at the last one.
+        q: wave numbers.
+    """
+    f = f[: np.flatnonzero(f).max(initial=0) + 1]
+    r, x = h * np.arange(len(f)), q * h / 2
+    right_half = np.append(f[0] / 2, f[1:])  # of the hat about r = 0
+    s, bessel = np.sinc(x / np.pi), np.asarray(j1_over_x(jnp.asarray(x**2)))
+    pieces = np.array_split(q, -(-len(q) // 512))
+    radial = np.concatenate([np.sinc(np.outer(k, r) / np.pi) @ (r**2 * f) for k in pieces])
+    bent = np.concatenate([np.cos(np.outer(k, r)) @ right_half for k in pieces])
+    return 4 * np.pi * h * s * (s * radial + h**2 / 2 * bessel * bent)

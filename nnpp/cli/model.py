@@ -1,12 +1,16 @@
 """`nnpp verify`, `export`, `card`, `package`: commands on one fitted potential."""
 
+import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import console
 from nnpp.cli.options import Author, Licence
+
+if TYPE_CHECKING:
+    from nnpp.workflows.export.export import Comparison
 
 Model = Annotated[Path, typer.Argument(help="A fitted run, or its potential.safetensors.")]
 
@@ -23,11 +27,36 @@ def verify(model: Model) -> None:
 def export(
     model: Model,
     out: Annotated[Path | None, typer.Option(help="Folder of the files [RUN/export].")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write files that give other levels than the run.")
+    ] = False,
 ) -> None:
-    """Write files for filter-diagonalization codes of nanocrystals."""
-    from nnpp.workflows.export import run_export
+    """Write files for filter-diagonalization codes of nanocrystals.
 
-    console.wrote(run_export(model, out))
+    The files are read again, and their band edges are compared with those of the run.
+    """
+    from nnpp.workflows.export.export import AGREES_MEV, Comparison, run_export
+
+    for event in run_export(model, out, math.inf if force else AGREES_MEV):
+        if isinstance(event, Comparison):
+            _print_comparison(event)
+        else:
+            console.wrote(event.paths)
+
+
+def _print_comparison(comparison: "Comparison") -> None:
+    """Print the band edges of the run and of the files."""
+    from nnpp.workflows.export.levels import HEADS
+
+    if not comparison.edges:
+        console.note(
+            "levels are not compared: there is no bands.h5; `nnpp bands RUN` writes it"
+        )
+        return
+    table = [HEADS, *(edge.row for edge in comparison.edges)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        console.say(console.cells(row, widths))
 
 
 def card(

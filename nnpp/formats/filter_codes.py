@@ -9,6 +9,7 @@ all). Of SO_X.par they read three rows of two numbers, and throw the second away
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -62,11 +63,14 @@ class Element:
         return self.short if self.tail is None else self.short + self.tail - self.tail[-1]
 
 
-def write_export(folder: Path, elements: list[Element], readme: str) -> list[Path]:
-    """Every file of an export; the paths written."""
+def texts_of(elements: list[Element]) -> dict[str, str]:
+    """Return the text of every file of an export but README.md, by its name."""
     texts = {name: text for e in elements for name, text in _files(e)}
-    texts["qSpace_pot.dat"] = _all_form_factors(elements)
-    texts["README.md"] = readme
+    return texts | {"qSpace_pot.dat": _all_form_factors(elements)}
+
+
+def write_export(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Write the files of an export, remove those of an earlier one, and return the paths."""
     paths = [write_atomic(Path(folder) / name, text) for name, text in texts.items()]
     of_terms = {cell.file.format(X="*") for term in terms() for cell in term.places}
     for left in (p for pattern in {*CURVES, *of_terms} for p in Path(folder).glob(pattern)):
@@ -101,6 +105,12 @@ def _files(e: Element) -> Iterator[tuple[str, str]]:
 def terms_written(strengths: Container[str]) -> list[Term]:
     """The terms of an export: those fitted, and those that its readers expect, then zeros."""
     return [t for t in terms() if t.name in strengths or (t.in_codes and t.places)]
+
+
+def lost_terms(strengths: Mapping[str, Any]) -> list[Term]:
+    """Return the terms that change levels and that are in no file of the filter codes."""
+    given = [t for t in terms() if t.name in strengths and np.any(strengths[t.name])]
+    return [term for term in given if not term.in_export]
 
 
 def files_of_terms(strengths: Container[str]) -> dict[str, list[tuple[Term, int]]]:

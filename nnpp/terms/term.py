@@ -142,6 +142,11 @@ class Term:
         return self.coupling is not None and len(self.coupling) == 2
 
     @property
+    def in_export(self) -> bool:
+        """Whether files for filter codes contain the term: known to them, or added to v(r)."""
+        return self.in_codes or self.tail is not None
+
+    @property
     def places(self) -> tuple[Cell, ...]:
         """Place of each strength in an export."""
         if self.cells is not None:

@@ -133,7 +133,7 @@ def test_a_made_up_term_appears_everywhere(done):
     assert c.shape == (2,) and np.all(c != [0.01, -0.02]), "it is trained"
     card = done("card", "out/tiny") and Path("out/tiny/README.md").read_text("utf-8")
     assert f"wide s-wave | Cd {c[0]:.6g}; Se {c[1]:.6g} hartree" in card
-    done("export", "out/tiny")
+    done("export", "out/tiny", "--force")
     assert float(Path("out/tiny/export/wide_Se.par").read_text("utf-8")) == c[1]
     readme = Path("out/tiny/export/README.md").read_text("utf-8")
     assert "no wide s-wave term" in readme and WIDE.formula in readme

@@ -14,7 +14,8 @@ from nnpp.potentials.neural import ACTIVATIONS, STARTS, Bare, Gaussian, Network,
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.real_space import real_space
 from nnpp.terms.fitted.long_range import long_range
-from nnpp.workflows.export import even_knots, run_export
+from nnpp.workflows.export.export import Made, run_export
+from nnpp.workflows.export.radial import even_knots
 from tests import systems
 
 
@@ -45,6 +46,13 @@ def wide():
     return Potential(local, Strengths(), ("Cd", "Se"))
 
 
+def written(*options):
+    """Return the files that an export wrote."""
+    *_, made = run_export(*options)
+    assert isinstance(made, Made)
+    return made.paths
+
+
 CASES = {"zunger": systems.cdse, "charged": charged}
 
 SMOOTH = [(name, s) for name, make in CASES.items() for s in make().species]
@@ -59,7 +67,7 @@ def exported(tmp_path_factory):
         if name not in made:
             run = tmp_path_factory.mktemp(name)
             write_model(run / "potential", CASES[name](), {"fit": name})
-            made[name] = run, run_export(run)
+            made[name] = run, written(run, None, np.inf)  # `charged` has s waves
         return made[name][0] / "export"
 
     return of
@@ -234,12 +242,12 @@ def test_only_an_older_export_is_replaced(tmp_path):
         theirs.mkdir()
         (theirs / name).write_text("mine", encoding="utf-8")
         with pytest.raises(InputError, match="--out"):
-            run_export(run, theirs)
+            written(run, theirs)
         assert [p.name for p in theirs.iterdir()] == [name]
-    out = run_export(run)[0].parent
+    out = written(run)[0].parent
     (out / "potXe_SR.par").write_text("0 0", encoding="utf-8")
     (out / "notes.txt").write_text("mine", encoding="utf-8")
-    again = run_export(run)
+    again = written(run)
     assert {p.name for p in out.iterdir()} == {p.name for p in again} | {"notes.txt"}
 
 
@@ -257,7 +265,7 @@ def test_a_potential_without_v_of_r_is_refused(make, words, tmp_path):
     write_model(tmp_path / "potential", make(), {})
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match=re.escape(words)) as refusal:
-        run_export(tmp_path)
+        written(tmp_path)
     assert "potential.safetensors: " in str(refusal.value)
     assert sorted(tmp_path.iterdir()) == before
 
@@ -265,12 +273,13 @@ def test_a_potential_without_v_of_r_is_refused(make, words, tmp_path):
 def test_a_term_that_the_filter_codes_lack_is_described(tmp_path):
     """b1 and b2 are in a separate file, and README.md says that they are needed."""
     write_model(tmp_path / "potential", systems.everything(), {})
-    folder = next(p.parent for p in run_export(tmp_path) if p.name == "README.md")
+    paths = written(tmp_path, None, np.inf)
+    folder = next(p.parent for p in paths if p.name == "README.md")
     b = np.asarray(systems.everything().strengths["s_wave"])
     assert np.array_equal(np.loadtxt(folder / "S_Cd.par"), b[0])
     assert np.array_equal(np.loadtxt(folder / "S_Se.par"), b[1])
     assert "no s-wave term" in (folder / "README.md").read_text("utf-8")
     write_model(tmp_path / "potential", systems.cdse(), {})
-    run_export(tmp_path)
+    written(tmp_path)
     assert not (folder / "S_Cd.par").exists()
     assert "b1" not in (folder / "README.md").read_text("utf-8")

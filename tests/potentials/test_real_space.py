@@ -1,5 +1,7 @@
 """v(r) against a closed form, scipy's quadrature, and the way back to v(q)."""
 
+import itertools
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from jax.tree_util import Partial
 from scipy.integrate import quad
 
 from nnpp.potentials.real_space import real_space
-from nnpp.special import gauss_legendre
+from nnpp.special import gauss_legendre, transform_of_lines
 from tests import systems
 
 R = np.array([0.0, 1e-6, 0.4, 1.0, 2.7, 6.0, 15.0])
@@ -48,3 +50,18 @@ def test_there_and_back():
     back = 4 * np.pi * (w * r**2 * np.sinc(np.outer(q, r) / np.pi)) @ v_r
     forms = np.asarray(systems.zunger("Cd", "Se")(jnp.asarray(q)))
     assert np.abs(back - forms).max() < 1e-6 * np.abs(forms).max()
+
+
+@pytest.mark.parametrize("q", [0.0, 1e-5, 0.3, 2.0, 11.0])
+def test_transform_of_lines_by_quadrature(q):
+    """4π ∫ r² [sin(qr)/qr] f(r) dr of straight lines between six knots, by scipy."""
+    h, f = 0.4, np.array([1.3, -0.2, 0.7, 0.0, -1.1, 0.0])
+    r = h * np.arange(len(f))
+    pieces = [
+        quad(lambda x: x**2 * np.sinc(q * x / np.pi) * np.interp(x, r, f), a, b, epsabs=1e-13)[
+            0
+        ]
+        for a, b in itertools.pairwise(r)
+    ]
+    found = transform_of_lines(h, f, np.array([q]))[0]
+    assert found == pytest.approx(4 * np.pi * sum(pieces), abs=1e-11)

@@ -20,7 +20,7 @@ from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.terms.term import terms
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.card.systems import Evaluated
-from nnpp.workflows.export import decays_at, transformed
+from nnpp.workflows.export.radial import decays_at, transformed
 
 FAR = np.arange(12.0, 40.0, 0.05)
 """Distances from an atom at which v(r) should vanish [bohr]."""

@@ -1,34 +1,19 @@
-"""`nnpp export`: write a fitted potential for filter-diagonalisation codes of nanocrystals."""
+"""v(r) of a potential on the grids of an export, and where v(q) and v(r) have decayed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable
-from nnpp.files.templates import render
-from nnpp.files.tensors import STEM
-from nnpp.formats.filter_codes import (
-    HEADING,
-    Element,
-    files_of_terms,
-    refuse_foreign,
-    terms_written,
-    write_export,
-)
-from nnpp.formats.model import read_model, write_model
+from nnpp.formats.filter_codes import Element
 from nnpp.potentials.interface import Form, FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
-from nnpp.special import gauss_legendre, knots
-
-FOLDER = "export"
-"""Default folder of an export, in the folder of the run."""
+from nnpp.special import knots
 
 ROWS = 8001
 """Number of rows of potX.par; the filter codes read at most 8192 and interpolate linearly.
@@ -60,9 +45,6 @@ TAIL_REACH = 120.0
 R_TABLE, Q_TABLE = np.linspace(0.0, 30.0, 4096), np.linspace(0.0, 40.0, 4096)
 """The grids of DeePseudopot's tables [bohr, bohr⁻¹]."""
 
-CHECKED = np.linspace(0.0, 10.0, 201)
-"""Lengths at which v(q) from the rows is compared with v(q) [bohr⁻¹]."""
-
 
 @dataclass(frozen=True)
 class Radial:
@@ -85,59 +67,6 @@ class Radial:
         near = r[r < self.reach]
         far = np.zeros((len(r) - len(near), np.shape(self.v(jnp.zeros(1)))[1]))
         return np.concatenate([transformed(self.v, near, self.end), far])
-
-
-def run_export(run: Path, out: Path | None = None) -> list[Path]:
-    """Write the potential of a run for other codes.
-
-    Args:
-        run: a run, or a file potential.safetensors.
-        out: folder of the files; by default `FOLDER` in the run.
-
-    Returns:
-        The files written.
-    """
-    model = read_model(run)
-    folder = model.path.parent / FOLDER if out is None else Path(out)
-    refuse_unwritable(folder)
-    refuse_foreign(folder)
-    try:
-        found = radial(model.potential.local)
-    except InputError as error:
-        raise error.at(model.path) from error
-    for term, _ in model.potential.strengths.by_term():
-        if term.addition is not None and term.tail is None:
-            what = f"the term {term.words} adds to v(q) and has no form in real space"
-            raise InputError(what, "give its Term a `tail`", model.path)
-    elements = list(_elements(model.potential, found))
-    # Rows differ from v(r) by δ²v/12; v(r) is even.
-    lifted = max(np.abs(np.diff(e.short, 2, prepend=e.short[1])).max() / 12 for e in elements)
-    readme = render(
-        "filter_codes.md",
-        name=model.about.get("fit", model.path.absolute().parent.name),
-        heading=HEADING,
-        elements=elements,
-        terms=terms_written(elements[0].strengths),
-        files=list(_described_files(elements[0])),
-        reach=found.reach,
-        cut=found.cut,
-        checked=CHECKED[-1],
-        error=max(_difference(model.potential, e) for e in elements),
-        lifted=lifted,
-    )
-    paths = write_export(folder, elements, readme)
-    return [*paths, *write_model(folder / STEM, model.potential, model.about)]
-
-
-def _described_files(e: Element) -> Iterator[tuple[str, str]]:
-    """Yield the name of each file of strengths, and a description of its rows."""
-    for file, rows in files_of_terms(e.strengths).items():
-        symbols = ", ".join(term.symbols[i] for term, i in rows)
-        words = " and ".join(dict.fromkeys(term.words for term, _ in rows))
-        count = f"{len(rows)} rows: " if len(rows) > 1 else ""
-        skipped = any(term.places[i].filler for term, i in rows)
-        filler = "; the codes skip the second column" if skipped else ""
-        yield file.format(X="X"), f"{count}{symbols} ({words}){filler}"
 
 
 def radial(v: Form) -> Radial:
@@ -185,7 +114,7 @@ def decays_at(v: FormFactors) -> float:
     )
 
 
-def _elements(potential: Potential, found: Radial) -> Iterator[Element]:
+def elements_of(potential: Potential, found: Radial) -> Iterator[Element]:
     """Yield every element with its curves and strengths."""
     by_term = potential.strengths.by_term()
     tails = [(term.tail, term.name) for term, _ in by_term if term.tail is not None]
@@ -221,16 +150,3 @@ def even_knots(
     """
     onward = f(np.append(r, r[-1] + r[1] * np.array([1, 2])))
     return knots(np.concatenate([onward[2:0:-1], onward]))
-
-
-def _difference(potential: Potential, e: Element) -> float:
-    """Return the largest error of v(q) from linearly interpolated rows [hartree·bohr³].
-
-    It compares v(q) with 4π ∫ r² [sin(qr)/qr] v(r) dr at the lengths `CHECKED`.
-    """
-    x, w = gauss_legendre(3, float(e.r[1]))
-    r = (e.r[:-1, None] + x).ravel()
-    weighted = r**2 * np.interp(r, e.r, e.short) * np.tile(w, len(e.r) - 1)
-    v = 4 * np.pi * np.sinc(CHECKED[:, None] * r / np.pi) @ weighted
-    exact = np.asarray(potential.local(jnp.asarray(CHECKED)))
-    return float(np.abs(v - exact[:, potential.species.index(e.symbol)]).max())
