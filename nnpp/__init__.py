@@ -7,11 +7,15 @@ the micro-electronvolt. `import nnpp` loads neither JAX nor other slow packages.
 import importlib
 import os
 import sys
+import warnings
 from importlib.metadata import version
 
 __version__ = "0.1.0"
 
 PRECISION = {"jax_enable_x64": True, "jax_default_matmul_precision": "highest"}
+
+SAFE_XLA_FLAG = "--xla_cpu_use_fusion_emitters=false"
+"""Disables fused loops of XLA."""
 
 MAX_DEVICES = 8
 """More devices than this on one processor would hold too many Hamiltonians at a time."""
@@ -32,9 +36,18 @@ def _avoid_wrong_numbers() -> None:
     Found where blocks of 7 and of 5 columns, the latter a sum, are set side by side: four
     numbers of each row are then wrong. JAX 0.12 is correct and does not have the option.
     """
-    flags, option = os.environ.get("XLA_FLAGS", ""), "--xla_cpu_use_fusion_emitters"
-    if version("jaxlib").startswith("0.9.") and option not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} {option}=false".strip()
+    flags, option = os.environ.get("XLA_FLAGS", ""), SAFE_XLA_FLAG.partition("=")[0]
+    if not version("jaxlib").startswith("0.9.") or option in flags:
+        return
+    os.environ["XLA_FLAGS"] = f"{flags} {SAFE_XLA_FLAG}".strip()
+    started = sys.modules.get("jax._src.xla_bridge")
+    if started is not None and started.backends_are_initialized():
+        warnings.warn(
+            "JAX was used before `import nnpp`: on processors with AVX-512 it may compute "
+            "wrong numbers; import nnpp first",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 _state_precision()

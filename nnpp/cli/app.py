@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import platform
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from nnpp.cli import (
     train,
     tune,
 )
+from nnpp.devices.environment import refuse_wrong_variables
 from nnpp.devices.machine import cores
 from nnpp.errors import NnppError
 
@@ -49,6 +51,14 @@ preferences (prefer-no-gather) with the features of the processor."""
 
 CACHE_WARNING = "Error (reading|writing) persistent compilation cache entry"
 """JAX warns of a program that it cannot store or read; it is then compiled again."""
+
+USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
+"""The error of wrong options and arguments; typer has no public name for it."""
+
+HINT = re.compile(
+    r"(.*?)[.]? [(]?((?:Did you mean|Possible options|Possible commands).*?)[)]?", re.DOTALL
+)
+"""A message of typer that ends with names that are similar."""
 
 app = typer.Typer(
     help="Fit neural pseudopotentials to band structures and compute with them.",
@@ -103,8 +113,19 @@ def one_line_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def in_sound_environment(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the verb, which first checks the environment variables of JAX."""
+
+    @wraps(verb)
+    def run(*args: Any, **options: Any) -> Any:
+        refuse_wrong_variables()
+        return verb(*args, **options)
+
+    return run
+
+
 for name, verb in VERBS.items():
-    app.command(name)(one_line_errors(verb))
+    app.command(name)(one_line_errors(in_sound_environment(verb)))
 
 
 @one_line_errors
@@ -174,6 +195,26 @@ def _processor() -> str:
     return f"{platform.machine()}-{hashlib.sha256(''.join(features).encode()).hexdigest()[:8]}"
 
 
+def usage_error(error: Exception) -> str:
+    """Return the line about a wrong option or argument: `verb: what is wrong; what to do`."""
+    message, context = error.format_message(), error.ctx  # pyright: ignore[reportAttributeAccessIssue]
+    path = context.command_path if context else "nnpp"
+    found = HINT.fullmatch(message)
+    what, remedy = found.groups() if found else (message.rstrip("."), f"see `{path} --help`")
+    verb = path.partition(" ")[2]
+    line = f"{what[:1].lower()}{what[1:]}; {remedy[:1].lower()}{remedy[1:]}"
+    return f"{verb}: {line}" if verb else line
+
+
+def _require_output() -> None:
+    """Exit with one line if standard output is closed, as by `>&-` in a crontab."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 -- open until the end
+    if sys.stdout is None:
+        console.fail("standard output is closed; redirect it to a file or to /dev/null")
+        sys.exit(INPUT_ERROR)
+
+
 def _replace_unknown_letters() -> None:
     """Print ? for letters such as Γ that the terminal cannot encode."""
     for stream in (sys.stdout, sys.stderr):
@@ -183,18 +224,25 @@ def _replace_unknown_letters() -> None:
 
 def main() -> None:
     """Run the command."""
+    _require_output()
+    os.environ["MPLBACKEND"] = "agg"  # figures are files: no other backend needs to exist
     _share_threads()
     _use_compilation_cache()
     _replace_unknown_letters()
     try:
-        app(prog_name="nnpp")
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            # JAX's threads still compute, and would crash the interpreter as it shuts down.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
-        raise
+        code = app(prog_name="nnpp", standalone_mode=False)
+    except USAGE_ERROR as error:
+        if len(sys.argv) > 1:
+            console.fail(usage_error(error))
+        else:
+            error.show()  # pyright: ignore[reportAttributeAccessIssue] -- the help
+        code = INPUT_ERROR
+    if code == INTERRUPTED:
+        # JAX's threads still compute, and would crash the interpreter as it shuts down.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 from jax.experimental import multihost_utils
 
 from nnpp.devices.parallel import device_mesh, one_device_per_core
+from nnpp.devices.start import start_jax
 from nnpp.errors import InputError, NnppError
 
 T = TypeVar("T")
@@ -41,6 +42,7 @@ def join(coordinator: str, process: int, processes: int, gpu: int | None) -> Non
         initialization_timeout=START_TIMEOUT,
         shutdown_timeout_seconds=STOP_TIMEOUT,
     )
+    start_jax()
     counts = sorted(set(Counter(d.process_index for d in jax.devices()).values()))
     if len(counts) > 1:
         raise InputError(

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.config.potential import form_class
+from nnpp.devices.start import require_jax
 from nnpp.errors import InputError
 from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
 from nnpp.potentials.potential import Potential, Strengths
@@ -55,6 +56,7 @@ def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> l
 
 def read_model(path: Path) -> Model:
     """The model at `path`: a run, either of the files, or their name without suffix."""
+    require_jax()
     file = read_model_file(Path(path))
     try:
         blank = jax.eval_shape(lambda: _blank(file.description))

@@ -16,6 +16,7 @@ from nnpp.basis.convolution import Box
 from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import PER_K, Rule
+from nnpp.devices.start import require_jax
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.interface import FormFactors
@@ -107,6 +108,7 @@ def system(
         cutoff: E_cut, ½|k+G|² of the longest plane wave [hartree].
         rule: which plane waves are taken, see `nnpp.basis.rules`.
     """
+    require_jax()
     crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
     longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
@@ -158,6 +160,7 @@ def at_shells(
     potential: Potential, system: System, q: Float[Array, " shell"] | None = None
 ) -> AtShells:
     """Return the numbers of `potential` in `system`; v at `q`, by default `system.q`."""
+    require_jax()
     columns, q = potential.columns(system.species), system.q if q is None else q
     of_system = q, system.dilation, system.count
     return _at_shells(potential.local, potential.strengths, columns, *of_system)

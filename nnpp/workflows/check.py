@@ -9,7 +9,7 @@ import numpy as np
 
 from nnpp.config.inputs import Fit
 from nnpp.config.targets import CouplingTarget, StretchTarget
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import memory_of
@@ -53,7 +53,7 @@ class FitReport:
 
 def run_check(fits: list[Fit]) -> Iterator[FitReport]:
     """Yield a report on every fit."""
-    one_device_per_core()
+    start_devices()
     for fit in fits:
         cases, potential = prepare(fit), potential_of(fit)
         systems = tuple(

@@ -12,7 +12,8 @@ from jaxtyping import Complex
 
 from nnpp import PRECISION
 from nnpp.devices.machine import cores
-from nnpp.devices.parallel import devices, memory_gb, one_device_per_core
+from nnpp.devices.parallel import devices, memory_gb
+from nnpp.devices.start import start_devices
 from nnpp.workflows.fits.provenance import versions
 
 EXACT = 1e-12
@@ -42,7 +43,7 @@ class Finding:
 
 def run_doctor() -> list[Finding]:
     """Check everything that numbers and their speed depend on; return the findings."""
-    one_device_per_core()
+    start_devices()
     packages = [_package(name, number) for name, number in versions().items()]
     return [*packages, *_machine(), _precision(), *_arithmetic(), *_optional()]
 

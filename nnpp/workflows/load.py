@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from nnpp.basis.rules import RULES
 from nnpp.config.kpoints import read_path_text
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import require_jax, start_devices
 from nnpp.errors import InputError
 from nnpp.formats.ase_calculator import Calculator
 from nnpp.formats.model import Model, read_model
@@ -62,7 +62,8 @@ class Fitted:
             n: number of bands; by default the occupied ones and a few more.
             points: approximate number of k-points of a path.
         """
-        one_device_per_core()
+        require_jax()
+        start_devices()
         basis = basis_of(self.model, cutoff)
         atoms = _crystal(structure)
         k = _kpoints(atoms, kpoints, points)

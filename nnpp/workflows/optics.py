@@ -8,7 +8,8 @@ import jax
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import on_processors, one_device_per_core
+from nnpp.devices.parallel import on_processors
+from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
@@ -92,7 +93,7 @@ def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[O
 
     Options are validated before the first computation. Only metals are found later.
     """
-    one_device_per_core()
+    start_devices()
     ready = [(fit, [_on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
     for fit, systems in ready:
         for one in systems:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.results import write_report
 from nnpp.formats.structures import formula
@@ -65,7 +65,7 @@ class ReportResult:
 
 def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
     """Write one page per fit with a table for each unstrained system; yield the results."""
-    one_device_per_core()
+    start_devices()
     ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
         refuse_unwritable(out / fit.name)

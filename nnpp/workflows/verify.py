@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.basis.rules import RULES
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.tensors import copy_of
 from nnpp.files.text import exists
@@ -59,7 +59,7 @@ class Finding:
 
 def run_verify(path: Path) -> Iterator[Finding]:
     """Yield all checks of a run, a package or a file; raise an InputError if unreadable."""
-    one_device_per_core()
+    start_devices()
     folder = path if path.is_dir() else path.parent
     if is_package(folder):
         yield Finding(SUMS, f"agrees; {refuse_damaged(folder)} files")

@@ -10,7 +10,7 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.config.inputs import Fit
 from nnpp.config.kpoints import read_point_text
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError, suggest
 from nnpp.files.atomic import refuse_unwritable
@@ -58,7 +58,7 @@ def run_volume(
     fits: list[Fit], kpoint: str, bands: tuple[str, ...], suffix: str, out: Path
 ) -> Iterator[VolumeResult]:
     """Write V(r) and the densities of `bands` at `kpoint` of every system of every fit."""
-    one_device_per_core()
+    start_devices()
     if suffix not in FORMATS:
         raise InputError(f"unknown format {suffix!r:.20}", suggest(suffix, FORMATS), "--format")
     ready = [(fit, [_at_point(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import one_device_per_core
 from nnpp.devices.processes import on_all_processes
 from nnpp.devices.recorder import Recorder
+from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
@@ -71,7 +71,7 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
 
     Input errors are raised before anything is computed or written.
     """
-    one_device_per_core()
+    start_devices()
     ready = on_all_processes(
         lambda: [(fit, prepare(with_complete_paths(fit)), hashes(fit)) for fit in fits]
     )

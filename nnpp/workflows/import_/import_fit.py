@@ -10,6 +10,7 @@ import numpy as np
 from nnpp.config.fit_yaml import dump_yaml
 from nnpp.config.inputs import FIT_NAME
 from nnpp.config.spec import validated
+from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
 from nnpp.files.origin import Origin
@@ -81,6 +82,7 @@ def run_import(
     if exists(folder):
         raise InputError("exists already", "choose another name (--fit)", folder)
     refuse_unwritable(folder)
+    start_devices()
     found = [convert(path, request) for path in files]
     if len({one.bands.spinor for one in found}) > 1:
         what = "some files have spin-orbit, others do not"

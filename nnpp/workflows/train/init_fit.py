@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
@@ -97,7 +97,7 @@ def run_init_fit(
         fresh: whether earlier training of these runs is discarded.
         wanted: an ensemble that will be trained, and must be possible.
     """
-    one_device_per_core()
+    start_devices()
     ready = [_ready(fit, wanted) for fit in fits]
     for one in ready:
         refuse_unwritable(out / one.fit.name)

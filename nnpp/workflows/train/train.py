@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import one_device_per_core
 from nnpp.devices.processes import on_all_processes
 from nnpp.devices.recorder import Listener, Recorder
+from nnpp.devices.start import start_devices
 from nnpp.fitting.method import measure
 from nnpp.plotting.movie import movie_writer
 from nnpp.runs.shared import require_same
@@ -69,7 +69,7 @@ def run_train(
 
     All runs are read and checked before any is trained.
     """
-    one_device_per_core()
+    start_devices()
     runs = on_all_processes(lambda: [read_run(fit, options.steps) for fit in fits])
     require_same([run.identity for run in runs], fits[0].folder.parent)
     for run in runs:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from nnpp.basis.rules import RULES, Rule
 from nnpp.config.inputs import Fit
-from nnpp.devices.parallel import one_device_per_core
+from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable, write_atomic
@@ -100,7 +100,7 @@ Event = Begun | Row | Done
 
 def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
     """Compute all cases of each run, small cells first; yield what to print."""
-    one_device_per_core()
+    start_devices()
     runs = [read_run(fit) for fit in fits]
     for run in runs:
         _refuse(run)

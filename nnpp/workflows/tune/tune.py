@@ -15,6 +15,7 @@ from shutil import rmtree
 
 from nnpp.config.inputs import TUNED, Fit
 from nnpp.config.tuning import Tuning, Value
+from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.atomic import refuse_unwritable
 from nnpp.runs.folder import described
@@ -124,6 +125,7 @@ def run_tune(
     search = _search(fit, out, options)
     done = 0 if options.fresh else len(read_study(search.folder, search.identity).trials)
     with _workers(options.address, search.trials - done) as at_once:
+        start_devices()
         cases = prepare(fit)
         _check_ranges(search, cases)
         with held(search.folder) as lock:
