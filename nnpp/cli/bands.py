@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.level_errors import print_level_errors
 from nnpp.cli.options import (
     INPUTS,
     RESULTS,
@@ -121,6 +122,7 @@ def print_bands(events: "Iterator[Event]", fits: "list[Fit]") -> None:
                     console.say(_row(event, width))
                 case Finished():
                     _print_remarks(solved)
+                    print_level_errors({s.case.spec.name: s.errors for s in solved})
                     console.wrote([*(p for s in solved for p in s.paths), *event.paths])
                     solved = []
     finally:
@@ -162,5 +164,4 @@ def _print_remarks(solved: "list[Solved]") -> None:
             console.remark(f"{name}: spin-orbit splitting {delta:.3f} eV at Γ")
         if s.comparison is not None:
             rmse = " ".join(f"{float(x) * HARTREE_EV * 1e3:.1f}" for x in s.comparison.rmse)
-            loss = float(s.comparison.loss) * HARTREE_EV**2
-            console.remark(f"{name}: weighted loss {loss:.3e} eV²; RMSE by band {rmse} meV")
+            console.remark(f"{name}: RMSE by band {rmse} meV")

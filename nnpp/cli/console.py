@@ -145,11 +145,18 @@ def _coloured(text: str, colour: str | None, terminal: bool) -> str:
 class StepTable:
     """Prints a table line by line; in a terminal, a progress bar with the latest numbers."""
 
-    def __init__(self, names: list[str], widths: list[int]):
-        self.names, self.widths, self.bar = names, widths, None
+    def __init__(self) -> None:
+        self.names, self.widths, self.bar = [], [], None
 
-    def begin(self, done: int, total: int) -> None:
-        """Start before the first line, with `done` of `total` steps already finished."""
+    def begin(self, columns: dict[str, int], done: int, total: int) -> None:
+        """Start before the first line.
+
+        Args:
+            columns: the names of the columns and their widths, in characters.
+            done: the number of steps already finished.
+            total: the number of all steps.
+        """
+        self.names, self.widths = list(columns), list(columns.values())
         if not sys.stderr.isatty():
             say(cells(self.names, self.widths))
             return
@@ -158,8 +165,8 @@ class StepTable:
         from rich.progress import TimeRemainingColumn as Left
 
         text = TextColumn("{task.description}")
-        columns = (BarColumn(bar_width=12), MofNCompleteColumn(), text, Left(compact=True))
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        parts = (BarColumn(bar_width=12), MofNCompleteColumn(), text, Left(compact=True))
+        self.bar = Progress(*parts, console=Console(stderr=True), transient=True)
         self.bar.start()
         self.task = self.bar.add_task("compiling", total=total, completed=done)
 
@@ -179,11 +186,9 @@ class StepTable:
             self.bar = None
 
 
-def print_steps(
-    events: Iterable[T], columns: dict[str, int], show: Callable[[T, StepTable], bool]
-) -> bool:
+def print_steps(events: Iterable[T], show: Callable[[T, StepTable], bool]) -> bool:
     """Show every event; return True as soon as `show` returns True, else False."""
-    table = StepTable(list(columns), list(columns.values()))
+    table = StepTable()
     try:
         return any(show(event, table) for event in events)
     finally:

@@ -1,19 +1,21 @@
 """`nnpp train`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.level_errors import print_level_errors
 from nnpp.cli.options import RESULTS, Distributed, Out, Runs, together
 from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
 
 if TYPE_CHECKING:
-    from nnpp.workflows.train.loop import Begun, Ensemble, Event, Stepped, Trained
+    from nnpp.workflows.train.loop import Begun, Ensemble, Event, Trained
     from nnpp.workflows.train.train import Options
 
-COLUMNS = {"step": 6, "loss/eV²": 10, "held out": 10, "damping": 8, "s": 7}
-"""Columns printed for each step and their widths, in characters."""
+ERRORS, LOSS = {"fitted/meV": 10, "held out/meV": 12}, {"loss/eV²": 10}
+"""Columns of RMS errors, or of the loss where no bands are fitted; widths in characters."""
 
 Method = Annotated[str | None, typer.Option(help="lm, lbfgs, adam, … [as in the fit].")]
 Steps = Annotated[int | None, typer.Option(min=0, help="Maximum steps [as in the fit].")]
@@ -46,17 +48,28 @@ def command(
             Options,  # imports JAX: input errors come before
         )
 
-        train(fits, Options(steps, fresh, movie, members, by))
+        for trained in train(fits, Options(steps, fresh, movie, members, by)):
+            if len(fits) > 1:
+                console.say(trained.name, typer.colors.CYAN)
+            print_level_errors({e.name: e.of_levels for e in trained.errors})
 
 
-def train(fits: list, options: "Options") -> None:
+def train(fits: list, options: "Options") -> "list[Trained]":
     """Train runs and print every step; exit with code 75 if a signal stops them."""
+    from nnpp.workflows.train.loop import Trained
     from nnpp.workflows.train.train import run_train
 
+    done: list[Trained] = []
+
+    def show(event: "Event", table: console.StepTable) -> bool:
+        done.extend([event] if isinstance(event, Trained) else [])
+        return _show(event, table)
+
     with stop_on_signals(console.note) as stop:
-        stopped = console.print_steps(run_train(fits, options, stop), COLUMNS, _show)
+        stopped = console.print_steps(run_train(fits, options, stop), show)
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
+    return done
 
 
 def _show(event: "Event", table: console.StepTable) -> bool:
@@ -66,9 +79,11 @@ def _show(event: "Event", table: console.StepTable) -> bool:
     match event:
         case Begun():
             _print_header(event)
-            table.begin(event.step, event.steps)
+            table.begin(_columns(event.numbers), event.step, event.steps)
+            if not event.step:
+                table.step(0, _cells(0, event.numbers))
         case Stepped():
-            table.step(event.step, _cells(event))
+            table.step(event.step, _cells(event.step, event.numbers))
         case Trained():
             table.end()
             _print_summary(event)
@@ -92,29 +107,32 @@ def _print_header(begun: "Begun") -> None:
     )
 
 
-def _cells(stepped: "Stepped") -> list[str]:
-    """Return the numbers of one step."""
-    n = stepped.numbers
-    held, damping = n.get("holdout_ev2"), n.get("damping")
-    return [
-        str(stepped.step),
-        f"{n['best_ev2']:.4g}",
-        "—" if held is None else f"{held:.4g}",
-        "—" if damping is None else f"{damping:.1e}",
-        f"{n['seconds']:.1f}",
-    ]
+def _columns(numbers: "Mapping[str, float | bool]") -> dict[str, int]:
+    """Return the columns printed for each step and their widths, in characters."""
+    errors = ERRORS if "rms_mev" in numbers else LOSS
+    return {"step": 6} | errors | {"damping": 8, "s": 7}
+
+
+def _cells(step: int, numbers: "Mapping[str, float | bool]") -> list[str]:
+    """Return the numbers of one step, in the order of the columns."""
+    found = {
+        "step": ("step", "d"),
+        "fitted/meV": ("rms_mev", ".4g"),
+        "held out/meV": ("holdout_rms_mev", ".4g"),
+        "loss/eV²": ("best_ev2", ".4g"),
+        "damping": ("damping", ".1e"),
+        "s": ("seconds", ".1f"),
+    }
+    known = {"step": step} | dict(numbers)
+    columns = (found[name] for name in _columns(numbers))
+    return [f"{known[key]:{form}}" if key in known else "—" for key, form in columns]
 
 
 def _print_summary(trained: "Trained") -> None:
-    """Print why training ended, and the error of every band."""
+    """Print why training ended, and the files written."""
     console.remark(f"  ended after step {trained.step}: {trained.why}")
-    console.remark(f"  weighted loss {trained.loss_ev2:.4g} eV²")
-    if trained.errors:
-        console.say("  RMSE by band [meV]; held out in a second line")
-    for e in trained.errors:
-        console.remark(f"    {e.name}: " + " ".join(f"{x:.1f}" for x in e.fitted_mev))
-        if e.held_mev is not None:
-            console.remark("      held out: " + " ".join(f"{x:.1f}" for x in e.held_mev))
+    if not trained.errors:
+        console.remark(f"  weighted loss {trained.loss_ev2:.4g} eV²")
     console.wrote(trained.paths)
 
 

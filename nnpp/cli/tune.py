@@ -50,7 +50,7 @@ def command(
 
     with stop_on_signals(console.note, "stopping; running trials are discarded") as stop:
         stopped = console.print_steps(
-            run_tune(found, out, Options(trials, steps, fresh, address), stop), COLUMNS, _show
+            run_tune(found, out, Options(trials, steps, fresh, address), stop), _show
         )
     if stopped:
         raise typer.Exit(EXIT_STOPPED)
@@ -63,7 +63,7 @@ def _show(event: "Event", table: console.StepTable) -> bool:
     match event:
         case Begun():
             _print_header(event)
-            table.begin(event.done, event.search.trials)
+            table.begin(COLUMNS, event.done, event.search.trials)
         case Tried():
             table.step(len(event.study.trials), _cells(event.study))
         case Tuned():

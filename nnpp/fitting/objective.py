@@ -66,6 +66,15 @@ class EasedSource(Source, Protocol):
 
 
 @runtime_checkable
+class LevelSource(Source, Protocol):
+    """A source of levels, whose errors are energies and are compared without weights."""
+
+    def errors(self, y: Array, /) -> tuple[np.ndarray, np.ndarray]:
+        """Return the errors of all fitted and of all held-out levels [hartree]."""
+        ...
+
+
+@runtime_checkable
 class SampledSource(Source, Protocol):
     """A source whose data are samples, such as k-points, from which a bootstrap can draw."""
 
@@ -129,6 +138,20 @@ class Objective:
         r, J = (jnp.concatenate(parts) for parts in zip(*rows, strict=True))
         return self._measured(tuple(y for y, _ in pairs)), r, J
 
+    def level_rms(self, measured: Measured) -> tuple[float, float]:
+        """Return the RMS error of fitted and of held-out levels [hartree]; NaN without any.
+
+        It is a mean over levels without weights: a loss is a sum, which depends on how many
+        k-points are fitted and how many are held out.
+        """
+        errors = [
+            source.errors(y)
+            for source, y in zip(self.sources, measured.y, strict=True)
+            if isinstance(source, LevelSource)
+        ]
+        fitted, held = ([e[side] for e in errors] for side in (0, 1))
+        return _rms(fitted), _rms(held)
+
     def eased(self) -> "Objective":
         """Return the objective with every source in its easier form, if it has one."""
         return replace(
@@ -154,3 +177,9 @@ class Objective:
         losses = [jnp.sum(s.residuals(x) ** 2) for s, x in both]
         held = [jnp.sum(s.held_out(x) ** 2) for s, x in both]
         return Measured(y, jnp.stack(losses), jnp.stack(held))
+
+
+def _rms(parts: list[np.ndarray]) -> float:
+    """Return the root mean square over all parts; NaN if they are empty."""
+    x = np.concatenate([np.zeros(0), *parts])
+    return float(np.sqrt(np.mean(x**2))) if x.size else float("nan")

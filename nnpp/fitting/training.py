@@ -169,13 +169,17 @@ class Training:
         return Progress(state, course.after(loss, bool(accepted), damping, self.stopping))
 
     def numbers(self, progress: Progress) -> dict[str, Any]:
-        """Return the log of a step: losses in eV², and numbers of the method."""
+        """Return the log of a step: losses [eV²], RMS errors [meV], numbers of the method."""
         state = progress.state
         last = getattr(state, "trial", state.measured)
         numbers = {"loss_ev2": float(last.loss) * HARTREE_EV**2}
         numbers["best_ev2"] = float(state.lowest) * HARTREE_EV**2
         if any(getattr(source, "held", ()) for source in self.objective.sources):
             numbers["holdout_ev2"] = float(jnp.sum(state.measured.held)) * HARTREE_EV**2
+        rms = self.objective.level_rms(state.measured)
+        for name, x in zip(("rms_mev", "holdout_rms_mev"), rms, strict=True):
+            if np.isfinite(x):
+                numbers[name] = x * HARTREE_EV * 1e3
         numbers |= {name: x.item() for name, x in state.numbers().items()}
         return numbers | ({"eased": True} if self.stages[progress.course.stage].eased else {})
 

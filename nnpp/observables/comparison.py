@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 from scipy.special import erf
 
 from nnpp.errors import InputError
@@ -40,6 +40,61 @@ def compare(
     """Return loss and errors of levels E and `reference` [hartree] with weights w_k w_b."""
     error = E - reference
     return Comparison(jnp.sum(weights * error**2), jnp.sqrt(jnp.mean(error**2, axis=0)))
+
+
+@dataclass(frozen=True)
+class LevelErrors:
+    """Squared errors of the levels at some k-points, from which root mean squares follow.
+
+    The three groups of levels are the valence band top, the conduction band bottom and all
+    levels. A band edge is one level, or the pair of levels where each holds one electron.
+
+    Attributes:
+        kpoints: number of k-points.
+        squares: sum of squared errors of each group [hartree²].
+        levels: number of levels of each group.
+    """
+
+    kpoints: int
+    squares: Float[np.ndarray, " group"]
+    levels: Int[np.ndarray, " group"]
+
+    @property
+    def rms(self) -> Float[np.ndarray, " group"]:
+        """The root mean square error per level of each group [hartree]; NaN without levels."""
+        return np.sqrt(self.squares / np.where(self.levels, self.levels, np.nan))
+
+    def __add__(self, other: "LevelErrors") -> "LevelErrors":
+        """Return the errors over the levels of both."""
+        return LevelErrors(
+            self.kpoints + other.kpoints,
+            self.squares + other.squares,
+            self.levels + other.levels,
+        )
+
+
+def level_errors(
+    error: Float[Array | np.ndarray, "k band"],
+    counted: Bool[Array | np.ndarray, "k band"],
+    occupied: int,
+    edge: int,
+) -> LevelErrors:
+    """Return the errors of the band edges and of all levels.
+
+    Args:
+        error: E − E_ref [hartree].
+        counted: which levels are counted.
+        occupied: number of occupied levels.
+        edge: levels of a band edge: 2 where each level holds one electron, else 1.
+    """
+    groups = (slice(max(occupied - edge, 0), occupied), slice(occupied, occupied + edge))
+    squares, counted = np.asarray(error) ** 2, np.asarray(counted)
+    of_groups = [(squares[:, g], counted[:, g]) for g in (*groups, slice(None))]
+    return LevelErrors(
+        int(np.any(counted, axis=1).sum()),
+        np.array([x[where].sum() for x, where in of_groups]),
+        np.array([where.sum() for _, where in of_groups]),
+    )
 
 
 def matched(

@@ -30,7 +30,7 @@ def log_range(*series: np.ndarray) -> tuple[float, float]:
 
 def scale_log(ax: Axes, low: float, high: float) -> None:
     """Scale the vertical axis in powers of ten, or in 1, 2, 5 if it spans few decades."""
-    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1] * NARROW**0.5
+    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1]
     narrow = high / low < NARROW
     if narrow and not plain:  # 5×10⁻⁵ is wider than the margin: full decades
         low, high = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))

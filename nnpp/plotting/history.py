@@ -1,8 +1,7 @@
-"""History of a fit: training and held-out loss of every step, damping and learning rate."""
+"""History of a fit: RMS errors and loss of every step, damping and learning rate."""
 
-from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from nnpp.plotting.style import frame_below, legend_rows
 
 WIDTH = style.COLUMN - style.LEFT - style.RIGHT
 TALL, SLIM, BETWEEN = 2.0, 0.85, 0.09
-"""Heights of the frame of the loss and of those below it, and their distance [inch]."""
+"""Heights of the highest frame and of those below it, and their distance [inch]."""
 FEW = 40
 """Up to this number of steps, each is marked with a dot."""
 MANY, BINS = 1000, 200
@@ -51,7 +50,8 @@ class History:
         learning_rate: learning rate of gradient descent.
         accepted: whether each trial was accepted; None if all were.
         eased: steps that minimised the eased loss; lines are interrupted at the change.
-        rmse_mev: errors at each step by system, for example of each band [meV].
+        rms_mev: RMS error of the fitted levels [meV]; None without reference bands.
+        holdout_rms_mev: the same of the held-out levels; NaN where it was not computed.
         seconds: time since the start.
         title: one line above the figure.
     """
@@ -63,7 +63,8 @@ class History:
     learning_rate: Float[np.ndarray, " step"] | None = None
     accepted: Bool[np.ndarray, " step"] | None = None
     eased: Bool[np.ndarray, " step"] | None = None
-    rmse_mev: Mapping[str, Float[np.ndarray, "step ..."]] = field(default_factory=dict)
+    rms_mev: Float[np.ndarray, " step"] | None = None
+    holdout_rms_mev: Float[np.ndarray, " step"] | None = None
     seconds: Float[np.ndarray, " step"] | None = None
     title: str = ""
 
@@ -74,9 +75,24 @@ class History:
 
     @property
     def losses(self) -> list[tuple[Float[np.ndarray, " taken"], dict[str, Any]]]:
-        """Training and held-out losses of the accepted steps [eV²], and their line styles."""
-        both = ((self.loss_ev2, TRAINING), (self.holdout_ev2, HELD_OUT))
-        return [(loss[self.taken], look) for loss, look in both if loss is not None]
+        """Losses of the accepted steps [eV²], and their line styles.
+
+        The held-out loss is a sum over fewer points; it is left out where RMS errors are known.
+        """
+        held = self.holdout_ev2 if self.rms_mev is None else None
+        return self._accepted(self.loss_ev2, held)
+
+    @property
+    def errors(self) -> list[tuple[Float[np.ndarray, " taken"], dict[str, Any]]]:
+        """RMS errors of the accepted steps [meV], and their line styles."""
+        return self._accepted(self.rms_mev, self.holdout_rms_mev)
+
+    def _accepted(
+        self, fitted: np.ndarray | None, held: np.ndarray | None
+    ) -> list[tuple[Float[np.ndarray, " taken"], dict[str, Any]]]:
+        """Return the known ones of two curves at the accepted steps."""
+        both = ((fitted, TRAINING), (held, HELD_OUT))
+        return [(values[self.taken], look) for values, look in both if values is not None]
 
     @property
     def parts(self) -> list[Bool[np.ndarray, " taken"]]:
@@ -97,30 +113,27 @@ class History:
         known = {r"damping $\lambda$": self.damping, "learning rate": self.learning_rate}
         return {name: values for name, values in known.items() if values is not None}
 
-    @property
-    def total_mev(self) -> dict[str, np.ndarray]:
-        """Root-mean-square error of each system at each step [meV]."""
-        flat = {s: np.reshape(x, (len(self.step), -1)) for s, x in self.rmse_mev.items()}
-        return {s: np.sqrt(np.mean(x**2, axis=1)) for s, x in flat.items()}
-
 
 def figure_history(history: History) -> Figure:
-    """Return a figure of the loss [eV²], with step parameters and errors below it.
+    """Return a figure of the RMS errors [meV], with the loss and step parameters below them.
+
+    Without reference bands the loss [eV²] is in the highest frame.
 
     Args:
         history: the metrics of the fit.
     """
-    below = len(history.controls) + bool(history.rmse_mev)
+    drawn = [_draw_errors, _draw_loss] if history.errors else [_draw_loss]
+    below = len(drawn) - 1 + len(history.controls)
     height = TALL + below * (SLIM + BETWEEN)
     with style.look():
         sheet = style.Sheet((WIDTH,), 0.0, height, history.title)
         figure, (ax,) = sheet.draw(1, _legends(history), _notes(history))
         slim = [frame_below([ax], SLIM, BETWEEN) for _ in range(below)]
-        _draw_loss(ax, history)
-        for frame, (name, values) in zip(slim, history.controls.items(), strict=False):
-            _draw_control(frame, history, name, values)
-        if history.rmse_mev:
-            _draw_errors(slim[-1], history)
+        frames = iter([ax, *slim[::-1]])
+        for draw in drawn:
+            draw(next(frames), history)
+        for name, values in history.controls.items():
+            _draw_control(next(frames), history, name, values)
         _scale_steps([ax, *slim[::-1]], history)
         figure.align_ylabels()
     return figure
@@ -167,12 +180,11 @@ def _draw_loss(ax: Axes, history: History) -> None:
 
 
 def _draw_errors(ax: Axes, history: History) -> None:
-    """Draw the error of each system over the accepted steps [meV]."""
-    taken, errors = history.taken, history.total_mev
-    scale_log(ax, *log_range(*(x[taken] for x in errors.values())))
-    for system, colour in _colours(history).items():
-        _line(ax, history.step[taken], errors[system][taken], color=colour)
-    ax.set_ylabel("RMSE (meV)")
+    """Draw the RMS errors of the accepted steps [meV]."""
+    scale_log(ax, *log_range(*(x for x, _ in history.errors)))
+    for values, look in history.errors:
+        _line(ax, history.step[history.taken], values, **look)
+    ax.set_ylabel("RMS error (meV)")
 
 
 def _draw_control(ax: Axes, history: History, name: str, values: np.ndarray) -> None:
@@ -194,20 +206,14 @@ def _scale_steps(axes: list[Axes], history: History) -> None:
     axes[-1].set_xlabel("step")
 
 
-def _colours(history: History) -> dict[str, str]:
-    """Return a colour for each system; the palette repeats after seven."""
-    return {s: style.PALETTE[i % len(style.PALETTE)] for i, s in enumerate(history.rmse_mev)}
-
-
 def _legends(history: History) -> list[style.Legend]:
-    """Return the rows of the legend: the losses, then the systems."""
-    losses: style.Legend = {"training": Line2D([], [], **TRAINING)}
-    if history.holdout_ev2 is not None:
-        losses["held out"] = Line2D([], [], **HELD_OUT)
+    """Return the rows of the legend."""
+    curves: style.Legend = {"training": Line2D([], [], **TRAINING)}
+    if len(history.errors or history.losses) > 1:
+        curves["held out"] = Line2D([], [], **HELD_OUT)
     if not history.taken.all():
-        losses["rejected"] = Line2D([], [], **REJECTED)
-    systems: style.Legend = {s: Line2D([], [], color=c) for s, c in _colours(history).items()}
-    return [*legend_rows(losses, WIDTH), *legend_rows(systems, WIDTH)]
+        curves["rejected"] = Line2D([], [], **REJECTED)
+    return list(legend_rows(curves, WIDTH))
 
 
 def _notes(history: History) -> tuple[str, ...]:
@@ -225,7 +231,8 @@ def _notes(history: History) -> tuple[str, ...]:
     if np.count_nonzero(history.taken) > MANY:
         notes.append("lines: medians of neighbouring steps; shades: their range")
     if history.seconds is not None:
-        notes.append(f"{len(history.step)} steps in {_duration(float(history.seconds[-1]))}")
+        done = int(np.count_nonzero(history.step))  # step 0 is the start
+        notes.append(f"{done} steps in {_duration(float(history.seconds[-1]))}")
     return tuple(notes)
 
 

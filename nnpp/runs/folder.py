@@ -115,10 +115,14 @@ class RunFolder:
     def _resume(self, identity: str) -> Resumed:
         found = newest(self.path / CHECKPOINTS, identity)
         step = 0 if found.checkpoint is None else found.checkpoint.step
-        cut(self.path / METRICS, step)
+        cut(self.path / METRICS, step or -1)  # a fit that begins writes its line 0 again
         lines = self.metrics() if step else []
         seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
         return Resumed(found.checkpoint, found.notes, seconds)
+
+    def begin(self, numbers: Mapping[str, Any]) -> None:
+        """Write the line of metrics before the first step, as step 0."""
+        append(self.path / METRICS, {"step": 0} | dict(numbers))
 
     def save(self, checkpoint: Checkpoint, numbers: Mapping[str, Any]) -> None:
         """Write a step: its line of metrics, then its checkpoint.

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from nnpp.config.inputs import read_inputs
 from nnpp.plotting import movie
 from nnpp.runs.metrics import read_metrics
+from nnpp.workflows.train.run import read_run
 from tests.cli.samples import files, table, tree, written
 from tests.fitting.samples import write_fit
 from tests.plotting.undrawn import leave_undrawn
@@ -41,8 +42,10 @@ def test_a_fit_from_end_to_end(nnpp, small):
         and "metrics" not in p
     }  # fmt: skip
     lines = read_metrics(Path("results/small/metrics.jsonl"))
-    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6]
-    assert set(lines[0]) == {"step", "loss_ev2", "best_ev2", "holdout_ev2", "seconds"}
+    assert [line["step"] for line in lines] == [0, 1, 2, 3, 4, 5, 6]
+    assert set(lines[0]) == set(lines[6]) == {
+        "step", "loss_ev2", "best_ev2", "holdout_ev2", "rms_mev", "holdout_rms_mev", "seconds"
+    }  # fmt: skip
     assert lines[-1]["loss_ev2"] < lines[0]["loss_ev2"]
     summary = json.loads(Path("results/small/summary.json").read_text())
     about = summary["systems"]["zb"]
@@ -52,9 +55,16 @@ def test_a_fit_from_end_to_end(nnpp, small):
     _, E = table("results/small/zb/bands.csv")
     _, reference = table("small/reference.csv")
     assert summary["loss_ev2"] == pytest.approx(np.sum((E - reference) ** 2), rel=1e-5)
+    (spectrum,) = read_run(read_inputs(Path("results/small"))).objective.sources
+    counts = [int((t.weights > 0).sum()) for t in (spectrum.targets[0], spectrum.held[0])]
+    rms = [1e3 * np.sqrt(x / n) for x, n in zip((best, held), counts, strict=True)]
+    assert [lines[-1][x] for x in ("rms_mev", "holdout_rms_mev")] == pytest.approx(rms)
+    of_levels = told.out.partition("RMS error per level")[2].splitlines()[1:3]
+    ends = [line.split()[-1] for line in of_levels]
+    assert ends == [f"{x:.1f}" for x in rms], "of all levels, fitted and held out"
     stepped = [line.split() for line in told.out.splitlines() if line[:1].isdigit()]
-    assert [line[0] for line in stepped] == list("123456")
-    assert float(stepped[-1][1]) == pytest.approx(best, rel=1e-3)
+    assert [line[0] for line in stepped] == list("0123456")
+    assert float(stepped[-1][1]) == pytest.approx(lines[-1]["rms_mev"], rel=1e-3)
     assert "38 parameters, 32 residuals, new" in told.out
     film = Path("results/small/zb/fit.gif").read_bytes()
     assert film.startswith(b"GIF89a")
@@ -76,7 +86,7 @@ def test_prepared_then_trained_without_a_name(nnpp, small):
     assert "continues after step 2" in again.out
     assert Path("results/small/potential.safetensors").read_bytes() == first
     assert nnpp("train", "--fresh", "--steps", "1").code == 0
-    assert len(read_metrics(Path("results/small/metrics.jsonl"))) == 1
+    assert len(read_metrics(Path("results/small/metrics.jsonl"))) == 2
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -88,7 +88,7 @@ def whole(place: Place) -> None:
     assert ended(lives) == [0, 0], [life.told() for life in lives]
     assert "wrote " in lives[0].told()
     assert "wrote " not in lives[1].told()
-    assert place.steps() == list(range(1, STEPS + 1))
+    assert place.steps() == list(range(STEPS + 1))
 
 
 def losses(place: Place) -> list[float]:

@@ -21,7 +21,7 @@ WALK_THEN_ADAM = (
     f"fit: {{method: adam, steps: {STEPS}, learning_rate: 0.003, hold_out: 0.25, "
     f"annealing: {{moves: {MOVES}, size: 0.02, beta: 20}}}}\n"
 )
-EVERY_STEP = list(range(1, MOVES + STEPS + 1))
+EVERY_STEP = list(range(MOVES + STEPS + 1))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nnpp.errors import InputError
-from nnpp.observables.comparison import compare, matched
+from nnpp.observables.comparison import compare, level_errors, matched
 
 E = jnp.array([[1.0, 2.0], [3.0, 5.0], [0.0, 4.0]])
 REFERENCE = jnp.array([[1.5, 2.0], [3.0, 4.0], [-1.0, 6.0]])
@@ -36,3 +36,21 @@ def test_the_lowest_levels_are_compared():
 def test_too_few_levels_are_refused(found):
     with pytest.raises(InputError, match="do not cover a reference of 2 bands at 3"):
         matched(found, REFERENCE)
+
+
+def test_errors_per_level_do_not_depend_on_how_often_a_point_is_counted():
+    """Errors −0.5, 0, 1 | 0, 1, −2; one level of each band is not counted."""
+    error, counted = np.asarray(E - REFERENCE), np.array([[1, 1], [1, 0], [0, 1]], bool)
+    found = level_errors(error, counted, 1, 1)
+    assert found.kpoints == 3
+    assert found.rms == pytest.approx([(0.25 / 2) ** 0.5, 2**0.5, (4.25 / 4) ** 0.5])
+    assert (found + found).rms == pytest.approx(found.rms)
+    assert (found + found).kpoints == 6
+
+
+def test_a_band_edge_is_a_pair_where_levels_hold_one_electron():
+    error = np.array([[8.0, 1.0, 3.0, 2.0, 4.0, 16.0]])
+    found = level_errors(error, np.ones((1, 6), bool), 3, 2)
+    assert found.rms[:2] == pytest.approx([5**0.5, 10**0.5])
+    few = level_errors(error[:, :3], np.ones((1, 3), bool), 3, 2)
+    assert np.isnan(few.rms).tolist() == [False, True, False]

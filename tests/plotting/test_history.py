@@ -96,20 +96,32 @@ def test_many_steps_are_drawn_as_medians_within_their_range():
     assert line(figure.axes[0], BLUE) == (at.tolist(), middle.tolist())
 
 
-def test_damping_rate_and_errors_have_frames_of_their_own_below():
-    errors = {"zb": np.full((5, 2, 2), [3.0, 4.0]), "wz": LOSS}
+def test_errors_are_above_the_loss_and_the_parameters_of_the_method_below():
+    """The held-out loss, a sum over fewer points, is not drawn next to that of the fit."""
     steered = {"damping": 10.0 ** -np.arange(5), "learning_rate": np.full(5, 0.01)}
-    figure = figure_history(history(rmse_mev=errors, **steered))
-    loss, mev, *_, lowest = sorted(figure.axes, key=lambda ax: -ax.get_position().y0)
-    assert loss is figure.axes[0]
+    errors = {"rms_mev": 30 * LOSS, "holdout_rms_mev": 40 * LOSS}
+    figure = figure_history(history(holdout_ev2=LOSS / 9, **errors, **steered))
+    mev, loss, *_, lowest = sorted(figure.axes, key=lambda ax: -ax.get_position().y0)
+    assert mev is figure.axes[0]
     assert {ax.get_yscale() for ax in figure.axes} == {"log"}
-    assert mev.lines[0].get_ydata() == pytest.approx(np.full(4, np.sqrt(12.5)))
-    assert mev.lines[1].get_ydata().tolist() == LOSS[TAKEN].tolist()
-    assert [ax.get_xlabel() for ax in (loss, lowest)] == ["", "step"]
+    assert line(mev, BLUE)[1] == (30 * LOSS[TAKEN]).tolist()
+    assert line(mev, VERMILLION)[1] == (40 * LOSS[TAKEN]).tolist()
+    assert line(loss, BLUE)[1] == LOSS[TAKEN].tolist()
+    assert not [x for x in loss.lines if x.get_color() == VERMILLION]
+    assert marks(loss, "o") == [2]
+    assert [ax.get_xlabel() for ax in (mev, lowest)] == ["", "step"]
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
-    assert words(figure)[-2:] == ["zb", "wz"]
+    assert words(figure) == ["training", "held out", "rejected"]
     names = {ax.get_ylabel() for ax in figure.axes}
-    assert {"RMSE (meV)", r"damping $\lambda$", "learning rate"} < names
+    assert {"RMS error (meV)", "loss (eV$^2$)", r"damping $\lambda$", "learning rate"} == names
+
+
+def test_labels_of_wide_ranges_are_inside_the_figure():
+    """A loss from 10 000 to 1 eV², whose labels are powers of ten."""
+    wide = history(loss_ev2=np.array([1.2e4, 400.0, 1e3, 20.0, 2.0]), rms_mev=30 * LOSS)
+    figure = figure_history(wide)
+    figure.draw_without_rendering()
+    assert all(ax.yaxis.label.get_window_extent().x0 > 0 for ax in figure.axes)
 
 
 @pytest.mark.parametrize(
@@ -117,17 +129,17 @@ def test_damping_rate_and_errors_have_frames_of_their_own_below():
 )
 def test_the_time_is_told(seconds, told):
     figure = figure_history(history(seconds=np.linspace(0, seconds, 5)))
-    assert figure.texts[-1].get_text() == f"5 steps in {told}"
+    assert figure.texts[-1].get_text() == f"4 steps in {told}"
 
 
 def test_no_frame_or_text_overlaps_another():
-    errors = {f"system number {i}": LOSS * i for i in range(1, 7)}
-    full = history(rmse_mev=errors, damping=LOSS, seconds=LOSS, title="many words " * 9)
+    errors = {"rms_mev": LOSS, "holdout_rms_mev": LOSS}
+    full = history(**errors, damping=LOSS, seconds=LOSS, title="many words " * 9)
     figure = figure_history(full)
     figure.draw_without_rendering()
     entries = [text for legend in figure.legends for text in legend.get_texts()]
     boxes = [t.get_window_extent() for t in (*entries, *figure.texts)]
     boxes += [box for ax in figure.axes if (box := ax.get_window_extent())]
-    assert len(boxes) >= 12
+    assert len(boxes) >= 7
     assert all(b.x0 >= 0 and b.x1 <= figure.bbox.width for b in boxes)
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))

@@ -31,8 +31,8 @@ def test_a_network_in_a_plain_dict_is_trained(uninterrupted):
     folder, ended = uninterrupted
     training, best = toy(), ended.progress.state.best
     lines = numbers(folder)
-    assert [line["step"] for line in lines] == list(range(1, STEPS + 1))
-    assert ["damping" in line for line in lines] == [False] * ADAM + [True] * LM
+    assert [line["step"] for line in lines] == list(range(STEPS + 1))
+    assert ["damping" in line for line in lines] == [False] * (1 + ADAM) + [True] * LM
     start = training.objective.measure(training.objective.parameters.start()).loss
     assert float(training.objective.measure(best).loss) < 1e-2 * float(start)
     model = training.objective.parameters.put(best)

@@ -152,16 +152,34 @@ def test_continued_steps_equal_uninterrupted_ones(here):
     assert [type(e) for e in first] == [Begun, Stepped, Stepped, Trained]
     assert first[-1].why == "all its steps are done"
     more = go(steps=3)
-    assert (more[0].step, more[0].steps, steps()) == (2, 3, [1, 2, 3])
+    assert (more[0].step, more[0].steps, steps()) == (2, 3, [0, 1, 2, 3])
     spoil(here / "fit/fit.yaml", "steps: 5", "steps: 5, tolerance: 1e-9")
     init()
     rest = go()
-    assert (rest[0].step, rest[-1].step, steps()) == (3, 5, [1, 2, 3, 4, 5])
+    assert (rest[0].step, rest[-1].step, steps()) == (3, 5, [0, 1, 2, 3, 4, 5])
     go("once")
     assert same_bits(model(), model("once"))
     losses = [line["best_ev2"] for line in metrics()]
     assert losses == sorted(losses, reverse=True)
     assert rest[-1].loss_ev2 == pytest.approx(losses[-1])
+
+
+def test_the_first_line_is_the_potential_before_the_first_step(here):
+    """A fit that was killed before its first checkpoint writes it again, once."""
+    write_fit(here / "fit", LM)
+    init()
+    assert [type(e) for e in go(stop=lambda: True)] == [Begun, Stopped]
+    run = read_run(read_inputs(Path("results/fit")))
+    start = measure(run.objective, run.objective.parameters.start())
+    (line,) = metrics()
+    assert line["step"] == 0
+    assert line["loss_ev2"] == pytest.approx(float(start.loss) * HARTREE_EV**2)
+    fitted, held = run.objective.level_rms(start)
+    assert line["rms_mev"] == pytest.approx(1e3 * HARTREE_EV * fitted)
+    assert np.isnan(held)
+    assert "holdout_rms_mev" not in line
+    go(steps=1)
+    assert steps() == [0, 1]
 
 
 def test_annealing_ends_after_its_moves_and_a_method_follows(here):
@@ -171,9 +189,9 @@ def test_annealing_ends_after_its_moves_and_a_method_follows(here):
     init()
     go()
     lines = metrics()
-    assert [line["step"] for line in lines] == list(range(1, 15))
-    assert all(line["accepted"] for line in lines[:12])
-    assert ["damping" in line for line in lines] == [False] * 12 + [True] * 2
+    assert [line["step"] for line in lines] == list(range(15))
+    assert all(line["accepted"] for line in lines[1:13])
+    assert ["damping" in line for line in lines] == [False] * 13 + [True] * 2
 
 
 def test_no_step_is_lost_between_its_line_and_its_checkpoint(here, monkeypatch):
@@ -193,7 +211,7 @@ def test_no_step_is_lost_between_its_line_and_its_checkpoint(here, monkeypatch):
     monkeypatch.setattr(folder, "save", kept)
     begun, *_ = go()
     assert begun.step == 2
-    assert steps() == [1, 2, 3, 4, 5, 6]
+    assert steps() == [0, 1, 2, 3, 4, 5, 6]
 
 
 def test_a_stopped_fit_ends_after_a_saved_step(here):
@@ -269,7 +287,7 @@ def test_the_first_steps_are_eased(here):
         )
     assert read_run(run.fit, 1).training.stages[0].steps == 1
     assert go()[0].notes == ("up to step 2: levels weighted evenly, no priors",)
-    assert [line.get("eased") for line in metrics()] == [True, True, None]
+    assert [line.get("eased") for line in metrics()] == [True, True, True, None]
     assert go(steps=0)[-1].step == 3  # past the requested steps and the eased ones
 
 
@@ -281,7 +299,7 @@ def test_fresh_starts_over(here):
     assert go(steps=3)[0].step == 3
     assert go(steps=3, fresh=True)[0].step == 0
     assert trained_bytes() == first
-    assert steps() == [1, 2, 3]
+    assert steps() == [0, 1, 2, 3]
 
 
 def test_a_stored_model_is_trained_further_and_resumed(here):

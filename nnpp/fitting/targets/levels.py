@@ -47,6 +47,10 @@ class BandsTarget:
         E = self.counted(bands)
         return E - self.zero(E) - self.reference
 
+    def weighted_errors(self, bands: Bands) -> Float[np.ndarray, " level"]:
+        """Return E − E_ref of every level that has a weight [hartree]."""
+        return np.asarray(self.error(bands))[np.asarray(self.weights) > 0]
+
     def counted(self, bands: Bands) -> Float[Array, "k band"]:
         """Return E of the bands that the reference has, doubled as there [hartree]."""
         E = (bands.doubled() if self.doubled else bands).E

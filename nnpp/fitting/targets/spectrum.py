@@ -128,6 +128,13 @@ class Spectrum:
         """Return r of the held-out targets [hartree]."""
         return self._all(self.held, E)
 
+    def errors(self, E: Levels) -> tuple[np.ndarray, np.ndarray]:
+        """Return E − E_ref of all fitted and of all held-out levels [hartree]."""
+        bands, sides = self.bands(E), map(bands_among, (self.targets, self.held))
+        none = np.zeros(0)
+        fitted, held = (none if t is None else t.weighted_errors(bands) for t in sides)
+        return fitted, held
+
     def _all(self, targets: tuple[Target, ...], E: Levels) -> Array:
         bands = self.bands(E)
         return jnp.concatenate([jnp.zeros(0), *(t(bands) for t in targets)])

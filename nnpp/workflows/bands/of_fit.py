@@ -1,5 +1,6 @@
 """Additions to the figures of a fit: complete paths, ensemble spread, k-points not fitted."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,11 @@ from nnpp.config.inputs import Fit
 from nnpp.config.systems import LevelZero, System
 from nnpp.formats.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.observables.bands import Bands
+from nnpp.observables.comparison import LevelErrors, level_errors
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import RunFolder, is_run
 from nnpp.setup.cases import Case
-from nnpp.setup.compare import from_zero, reference_bands, weights_of
+from nnpp.setup.compare import errors_at_all_k, from_zero, reference_bands, weights_of
 from nnpp.setup.objective import held_out
 from nnpp.setup.reference import read_reference
 from nnpp.structures.symmetry import SAME_K, equivalent
@@ -53,13 +55,32 @@ def ensemble_of_fit(fit: Fit, potential: Potential) -> StoredEnsemble | None:
 def with_fit(
     done: Solved, fit: Fit, i: int, ensemble: StoredEnsemble | None, choices: Choices
 ) -> Solved:
-    """Return the results of system `i` with ensemble levels and k-points not fitted."""
+    """Return the results of system `i` with ensemble levels, unseen k-points and errors."""
     members = None if ensemble is None else ensemble.systems.get(done.case.spec.name)
     if members is not None and not _same(members, done.bands):
         members = None
-    own = _trained(fit) and choices.compare is None
-    unseen = ~fitted_and_held_out(fit, i, done.case)[0] if own else np.zeros(0, bool)
-    return replace(done, members=members, unseen=unseen if unseen.any() else None)
+    done = replace(done, members=members)
+    if not _trained(fit) or choices.compare is not None:
+        return replace(done, errors=_errors(done, {"all": np.array(True)}))
+    fitted, held = fitted_and_held_out(fit, i, done.case)
+    sets = {"fitted": fitted, "held out": held, "not in the fit": ~(fitted | held)}
+    unseen = None if fitted.all() else ~fitted
+    return replace(done, unseen=unseen, errors=_errors(done, sets))
+
+
+def _errors(done: Solved, sets: Mapping[str, Bool[np.ndarray, "*k"]]) -> dict[str, LevelErrors]:
+    """Return the errors of the levels that have a weight, for each set of k-points."""
+    case, reference = done.case, reference_bands(done.case)
+    error = errors_at_all_k(case, done.bands)
+    if reference is None or error is None:
+        return {}
+    counted = np.asarray(weights_of(case, from_zero(case, reference.E)) > 0)
+    of_level = case.occupied_in_reference, 1 + reference.spinor
+    return {
+        name: level_errors(error, counted & where[..., None], *of_level)
+        for name, where in sets.items()
+        if where.any()
+    }
 
 
 def fitted_and_held_out(

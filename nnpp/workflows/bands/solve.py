@@ -1,7 +1,8 @@
 """One system solved: its levels and gap, its density of states, bands connected by overlap."""
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from nnpp.errors import InputError
 from nnpp.formats.ensemble import Levels
 from nnpp.formats.structures import covalent_radius
 from nnpp.observables.bands import Bands, bands, states, validated
-from nnpp.observables.comparison import Comparison
+from nnpp.observables.comparison import Comparison, LevelErrors
 from nnpp.observables.completeness import complete
 from nnpp.observables.dos import (
     Dos,
@@ -66,6 +67,7 @@ class Solved:
         paths: files written.
         members: levels of an ensemble of the same potential at the same k-points.
         unseen: k-points of the reference that were not fitted.
+        errors: errors of the levels, by the set of k-points: fitted, held out, others.
     """
 
     case: Case
@@ -78,6 +80,7 @@ class Solved:
     paths: tuple[Path, ...] = ()
     members: Levels | None = None
     unseen: Bool[np.ndarray, " refk"] | None = None
+    errors: Mapping[str, LevelErrors] = field(default_factory=dict)
 
 
 def solve(case: Case, potential: Potential, choices: Choices) -> Solved:

@@ -17,13 +17,14 @@ from nnpp.devices.recorder import Listener, Recorder
 from nnpp.errors import InputError
 from nnpp.fitting.objective import Measured
 from nnpp.fitting.training import Progress, Training
+from nnpp.observables.comparison import LevelErrors
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.folder import CHECKPOINTS, RunFolder
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A fit starts, or continues after `step`."""
+    """A fit starts, or continues after `step`; `numbers` are those of the potential there."""
 
     name: str
     folder: Path
@@ -31,6 +32,7 @@ class Begun:
     residuals: int
     step: int
     steps: int
+    numbers: Mapping[str, float | bool]
     progress: Progress = field(repr=False)
     notes: tuple[str, ...] = ()
 
@@ -69,16 +71,18 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Errors:
-    """Root-mean-square errors of each band, over k-points [meV].
+    """Root-mean-square errors of one system.
 
     Attributes:
         name: name of the system.
-        fitted_mev: over fitted k-points.
-        held_mev: over held-out k-points; None if there are none.
+        of_levels: errors of band edges and of all levels, by the set of k-points.
+        fitted_mev: error of each band over fitted k-points [meV].
+        held_mev: the same over held-out k-points; None if there are none.
         occupied: number of occupied bands.
     """
 
     name: str
+    of_levels: Mapping[str, LevelErrors]
     fitted_mev: Float[np.ndarray, " band"]
     held_mev: Float[np.ndarray, " band"] | None
     occupied: int
@@ -155,7 +159,8 @@ def run_training(
     began = time.perf_counter()
     resumed = folder.resume(identity)
     progress = _progress(training, folder, resumed.checkpoint)
-    begun = _begun(name, training, folder, progress)
+    seconds = round(resumed.seconds + time.perf_counter() - began, 3)
+    begun = _begun(name, training, folder, progress, seconds)
     yield replace(begun, notes=(*resumed.notes, *recorder(begun)))
     while not recorder.stopped():
         following = training.advance(progress)
@@ -175,9 +180,12 @@ def save_steps(training: Training, folder: RunFolder, identity: str) -> Listener
     """Return a listener that writes the line of metrics and the checkpoint of every step."""
 
     def save(event: Any) -> None:
-        if isinstance(event, Stepped):
-            arrays, about = training.saved(event.progress)
-            folder.save(Checkpoint(event.step, arrays, about, identity), event.numbers)
+        match event:
+            case Begun(step=0):
+                folder.begin(event.numbers)
+            case Stepped():
+                arrays, about = training.saved(event.progress)
+                folder.save(Checkpoint(event.step, arrays, about, identity), event.numbers)
 
     return save
 
@@ -192,7 +200,9 @@ def _progress(training: Training, folder: RunFolder, found: Checkpoint | None) -
         raise error.at(folder.path / CHECKPOINTS) from error
 
 
-def _begun(name: str, training: Training, folder: RunFolder, progress: Progress) -> Begun:
+def _begun(
+    name: str, training: Training, folder: RunFolder, progress: Progress, seconds: float
+) -> Begun:
     """Return the event before the first step."""
     objective = training.objective
     observed = zip(objective.sources, progress.state.measured.y, strict=True)
@@ -203,5 +213,6 @@ def _begun(name: str, training: Training, folder: RunFolder, progress: Progress)
         residuals=sum(source.residuals(y).size for source, y in observed),
         step=progress.course.step,
         steps=training.steps,
+        numbers=training.numbers(progress) | {"seconds": seconds},
         progress=progress,
     )

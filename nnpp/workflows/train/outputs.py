@@ -21,6 +21,7 @@ from nnpp.fitting.targets.levels import BandsTarget, bands_among
 from nnpp.fitting.targets.spectrum import Levels, Spectrum
 from nnpp.formats.model import write_model
 from nnpp.observables.bands import Bands
+from nnpp.observables.comparison import level_errors
 from nnpp.observables.completeness import complete
 from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.history import History, figure_history
@@ -96,11 +97,18 @@ def _errors(spectrum: Spectrum, E: Levels) -> Errors | None:
     fitted = spectrum.reference
     if fitted is None:
         return None
+    occupied = spectrum.occupied * (2 if fitted.doubled else 1)
+    sides = {"fitted": fitted} | ({} if held is None else {"held out": held})
+    pair = 1 + (spectrum.spinor or fitted.doubled)
     return Errors(
         spectrum.name,
+        {
+            side: level_errors(target.error(bands), target.weights > 0, occupied, pair)
+            for side, target in sides.items()
+        },
         _rms_mev(fitted, bands),
         None if held is None else _rms_mev(held, bands),
-        spectrum.occupied * (2 if fitted.doubled else 1),
+        occupied,
     )
 
 
@@ -129,7 +137,7 @@ def write_outputs(run: Run) -> Listener:
 def _history(run: Run) -> list[Path]:
     """Draw history.png and .pdf; do nothing before the first step."""
     lines = run.folder.metrics()
-    if not lines:
+    if not any(line["step"] for line in lines):
         return []
 
     def column(name: str) -> np.ndarray | None:
@@ -142,6 +150,8 @@ def _history(run: Run) -> list[Path]:
         step=np.array([line["step"] for line in lines]),
         loss_ev2=np.array([line.get("loss_ev2", np.nan) for line in lines], float),
         holdout_ev2=column("holdout_ev2"),
+        rms_mev=column("rms_mev"),
+        holdout_rms_mev=column("holdout_rms_mev"),
         damping=column("damping"),
         accepted=None if accepted is None else ~(accepted == 0),
         seconds=column("seconds"),
