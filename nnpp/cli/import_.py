@@ -46,12 +46,16 @@ def command(
     vbm: Annotated[
         str | None, typer.Option(help="Energy of the valence band top, as '-5.44 eV'.")
     ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="Codes to serve: filter (no s waves) [nnpp].")
+    ] = None,
     cutoff: Annotated[str, typer.Option(help="Cutoff of the fit.")] = "7 hartree",
 ) -> None:
     """Make a fit folder from the bands of other programs."""
     from nnpp.workflows.import_.import_fit import Made, run_import
     from nnpp.workflows.import_.options import (
         Request,
+        read_codes,
         read_cutoff,
         read_energy,
         read_folder,
@@ -70,6 +74,7 @@ def command(
         bands=bands,
         scissor=0.0 if scissor is None else read_energy("--scissor", scissor),
         top=None if vbm is None else read_energy("--vbm", vbm),
+        serves=None if for_ is None else read_codes(for_),
     )
     for event in run_import(files, folder, energy, request):
         if isinstance(event, Made):

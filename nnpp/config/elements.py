@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, create_model, model_validator
 
 from nnpp.config.values import Real, Section, problem
-from nnpp.terms.term import Term
+from nnpp.terms.term import Codes, Term, terms
 
 Form = Any
 """`nnpp.potentials.interface.Form`; naming the class would import JAX."""
@@ -35,13 +35,21 @@ class PotentialSection(Section):
 
     Attributes:
         element: the class of its elements.
+        has_real_space: whether it has a v(r), which an export needs.
         kind: its name, a Literal in each subclass.
+        for_: the codes that it serves in addition to nnpp.
         train: the parts that a fit changes: "local" and names of terms.
     """
 
     element: ClassVar[type[Element]] = Element
+    has_real_space: ClassVar[bool] = True
 
     kind: Any
+    for_: Codes | None = Field(
+        default=None,
+        alias="for",
+        description="filter: refuse what filter-diagonalisation codes lack, such as s_wave.",
+    )
     train: tuple[str, ...] = Field(default=("local",), description="Which parts are trained.")
 
     @property
@@ -81,6 +89,24 @@ class PotentialSection(Section):
     def without_reference(self) -> bool:
         """Whether a random network alone is v(q), so that a prior on it is not small."""
         return False
+
+    @model_validator(mode="after")
+    def _exportable(self) -> "PotentialSection":
+        """Check that files for the codes that the potential serves contain all of it."""
+        if self.for_ is None:
+            return self
+        if not self.has_real_space:
+            what = "for: filter codes need v(r), which this kind of potential does not have"
+            raise problem(what, "use a zunger or neural potential, or remove `for`", "for")
+        for term in (term for term in terms() if not term.in_export):
+            what = f"{term.name}: filter codes have no {term.words} term"
+            remedy = f"remove {term.name}, or `for: {self.for_}`"
+            if term.name in self.train:
+                raise problem(what, remedy, "train", self.train.index(term.name))
+            for symbol, element in self.by_element.items():
+                if element.strength(term.name) is not None:
+                    raise problem(what, remedy, "elements", symbol, term.name)
+        return self
 
     @model_validator(mode="after")
     def _trainable(self) -> "PotentialSection":

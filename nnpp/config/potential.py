@@ -108,6 +108,7 @@ class TablePotential(PotentialSection):
     """Tabulated form factors."""
 
     element: ClassVar = TableElement
+    has_real_space: ClassVar = False
 
     kind: Literal["table"] = Field(description="Tabulated form factors.")
     elements: dict[str, TableElement] = ELEMENTS

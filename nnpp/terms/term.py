@@ -20,12 +20,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, Literal
 
 from nnpp.errors import NnppError
 
 Array = Any
 """An array of JAX or NumPy; naming their classes would import them."""
+
+Codes = Literal["filter"]
+"""Codes that a fit can serve: filter-diagonalisation codes, which read an export."""
 
 Weight = Callable[[Array], Array]
 """W(r) of r in bohr, with values of at most 1."""

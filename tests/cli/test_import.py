@@ -40,6 +40,20 @@ def test_several_files_are_systems_of_one_fit(nnpp, tmp_path, monkeypatch):
     assert made.out.count("1–20: closed shells") == 2
 
 
+def test_an_import_for_filter_codes_has_no_s_waves(nnpp, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = nnpp("import", GAAS, "--fit", "served", "--for", "filter", "--cutoff", "3 hartree")
+    assert made.code == 0, made.err
+    text = Path("inputs/served/fit.yaml").read_text(encoding="utf-8")
+    assert "  for: filter\n" in text and "s_wave" not in text
+    assert "train: [local, nonlocal, spin_orbit]" in text
+    check = nnpp("check", "inputs/served")
+    assert check.code == 0, check.err
+    refused = nnpp("import", GAAS, "--fit", "other", "--for", "filtre")
+    assert refused.code == 2 and "did you mean 'filter'?" in refused.err
+    assert not Path("inputs/other").exists()
+
+
 def test_a_structure_file_of_the_same_name_is_used(nnpp, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert nnpp("import", SI, "--fit", "first").code == 0

@@ -1,5 +1,6 @@
 """fit.yaml: read, written and read again; nothing slow is imported on the way."""
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -11,7 +12,10 @@ from nnpp.config.inputs import find_fits, read_inputs
 from nnpp.config.kpoints import read_path_text
 from nnpp.config.spec import FitSettings, FitSpec
 from nnpp.config.values import energy, length
+from nnpp.errors import InputError
+from nnpp.formats.model import write_model
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
+from tests import systems
 from tests.config.samples import FIT, write_fit, write_older
 
 
@@ -53,6 +57,23 @@ def test_a_dump_read_back_is_equal(tmp_path, below):
     (run / "fit.yaml").write_text(dump(spec, run), encoding="utf-8")
     assert read_fit(run / "fit.yaml") == spec
     assert str(tmp_path) not in dump(spec, run), "files are named from the folder"
+
+
+def test_a_fit_for_filter_codes(tmp_path):
+    """It is kept in a dump; a table and a stored potential with s waves are refused."""
+    served = FIT.replace("  elements:", "  for: filter\n  elements:")
+    spec = read_fit(write_fit(tmp_path / "a", fit=served) / "fit.yaml")
+    assert spec.potential.for_ == "filter"
+    assert plain(spec)["potential"]["for"] == "filter"
+    assert "for" not in plain(spec_of(tmp_path / "b"))["potential"]
+    table = "potential: {kind: table, for: filter, elements: {Cd: {local: {q: [1], v: [2]}}}}\n"
+    write_model(tmp_path / "c" / "potential", systems.everything(), {})
+    model = "potential: {kind: model, for: filter, file: ../c}\n"
+    head, tail = FIT.index("potential:"), FIT.index("fit:\n")
+    for name, potential, words in (("d", table, "v(r)"), ("e", model, "no s-wave term")):
+        folder = write_fit(tmp_path / name, fit=FIT[:head] + potential + FIT[tail:])
+        with pytest.raises(InputError, match=re.escape(words)):
+            read_fit(folder / "fit.yaml")
 
 
 def test_a_run_is_a_fit(tmp_path):

@@ -17,7 +17,7 @@ from nnpp.pytree import pytree
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.card.card import inputs_of, short
-from nnpp.workflows.card.potential import FAR, _lengths, reference_form, terms_of
+from nnpp.workflows.card.potential import FAR, _lengths, reference_form, served, terms_of
 from nnpp.workflows.card.systems import origin_of
 from tests import systems
 
@@ -99,6 +99,12 @@ def test_v0_and_terms_are_those_of_the_potential():
         "s-wave",
     )
     assert terms_of(systems.cdse().strengths) == ()
+
+
+def test_the_codes_that_a_potential_serves():
+    assert served(systems.cspbi3()) == "nnpp, and filter-diagonalisation codes by `nnpp export`"
+    assert served(systems.everything()).endswith("codes have no s-wave term")
+    assert served(systems.table()).startswith("nnpp only: a table")
 
 
 def test_the_limits_contain_the_largest_v_of_r_far_from_an_atom():

@@ -13,6 +13,7 @@ from nnpp.files.text import read_bytes
 from nnpp.fitting.parameters import Parameters
 from nnpp.formats.card import Table
 from nnpp.formats.ensemble import StoredEnsemble
+from nnpp.formats.filter_codes import lost_terms
 from nnpp.formats.model import Model
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.runs.folder import RunFolder
@@ -43,10 +44,21 @@ def form_rows(fit: Fit, model: Model) -> Iterator[Row]:
         each = zip(potential.species, x.reshape(len(x), -1).tolist(), strict=True)
         numbers = "; ".join(f"{s} {', '.join(f'{v:.6g}' for v in row)}" for s, row in each)
         yield term.words, numbers + ("" if term.unit == "1" else f" {term.unit}")
+    yield "serves", served(potential)
     yield "parameters", str(sum(x.size for x in jax.tree.leaves(potential)))
     trained = Parameters(potential, tuple(parts)).start().size
     yield "trained", f"{trained} parameters: {', '.join(p.replace('_', '-') for p in parts)}"
     yield "SHA-256", f"`{sha256(read_bytes(model.path)).hexdigest()}` ({model.path.name})"
+
+
+def served(potential: Potential) -> str:
+    """Return the codes that give the levels of the potential."""
+    if potential.local.lengths is not None:
+        return "nnpp only: a table has no v(r) to export"
+    lost = [f"no {term.words} term" for term in lost_terms(potential.strengths)]
+    if lost:
+        return f"nnpp only: filter-diagonalisation codes have {' and '.join(lost)}"
+    return "nnpp, and filter-diagonalisation codes by `nnpp export`"
 
 
 def reference_form(potential: Potential) -> Table | None:

@@ -22,7 +22,7 @@ from nnpp.potentials.zunger import PUBLISHED, first_form
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
 from nnpp.structures.symmetry import space_group
-from nnpp.terms.term import Term, terms
+from nnpp.terms.term import Codes, Term, terms
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
 from nnpp.workflows.import_.convert import Imported, convert
@@ -165,15 +165,16 @@ def _provenance(one: Imported, request: Request) -> dict[str, Any]:
 
 def _fit(found: dict[str, Imported], cutoff: float, request: Request) -> dict[str, Any]:
     """Return the content of fit.yaml."""
-    spinor = next(iter(found.values())).bands.spinor
+    first = _first_terms(next(iter(found.values())).bands.spinor, request.serves)
     programs = sorted({one.found.provenance.get("program", "a file") for one in found.values()})
     return {
         "title": f"{', '.join(found)}; bands from {', '.join(programs)}",
         "systems": [_system(name, found, cutoff, request) for name in found],
         "potential": {
             "kind": "neural",
-            "elements": _elements(found, spinor),
-            "train": ["local", *(term.name for term in _first_terms(spinor))],
+            **({"for": request.serves} if request.serves else {}),
+            "elements": _elements(found, first),
+            "train": ["local", *(term.name for term in first)],
             **NETWORK,
         },
         "fit": FIT,
@@ -210,7 +211,7 @@ def _kind(crystal: Crystal) -> tuple[list[str], str]:
     return sorted(crystal.symbols), space_group(crystal)
 
 
-def _elements(found: dict[str, Imported], spinor: bool) -> dict[str, Any]:
+def _elements(found: dict[str, Imported], first: list[Term]) -> dict[str, Any]:
     """Return every element with its initial parameters."""
     crystals = [one.crystal for one in found.values()]
     density = float(np.mean([electrons(c) / float(c.volume) for c in crystals]))
@@ -218,21 +219,22 @@ def _elements(found: dict[str, Imported], spinor: bool) -> dict[str, Any]:
     for symbol in dict.fromkeys(s for c in crystals for s in c.species):
         typical = first_form(valence_electrons(symbol), covalent_radius(symbol), density)
         form = [round(x, 8) for x in PUBLISHED.get(symbol, typical)]
-        elements[symbol] = {"local": form, **_first_strengths(symbol, spinor)}
+        elements[symbol] = {"local": form, **_first_strengths(symbol, first)}
     return elements
 
 
-def _first_terms(spinor: bool) -> list[Term]:
+def _first_terms(spinor: bool, serves: Codes | None) -> list[Term]:
     """Return the terms that a new fit starts with, those on spin last."""
     known = [t for t in terms() if t.first is not None and (spinor or not t.acts_on_spin)]
-    return sorted(known, key=lambda term: term.acts_on_spin)
+    served = [t for t in known if serves is None or t.in_export]
+    return sorted(served, key=lambda term: term.acts_on_spin)
 
 
-def _first_strengths(symbol: str, spinor: bool) -> dict[str, Any]:
+def _first_strengths(symbol: str, first: list[Term]) -> dict[str, Any]:
     """Return the initial strengths of an element, by the name of the term."""
     found = {}
-    for term in _first_terms(spinor):
+    for term in first:
         assert term.first is not None, "_first_terms selects these"
-        first = term.first(atomic_number(symbol))
-        found[term.name] = list(first) if term.shape else first[0]
+        strengths = term.first(atomic_number(symbol))
+        found[term.name] = list(strengths) if term.shape else strengths[0]
     return found

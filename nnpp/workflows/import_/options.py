@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from nnpp.config.kpoints import read_path_text
 from nnpp.config.values import cutoff_energy, energy
-from nnpp.errors import InputError
+from nnpp.errors import InputError, suggest
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.structures import read_structure
 from nnpp.observables.gaps import Run
+from nnpp.terms.term import Codes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")
@@ -30,6 +32,7 @@ class Request:
         bands: number of bands to keep.
         scissor: shift of the conduction bands [hartree].
         top: energy of the valence band top after the import [hartree].
+        serves: the codes that the fit serves in addition to nnpp.
     """
 
     hints: Hints
@@ -41,6 +44,7 @@ class Request:
     bands: int | None = None
     scissor: float = 0.0
     top: float | None = None
+    serves: Codes | None = None
 
     def __post_init__(self) -> None:
         """Raise an error that names the option if a number is below 1."""
@@ -82,6 +86,14 @@ def read_energy(option: str, text: str, read: Callable[[object], float] = energy
         return read(text)
     except InputError as error:
         raise error.at(option) from error
+
+
+def read_codes(text: str) -> Codes:
+    """Return the codes that the fit serves."""
+    for codes in get_args(Codes):
+        if text == codes:
+            return codes
+    raise InputError(f"unknown codes {text!r:.40}", suggest(text, get_args(Codes)), "--for")
 
 
 def read_runs(text: str) -> tuple[Run, ...]:
