@@ -20,10 +20,11 @@ from nnpp.structures.crystal import Crystal
 ON_THE_SPHERE = 1e-10
 """Relative width of the shell that counts as the cutoff sphere."""
 
-LONGEST_SMOOTH = 0.992
+LONGEST_SMOOTH = 0.99
 """Largest |k+G| of `smooth`, relative to that at the cutoff.
 
-Beyond, T exceeds 10⁵ times the cutoff; such a plane wave lowers levels by less than 10⁻⁵ meV.
+There T is 7·10³ times the cutoff: dropping such a plane wave moves a level by some 0.01 meV, and
+rounding errors of a dense solver, which grow with the largest T, stay near 10⁻¹¹ hartree.
 """
 
 
@@ -60,7 +61,7 @@ def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
 
 
 def _smooth(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-    """Return n with |k+G| < 0.992 √(2E_cut), a set for each k."""
+    """Return n with |k+G| < 0.99 √(2E_cut), a set for each k."""
     return _per_k(crystal, k, cutoff * LONGEST_SMOOTH**2)
 
 

@@ -191,7 +191,9 @@ def test_nothing_to_train_is_refused(refused, small):
     text = Path("small/fit.yaml").read_text(encoding="utf-8")
     text = text.replace("kind: neural", "kind: neural\n  train: []")
     Path("small/fit.yaml").write_text(text, encoding="utf-8")
-    refused("fit", "small", at="small/fit.yaml:11:", told="name local, or a strength")
+    refused(
+        "fit", "small", at="small/fit.yaml:11:", told="write local, or the name of a strength"
+    )
 
 
 def test_the_second_fit_is_wrong_and_the_first_not_begun(nnpp, small, tmp_path):

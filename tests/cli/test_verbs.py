@@ -192,7 +192,7 @@ def test_points_keep_the_path(done):
 def test_no_conduction_band(nnpp, tiny):
     told = nnpp("bands", "tiny", "--bands", "4", "--plot")
     assert told.code == 0
-    assert "no conduction band is asked for" in told.err
+    assert "no conduction band is requested" in told.err
     about = json.loads(Path("results/tiny/summary.json").read_text())["systems"]["zb"]
     assert (about["gap_ev"], about["vbm_ev"]) == (None, None)
 
