@@ -23,8 +23,8 @@ ON_THE_SPHERE = 1e-10
 LONGEST_SMOOTH = 0.99
 """Largest |k+G| of `smooth`, relative to that at the cutoff.
 
-There T is 7·10³ times the cutoff: dropping such a plane wave moves a level by some 0.01 meV, and
-rounding errors of a dense solver, which grow with the largest T, stay near 10⁻¹¹ hartree.
+There T is 7·10³ times the cutoff: dropping such a plane wave moves a level by some 0.01 meV,
+and rounding errors of a dense solver, which grow with the largest T, stay near 10⁻¹¹ hartree.
 """
 
 
