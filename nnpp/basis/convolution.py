@@ -101,21 +101,21 @@ class Convolution:
         return Convolution(self.box, self.code[rows], self.real[rows])
 
     def _place(self) -> Int[Array, " g"]:
-        """Places shifted half-way to the centre, so that no component of n is negative."""
+        """Return places shifted half-way to the centre: no component of n is negative."""
         return self.code + self.box.centre // 2
 
     def _squared(self, psi: Complex[Array, "spin g"]) -> Float[Array, "x y z"]:
-        """Σ_σ |ψ(r)|², divided by the number of points squared."""
+        """Return Σ_σ |ψ(r)|², divided by the number of points squared."""
         psi_r = self._in_space(psi)
         return jnp.sum(psi_r.real**2 + psi_r.imag**2, axis=0)
 
     def _in_space(self, psi: Complex[Array, "spin g"]) -> Complex[Array, "spin x y z"]:
-        """Σ_G ψ_G e^{iG·r} divided by the number of points, up to a phase common to all G."""
+        """Return Σ_G ψ_G e^{iG·r} over the number of points, up to a phase common to all G."""
         grid = jnp.zeros((len(psi), self.box.V_r.size), complex)
         grid = grid.at[:, self._place()].add(jnp.where(self.real, psi, 0))
         return jnp.fft.ifftn(grid.reshape(len(psi), *self.box.size), axes=AXES)
 
 
 def _state_by_state(f: Callable[[Complex[Array, "spin g"]], Array], psi: Psi) -> Array:
-    """`f` of every state, states first; a few boxes at a time fit into the cache."""
+    """Return `f` of every state, states first; a few boxes at a time fit into the cache."""
     return jax.lax.map(f, jnp.moveaxis(psi, 2, 0), batch_size=min(AT_ONCE, psi.shape[2]))

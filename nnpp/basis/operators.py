@@ -111,7 +111,7 @@ class Separable:
         return times(split(left, parts), adjoint(self.B))
 
     def _coupled(self) -> Complex[Array, "spin spin g pi"]:
-        """Σ_i B_pi s_p C_{σi,σ′j} for each pair of spins."""
+        """Return Σ_i B_pi s_p C_{σi,σ′j} for each pair of spins."""
         B = joined(self.B).reshape(len(self.B), -1, self.directions)
         CB = jnp.einsum("gpi,p,sitj->stgpj", B, self.strength, self.coupling)
         return CB.reshape(*CB.shape[:3], -1)
@@ -123,14 +123,14 @@ class Separable:
         return jnp.moveaxis(back.reshape(len(back), *psi.shape[::2]), 1, 0)
 
     def _projections(self, psi: Psi) -> Complex[Array, "spin p i state"]:
-        """Σ_G B*_{G,pj} ψ_G."""
+        """Return Σ_G B*_{G,pj} ψ_G."""
         spins, g, states = psi.shape
         flat = jnp.moveaxis(psi, 0, 1).reshape(g, spins * states)
         P = joined(inner(self.B, split(flat))).reshape(-1, self.directions, spins, states)
         return jnp.moveaxis(P, 2, 0)
 
     def _mixed(self, P: Complex[Array, "spin p i state"]) -> Complex[Array, "spin p i state"]:
-        """s C P of the projections P."""
+        """Return s C P of the projections P."""
         if self.coupling.shape[0] == 1:
             C = self.coupling[0, :, 0, :]
             return jnp.einsum("ij,p,tpjn->tpin", C, self.strength, P)
@@ -153,5 +153,5 @@ class Separable:
 
 
 def _squared(psi: Psi) -> Float[Array, "spin g state"]:
-    """|ψ|², without a square root."""
+    """Return |ψ|², without a square root."""
     return psi.real**2 + psi.imag**2

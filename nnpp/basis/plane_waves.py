@@ -69,12 +69,12 @@ class Differences:
 
 
 def _code(n: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
-    """The place of n in the box, relative to that of zero."""
+    """Return the place of n in the box, relative to that of zero."""
     return n @ np.array([box[1] * box[2], box[2], 1])
 
 
 def _occurring(codes: list[np.ndarray], box: tuple[int, int, int], centre: int) -> np.ndarray:
-    """The places of all differences within each set, from the autocorrelation of the set."""
+    """Return the places of all differences within the sets, by autocorrelation of each."""
     present = np.zeros(box, bool)
     for code in {c.tobytes(): c for c in codes}.values():
         filled = np.zeros(np.prod(box))
@@ -98,12 +98,12 @@ def shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _fast_length(n: int) -> int:
-    """The smallest length from n on with a fast Fourier transform."""
+    """Return the smallest length from n on with a fast Fourier transform."""
     return next_fast_len(n)  # pyright: ignore[reportReturnType] -- scipy declares None
 
 
 def _box(sets: list[np.ndarray]) -> tuple[tuple[int, int, int], int]:
-    """The box that holds every difference without wrapping, and the place of zero in it."""
+    """Return the box that holds every difference without wrapping, and the place of zero."""
     top = np.max([np.abs(n).max(axis=0) for n in sets], axis=0)
     x, y, z = (_fast_length(int(4 * t + 1)) for t in top)
     box = (x, y, z)
@@ -111,7 +111,7 @@ def _box(sets: list[np.ndarray]) -> tuple[tuple[int, int, int], int]:
 
 
 def _padded(rows: list[np.ndarray]) -> np.ndarray:
-    """Stack arrays of unequal length, padded with zeros at the end."""
+    """Return arrays of unequal length as one array, padded with zeros at the end."""
     longest = max(map(len, rows))
     return np.stack(
         [np.pad(r, [(0, longest - len(r))] + [(0, 0)] * (r.ndim - 1)) for r in rows]

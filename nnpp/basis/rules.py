@@ -44,7 +44,7 @@ class Rule:
 
 
 def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
-    """All n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
+    """Return all n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
     cell, b = np.asarray(crystal.cell), np.asarray(crystal.reciprocal)
     reach = np.sqrt(2 * cutoff) * np.linalg.norm(cell, axis=1) / (2 * np.pi)
     axes = [

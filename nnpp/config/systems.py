@@ -220,7 +220,7 @@ class System(Section):
     )
     reference: ReferenceSpec | None = Field(
         default=None,
-        description="Reference bands: a file name, or {file, format, kpoints}.",
+        description="Reference bands: a file name, or {file, format, take, scissor}.",
     )
     zero: Annotated[
         Annotated[Literal["absolute", "vbm"], Tag("name")] | Annotated[LevelZero, Tag("level")],

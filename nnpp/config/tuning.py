@@ -1,7 +1,4 @@
-"""The section `tune` of a fit.yaml: the number of trials, and the ranges of hyperparameters.
-
-The default ranges of the network include those of README's table of features.
-"""
+"""The section `tune` of a fit.yaml: the number of trials, and the ranges of hyperparameters."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Programs: JAX compiles each function once for each shape; how many, and how long it took."""
+"""Number and duration of the compilations of JAX, one for each function and shape."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ COMPILED, FOUND = (
     "/jax/core/compile/backend_compile_duration",
     "/jax/compilation_cache/cache_hits",
 )
-"""Events of JAX: a program is ready; it was found among those that an earlier process kept."""
+"""Events of JAX: a program is ready; it was found in the cache of earlier processes."""
 
 
 @dataclass
 class Count:
-    """What became of the programs of a process since it was made.
+    """Counts the programs of this process from its creation on.
 
     Attributes:
-        programs: how many were needed.
-        found: how many of them an earlier process had compiled.
-        seconds: taken by compiling the others and reading these.
+        programs: number of programs.
+        found: how many of them were in the cache.
+        seconds: time of compiling and of reading from the cache.
     """
 
     programs: int = 0
@@ -26,21 +26,21 @@ class Count:
     seconds: float = 0.0
 
     def __post_init__(self):
-        """Listen from now on."""
+        """Register the listeners."""
         jax.monitoring.register_event_duration_secs_listener(self._took)
         jax.monitoring.register_event_listener(self._happened)
 
     def _took(self, event: str, duration_secs: float, **_: object) -> None:
-        """Hear of a program that is ready."""
+        """Count a program that is ready, and its seconds."""
         if event == COMPILED:
             self.programs += 1
             self.seconds += duration_secs
 
     def _happened(self, event: str, **_: object) -> None:
-        """Hear of a program that was found."""
+        """Count a program that was found in the cache."""
         self.found += event == FOUND
 
     def summary(self) -> str:
-        """In a line."""
+        """Return the counts as one line."""
         new = self.programs - self.found
         return f"{new} programs compiled, {self.found} found: {self.seconds:.1f} s"

@@ -11,7 +11,7 @@ LIMITS = ("memory.max", "memory.limit_in_bytes")
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return (
         len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
@@ -20,7 +20,7 @@ def cores() -> int:
 
 
 def memory() -> int | None:
-    """Bytes that this process may use: what is installed, or the least limit of its groups."""
+    """Return the memory that is installed, or the lowest limit of a control group [bytes]."""
     if not hasattr(os, "sysconf"):
         return None
     installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -28,7 +28,7 @@ def memory() -> int | None:
 
 
 def _limits(groups: Path, mine: Path) -> list[int]:
-    """The limits of all groups that hold this process: lines `number:controllers:/path`."""
+    """Return the limits of the groups of this process; `mine` lists them, one in a line."""
     if not mine.is_file():
         return []
     found = []
@@ -45,7 +45,7 @@ def _limits(groups: Path, mine: Path) -> list[int]:
 
 
 def _number(file: Path) -> int | None:
-    """The number that a file holds, None where there is none, such as `max`."""
+    """Return the number in a file; None without a file, or without a number, as `max`."""
     try:
         text = file.read_text("utf-8").strip()
     except OSError:

@@ -43,24 +43,24 @@ def one_device_per_core() -> None:
 
 @lru_cache
 def device_mesh(local: bool) -> Mesh:
-    """The devices of all processes, or of this one alone, as a 1-D mesh with the axis "k"."""
+    """Return the devices of all processes, or of this one, as a 1-D mesh with the axis "k"."""
     found = jax.local_devices() if local else jax.devices()
     return Mesh(np.array(found), ("k",), axis_types=(AxisType.Auto,))
 
 
 def _mesh() -> Any:
-    """The mesh over which k-points are sharded: the one set by jax.set_mesh, or all devices."""
+    """Return the mesh of the k-points: the one set by jax.set_mesh, or all devices."""
     chosen = jax.sharding.get_abstract_mesh()
     return chosen if "k" in chosen.axis_names else device_mesh(local=False)
 
 
 def on_processors() -> bool:
-    """Whether the devices are cores of this machine."""
+    """Return whether the devices are cores of this machine."""
     return jax.default_backend() == "cpu"
 
 
 def k_at_once(each: int) -> int:
-    """Number of k-points of `each` bytes that a device solves together; 1 for LAPACK."""
+    """Return how many k-points of `each` bytes a device solves together; 1 for LAPACK."""
     if on_processors():
         return 1
     fit = (device_memory() or float("inf")) / 2 / max(each, 1)
@@ -68,12 +68,12 @@ def k_at_once(each: int) -> int:
 
 
 def k_in_memory(each: int) -> int:
-    """Number of k-points of `each` bytes that share the same memory at a time."""
+    """Return how many k-points of `each` bytes share the same memory at a time."""
     return jax.local_device_count() if on_processors() else k_at_once(each)
 
 
 def device_memory() -> int | None:
-    """Memory of the first device, or of this machine if devices are its cores [bytes]."""
+    """Return the memory of the first device, or of the machine if they are cores [bytes]."""
     return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory())
 
 
@@ -101,7 +101,7 @@ def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any, each: int = 0) 
 def _share(
     f: Callable[[Any, Any], Any], at_once: int, wanted_and_per_k: tuple, shared: Any
 ) -> Any:
-    """Results of the k-points of one device, zeros for padding."""
+    """Return the results of the k-points of one device, zeros for padding."""
 
     def one(wanted_and_x: tuple) -> Any:
         wanted, x = wanted_and_x
@@ -136,12 +136,12 @@ def replicated(x: T) -> T:
 
 
 def devices() -> list[str]:
-    """Kind and number of every device, as a run records them."""
+    """Return kind and number of every device, as a run records them."""
     return [f"{d.platform} {d.device_kind} {d.id}" for d in jax.devices()]
 
 
 def memory_gb() -> str:
-    """Memory of the first device, or of the machine, as a text in GB."""
+    """Return the memory of the first device, or of the machine, as text in GB."""
     where = "in the machine" if on_processors() else "on the device"
     bytes_ = device_memory()
     return "unknown" if bytes_ is None else f"{bytes_ / 1e9:.1f} GB {where}"

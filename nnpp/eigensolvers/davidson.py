@@ -119,7 +119,7 @@ def search(start: Start, n: int) -> tuple[Ritz, Float[Array, ""], Int[Array, ""]
 
 
 def _sweep(start: Start, ritz: Ritz, n: int) -> Ritz:
-    """The best functions after EXPANSIONS corrections."""
+    """Return the best functions after EXPANSIONS corrections."""
     (_, parts, m), (V, HV) = ritz.X.shape, (ritz.X, ritz.HX)
     G = diagonal(ritz.E, parts)
     for _ in range(EXPANSIONS):
@@ -134,13 +134,13 @@ def _sweep(start: Start, ritz: Ritz, n: int) -> Ritz:
 
 
 def _best(V: Block, HV: Block, G: Block, m: int) -> Ritz:
-    """The `m` lowest functions in the space of V, where H is G."""
+    """Return the `m` lowest functions in the space of V, where H is G."""
     E, U = eigh_block(G)
     return Ritz(E[:m], times(V, U[:, :, :m]), times(HV, U[:, :, :m]))
 
 
 def _extended(G: Block, new: Block, dead: Bool[Array, " w"]) -> Block:
-    """V†HV with the columns of W; dead ones far above all levels."""
+    """Return V†HV with the columns of W; dead ones are far above all levels."""
     v, parts, _ = G.shape
     above = new[:v]
     corner = new[v:] + diagonal(jnp.where(dead, FAR, 0.0), parts)
@@ -149,13 +149,13 @@ def _extended(G: Block, new: Block, dead: Bool[Array, " w"]) -> Block:
 
 
 def _orthonormal(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
-    """W orthonormal and orthogonal to V, and which columns are zero as they add nothing."""
+    """Return W orthonormal and orthogonal to V, and which columns add nothing and are zero."""
     once, _ = _projected(W, V)
     return _projected(once, V)  # twice: rounding leaves a part of V after one projection
 
 
 def _projected(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
-    """One step of `_orthonormal`."""
+    """Return the result of one step of `_orthonormal`."""
     W = W / jnp.maximum(_length(W), jnp.finfo(float).tiny)
     W = W - times(V, inner(V, W))
     squares, U = eigh_block(inner(W, W))
@@ -164,12 +164,12 @@ def _projected(W: Block, V: Block) -> tuple[Block, Bool[Array, " state"]]:
 
 
 def _length(R: Block) -> Float[Array, " state"]:
-    """|r| of every column."""
+    """Return |r| of every column."""
     return jnp.sqrt(jnp.sum(R**2, axis=(0, 1)))
 
 
 def _errors(ritz: Ritz, n: int) -> Float[Array, " state"]:
-    """|Hψ − Eψ| of the first `n` columns, and of guards that may fall below them; else zero.
+    """Return |Hψ − Eψ| of the first `n` columns and of guards that may fall below, else zero.
 
     A guard of another symmetry than all of the first `n` can be lower than the last of them. It
     would be missed if it were never corrected. An eigenvalue lies within |r| of each E.

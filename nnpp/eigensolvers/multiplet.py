@@ -50,13 +50,13 @@ def group(H: Matrix, first: int, last: int) -> Group:
 
 @jax.custom_jvp
 def _solved(H: Matrix) -> tuple[Float[Array, " n"], Matrix]:
-    """E and U; the rules below do not use their derivatives."""
+    """Return E and U; the rules below do not use their derivatives."""
     return eigh(H)
 
 
 @_solved.defjvp
 def _undefined(primals: tuple[Matrix], tangents: tuple[Matrix]) -> tuple[tuple, tuple]:
-    """NaN, so that no other function can use these derivatives."""
+    """Return NaN, so that no other function can use these derivatives."""
     (H,), (dH,) = primals, tangents
     E, U = solved = _solved(H)
     nan = jnp.nan * jnp.sum(dH).real
@@ -109,5 +109,5 @@ def energy(g: Group) -> Float[Array, ""]:
 
 
 def _adjoint(X: Complex[Array, "a b"]) -> Complex[Array, "b a"]:
-    """X†."""
+    """Return X†."""
     return X.conj().T

@@ -58,14 +58,14 @@ def _pair_sum(full: int, f: Weight, primals: tuple, tangents: tuple) -> tuple[Ar
 
 
 def _slope(f: Weight, x: Array) -> Array:
-    """f′ at each x."""
+    """Return f′ at each x."""
     return jax.jvp(f, (x,), (jnp.ones_like(x),))[1]
 
 
 def _divided(
     g: Float[Array, "a b"], E: Float[Array, " a"], slope: Float[Array, "a b"]
 ) -> Float[Array, "a a b"]:
-    """(g_nb − g_lb)/(E_n − E_l), or the mean slope if both levels coincide."""
+    """Return (g_nb − g_lb)/(E_n − E_l), or the mean slope if both levels coincide."""
     apart = (E[:, None] - E[None, :])[..., None]
     near = jnp.abs(apart) < TOGETHER
     quotient = (g[:, None] - g[None, :]) / jnp.where(near, 1, apart)

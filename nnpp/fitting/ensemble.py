@@ -1,7 +1,7 @@
 """Ensembles: fits that differ by the samples they use, or by the parameters they start from.
 
 All members are trained together by Levenberg-Marquardt, whichever method the fit used: one
-vmap over states and weights. For the eigensolver a member is some more k-points (together.py
+vmap over states and weights. For the eigensolver a member is some more k-points (batched.py
 in observables), so that memory holds no more Hamiltonians at a time than for one fit; masses
 and deformation potentials are computed for all members at once.
 

@@ -24,11 +24,11 @@ class Descent:
     """The state of a fit by gradient descent.
 
     Attributes:
-        theta: where the gradient is wanted next.
-        memory: of the method.
+        theta: θ of the next gradient.
+        memory: the state of the method of optax.
         best: the best θ evaluated so far.
         lowest: its loss [hartree²].
-        measured: what was seen at the last θ.
+        measured: the evaluation at the last θ.
     """
 
     theta: Theta
@@ -38,12 +38,12 @@ class Descent:
     measured: Measured
 
     def saved(self) -> dict[str, Any]:
-        """What a resumed fit needs."""
+        """Return what a resumed fit needs."""
         names = ("theta", "memory", "best", "lowest")
         return {name: getattr(self, name) for name in names}
 
     def numbers(self) -> dict[str, Array]:
-        """Nothing in addition to the losses."""
+        """Return nothing in addition to the losses."""
         return {}
 
 
@@ -52,19 +52,19 @@ class Gradient:
     """A method of optax.
 
     Attributes:
-        optimiser: what turns gradients into steps.
+        optimiser: computes steps from gradients.
     """
 
     optimiser: optax.GradientTransformationExtraArgs
 
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
-        """Before the first step."""
+        """Return the state before the first step."""
         measured, _ = gradient(objective, theta)
         memory = jax.tree.map(_finite, self.optimiser.init(theta))
         return Descent(theta, memory, theta, measured.loss, measured)
 
     def resume(self, objective: Objective, saved: dict[str, Any]) -> Descent:
-        """At the θ saved."""
+        """Return the state at the saved θ."""
         measured, _ = gradient(objective, saved["theta"])
         return Descent(measured=measured, **saved)
 
@@ -77,7 +77,7 @@ class Gradient:
 def _moved(
     optimiser: Any, objective: Objective, state: Descent, measured: Measured, slope: Theta
 ) -> Descent:
-    """θ after the step that the method makes of the gradient."""
+    """Return the state after the step that the method computes from the gradient."""
 
     def loss(theta: Theta) -> Array:
         return objective.measure(theta).loss
@@ -99,12 +99,12 @@ _moved = jit_blocking(_moved, static_argnums=0)
 
 
 def _finite(x: Array) -> Array:
-    """The largest number for infinity: L-BFGS begins with one, as no line was searched yet."""
+    """Return infinities as the largest number; L-BFGS has one before its first line search."""
     return jnp.nan_to_num(x) if jnp.issubdtype(x.dtype, jnp.inexact) else x
 
 
 def known() -> list[str]:
-    """Methods of optax that make a step from a learning rate, and draw nothing at random."""
+    """Return the methods of optax that need a learning rate and no random key."""
     return [
         name
         for name, made in inspect.getmembers(optax, inspect.isfunction)
@@ -115,7 +115,7 @@ def known() -> list[str]:
 
 
 def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradient:
-    """The method of optax with this name; L-BFGS chooses its own length of step."""
+    """Return the method of optax with this name; L-BFGS finds its own step length."""
     if name not in known():
         raise InputError(f"unknown method {name!r}", suggest(name, ["lm", *known()]))
     make = getattr(optax, name)
@@ -136,7 +136,7 @@ def by_name(name: str, rate: Rate, options: Mapping[str, float | int]) -> Gradie
 
 
 def _tried(optimiser: Any, x: Array) -> Array:
-    """One step of Σ x², to see whether a method can make any."""
+    """Return one step of a method for Σ x², which fails for wrong options."""
 
     def loss(x: Array) -> Array:
         return jnp.sum(x**2)
@@ -146,6 +146,6 @@ def _tried(optimiser: Any, x: Array) -> Array:
 
 
 def falling(rate: float, decay: float, every: int) -> optax.Schedule:
-    """A rate that falls by a factor every so many steps: rate·decay^⌊step/every⌋."""
+    """Return the learning rate rate·decay^⌊step/every⌋ as a function of the step."""
     fall = optax.exponential_decay(rate, every, decay, staircase=True)
     return lambda step: fall(jnp.asarray(step, float))  # else optax divides in single precision

@@ -2,7 +2,7 @@
 
 λ follows the gain ratio (H. B. Nielsen, IMM-REP-1999-05, Technical University of Denmark). A
 step tries one δ and so costs one solution of the levels. Damping is the same for all
-parameters: scaled by the columns of J, weights that hardly act are sent far off.
+parameters: with a scale from the columns of J, weights with little effect would move far.
 """
 
 from dataclasses import dataclass, replace
@@ -43,8 +43,8 @@ class Step:
         growth: ν, the factor on λ after a rejection.
         r: residuals at θ.
         J: their derivatives there.
-        measured: what was seen at θ.
-        trial: what was seen at the last trial.
+        measured: the evaluation at θ.
+        trial: the evaluation of the last trial.
         accepted: whether that trial became θ.
     """
 
@@ -63,11 +63,11 @@ class Step:
         return self.measured.loss
 
     def saved(self) -> dict[str, Array]:
-        """What a resumed fit needs."""
+        """Return what a resumed fit needs."""
         return {"theta": self.best, "damping": self.damping, "growth": self.growth}
 
     def numbers(self) -> dict[str, Array]:
-        """λ, and whether the trial was taken."""
+        """Return λ, and whether the trial was accepted."""
         return {"damping": self.damping, "accepted": self.accepted}
 
 
@@ -82,32 +82,32 @@ class LevenbergMarquardt:
     first: float = FIRST
 
     def start(self, objective: Objective, theta: Theta, key: Key[Array, ""] | None = None):
-        """Before the first trial."""
+        """Return the state before the first trial."""
         measured, r, J = linear(objective, theta)
         damping, growth = jnp.asarray(self.first, float), jnp.asarray(2.0, float)
         return Step(theta, damping, growth, r, J, measured, measured, jnp.asarray(True))
 
     def resume(self, objective: Objective, saved: dict[str, Array]) -> Step:
-        """At the θ saved, with its damping."""
+        """Return the state at the saved θ, with its damping."""
         first = self.start(objective, saved["theta"])
         return replace(first, damping=saved["damping"], growth=saved["growth"])
 
     def advance(self, objective: Objective, step: Step) -> Step:
-        """One trial: taken if the loss falls, else undone and damped."""
+        """Return the state after one trial, accepted if the loss falls, else more damped."""
         theta, expected = _propose(step)
         return _decide(step, theta, expected, linear(objective, theta))
 
 
 @jit_blocking
 def _propose(step: Step) -> tuple[Theta, Float[Array, ""]]:
-    """θ + δ, and the loss that the linear model expects there."""
+    """Return θ + δ, and the loss that the linear model expects there."""
     delta = _delta(step.r, step.J, step.damping)
     return step.best + delta, jnp.sum((step.r + step.J @ delta) ** 2)
 
 
 @jax.jit
 def _decide(step: Step, theta: Theta, expected: Array, seen: tuple) -> Step:
-    """The trial if its loss is lower, else the old θ, more damped."""
+    """Return the trial if its loss is lower, else the old θ with more damping."""
     measured, r, J = seen
     fall, hoped = step.measured.loss - measured.loss, step.measured.loss - expected
     accepted, gain = fall > 0, fall / jnp.where(hoped > 0, hoped, 1.0)
@@ -125,7 +125,7 @@ def _decide(step: Step, theta: Theta, expected: Array, seen: tuple) -> Step:
 def _delta(
     r: Float[Array, " residual"], J: Float[Array, "residual parameter"], damping: Array
 ) -> Theta:
-    """δ, by the smaller matrix."""
+    """Return δ from the smaller matrix."""
     m, n = J.shape
     if n <= m:
         return -_solve(gram(J.T), damping, J.T @ r)
@@ -133,7 +133,7 @@ def _delta(
 
 
 def _solve(M: Float[Array, "n n"], damping: Array, b: Float[Array, " n"]) -> Array:
-    """(M + λ max diag M)⁻¹ b."""
+    """Return (M + λ max diag M)⁻¹ b."""
     scale = jnp.max(jnp.diag(M))
     shift = damping * jnp.where(scale > 0, scale, 1.0)
     factor = jax.scipy.linalg.cho_factor(M + shift * jnp.eye(len(M)))

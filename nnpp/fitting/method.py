@@ -9,13 +9,12 @@ from jaxtyping import Array, Float, Key
 
 from nnpp.devices.parallel import jit_blocking
 from nnpp.errors import NnppError
-from nnpp.fitting.objective import Measured, Objective
-
-Theta = Float[Array, " parameter"]
+from nnpp.fitting.objective import Measured, Objective, Theta
 
 STOPS = "the fit stops here, and nothing of this step is saved"
 
 
+@runtime_checkable  # beartype checks states in the tests
 class State(Protocol):
     """The state of a method after a step."""
 
@@ -47,15 +46,15 @@ class State(Protocol):
 class Method(Protocol):
     """A way to minimise an objective."""
 
-    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""], /) -> Any:
+    def start(self, objective: Objective, theta: Theta, key: Key[Array, ""], /) -> State:
         """Return the state before the first step."""
         ...
 
-    def advance(self, objective: Objective, state: Any, /) -> Any:
+    def advance(self, objective: Objective, state: Any, /) -> State:
         """Return the state after one more step."""
         ...
 
-    def resume(self, objective: Objective, saved: Any, /) -> Any:
+    def resume(self, objective: Objective, saved: Any, /) -> State:
         """Return the state whose `saved()` is given."""
         ...
 

@@ -1,9 +1,9 @@
-"""export/: a potential as the filter-diagonalisation codes of nanocrystals read it.
+"""export/: a potential in the files of the filter-diagonalization codes for nanocrystals.
 
-Their readers (TommyLinkl/semi_empirical_pseudopotentials, dchabeda/FilterBSE on GitHub) take
-what `fscanf("%lg %lg")` finds: no header, at most 8192 rows, the spacing from the first two,
-straight lines between rows, zero beyond the last (the older one subtracts the last value from
-all). Of SO_X.par they read three rows of two numbers, and throw the second away.
+The codes (TommyLinkl/semi_empirical_pseudopotentials, dchabeda/FilterBSE on GitHub) read tables
+with `fscanf("%lg %lg")`: no header, at most 8192 rows, spacing from the first two rows. They
+interpolate linearly, with zero beyond the last row; the older code subtracts the last value
+from all. In SO_X.par they read three rows of two numbers and ignore the second.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -25,7 +25,7 @@ MOST_ROWS = 8192
 """The largest number of rows that the filter codes read."""
 
 HEADING = "for filter-diagonalisation codes"
-"""How the first line of its README.md ends."""
+"""End of the first line of the README.md of an export."""
 
 CURVES = ("pot*.par", "final_pot_*.dat")
 """Files of v(r) and v(q) of single elements."""
@@ -36,15 +36,15 @@ class Element:
     """One element of a potential, ready to be written.
 
     Attributes:
-        symbol: its name.
+        symbol: its symbol.
         r: the grid of the filter codes, from 0, uniform [bohr].
         short: v(r) without tails, 0 at the end [hartree].
-        tail: the sum of the tails of its terms [hartree], None without any.
+        tail: the sum of the tails of its terms [hartree], or None.
         r_table: the grid of DeePseudopot's table [bohr].
         v_table: v(r) there, without tail [hartree].
         q: lengths [bohr⁻¹].
         v_q: v(q) there, without tail [hartree·bohr³].
-        strengths: those of each term of the potential.
+        strengths: strengths of each term of the potential.
     """
 
     symbol: str
@@ -75,23 +75,23 @@ def write_export(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     of_terms = {cell.file.format(X="*") for term in terms() for cell in term.places}
     for left in (p for pattern in {*CURVES, *of_terms} for p in Path(folder).glob(pattern)):
         if left not in paths:
-            left.unlink(missing_ok=True)  # of another potential, exported here before
+            left.unlink(missing_ok=True)  # from an earlier export of another potential
     return paths
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Refuse a folder in which an export would replace what is none."""
+    """Raise an error for a folder with files that are not from an export."""
     for name in (FIT_NAME, RUN_NAME, CONFIG_NAME):
         if exists(folder / name):
             raise InputError(f"holds {name}", "export into a folder of its own (--out)", folder)
     theirs = folder / "README.md"
     if exists(theirs) and not read_text(theirs).split("\n")[0].endswith(HEADING):
-        raise InputError("is not of an export", "move it, or choose another --out", theirs)
+        raise InputError("is not from an export", "move it, or choose another --out", theirs)
 
 
 def _files(e: Element) -> Iterator[tuple[str, str]]:
-    """Name and content of each file of one element."""
-    assert len(e.r) <= MOST_ROWS, "the filter codes would read past their memory"
+    """Yield name and content of each file of one element."""
+    assert len(e.r) <= MOST_ROWS, "more rows than the filter codes have memory for"
     yield f"pot{e.symbol}.par", columns(e.r, e.whole)
     if e.tail is not None:
         yield f"pot{e.symbol}_SR.par", columns(e.r, e.short)
@@ -103,7 +103,7 @@ def _files(e: Element) -> Iterator[tuple[str, str]]:
 
 
 def terms_written(strengths: Container[str]) -> list[Term]:
-    """The terms of an export: those fitted, and those that its readers expect, then zeros."""
+    """Return the terms of an export: those of the potential, and others that codes expect."""
     return [t for t in terms() if t.name in strengths or (t.in_codes and t.places)]
 
 
@@ -114,7 +114,7 @@ def lost_terms(strengths: Mapping[str, Any]) -> list[Term]:
 
 
 def files_of_terms(strengths: Container[str]) -> dict[str, list[tuple[Term, int]]]:
-    """The files of strengths, X standing for the element: the term and number of each row."""
+    """Return term and index of each row of each file of strengths, with {X} in its name."""
     rows: dict[str, dict[int, tuple[Term, int]]] = {}
     for term in terms_written(strengths):
         for i, cell in enumerate(term.places):
@@ -123,18 +123,18 @@ def files_of_terms(strengths: Container[str]) -> dict[str, list[tuple[Term, int]
 
 
 def _row(e: Element, term: Term, i: int) -> str:
-    """One strength as a line of its file."""
+    """Return one strength as a line of its file."""
     value = e.strengths[term.name][i] if term.name in e.strengths else 0.0
     return f"{value!r}    0.0\n" if term.places[i].filler else f"{value!r}\n"
 
 
 def _all_form_factors(elements: list[Element]) -> str:
-    """v(q) of all elements side by side, under a line of names."""
+    """Return v(q) of all elements in columns, with a line of names."""
     head = "    ".join(["# q", *(f"v(q)_{e.symbol}" for e in elements)])
     return f"{head}\n{columns(elements[0].q, *(e.v_q for e in elements))}"
 
 
 def columns(*values: Float[np.ndarray, " row"]) -> str:
-    """Numbers in rows, to the last bit."""
+    """Return numbers in rows, with all digits."""
     rows = zip(*(x.tolist() for x in values), strict=True)
     return "".join("    ".join(repr(x) for x in row) + "\n" for row in rows)

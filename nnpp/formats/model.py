@@ -1,8 +1,8 @@
 """A fitted potential as potential.safetensors and potential.json; never a pickle.
 
-The description says how the potential is made of its arrays: kind, species, form (of a network
-its features, layers, activation, starts, scale, envelope and reference v⁰; of a table its
-lengths), shapes and units. Read again, every leaf and static field is the same to the bit.
+The description defines the potential by its arrays: kind, species, form (for a network its
+features, layers, activation, initializers, scale, envelope and reference v⁰; for a table its
+lengths), shapes and units. A model that is read again is identical in every bit.
 """
 
 from collections.abc import Mapping
@@ -24,11 +24,11 @@ from nnpp.terms.term import terms
 
 @dataclass(frozen=True)
 class Model:
-    """A potential as it was stored.
+    """A stored potential.
 
     Attributes:
-        potential: to be used.
-        about: where it comes from, as the fit recorded it.
+        potential: the potential.
+        about: its origin, as recorded by the fit.
         path: the .safetensors file.
     """
 
@@ -38,7 +38,7 @@ class Model:
 
 
 def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> list[Path]:
-    """Write `stem`.safetensors and `stem`.json; `about` is any mapping that JSON holds."""
+    """Write `stem`.safetensors and `stem`.json; `about` is any mapping of JSON values."""
     units = units_of(potential.local.units)
     arrays = {name: np.asarray(leaf) for name, leaf in named(potential).items()}
     description = {
@@ -55,7 +55,7 @@ def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> l
 
 
 def read_model(path: Path) -> Model:
-    """The model at `path`: a run, either of the files, or their name without suffix."""
+    """Return the model at `path`: a run, one of the files, or their name without suffix."""
     require_jax()
     file = read_model_file(Path(path))
     try:
@@ -78,7 +78,7 @@ def units_of(of_form: Mapping[str, str]) -> dict[str, str]:
 
 
 def named(potential: Any) -> dict[str, Any]:
-    """Every leaf by its name, as local/weights/params/Dense_0/kernel."""
+    """Return every leaf by its name, e.g. local/weights/params/Dense_0/kernel."""
     leaves, _ = jax.tree_util.tree_flatten_with_path(potential)
     return {
         jax.tree_util.keystr(keys, simple=True, separator="/"): leaf for keys, leaf in leaves
@@ -86,7 +86,7 @@ def named(potential: Any) -> dict[str, Any]:
 
 
 def _blank(description: dict[str, Any]) -> Potential:
-    """A potential of the form described, all its numbers zero."""
+    """Return a potential of the described form, with arbitrary parameters."""
     species = tuple(str(s) for s in description["species"])
     of_kind = form_class(description["kind"])
     form = of_kind.from_description(description["form"], len(species))
@@ -101,7 +101,7 @@ def _blank(description: dict[str, Any]) -> Potential:
 
 
 def _filled(blank: Any, file: ModelFile) -> Potential:
-    """The potential with the numbers of its arrays, one for every leaf."""
+    """Return the potential with the stored arrays as leaves."""
     wanted = named(blank)
     for name in sorted(wanted.keys() ^ file.arrays.keys()):
         what = "is missing" if name in wanted else "belongs to no part of the potential"

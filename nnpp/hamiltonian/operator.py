@@ -33,7 +33,7 @@ H_GC, and the solver needs a quarter more sweeps.
 
 
 def _sum(arrays: Iterable[Array]) -> Array:
-    """The sum, without the initial 0 of Python's `sum`."""
+    """Return the sum, without the initial 0 of Python's `sum`."""
     return reduce(add, arrays)
 
 

@@ -45,7 +45,7 @@ def eigh_block(G: Block) -> tuple[Float[Array, " n"], Block]:
 
 
 def _of_quaternions(G: Block) -> tuple[Float[Array, " n"], Block]:
-    """One vector of each pair; vectors of different pairs are orthogonal among quaternions."""
+    """Return one vector of each pair; different pairs are orthogonal among quaternions."""
     E, both = eigh(joined(G))
     group = jnp.cumsum(jnp.diff(E, prepend=E[0]) > ONE)
     s = 1 + jnp.mod(GOLDEN * jnp.arange(1, len(G) + 1), 1.0)

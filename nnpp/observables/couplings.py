@@ -1,16 +1,16 @@
-"""Electron-phonon couplings: what an electron at k feels as atoms move in a wave q.
+"""Electron-phonon couplings between k and k+q, as atoms move in a wave q.
 
 Atom a of the cell at R moves along γ by u e^{−iq·R}. To first order in u, electrons go from k+q
 to k by
 
     ⟨K|∂V/∂τ_aγ|K′⟩ = −i(K−K′)_γ ⟨K|V_a|K′⟩,  K = k+G, K′ = k+q+G′,
 
-V_a being all that atom a adds to H: local, non-local and spin-orbit terms alike, for each of
-them holds e^{−i(K−K′)·τ_a} and τ_a nowhere else. All atoms together at q = 0 give −i[K, H], so
-that no level couples to itself (acoustic sum rule). H is linear in the numbers of a potential:
-some of them set to zero leave the part of the others.
+where V_a is the part of H from atom a. This holds for local, non-local and spin-orbit terms,
+which depend on τ_a by the factor e^{−i(K−K′)·τ_a} alone. The sum over all atoms at q = 0 is
+−i[K, H], so that no level couples to itself (acoustic sum rule). H is linear in the parameters:
+with some of them set to zero, V_a is the part of the others.
 
-Strain factors are those of the static cell: their change with moving neighbours is neglected.
+The change of strain factors by moving neighbours is neglected.
 Units: hartree/bohr.
 """
 
@@ -41,23 +41,23 @@ from nnpp.structures.kpoints import listed
 from nnpp.terms.projectors import Centres, centres
 
 Levels = tuple[int, int]
-"""The first of some levels in a row, from 0, and the one after their last."""
+"""A range of levels: the first one, from 0, and the one after the last."""
 
 FORBIDDEN = 1e-7
-"""A mean coupling below this is zero by symmetry, its root mere noise [hartree/bohr]."""
+"""Smaller mean couplings are zero by symmetry; only rounding errors remain [hartree/bohr]."""
 
 Vector = np.ndarray | Float[Array, " 3"]
 
 
 @pytree
 class Pair:
-    """All that a crystal fixes of the couplings between k and k+q.
+    """Everything in the couplings between k and k+q that depends on the crystal alone.
 
     Attributes:
-        system: its plane waves at k, and at k+q.
-        atoms: every atom for itself.
-        species: the species of each.
-        shell: which length |K−K′| has.
+        system: the plane waves at k and at k+q.
+        atoms: every atom as a species of its own.
+        species: index of the species of each atom.
+        shell: index of the length |K−K′| in `q`.
         q: the distinct lengths [bohr⁻¹].
     """
 
@@ -69,7 +69,15 @@ class Pair:
 
 
 def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = PER_K) -> Pair:
-    """Built once; k and q are fractional, `cutoff` in hartree."""
+    """Return everything that depends on the crystal alone.
+
+    Args:
+        crystal: the crystal.
+        k: fractional k-point.
+        q: fractional wave vector of the motion.
+        cutoff: kinetic energy cutoff [hartree].
+        rule: selects the plane waves.
+    """
     crystal, _ = centred(crystal)  # as `system` does: the phases of both have one origin
     both = system(crystal, listed(crystal, np.stack([k, np.asarray(k) + q])), cutoff, rule)
     left, right = np.asarray(both.waves.K)
@@ -86,7 +94,7 @@ def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = PER
 
 @pytree
 class Moved:
-    """H at both ends, and what moving each atom couples them by.
+    """H at k and k+q, and the couplings of all plane waves by each atom.
 
     Attributes:
         left: H at k [hartree].
@@ -101,7 +109,7 @@ class Moved:
 
 @jax.jit
 def moved(potential: Potential, pair: Pair) -> Moved:
-    """Both Hamiltonians and all couplings between plane waves."""
+    """Return both Hamiltonians and all couplings between plane waves."""
     numbers = at_shells(potential, pair.system)
     at_lengths = at_shells(potential, pair.system, pair.q)
     left, right = (jax.tree.map(lambda x, i=i: x[i], pair.system.waves) for i in (0, 1))
@@ -117,7 +125,7 @@ def moved(potential: Potential, pair: Pair) -> Moved:
 
 
 def _alone(numbers: AtShells, species: Int[Array, " atom"], a: Int[Array, ""]) -> AtShells:
-    """The numbers of atom `a`, zero of all others, as if each were a species of its own."""
+    """Return the parameters with every atom as a species, and zero except for atom `a`."""
     only = (jnp.arange(len(species)) == a).astype(float)
     strengths = jax.tree.map(
         lambda x: jnp.einsum("a,a...->a...", only, x[species]), numbers.strengths
@@ -128,7 +136,7 @@ def _alone(numbers: AtShells, species: Int[Array, " atom"], a: Int[Array, ""]) -
 def _potential(
     alone: AtShells, pair: Pair, left: PlaneWaves, right: PlaneWaves, a: Int[Array, ""]
 ) -> Complex[Array, "l r"]:
-    """⟨K|V_a|K′⟩, all terms, spinors where H has them [hartree]."""
+    """Return ⟨K|V_a|K′⟩ with all terms, spinors as in H [hartree]."""
     real, tau = left.real[:, None] & right.real, pair.atoms.tau[a]
     v = jnp.where(real, alone.v[pair.shell, a], 0) / pair.atoms.volume
     V = jnp.exp(-1j * (left.K @ tau))[:, None] * v * jnp.exp(1j * (right.K @ tau))
@@ -147,7 +155,7 @@ def _potential(
 
 
 def couplings(at: Moved, left: Levels, right: Levels) -> Complex[Array, "atom 3 l r"]:
-    """⟨k,l|∂V/∂τ_aγ|k+q,r⟩; the members of a multiplet, and all phases, are arbitrary."""
+    """Return ⟨k,l|∂V/∂τ_aγ|k+q,r⟩; phases and the states within a multiplet are arbitrary."""
     L, R = (
         group(H, *levels).U[:, slice(*levels)]
         for H, levels in ((at.left, left), (at.right, right))
@@ -156,12 +164,15 @@ def couplings(at: Moved, left: Levels, right: Levels) -> Complex[Array, "atom 3 
 
 
 def mean_couplings(at: Moved, left: Levels, right: Levels) -> Float[Array, "atom 3"]:
-    """g_aγ = √(Σ_lr |⟨k,l|∂V/∂τ_aγ|k+q,r⟩|² / n_l n_r), over two multiplets; differentiable."""
+    """Return g_aγ = √(Σ_lr |⟨k,l|∂V/∂τ_aγ|k+q,r⟩|² / n_l n_r) of two multiplets.
+
+    The result is differentiable.
+    """
     P, Q = (projector(group(H, *levels)) for H, levels in ((at.left, left), (at.right, right)))
     squared = jnp.einsum("aigh,aigh->ai", P @ at.slope @ Q, at.slope.conj()).real
     mean = squared / ((left[1] - left[0]) * (right[1] - right[0]))
-    seen = mean > FORBIDDEN**2
-    return jnp.where(seen, jnp.sqrt(jnp.where(seen, mean, 1)), 0)
+    allowed = mean > FORBIDDEN**2
+    return jnp.where(allowed, jnp.sqrt(jnp.where(allowed, mean, 1)), 0)
 
 
 @dataclass(frozen=True)
@@ -169,15 +180,15 @@ class Coupled:
     """Mean couplings of some atoms and multiplets, as a function of a potential.
 
     Attributes:
-        places: atom and direction of each, from 0.
-        members: its levels at k, and those at k+q.
+        places: atom and direction of each coupling, from 0.
+        members: levels of each coupling at k and at k+q.
     """
 
     places: tuple[tuple[int, int], ...]
     members: tuple[tuple[Levels, Levels], ...]
 
     def __call__(self, potential: Potential, pair: Pair) -> Float[Array, " y"]:
-        """G of each [hartree/bohr]."""
+        """Return each mean coupling [hartree/bohr]."""
         at = moved(potential, pair)
         g = {both: mean_couplings(at, *both) for both in dict.fromkeys(self.members)}
         each = zip(self.members, self.places, strict=True)

@@ -11,7 +11,7 @@ edges. A traceless strain splits the four levels Γ8 (Pikus and Bir, Sov. Phys. 
 η_xy if η_xy = η_yz = η_zx, and light ones fall by as much. Fractional coordinates are kept, so
 d does not contain the internal displacement of the sublattices (Kleinman's parameter is zero).
 
-`Stretched` instead takes the difference between two volumes, as DeepSeudopot does:
+`Stretched` instead takes the difference between two volumes, as DeePseudopot does:
 
     D = (E − E_s)/(Ω − s³Ω) · (Ω + s³Ω)/2 = ½ (E − E_s)(1 + s³)/(1 − s³),
 

@@ -1,7 +1,7 @@
 """Numbers that describe the band edges at Γ: Kane's energy, and how edges follow the volume.
 
-The conduction edge is one level, the valence edge three; with spin-orbit a pair, and the four
-of Γ8.
+The conduction edge is one level and the valence edge three levels; with spin-orbit coupling
+they are a pair and the four levels of Γ8.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ Number = Float[Array, ""]
 
 @dataclass(frozen=True)
 class Edges:
-    """Where the band edges are among the levels at Γ.
+    """The band edges among the levels at Γ, as ranges: first level, first level after them.
 
     Attributes:
-        occupied: how many levels are full.
-        spinor: whether each holds one electron.
+        occupied: number of full levels.
+        spinor: whether a level holds one electron.
     """
 
     occupied: int
@@ -31,49 +31,49 @@ class Edges:
 
     @property
     def conduction(self) -> tuple[int, int]:
-        """The first level of the edge, and the first beyond."""
+        """The conduction edge."""
         return self.occupied, self.occupied + (2 if self.spinor else 1)
 
     @property
     def valence(self) -> tuple[int, int]:
-        """The same of the valence edge."""
+        """The valence edge."""
         return self.occupied - (4 if self.spinor else 3), self.occupied
 
     @property
     def p_like(self) -> tuple[int, int]:
-        """The same of Γ15, which spin-orbit parts into Γ8 and Γ7."""
+        """Γ15, which spin-orbit coupling splits into Γ8 and Γ7."""
         return self.occupied - (6 if self.spinor else 3), self.occupied
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of a crystal at Γ, as a function of its potential and its plane waves there."""
+    """A number at Γ as a function of the potential and the plane waves at Γ."""
 
     of: Callable[[Edges, Potential, System], Number]
     edges: Edges
 
     def __call__(self, potential: Potential, system: System) -> Float[Array, " 1"]:
-        """The number."""
+        """Return the number."""
         return self.of(self.edges, potential, system)[None]
 
 
 def kane(edges: Edges, potential: Potential, system: System) -> Number:
-    """Kane's energy E_P [hartree]."""
+    """Return Kane's energy E_P [hartree]."""
     at = velocity(at_shells(potential, system), system)
     return kane_energy(at, edges.conduction, edges.p_like)
 
 
 def conduction_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
-    """dE_c/d ln Ω [hartree]."""
+    """Return dE_c/d ln Ω [hartree]."""
     return by_volume(strain_derivative(potential, system), *edges.conduction)
 
 
 def valence_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
-    """dE_v/d ln Ω [hartree]."""
+    """Return dE_v/d ln Ω [hartree]."""
     return by_volume(strain_derivative(potential, system), *edges.valence)
 
 
 def gap_by_volume(edges: Edges, potential: Potential, system: System) -> Number:
-    """dE_g/d ln Ω [hartree]."""
+    """Return dE_g/d ln Ω [hartree]."""
     at = strain_derivative(potential, system)
     return by_volume(at, *edges.conduction) - by_volume(at, *edges.valence)

@@ -1,7 +1,8 @@
 """Fields on the points of a cell: V(r) [hartree], and |ψ(r)|² of a level [bohr⁻³], ∫ = 1.
 
-Plane waves lie in a box of S ≥ 4·max|n| + 1 points an axis, in which V and |ψ|² are exact: no
-component wraps. A crystal that was moved to its centre of inversion is moved back, by phases.
+The box of plane waves has S ≥ 4·max|n| + 1 points along each axis, so that V and |ψ|² are
+exact: no component wraps. The origin of the fields is that of the given crystal, even if the
+crystal was shifted to its centre of inversion.
 """
 
 import jax
@@ -15,13 +16,13 @@ from nnpp.structures.crystal import Crystal
 from nnpp.structures.inversion import centred
 
 Field = Float[np.ndarray, "x y z"]
-"""Values at x₁ = i/S₁, x₂ = j/S₂, x₃ = l/S₃ of the cell as it was given."""
+"""Values at x₁ = i/S₁, x₂ = j/S₂, x₃ = l/S₃ of the given cell."""
 
 
 def local_potential(potential: Potential, system: System, crystal: Crystal) -> Field:
-    """V(r) as the plane waves see it, up to their longest |G−G′| [hartree]."""
+    """Return V(r) from the components up to the longest |G−G′| of the basis [hartree]."""
     V = values(at_shells(potential, system), system).V
-    return _moved_back(np.asarray(V.V_r), crystal)
+    return _shifted_back(np.asarray(V.V_r), crystal)
 
 
 def densities(
@@ -31,21 +32,21 @@ def densities(
     psi: Complex[Array, "g level"],
     k: int = 0,
 ) -> Float[np.ndarray, "level x y z"]:
-    """Σ_σ|ψ(r)|² of the levels whose states at the k-point `k` are `psi` [bohr⁻³]."""
+    """Return Σ_σ|ψ(r)|² of the states `psi` at the k-point `k` [bohr⁻³]."""
     waves = jax.tree.map(lambda x: x[k], system.waves)
     V = values(at_shells(potential, system), system).V
     spins = len(psi) // len(waves.K)
     apart = psi.reshape(spins, -1, psi.shape[1])
     found = np.asarray(system.local.operator(V, waves).density(apart) / crystal.volume)
-    return np.stack([_moved_back(x, crystal) for x in found])
+    return np.stack([_shifted_back(x, crystal) for x in found])
 
 
 def multiplet(
     E: Float[np.ndarray, " level"], n: int, together: float = TOGETHER
 ) -> tuple[int, int]:
-    """The first level, from 0, of those that lie together with level `n`; the one after them.
+    """Return the range of levels, from 0, that are degenerate with level `n`.
 
-    Only their mean density has a meaning: within a multiplet the states are arbitrary.
+    The states within a multiplet are arbitrary; only their mean density is defined.
     """
     apart = np.flatnonzero(np.diff(E) > together) + 1
     edges = [0, *map(int, apart), len(E)]
@@ -53,8 +54,8 @@ def multiplet(
     return edges[after - 1], edges[after]
 
 
-def _moved_back(field: Field, crystal: Crystal) -> Field:
-    """f(r − c), where the origin of `field` is the point c of the crystal as it was given."""
+def _shifted_back(field: Field, crystal: Crystal) -> Field:
+    """Return f(r − c); the origin of `field` is the point c of the given crystal."""
     c = np.asarray(crystal.fractional[0] - centred(crystal)[0].fractional[0])
     if not c.any():
         return field

@@ -2,7 +2,7 @@
 
     H(k+κ) = H + κ_i H_i + ½ κ_i κ_j H_ij + …
 
-H_i = ∂H/∂k_i = i[H, r_i] is the velocity v_i. T alone gives k+G; V(r) adds nothing, ∂V/∂k = 0;
+H_i = ∂H/∂k_i = i[H, r_i] is the velocity v_i. T = ½K² gives k+G; V(r) adds nothing: ∂V/∂k = 0;
 non-local and spin-orbit terms add a momentum of their own, without which no sum rule holds
 (Starace, Phys. Rev. A 3, 1242 (1971)). Projected on a group of levels m, the others being l
 (Löwdin), the second order is ½ κ_i κ_j D_ij, exact in the plane waves of that k:

@@ -31,17 +31,17 @@ LARGEST = 256_000_000
 
 
 class RefusedError(NnppError):
-    """Why a file is not used as a checkpoint: the predicate of a sentence about it."""
+    """A file is not used as a checkpoint; the message is what follows its name."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An optimiser's state after a step.
+    """The state of a method after a step.
 
     Attributes:
-        step: how many steps were done.
-        arrays: its numbers, by name; of any numerical dtype and shape.
-        about: what else it needs to go on (method, random state, loss), as JSON holds it.
+        step: number of steps done.
+        arrays: its numbers by name, of any numerical dtype and shape.
+        about: what else is needed to continue (method, random state, loss), as JSON values.
         identity: SHA-256 of the configuration it belongs to.
     """
 
@@ -56,7 +56,7 @@ class Checkpoint:
 
 
 def packed(checkpoint: Checkpoint) -> bytes:
-    """The file's bytes; numbers that are not finite are refused by name."""
+    """Return the bytes of the file; raise an error that names numbers that are not finite."""
     body = io.BytesIO()
     body.write(_line(checkpoint))
     for name, array in checkpoint.arrays.items():
@@ -70,7 +70,7 @@ def packed(checkpoint: Checkpoint) -> bytes:
 
 
 def unpacked(raw: io.BufferedIOBase) -> Checkpoint:
-    """The checkpoint that an open file holds; a RefusedError says what is wrong with it."""
+    """Return the checkpoint in an open file; raise a RefusedError if it is not valid."""
     head = raw.readline(LONGEST_HEAD)
     form = HEAD.fullmatch(head)
     if not form:
@@ -90,7 +90,7 @@ def unpacked(raw: io.BufferedIOBase) -> Checkpoint:
 
 
 def _line(checkpoint: Checkpoint) -> bytes:
-    """All that is no array, on one line."""
+    """Return everything but the arrays, on one line."""
     header = {
         "step": checkpoint.step,
         "identity": checkpoint.identity,
@@ -105,7 +105,7 @@ def _line(checkpoint: Checkpoint) -> bytes:
 
 
 def _refuse_unsound(step: int, name: str, array: np.ndarray) -> None:
-    """Refuse what no fit should be resumed from, and what .npy would not give back."""
+    """Raise an error for numbers that are not finite, and for what .npy does not store."""
     if array.dtype.kind not in NUMBERS:
         raise NnppError(f"step {step} is not saved: {name!r} is of {array.dtype}, no number")
     if array.dtype.kind in "fc" and not np.isfinite(array).all():
@@ -113,7 +113,7 @@ def _refuse_unsound(step: int, name: str, array: np.ndarray) -> None:
 
 
 def _content(body: io.BytesIO) -> Checkpoint:
-    """The checkpoint in bytes whose hash is right."""
+    """Return the checkpoint in bytes whose hash is right."""
     header = load_json(body.readline().decode())
     arrays = {name: read_array(body) for name in header["arrays"]}
     return Checkpoint(header["step"], arrays, header["about"], header["identity"])

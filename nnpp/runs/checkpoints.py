@@ -1,6 +1,6 @@
 """checkpoints/: the last two states of a fit, each a file that begins with its own hash.
 
-A damaged one is refused by name, and the one before it is used.
+A note names a damaged one, and the one before it is used.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from nnpp.runs.checkpoint_file import LARGEST, Checkpoint, RefusedError, packed,
 
 NAME = re.compile(r"step-([0-9]{8,})\.ckpt")
 ANY = re.compile(r"step-.*\.ckpt", re.DOTALL)
-"""What is taken for a checkpoint, if only to refuse it: copies have other names than NAME."""
+"""Files that are read or refused as checkpoints; copies have other names than NAME."""
 
 SWEEP = 10.0
 """The longest time [s] that a writer waits for a reader that removes old temporary files."""
@@ -30,10 +30,10 @@ OTHER_FIT = "belongs to another fit"
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder of checkpoints gives.
+    """The result of searching a folder of checkpoints.
 
     Attributes:
-        checkpoint: the newest good one; None where there is no file at all.
+        checkpoint: the newest valid one; None without any file.
         notes: which files were refused, and why.
     """
 
@@ -42,9 +42,9 @@ class Found:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Add a checkpoint, the newest from now on; the path written.
+    """Write a checkpoint and return its path.
 
-    Once it is on the disk all others go, but for the newest good one before it.
+    Then all others are removed, except the newest valid one of an earlier step.
     """
     data = packed(checkpoint)
     path = folder / f"step-{checkpoint.step:08d}.ckpt"
@@ -57,7 +57,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def newest(folder: Path, identity: str) -> Found:
-    """The newest good checkpoint of the fit `identity`, with a note on every file refused."""
+    """Return the newest valid checkpoint of the fit `identity`, with notes on refused files."""
     refused: dict[Path, str] = {}
     with os_errors_about(folder, "cannot be used"):
         _sweep(folder)
@@ -72,14 +72,14 @@ def newest(folder: Path, identity: str) -> Found:
             notes = (f"{path.name} {reason}; not used" for path, reason in refused.items())
             return Found(checkpoint, tuple(notes))
     if len(refused) < len(paths):
-        return newest(folder, identity)  # a trainer at work went on, and removed the others
+        return newest(folder, identity)  # a process that trains has replaced them meanwhile
     if refused:
         raise _none_good(refused)
     return Found(None, ())
 
 
 def clear(folder: Path) -> None:
-    """Remove every checkpoint, good or not."""
+    """Remove every checkpoint, valid or not."""
     with os_errors_about(folder, "cannot be used"):
         _sweep(folder)
         for path in reversed(_newest_first(folder)):
@@ -113,7 +113,7 @@ def _none_good(refused: dict[Path, str]) -> InputError:
 
 
 def _forget(folder: Path, new: Path, identity: str) -> None:
-    """Remove all checkpoints but the new one and the newest good one before it."""
+    """Remove all checkpoints but the new one and the newest valid one before it."""
     spare = None
     for path in _newest_first(folder):
         if path == new or not NAME.fullmatch(path.name) or not path.is_file():
@@ -125,7 +125,7 @@ def _forget(folder: Path, new: Path, identity: str) -> None:
 
 
 def _is_good(path: Path, identity: str) -> bool:
-    """Whether `newest` would use a file."""
+    """Return whether `newest` would use a file."""
     try:
         _read(path, identity)
     except RefusedError:
@@ -134,13 +134,13 @@ def _is_good(path: Path, identity: str) -> bool:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    """All that is named like a checkpoint."""
+    """Return all files with names of checkpoints, the newest first."""
     found = [path for path in _entries(folder) if ANY.fullmatch(path.name)]
     return sorted(found, key=lambda path: (_step(path), path.name), reverse=True)
 
 
 def _entries(folder: Path) -> list[Path]:
-    """All that is in a folder; nothing, where there is none yet."""
+    """Return the entries of a folder; none if it does not exist."""
     try:
         return list(folder.iterdir())
     except FileNotFoundError:
@@ -148,7 +148,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _step(path: Path) -> int:
-    """The step in a file's name; that of a copy is unknown, and it comes last."""
+    """Return the step in the name of a file; −1 for a copy, which is sorted last."""
     found = NAME.fullmatch(path.name)
     return int(found[1]) if found else -1
 

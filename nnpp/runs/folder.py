@@ -153,15 +153,23 @@ def identity(fit: Fit, start: Potential, read: list[str]) -> str:
 
 
 def described(fit: Fit) -> dict[str, Any]:
-    """Return the configuration without titles, names of files and numbers of steps."""
+    """Return the configuration without titles, names of files and numbers of steps.
+
+    Of a reference it has what changes its levels: which k-points are taken, and the scissor.
+    """
     config = plain(fit.spec, fit.folder)
     for key in ("title", "tune"):
         config.pop(key, None)
     for key in ONLY_HOW_LONG:
         config["fit"].pop(key, None)
-    for system in config["systems"]:
-        system.pop("structure") if isinstance(system["structure"], str) else None
+    for system, spec in zip(config["systems"], fit.spec.systems, strict=True):
+        if isinstance(system["structure"], str):
+            del system["structure"]
         system.pop("reference", None)
+        if spec.reference is not None:
+            system |= spec.reference.model_dump(
+                mode="json", exclude={"file", "format", "kpoints"}, exclude_defaults=True
+            )
     config["potential"].pop("file", None)
     return config
 

@@ -1,4 +1,4 @@
-"""metrics.jsonl: what is known of each step, one line of JSON a step.
+"""metrics.jsonl: the numbers of each step, one line of JSON for each.
 
 A line is added by a single write, so that a killed writer can break the last line only. There
 is no fsync: a line that a power failure takes is missing in a figure, not in the fit.
@@ -30,7 +30,7 @@ def append(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """What every line says; a broken last line is passed over, any other an InputError."""
+    """Return the records; skip a broken last line, raise an InputError for any other."""
     return [record for _, record in _sound(path)]
 
 
@@ -41,7 +41,7 @@ def cut(path: Path, step: int) -> None:
 
 
 def _line(record: Mapping[str, Any]) -> bytes:
-    """The record on one line; numbers that are not finite are refused by name."""
+    """Return the record as one line; raise an error that names a number that is not finite."""
     wrong = [k for k, v in record.items() if isinstance(v, float) and not math.isfinite(v)]
     try:
         return json.dumps(dict(record), allow_nan=False, ensure_ascii=False).encode() + b"\n"
@@ -51,7 +51,7 @@ def _line(record: Mapping[str, Any]) -> bytes:
 
 
 def _ends_whole(path: Path) -> bool:
-    """Whether the last line is ended."""
+    """Return whether the last line has its line end."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - 1, 0))
@@ -79,7 +79,7 @@ def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
 
 
 def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
-    """Every line with what it says, without a broken last one."""
+    """Return every line with its record, without a broken last line."""
     raw = read_bytes(path)
     if raw.count(b"\n") > MOST_LINES:
         raise InputError(
@@ -99,7 +99,7 @@ def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
 
 
 def _record(line: bytes) -> dict[str, Any]:
-    """What a line says; a ValueError if it says nothing of a step."""
+    """Return the record in a line; raise a ValueError if it has no step."""
     record = load_json(line.decode())
     if not isinstance(record, dict) or not isinstance(record.get("step"), int):
         raise ValueError("no step")

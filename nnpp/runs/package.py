@@ -1,6 +1,7 @@
-"""A package: a folder, or a zip of it, whose SHA256SUMS knows every file (`sha256sum -c`).
+"""A package: a folder, or a zip of it, with the hash of every file in SHA256SUMS.
 
-The same files give the same zip to the last bit: sorted, stored as they are, one date.
+`sha256sum -c SHA256SUMS` checks it. The same files give the same zip to the last bit: they are
+sorted, not compressed, and have one date.
 """
 
 import io
@@ -18,21 +19,21 @@ from nnpp.files.text import exists, read_bytes, sha256_of
 SUMS, ZIP = "SHA256SUMS", ".zip"
 
 DATE = (1980, 1, 1, 0, 0, 0)
-"""The first that a zip knows."""
+"""The earliest date that a zip can contain."""
 
 RIGHTS = 0o100644 << 16
-"""A file that all may read, as a zip says it."""
+"""Permissions of a file that all may read, in the format of a zip."""
 
 LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^\\\r]+)")
 
 COPY_AGAIN = "copy the package again from its source"
 
 Files = Mapping[str, bytes]
-"""What a package holds, by name within it."""
+"""The content of the files of a package, by name."""
 
 
 def write_package(out: Path, name: str, files: Files) -> list[Path]:
-    """Write a zip, or a folder if `out` does not end so; the paths written."""
+    """Write a zip, or a folder if `out` does not end with .zip; return the paths."""
     known = dict(files) | {SUMS: sums(files).encode()}
     if out.suffix == ZIP:
         return [write_atomic(out, _zipped(name, known))]
@@ -43,7 +44,7 @@ def write_package(out: Path, name: str, files: Files) -> list[Path]:
 
 
 def refuse_taken(out: Path) -> None:
-    """Refuse a place that holds something else than an older zip of a package."""
+    """Raise an error if `out` exists and is not an older zip of a package."""
     if exists(out) and not (out.suffix == ZIP and _is_package(out)):
         what = "is there already" + (", and no package" if out.suffix == ZIP else "")
         raise InputError(what, "remove it, or choose another --out", out)
@@ -51,12 +52,12 @@ def refuse_taken(out: Path) -> None:
 
 
 def sums(files: Files) -> str:
-    """The lines of SHA256SUMS."""
+    """Return the lines of SHA256SUMS."""
     return "".join(f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
 
 
 def refuse_damaged(folder: Path) -> int:
-    """Refuse a package of which a file is missing or changed; how many files it lists."""
+    """Return the number of files of a package; raise an error if one is missing or changed."""
     path = folder / SUMS
     lines = read_bytes(path).decode(errors="replace").removesuffix("\n").split("\n")
     for number, line in enumerate(lines, start=1):
@@ -72,18 +73,18 @@ def refuse_damaged(folder: Path) -> int:
 
 
 def is_package(folder: Path) -> bool:
-    """Whether a folder is a package, unpacked."""
+    """Return whether a folder is an unpacked package."""
     return exists(folder / SUMS)
 
 
 def _within(name: str) -> bool:
-    """Whether a name leads to a file below the folder."""
+    """Return whether a name is that of a file below the folder."""
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts
 
 
 def _zipped(name: str, files: Files) -> bytes:
-    """A zip with one folder of this name."""
+    """Return a zip with one folder of this name."""
     image = io.BytesIO()
     with zipfile.ZipFile(image, "w", zipfile.ZIP_STORED) as archive:
         for inner in sorted(files):
@@ -94,7 +95,7 @@ def _zipped(name: str, files: Files) -> bytes:
 
 
 def _is_package(file: Path) -> bool:
-    """Whether a zip holds a model and its sums."""
+    """Return whether a zip contains a model and its hashes."""
     try:
         with zipfile.ZipFile(io.BytesIO(read_bytes(file))) as archive:
             names = {PurePosixPath(name).name for name in archive.namelist()}

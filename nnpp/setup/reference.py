@@ -87,6 +87,8 @@ def _with_scissor(
 ) -> Float[np.ndarray, "k band"]:
     """Return the levels [hartree], the empty ones raised by the `scissor` of the reference.
 
+    The empty levels are the highest ones at each k, also in a file that is not sorted.
+
     Args:
         E: the levels of the file [hartree].
         system: the section of the system.
@@ -97,7 +99,8 @@ def _with_scissor(
     if not scissor:
         return E
     count = electrons(crystal) if system.electrons is None else system.electrons
-    return E + scissor * (np.arange(E.shape[1]) >= occupied_levels(count, spinor))
+    rank = E.argsort(axis=1, kind="stable").argsort(axis=1)
+    return E + scissor * (rank >= occupied_levels(count, spinor))
 
 
 def _read(reference: ReferenceSpec) -> ReferenceBands:

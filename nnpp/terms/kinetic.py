@@ -7,7 +7,7 @@
 T and 1/T are smooth to all orders, at t = 0 and at t = 1: a plane wave leaves the basis with an
 infinite energy, and levels are smooth in k, volume and strain. This is the modified operator of
 Cancès, Hassan and Vidal, Math. Comp. 93, 1203 (2024), with another g; for K < x₀ K_max nothing
-changes. Momenta ∂T/∂k and strain derivatives follow by differentiation of T.
+changes. Velocities ∂T/∂k and strain derivatives follow by differentiation of T.
 """
 
 import jax.numpy as jnp

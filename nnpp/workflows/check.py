@@ -154,6 +154,8 @@ def _reference_rows(case: Case, reference: Reference) -> Iterator[tuple[str, str
     zero = spec.zero
     zero = zero if isinstance(zero, str) else f"band {zero.band} at k-point {zero.kpoint}"
     yield "energies", f"{E_ev.min():.3f} to {E_ev.max():.3f} eV, zero: {zero}"
+    if spec.reference is not None and spec.reference.scissor:
+        yield "scissor", f"{spec.reference.scissor * HARTREE_EV:g} eV, added to empty levels"
     by_band = spec.weights.bands or (1.0,)
     equal = len(set(by_band)) == 1
     listed = " ".join(f"{x:g}" for x in by_band)

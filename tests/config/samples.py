@@ -1,4 +1,4 @@
-"""One good folder of each kind, small, for tests to spoil."""
+"""A small valid folder of each kind, for tests to change."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ k,k1,k2,k3,distance,label,E1,E2,E3,E4,E5,E6,E7,E8
 
 OLDER = {
     "NN_config.par": """\
-# the older code's settings
+# settings of DeePseudopot
 nSystem = 1
 hiddenLayers = 20 20
 PPmodel = Net_relu_xavier_decayGaussian
@@ -102,7 +102,7 @@ Se -0.125 -0.125 -0.125
 
 
 def write_fit(folder: Path, **replaced: str) -> Path:
-    """The good fit.yaml and what it names; `replaced` holds other contents by stem."""
+    """Write a valid fit.yaml and its files; `replaced` has other contents by stem."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"fit": ("fit.yaml", FIT), "structure": ("zb-CdSe.vasp", VASP)}
     files["reference"] = ("reference.csv", CSV)
@@ -112,7 +112,7 @@ def write_fit(folder: Path, **replaced: str) -> Path:
 
 
 def write_older(folder: Path, **settings: str) -> Path:
-    """The good folder of the older code."""
+    """Write a valid folder of DeePseudopot."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (OLDER | settings).items():
         (folder / name).write_text(text)
@@ -120,28 +120,28 @@ def write_older(folder: Path, **settings: str) -> Path:
 
 
 def spoil(path: Path, old: str, new: str) -> None:
-    """Replace one piece of a file, which must be there."""
+    """Replace a text in a file, which must contain it."""
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """All that a folder holds."""
+    """Return the contents of all files in a folder."""
     return {str(p): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def assert_told(error: InputError, name: str, line: int | None, words: str) -> None:
-    """One line: file, line, what is wrong, and after a semicolon what to do."""
-    told = str(error)
-    assert "\n" not in told
+def assert_error(error: InputError, name: str, line: int | None, words: str) -> None:
+    """Check for one line: file, line, what is wrong, and after a semicolon what to do."""
+    message = str(error)
+    assert "\n" not in message
     place = f"{name}:" if line is None else f"{name}:{line}:"
-    assert place in told, told
-    assert words in told, told
-    assert told.partition(";")[2].strip(), told
+    assert place in message, message
+    assert words in message, message
+    assert message.partition(";")[2].strip(), message
 
 
 def levels(k: int, n: int) -> np.ndarray:
-    """Some rising levels [hartree]."""
+    """Return levels in ascending order [hartree]."""
     rng = np.random.default_rng(1)
     return np.sort(rng.normal(size=(k, n)), axis=1)

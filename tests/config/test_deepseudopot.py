@@ -1,4 +1,4 @@
-"""Folders of the older code: read as they are; one thing wrong is one error with its line."""
+"""Folders of DeePseudopot are read unchanged; one mistake is one error with its line."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.reference import read_reference
-from tests.config.samples import assert_told, files_of, spoil, write_older
+from tests.config.samples import assert_error, files_of, spoil, write_older
 from tests.reference.data import FOLDER
 
 SAMPLE = FOLDER / "deepseudopot-zbCdSe"
@@ -65,7 +65,7 @@ def read_all(folder) -> None:
         read_reference(spec, i, crystal)
 
 
-def test_a_folder_is_read_as_it_is(tmp_path):
+def test_a_folder_is_read_unchanged(tmp_path):
     spec, notes = read_deepseudopot(write_older(tmp_path))
     (system,) = spec.systems
     assert (system.name, system.cutoff, system.bands, system.spin) == ("CdSe", 5, 4, "doubled")
@@ -98,13 +98,13 @@ def test_spin_orbit_is_switched_on(tmp_path):
     assert spec.systems[0].zero.model_dump() == {"band": 4, "kpoint": 1}
 
 
-def test_it_is_the_same_as_a_fit_yaml(tmp_path):
+def test_it_equals_a_fit_yaml(tmp_path):
     spec, _ = read_deepseudopot(write_older(tmp_path / "older"))
     (tmp_path / "fit.yaml").write_text(dump(spec, tmp_path), encoding="utf-8")
     assert read_fit(tmp_path / "fit.yaml") == spec
 
 
-def test_companions_are_remarked_on(tmp_path):
+def test_unused_files_give_notes(tmp_path):
     folder = write_older(tmp_path)
     for name in (
         "best.pth",
@@ -120,7 +120,7 @@ def test_companions_are_remarked_on(tmp_path):
     assert "init_SParams.par: not read" in notes
 
 
-def test_systems_of_one_name_are_told_apart(tmp_path):
+def test_systems_of_one_name_are_numbered(tmp_path):
     folder = write_older(tmp_path)
     for name in ("system", "input", "kpoints", "expBandStruct", "bandWeights"):
         (folder / f"{name}_1.par").write_bytes((folder / f"{name}_0.par").read_bytes())
@@ -129,14 +129,14 @@ def test_systems_of_one_name_are_told_apart(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "old", "new", "line", "words"), WRONG)
-def test_one_thing_wrong(tmp_path, name, old, new, line, words):
+def test_one_mistake(tmp_path, name, old, new, line, words):
     folder = write_older(tmp_path)
     spoil(folder / name, old, new)
     before = files_of(folder)
     with pytest.raises(InputError) as caught:
         read_all(folder)
     blamed = "expBandStruct_0.par" if (name, line) == ("kpoints_0.par", None) else name
-    assert_told(caught.value, blamed, line, words)
+    assert_error(caught.value, blamed, line, words)
     assert files_of(folder) == before
 
 
@@ -149,11 +149,11 @@ def test_a_missing_file_is_named(tmp_path, name):
     (folder / f"{name}.par").unlink()
     with pytest.raises(InputError) as caught:
         read_all(folder)
-    assert_told(caught.value, f"{name}.par", None, "no such file")
+    assert_error(caught.value, f"{name}.par", None, "no such file")
 
 
-@pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample is not beside this checkout")
-def test_the_older_codes_own_sample():
+@pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample is not in shared/")
+def test_the_sample_of_deepseudopot():
     fit = read_inputs(SAMPLE)
     (crystal,) = read_crystals(fit.spec)
     reference = read_reference(fit.spec, 0, crystal)

@@ -1,4 +1,4 @@
-"""fit.yaml: read, written and read again; nothing slow is imported on the way."""
+"""fit.yaml: read, written and read again, without slow imports."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ def spec_of(folder) -> FitSpec:
     return read_fit(write_fit(folder) / "fit.yaml")
 
 
-def test_values_come_in_atomic_units(tmp_path):
+def test_values_are_in_atomic_units(tmp_path):
     spec = spec_of(tmp_path)
     first, inline = spec.systems
     assert (first.cutoff, inline.cutoff) == (5.0, 5.0)
@@ -41,7 +41,7 @@ def test_without_reference_the_path_is_automatic(tmp_path):
     assert read_fit(folder / "fit.yaml").systems[1].kpoints.path == "auto"
 
 
-def test_lines_are_remembered(tmp_path):
+def test_lines_are_kept(tmp_path):
     spec = spec_of(tmp_path)
     assert line_of(spec, "systems", 0, "cutoff") == 5
     assert line_of(spec, "systems", 0, "weights", "kpoints", 1) == 13
@@ -92,7 +92,7 @@ def test_another_value_is_another_fit(tmp_path):
     assert spec_of(tmp_path / "a") != read_fit(other / "fit.yaml")
 
 
-def test_odd_titles_survive(tmp_path):
+def test_unusual_titles(tmp_path):
     spec = spec_of(tmp_path)
     for title in ("Γ: 1e3 # no comment", "'", "no", "1.50", "two\nlines", "null"):
         named = spec.model_copy(update={"title": title})

@@ -1,11 +1,11 @@
-"""The section `tune` of a fit.yaml: what may be varied, and what is refused with its line."""
+"""The section `tune` of a fit.yaml: ranges of hyperparameters, and errors with their lines."""
 
 import pytest
 
 from nnpp.config.fit_yaml import read_fit
 from nnpp.config.tuning import EDGES, LAYERS, TABLE, Dimension, Tuning
 from nnpp.errors import InputError
-from tests.config.samples import FIT, assert_told, write_fit
+from tests.config.samples import FIT, assert_error, write_fit
 
 SPACE = "tune:\n  trials: 12\n  space:\n    {}\n"
 """Its last line is the 44th of the file."""
@@ -15,7 +15,7 @@ def read(folder, line):
     return read_fit(write_fit(folder, fit=FIT + SPACE.format(line)) / "fit.yaml")
 
 
-def test_a_space_of_ones_own_narrows_the_table(tmp_path):
+def test_a_given_space_replaces_the_default_ranges(tmp_path):
     tune = read(tmp_path, "potential.envelope.sigma: [2, 3.5]").tune
     assert (tune.trials, set(tune.dimensions)) == (12, {"potential.envelope.sigma"})
     assert tune.dimensions["potential.envelope.sigma"] == Dimension(2.0, 3.5)
@@ -29,7 +29,7 @@ def test_a_space_of_ones_own_narrows_the_table(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("potential.envelope.sgma: [2, 3]", "did you mean 'potential.envelope.sigma'?"),
         (
@@ -46,22 +46,22 @@ def test_a_space_of_ones_own_narrows_the_table(tmp_path):
         ("potential.network.activation: [[tanh], silu]", "needs at least two known words"),
     ],
 )
-def test_a_space_that_cannot_be_is_told_with_its_line(tmp_path, line, told):
+def test_an_invalid_space_is_refused_with_its_line(tmp_path, line, message):
     with pytest.raises(InputError) as error:
         read(tmp_path, line)
-    assert_told(error.value, "fit.yaml", FIT.count("\n") + 4, told)
+    assert_error(error.value, "fit.yaml", FIT.count("\n") + 4, message)
 
 
 def test_an_unknown_key_of_the_section(tmp_path):
     folder = write_fit(tmp_path, fit=FIT + "tune: {trails: 3}\n")
     with pytest.raises(InputError) as error:
         read_fit(folder / "fit.yaml")
-    assert_told(error.value, "fit.yaml", FIT.count("\n") + 1, "did you mean 'trials'?")
+    assert_error(error.value, "fit.yaml", FIT.count("\n") + 1, "did you mean 'trials'?")
 
 
 @pytest.mark.parametrize("dimension", TABLE.values(), ids=TABLE)
 def test_every_value_lies_within(dimension):
-    """What is drawn at the ends is not rounded out of the range."""
+    """Values at the ends are not rounded out of the range."""
     if dimension.words:
         assert dimension.nearest("none") == dimension.words[0]
         return

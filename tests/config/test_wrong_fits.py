@@ -6,7 +6,7 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.formats.structures import read_crystals
 from nnpp.setup.reference import read_reference
-from tests.config.samples import FIT, assert_told, files_of, spoil, write_fit
+from tests.config.samples import FIT, assert_error, files_of, spoil, write_fit
 
 EDITS = [
     ("cutoff: 5 hartree", "cutof: 5 hartree", 5, "did you mean 'cutoff'?"),
@@ -118,18 +118,18 @@ def read_all(folder) -> None:
         read_reference(spec, i, crystal)
 
 
-def test_the_good_one_is_good(tmp_path):
+def test_the_sample_is_valid(tmp_path):
     read_all(write_fit(tmp_path))
 
 
 @pytest.mark.parametrize(("old", "new", "line", "words"), EDITS)
-def test_one_thing_wrong(tmp_path, old, new, line, words):
+def test_one_mistake(tmp_path, old, new, line, words):
     folder = write_fit(tmp_path)
     spoil(folder / "fit.yaml", old, new)
     before = files_of(tmp_path)
     with pytest.raises(InputError) as caught:
         read_all(folder)
-    assert_told(caught.value, "fit.yaml", line, words)
+    assert_error(caught.value, "fit.yaml", line, words)
     assert files_of(tmp_path) == before
 
 
@@ -138,14 +138,14 @@ def test_no_fit_at_all(tmp_path, content, line, words):
     (write_fit(tmp_path) / "fit.yaml").write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_all(tmp_path)
-    assert_told(caught.value, "fit.yaml", line, words)
+    assert_error(caught.value, "fit.yaml", line, words)
 
 
-def test_two_things_wrong_are_counted(tmp_path):
+def test_two_mistakes_are_counted(tmp_path):
     text = FIT.replace("5 hartree", "5").replace("steps: 60", "steps: -1")
     with pytest.raises(InputError) as caught:
         read_inputs(write_fit(tmp_path, fit=text))
-    assert_told(caught.value, "fit.yaml", 5, "(and fix 1 more)")
+    assert_error(caught.value, "fit.yaml", 5, "(and fix 1 more)")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_other_files(tmp_path, name, content, words):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_inputs(tmp_path / (name or "missing"))
-    assert_told(caught.value, name or "missing", None, words)
+    assert_error(caught.value, name or "missing", None, words)
 
 
 def test_a_folder_of_fits_is_not_one_fit(tmp_path):

@@ -115,6 +115,7 @@ FAST = {
         "bands.h5", of_hdf5(hostile.circle), read_bands_h5, "more than 10,000 names"
     ),
     "h5-texts": Case("bands.h5", of_hdf5(hostile.texts), read_bands_h5, "has the shape"),
+    "h5-heap": Case("bands.h5", hostile.heap, read_bands_h5, "a heap has no end"),
     "h5-pipe": Case("bands.h5", hostile.pipe, read_bands_h5, SPECIAL),
     "json-terabytes": Case(
         "b.json",

@@ -163,6 +163,15 @@ def texts(file: h5py.File, path: Path) -> None:
     file.attrs["provenance"] = np.array(["x" * 100_000] * 100, object)
 
 
+def heap(path: Path) -> None:
+    """A bands.h5 whose heap of texts has an entry of length 0: HDF5 reads it for ever."""
+    hdf5(path, lambda file, path: file.create_dataset("E", data=np.zeros((1, 4))))
+    raw = bytearray(path.read_bytes())
+    first = raw.index(b"GCOL") + 16
+    raw[first : first + 16] = bytes(16)
+    path.write_bytes(raw)
+
+
 def decoded(path: Path, shape: list[int], kind: str) -> None:
     """A JSON file in which ASE finds an array."""
     array = {"__ndarray__": [shape, kind, [1.0]]}

@@ -1,4 +1,4 @@
-"""Which fits are given up, and what is said to have mattered."""
+"""Early stopping of fits, and the importance of hyperparameters."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,14 @@ from nnpp.fitting.search import FIRST, OTHERS, chance, importance, should_prune
 FALLING = [[9.0, 5.0, 2.0, 1.0], [9.0, 6.0, 3.0, 2.0], [8.0, 7.0, 4.0, 3.0], [9.0, 8.0, 5.0]]
 
 
-def test_a_fit_above_the_median_of_the_others_is_hopeless():
+def test_a_fit_above_the_median_of_the_others_is_stopped():
     """The median of 2, 3, 4 and 5 after three steps is 3.5."""
     assert should_prune([9.0, 6.0, 3.6], FALLING, 12)
     assert not should_prune([9.0, 6.0, 3.4], FALLING, 12)
     assert not should_prune([3.4, 6.0, 9.0], FALLING, 12), "the lowest so far counts"
 
 
-def test_nothing_is_hopeless_early_or_beside_few():
+def test_no_fit_is_stopped_early_or_with_few_others():
     assert len(FALLING) == OTHERS
     assert not should_prune([99.0] * (FIRST - 1), FALLING, 4)
     assert not should_prune([99.0] * 3, FALLING, 13), "a quarter of 13 steps is more than 3"
@@ -30,12 +30,12 @@ X = RNG.uniform(size=30)
 @pytest.mark.parametrize(
     ("error", "least"), [(X**3, 0.999), (-np.exp(9 * X), 0.999), ((X - 0.5) ** 2, 0.85)]
 )
-def test_what_decides_the_order_is_important_rising_falling_or_in_the_middle(error, least):
+def test_a_relevant_hyperparameter_is_important(error, least):
     assert least < importance(X, error) <= 1
 
 
-def test_what_does_not_is_unimportant_nearly_always():
-    """Chance exceeds its own bound once in twenty times, for 8 trials as for 40."""
+def test_an_irrelevant_hyperparameter_is_unimportant():
+    """The bound is exceeded in 1 of 20 cases, for 8 trials and for 40."""
     for n in (8, 40):
         found = [importance(RNG.uniform(size=n), RNG.normal(size=n)) for _ in range(400)]
         above = np.mean(np.array(found) > chance(n))
@@ -50,7 +50,7 @@ def test_few_values_are_groups():
     assert importance(layers, np.array([7, 8, 9, 1, 2, 3, 4, 5, 6.0])) > 0.85
 
 
-def test_too_few_trials_tell_nothing():
+def test_too_few_trials_give_no_importance():
     assert importance(X[:4], X[:4]) is None
     assert importance(X, np.ones(30)) is None
     assert chance(4) is None

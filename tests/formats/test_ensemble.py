@@ -1,4 +1,4 @@
-"""ensemble.h5: what is written is read again, units are told, damage is refused."""
+"""ensemble.h5: written and read again; units; damaged files are refused."""
 
 import h5py
 import jax

@@ -1,4 +1,4 @@
-"""Fitted potentials on disk: the same to the bit, or refused; never silently another."""
+"""Stored potentials are read without any change, or refused."""
 
 import json
 from hashlib import sha256
@@ -71,7 +71,7 @@ def written(tmp_path):
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_a_potential_comes_back_to_the_bit(name, tmp_path):
+def test_a_potential_is_read_without_any_change(name, tmp_path):
     potential = MADE[name]()
     arrays, copy = write_model(tmp_path / "potential", potential, ABOUT)
     for path in (tmp_path, arrays, copy, tmp_path / "potential"):
@@ -108,7 +108,7 @@ def test_the_same_potential_gives_the_same_bytes(tmp_path):
     assert [p.read_bytes() for p in first] == [p.read_bytes() for p in second]
 
 
-def test_about_may_hold_whatever_json_holds(tmp_path):
+def test_about_may_be_any_json(tmp_path):
     about = {"Γ": (1, 2), 10: {"x": None}, 9: [True, 1e-300], "text": "\ud7ff ß 🜁"}
     write_model(tmp_path / "potential", systems.cdse(), about)
     assert read_model(tmp_path).about == json.loads(json.dumps(about))

@@ -1,4 +1,4 @@
-"""Damaged, mixed, foreign and half-written models: refused by name, or the same to the bit."""
+"""Damaged, mixed, foreign and incomplete models are refused, or read without any change."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def variants(image):
 
 
 @pytest.mark.parametrize("which", [1, 2], ids=["safetensors", "json"])
-def test_a_damaged_file_is_refused_or_the_same_to_the_bit(which, written):
+def test_a_damaged_file_is_refused_or_read_unchanged(which, written):
     run, path = written[0], written[which]
     whole, refused = path.read_bytes(), 0
     if which == 1:
@@ -58,7 +58,7 @@ def test_a_damaged_file_is_refused_or_the_same_to_the_bit(which, written):
 
 def test_every_byte_of_a_small_model_counts(tmp_path):
     """Each byte of the .safetensors alone, changed: none is read as another potential."""
-    (path, copy), told = write_model(tmp_path / "potential", systems.cdse(), {}), 0
+    (path, copy), message = write_model(tmp_path / "potential", systems.cdse(), {}), 0
     copy.unlink()
     whole = path.read_bytes()
     for place in range(len(whole)):
@@ -66,8 +66,8 @@ def test_every_byte_of_a_small_model_counts(tmp_path):
         try:
             assert same(read_model(path).potential, systems.cdse())
         except InputError:
-            told += 1
-    assert told == len(whole)
+            message += 1
+    assert message == len(whole)
 
 
 def test_two_models_mixed_are_refused(tmp_path):
@@ -114,7 +114,7 @@ FORGED = {
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_a_sound_file_that_is_no_potential_is_refused(name, written):
+def test_a_valid_file_without_a_potential_is_refused(name, written):
     change, words = FORGED[name]
     forged(written[1], change)
     with pytest.raises(InputError) as refusal:
@@ -132,7 +132,7 @@ def test_a_foreign_file_is_refused(content, tmp_path):
         read_model(tmp_path)
 
 
-def test_names_that_lead_to_no_model(tmp_path):
+def test_paths_without_a_model(tmp_path):
     (tmp_path / "network.pth").write_bytes(b"x")
     for name, words in {
         "nowhere": "no such file or folder",
@@ -148,8 +148,8 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", range(8))
-def test_a_write_cut_short_leaves_the_old_or_the_new_model(step, written, monkeypatch):
-    """Killed at the n-th change of a name: what is read is one of the two, whole."""
+def test_an_interrupted_write_leaves_the_old_or_the_new_model(step, written, monkeypatch):
+    """The process is killed at the n-th change of a name."""
     run, old, new, count = written[0], systems.everything(), systems.cdse(), iter(range(99))
 
     def counted(change):

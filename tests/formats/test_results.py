@@ -1,4 +1,4 @@
-"""Bands written and read again; files whole or absent; wrong reference files told by line."""
+"""Bands written and read again; complete files or none; errors of reference files."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ from nnpp.setup.reference import read_reference
 from nnpp.structures.crystal import Crystal, crystal
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.units import HARTREE_EV
-from tests.config.samples import CSV, FIT, assert_told, files_of, levels, write_fit
+from tests.config.samples import CSV, FIT, assert_error, files_of, levels, write_fit
 
 FCC = 11.4485278 * np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 
@@ -43,7 +43,7 @@ def bands() -> Bands:
     return Bands(path(), jnp.asarray(levels(6, 8)), 4, False)
 
 
-def test_h5_gives_everything_back(tmp_path):
+def test_h5_contains_everything(tmp_path):
     provenance = {"version": "0.1.0", "hashes": {"fit.yaml": "Γ"}}
     write_bands(tmp_path, bands(), cdse().strained(0.01 * np.eye(3)), provenance)
     stored = read_bands_h5(tmp_path / "bands.h5")
@@ -56,7 +56,7 @@ def test_h5_gives_everything_back(tmp_path):
     assert stored.provenance == provenance
 
 
-def test_every_dataset_says_its_unit_and_is_guarded(tmp_path):
+def test_every_dataset_has_a_unit_and_a_checksum(tmp_path):
     write_bands(tmp_path, bands(), cdse(), {})
     found = []
     with h5py.File(tmp_path / "bands.h5", "r") as file:
@@ -67,7 +67,7 @@ def test_every_dataset_says_its_unit_and_is_guarded(tmp_path):
         assert all(data.fletcher32 and data.attrs["units"] for data in found)
 
 
-def test_csv_gives_the_levels_back(tmp_path):
+def test_csv_contains_the_levels(tmp_path):
     write_bands(tmp_path, bands(), cdse(), {})
     text = (tmp_path / "bands.csv").read_text(encoding="utf-8")
     assert text.startswith("k,k1,k2,k3,distance,label,E1,E2,")
@@ -132,7 +132,7 @@ def test_wrong_tables(tmp_path, old, new, line, words):
     spec = read_inputs(folder).spec
     with pytest.raises(InputError) as caught:
         read_reference(spec, 0, cdse())
-    assert_told(caught.value, "reference.csv", line, words)
+    assert_error(caught.value, "reference.csv", line, words)
     assert files_of(folder) == before
 
 
@@ -153,7 +153,7 @@ def test_wrong_binaries(tmp_path, name, content, words):
     spec = read_inputs(folder).spec
     with pytest.raises(InputError) as caught:
         read_reference(spec, 0, cdse())
-    assert_told(caught.value, name, getattr(caught.value, "line", None), words)
+    assert_error(caught.value, name, getattr(caught.value, "line", None), words)
 
 
 def test_a_flipped_bit_is_noticed(tmp_path):
@@ -174,7 +174,7 @@ def test_dos_is_per_electronvolt(tmp_path):
     assert np.allclose(rows[1], [HARTREE_EV, 1.0, 8.0])
 
 
-def test_a_file_is_whole_or_absent(tmp_path):
+def test_a_file_is_complete_or_absent(tmp_path):
     write_atomic(tmp_path / "a.txt", "one")
     with pytest.raises(ZeroDivisionError), atomic_path(tmp_path / "a.txt") as temporary:
         temporary.write_text("half")
@@ -187,7 +187,7 @@ def test_a_place_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as caught:
         write_atomic(tmp_path / "file" / "a.txt", "one")
-    assert_told(caught.value, "a.txt", None, "cannot be written")
+    assert_error(caught.value, "a.txt", None, "cannot be written")
 
 
 def test_a_full_disk(tmp_path):
@@ -219,7 +219,7 @@ def test_a_full_disk(tmp_path):
     ],
 )
 def test_some_k_points_of_a_reference(tmp_path, take, kept):
-    """Those with names stay whatever is counted; levels, names and the jump go with them."""
+    """Named k-points are always kept, with their levels, names and the jump."""
     found = read_bands_csv(write_bands_csv(tmp_path / "bands.csv", bands()))
     some, kept = found.thinned(take, cdse()), list(kept)
     assert np.array_equal(some.k, found.k[kept])

@@ -14,7 +14,7 @@ import nnpp
 from nnpp.errors import InputError
 from nnpp.formats.structures import inline_structure, read_structure, write_structure
 from nnpp.structures.crystal import Crystal
-from tests.config.samples import VASP, assert_told
+from tests.config.samples import VASP, assert_error
 
 A = 5.65
 FCC = A * np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
@@ -61,7 +61,7 @@ def test_no_crystals(tmp_path, atoms, words):
     write(tmp_path / "a.extxyz", atoms)
     with pytest.raises(InputError) as caught:
         read_structure(tmp_path / "a.extxyz")
-    assert_told(caught.value, "a.extxyz", None, words)
+    assert_error(caught.value, "a.extxyz", None, words)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_corrupt_files(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_structure(tmp_path / name)
-    assert_told(caught.value, name, None, "")
+    assert_error(caught.value, name, None, "")
 
 
 @pytest.mark.parametrize("name", ["POSCAR", "a.cif", "a.extxyz"])

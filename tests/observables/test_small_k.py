@@ -7,7 +7,7 @@ import pytest
 from nnpp.basis.rules import RULES, fixed_at_gamma
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.edges import Edges
-from nnpp.observables.kdotp import expansion, inverse_masses, luttinger
+from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.observables.masses import Masses, small_k
 from nnpp.structures.kpoints import listed
 from tests import systems
@@ -29,12 +29,12 @@ def test_masses_of_zinc_blende_are_those_of_kp_theory(rule):
     electron, heavy, light = map(float, Masses(KINDS, EDGES)(potential, here))
     about = expansion(at_shells(potential, here), here)
     one, two, _ = map(float, luttinger(about, 4))
-    mean = float(np.trace(inverse_masses(about, 8, 10)) / 3)
-    assert electron == pytest.approx(mean, rel=1e-6)
-    assert sorted([heavy, light]) == pytest.approx(
-        sorted([one - 2 * two, one + 2 * two]), rel=1e-6
-    )
-    assert heavy < light
+    m = np.asarray(inverse_masses(about, 8, 10))
+    np.testing.assert_allclose(m, electron * np.eye(3), rtol=1e-6, atol=1e-9)
+    assert (heavy, light) == pytest.approx((one - 2 * two, one + 2 * two), rel=1e-6)
+    holes = -np.asarray(curvatures(about, 4, 8, CUBIC[0]))
+    assert (holes[2], holes[0]) == pytest.approx((heavy, light), rel=1e-6)
+    assert light > heavy + 0.01
 
 
 def test_without_cubic_symmetry_the_mean_over_directions_is_taken():

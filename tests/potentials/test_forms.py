@@ -33,7 +33,7 @@ def test_zunger_changes_sign_at_the_root_of_a1():
     assert abs(at) < 1e-12
 
 
-def test_zunger_stays_finite_far_out_with_its_derivative():
+def test_zunger_and_its_derivative_are_finite_at_large_q():
     """exp(a3 q²) overflows at q = 21 for Cd; the form must be 0 there, not NaN."""
     q = jnp.array([15.0, 21.0, 40.0, 1e3])
     slope = jax.jit(jax.grad(lambda a: Zunger(a)(q).sum()))(systems.zunger("Cd", "Se").a)
@@ -44,7 +44,7 @@ def test_zunger_stays_finite_far_out_with_its_derivative():
 
 
 def test_strain_factor():
-    """1 + s1 ε + s2 ε³; exactly 1 at rest."""
+    """1 + s1 ε + s2 ε³; exactly 1 without strain."""
     s = jnp.array([[0.0586, 9.6], [-0.02, 0.0]])
     assert strain_factor(s, jnp.asarray(0.0)).tolist() == [1, 1]
     found = strain_factor(s, jnp.asarray(-0.03)).tolist()
@@ -55,19 +55,19 @@ def table() -> Table:
     return Table((0.0, 1.5, 3.0), jnp.array([[-3.0, 2.0], [5.0, 1.0], [0.5, -0.25]]))
 
 
-def test_a_table_is_met_exactly_and_zero_elsewhere():
+def test_a_table_is_exact_at_its_lengths_and_zero_elsewhere():
     q = jnp.array([1.5, 0.0, 1.5 * (1 + 5e-7), 3.0, 1.5 * (1 + 3e-6), 2.0, 1e-3])
     expected = [[5, 1], [-3, 2], [5, 1], [0.5, -0.25], [0, 0], [0, 0], [0, 0]]
     assert table()(q).tolist() == expected
 
 
-def test_entries_that_no_length_meets_are_told():
+def test_entries_without_a_length_are_returned():
     assert table().lost(jnp.array([0.0, 1.5, 2.9])) == (3.0,)
     assert table().lost(jnp.array([1.4])) == (0.0, 1.5, 3.0)
     assert table().lost(jnp.array([0.0, 1.5, 3.0])) == ()
 
 
-def test_columns_follow_the_crystal_and_name_what_is_missing():
+def test_columns_have_the_order_of_the_crystal():
     potential = systems.cspbi3()
     assert potential.columns(("I", "Pb")).tolist() == [1, 0]
     with pytest.raises(InputError, match="no parameters for Cd, Se, only for Pb, I, Cs"):

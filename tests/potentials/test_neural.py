@@ -1,4 +1,4 @@
-"""What a network keeps for every weight: evenness, decay, its start, double precision."""
+"""Properties of a network for all weights: even, decaying, double precision; its start."""
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +26,7 @@ ENVELOPES = {"gaussian": Gaussian(2.5), "sigmoid": Sigmoid(1.5, 5.0), "open": Op
 def fresh(
     seed: int = 0, envelope=ENVELOPES["gaussian"], reference=True, features=RADIAL, **net
 ):
-    """A network for Cd and Se."""
+    """Return a network for Cd and Se."""
     network = Network(features, (7, 5), 2, **net)
     form = systems.zunger("Cd", "Se") if reference else None
     return systems.neural(network, envelope, form, jax.random.key(seed))
@@ -71,12 +71,12 @@ def test_random_weights_leave_v_even_and_decaying(activation, start):
 
 
 def test_the_bare_feature_is_not_even():
-    """The law above is not empty."""
+    """The test above can fail."""
     form = fresh(features=Bare(), last=XAVIER, reference=False)
     assert np.abs(np.asarray(form(Q) - form(-Q))).max() > 1e-2
 
 
-def test_every_start_draws_weights_of_its_own_width():
+def test_initializers_have_their_variances():
     """Var = 2/n_in (He), 2/(n_in + n_out) (Glorot and Bengio), 0."""
     wide = {}
     for start in STARTS:
@@ -89,7 +89,7 @@ def test_every_start_draws_weights_of_its_own_width():
     assert wide["xavier"] == pytest.approx((2 / (n + 400)) ** 0.5, rel=0.05)
 
 
-def test_the_last_layer_and_the_key_decide_what_comes_out():
+def test_the_output_depends_on_the_last_layer_and_the_key():
     one, other = (np.asarray(fresh(s, last=HE, reference=False)(Q)) for s in (1, 2))
     assert np.abs(one - other).max() > 1e-3
     assert np.array_equal(one, fresh(1, last=HE, reference=False)(Q))
@@ -114,7 +114,7 @@ def test_species_share_all_layers_but_the_last():
 
 
 def test_a_start_of_zeros_still_has_a_gradient():
-    """Only the last layer moves at first; then the others follow."""
+    """Only the last layer has a gradient at first, then all layers."""
     form = fresh()
 
     @jax.jit
@@ -131,7 +131,7 @@ def test_a_start_of_zeros_still_has_a_gradient():
 
 
 @pytest.mark.parametrize("scale", [7.0, (2.0, -3.0)])
-def test_the_scale_multiplies_what_comes_out(scale):
+def test_the_scale_multiplies_the_output(scale):
     plain = np.asarray(fresh(last=XAVIER, reference=False)(Q))
     scaled = np.asarray(fresh(last=XAVIER, reference=False, scale=scale)(Q))
     assert np.allclose(scaled, plain * np.array(scale), rtol=1e-14, atol=0)

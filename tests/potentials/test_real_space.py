@@ -1,4 +1,4 @@
-"""v(r) against a closed form, scipy's quadrature, and the way back to v(q)."""
+"""v(r) against a closed form, scipy's quadrature, and the inverse transform."""
 
 import itertools
 
@@ -42,7 +42,7 @@ def test_zunger_by_quadrature(symbol):
     assert abs(found[0]) > 1e-2
 
 
-def test_there_and_back():
+def test_the_inverse_transform():
     """v(q) = 4π ∫ r² v(r) sin(qr)/qr dr."""
     r, w = gauss_legendre(300, 30.0)
     v_r = np.asarray(real_space(systems.zunger("Cd", "Se"), jnp.asarray(r)))

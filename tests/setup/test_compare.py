@@ -1,4 +1,4 @@
-"""Levels beside a reference: zeros, windows, spins, order and numbers of bands, by hand."""
+"""Comparison with a reference, computed by hand: energy zeros, windows, spins, order."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ def test_absolute():
     ("zero", "ours", "theirs"),
     [("vbm", -0.3, -0.26), (LevelZero(band=2, kpoint=1), -0.5, -0.52)],
 )
-def test_both_are_counted_from_the_zero(zero, ours, theirs):
+def test_both_are_measured_from_the_zero(zero, ours, theirs):
     wanted = by_hand(OURS - ours, THEIRS - theirs, np.outer(W_K, W_B))
     case = case_of(zero=zero)
     assert float(compare_with_reference(case, bands()).loss) == pytest.approx(wanted)
@@ -85,7 +85,7 @@ def test_fewer_bands_in_the_reference():
     assert found.rmse.shape == (4,)
 
 
-def test_an_unsorted_reference_is_compared_in_rising_order():
+def test_an_unsorted_reference_is_compared_in_ascending_order():
     shuffled = THEIRS[:, [3, 0, 5, 1, 4, 2]]
     for zero in ("absolute", "vbm"):
         a, b = (compare_with_reference(case_of(E, zero), bands()) for E in (THEIRS, shuffled))
@@ -93,7 +93,7 @@ def test_an_unsorted_reference_is_compared_in_rising_order():
 
 
 @pytest.mark.parametrize(("zero", "shift"), [("absolute", 0.0), ("vbm", -0.26)])
-def test_windows_are_counted_from_the_zero(zero, shift):
+def test_windows_are_measured_from_the_zero(zero, shift):
     window = Window.model_construct(low=-0.45, high=0.12, weight=5.0)
     found = compare_with_reference(case_of(zero=zero, windows=(window,)), bands())
     theirs = THEIRS - shift

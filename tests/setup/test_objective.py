@@ -1,4 +1,4 @@
-"""From a fit.yaml to its objective: what is held out, what is aimed at, what is refused."""
+"""Objectives from fit.yaml: held-out k-points, targets, priors and errors."""
 
 from dataclasses import replace
 
@@ -52,7 +52,7 @@ def case(tmp_path):
     return make
 
 
-def test_what_is_held_out_follows_from_the_seed(case):
+def test_the_seed_determines_the_held_out_k_points(case):
     twenty = case(MANY_K)
     first = held_out(twenty, 0.3, 0)
     assert np.array_equal(first, held_out(twenty, 0.3, 0))
@@ -79,16 +79,16 @@ def test_a_k_point_listed_twice_is_held_out_twice(case):
     assert len(seen) > 2
 
 
-def test_k_points_that_symmetry_makes_one_are_held_out_together(case):
-    """U and K are one point of the zone; so are k and −k, and all turns of an axis."""
+def test_equivalent_k_points_are_held_out_together(case):
+    """U and K are equivalent; so are k and −k, and rotated k-points."""
     k = np.array([[5, 2, 5], [3, 3, 6], [1, 2, 3], [-1, -2, -3], [2, 3, 1], [4, 0, 1]]) / 8
     seeds = [held_out(case(np.vstack([MANY_K, k])), 0.4, seed)[-6:] for seed in range(8)]
     assert all(held[0] == held[1] and len(set(held[2:5])) == 1 for held in seeds)
     assert {held[0] for held in seeds} == {held[2] for held in seeds} == {False, True}
 
 
-def test_band_edges_and_the_zero_of_energy_are_always_seen(case):
-    """What all levels are counted from, the fit has to know."""
+def test_band_edges_and_the_zero_of_energy_are_always_fitted(case):
+    """All levels are measured from them."""
     made = case(MANY_K)
     level = replace(
         made, spec=made.spec.model_copy(update={"zero": LevelZero(band=1, kpoint=3)})
@@ -102,7 +102,7 @@ def test_band_edges_and_the_zero_of_energy_are_always_seen(case):
         held_out(made, 0.99, 0)
 
 
-def test_what_weighs_nothing_is_neither_fitted_nor_held_out(made):
+def test_levels_without_weight_are_neither_fitted_nor_held_out(made):
     weights = "    weights: {kpoints: [0, 1, 1, 0]}\n"
     (source,) = made(fit="fit: {hold_out: 0.2}\n", system=SYSTEM + weights).sources
     assert [t.seen.tolist() for t in source.targets] == [[False, True, True, False]]
@@ -117,7 +117,7 @@ def test_nothing_left_to_fit_is_refused(case):
 
 
 def test_held_out_levels_are_not_fitted_and_the_others_are(made):
-    """Each level once: in the residuals, or in those held out."""
+    """Each level is either in the residuals or held out."""
     (source,) = made(fit="fit: {hold_out: 0.5}\n", potential=ZUNGER).sources
     (fitted,), (held,) = source.targets, source.held
     seen, unseen = (np.asarray(t.weights).any(axis=1) for t in (fitted, held))
@@ -126,8 +126,8 @@ def test_held_out_levels_are_not_fitted_and_the_others_are(made):
     assert np.array_equal(fitted.reference, held.reference)
 
 
-def test_the_published_form_meets_its_own_bands(made):
-    """Read from a file, nine decimals of an electronvolt."""
+def test_the_published_form_reproduces_its_own_bands(made):
+    """The reference file has nine decimals of an electronvolt."""
     objective = made(potential=ZUNGER, fit="fit: {hold_out: 0.25}\n")
     measured = measure(objective, objective.parameters.start())
     assert float(measured.loss) * HARTREE_EV**2 < 24 * 1e-17
@@ -165,7 +165,7 @@ def test_targets_without_a_reference(made):
 
 
 def test_a_direct_gap(made):
-    """At Γ, the second of the k-points."""
+    """Γ is the second of the k-points."""
     aimed = LISTED.replace("[[0, 0, 0]]", "[[0.5, 0, 0], [0, 0, 0]]")
     aimed += "    targets: [{kind: direct_gap, value: 1.5 eV, weight: 4}]\n"
     objective = made(system=aimed, fit="", potential=ZUNGER)
@@ -216,14 +216,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("system", "potential", "line", "words"), REFUSED)
-def test_what_cannot_be_aimed_at(made, system, potential, line, words):
+def test_impossible_targets_are_refused(made, system, potential, line, words):
     with pytest.raises(InputError, match=words) as refusal:
         made(system=system, potential=potential, fit="")
     assert f"fit.yaml:{'' if line is None else line}" in str(refusal.value)
 
 
 def test_priors(made):
-    """Zero at the start of a network on its form; the tail begins beyond the last shell."""
+    """Priors are zero for the first weights; the tail begins after the last shell."""
     settings = "fit: {priors: {size: 2, curvature: 0.5, tail: 3}}\n"
     objective = made(fit=settings)
     source, *priors = objective.sources

@@ -1,4 +1,4 @@
-"""From a fit.yaml to levels: what acts, what is told, what is refused."""
+"""Preparation of a fit: terms, notes, levels and errors."""
 
 import json
 
@@ -35,13 +35,13 @@ Direct
 
 
 def made(folder, text=TINY):
-    """The fit with this text, its one case, and its potential."""
+    """Return the fit with this text, its only system, and its potential."""
     fit = read_inputs(write_tiny(folder, text))
     (case,) = prepare(fit)
     return fit, case, before_training(fit.spec.potential)
 
 
-def test_the_strain_factor_sees_the_dilation(tmp_path):
+def test_the_strain_factor_depends_on_the_dilation(tmp_path):
     """v → v (1 + s1 ε + s2 ε³) with the ε of fit.yaml, and no factor without one."""
     strained = TINY.replace("0.3227]}", "0.3227], strain: [0.5, 3.0]}")
     dilated = strained.replace("    cutoff:", "    dilation: 0.1\n    cutoff:")
@@ -54,7 +54,7 @@ def test_the_strain_factor_sees_the_dilation(tmp_path):
     assert np.allclose(v["dilated"][:, 1], v["plain"][:, 1] * (1 + 0.05 + 0.003), rtol=1e-13)
 
 
-def test_charges_that_are_not_neutral_are_told(tmp_path):
+def test_charges_that_are_not_neutral_give_a_note(tmp_path):
     text = TINY.replace("1.6603]}", "1.6603], charge: 1.5}")
     _, case, _ = made(tmp_path / "one", text)
     (note,) = case.notes
@@ -64,14 +64,14 @@ def test_charges_that_are_not_neutral_are_told(tmp_path):
     assert made(tmp_path / "two", neutral)[1].notes == ()
 
 
-def test_a_form_factor_that_is_infinite_where_it_is_wanted_is_refused(tmp_path):
+def test_an_infinite_form_factor_is_refused(tmp_path):
     """a2 = 1 puts the pole of Zunger's form at q = 0."""
     text = TINY.replace("1.3600, 0.3227", "1.0, 0.3227")
     with pytest.raises(InputError, match=r"fit\.yaml:\d+: v\(q\) of Se is not finite at q = 0"):
         made(tmp_path / "fit", text)
 
 
-def test_rounded_coordinates_do_not_change_the_path_in_silence(tmp_path):
+def test_rounded_coordinates_change_the_path_only_with_a_note(tmp_path):
     """Wurtzite with five decimals has a lower symmetry within 1e-5 bohr."""
     structure = TINY[TINY.index("    structure:") : TINY.index("    cutoff:")]
     text = TINY.replace(structure, "    structure: wz.vasp\n").replace("L Γ X U|K Γ", "auto")
@@ -83,10 +83,8 @@ def test_rounded_coordinates_do_not_change_the_path_in_silence(tmp_path):
 
 
 @pytest.mark.parametrize("broadening", [None, 0.01])
-def test_the_density_of_states_does_not_depend_on_how_many_bands_are_drawn(
-    tmp_path, broadening
-):
-    """It ends where bands that were not computed begin."""
+def test_the_density_of_states_does_not_depend_on_the_number_of_bands(tmp_path, broadening):
+    """It ends where bands begin that were not computed."""
     of = {}
     for n in (6, 12):
         text = TINY.replace("bands: 8", f"bands: {n}")
@@ -112,8 +110,8 @@ def test_the_splitting_of_zinc_blende_spinors_is_in_the_summary(tmp_path):
     assert summary["systems"]["zb"]["splitting_ev"] == pytest.approx(E[4] - E[3], abs=1e-9)
 
 
-def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, monkeypatch):
-    """One line, before anything is solved; first with so much that one k-point would fit."""
+def test_too_little_memory_is_an_error_with_a_remedy(tmp_path, monkeypatch):
+    """The remedy names fewer devices only if one k-point fits into memory."""
     write_tiny(tmp_path / "tiny")
     fit = read_inputs(tmp_path / "tiny")
     needed = memory_of(prepare(fit)[0], before_training(fit.spec.potential))
@@ -122,8 +120,10 @@ def test_more_memory_than_there_is_is_refused_with_what_would_help(tmp_path, mon
     with pytest.raises(InputError, match=r"GB of memory.*JAX_NUM_CPU_DEVICES=1.*cutoff"):
         prepare(fit)
     monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: needed.per_k)
-    with pytest.raises(InputError, match=r"GB of memory are needed.*lower the cutoff") as told:
+    with pytest.raises(
+        InputError, match=r"GB of memory are needed.*lower the cutoff"
+    ) as caught:
         prepare(fit)
-    assert "JAX_NUM_CPU_DEVICES" not in str(told.value)
+    assert "JAX_NUM_CPU_DEVICES" not in str(caught.value)
     monkeypatch.setattr("nnpp.setup.checks.device_memory", lambda: None)
     prepare(fit)

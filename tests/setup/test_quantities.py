@@ -1,4 +1,4 @@
-"""Masses and deformation potentials that a fit.yaml asks for."""
+"""Masses, deformation potentials and dielectric functions as targets."""
 
 import jax.numpy as jnp
 import pytest
@@ -49,7 +49,7 @@ def test_a_mass_and_a_deformation_potential_are_met(tmp_path):
         ("part: imaginary, energy: 4 eV, width: 2 eV, ", 6, "zb: ε₂(4 + 2i eV)"),
     ],
 )
-def test_a_dielectric_function_is_met(tmp_path, at, value, name):
+def test_a_dielectric_function_is_reached(tmp_path, at, value, name):
     aim = f"{{kind: dielectric, {at}value: {value}, mesh: [2, 2, 2], weight: 3}}"
     objective = made(tmp_path, aim)
     at = objective.names.index(name)
@@ -62,7 +62,7 @@ def test_a_dielectric_function_is_met(tmp_path, at, value, name):
     for _ in range(8):
         state = method.advance(objective, state)
     assert abs(float(state.measured.y[at][0]) - value) < 0.1 * abs(before - value), (
-        "with a mass beside it"
+        "with a mass as another target"
     )
 
 
@@ -87,14 +87,14 @@ def test_a_dielectric_function_is_met(tmp_path, at, value, name):
         ("3", ZUNGER, "write {kind: gap, value: 1.74 eV}"),
     ],
 )
-def test_what_is_not_one_is_refused(tmp_path, other, potential, words):
+def test_invalid_targets_are_refused(tmp_path, other, potential, words):
     with pytest.raises(InputError) as caught:
         made(tmp_path, other, potential)
     assert words in str(caught.value)
     assert "fit.yaml:" in str(caught.value)
 
 
-def test_valence_edges_are_known_of_zinc_blende_alone(tmp_path):
+def test_valence_edges_are_defined_for_zinc_blende_only(tmp_path):
     longer = LISTED.replace("[0.5, 0.5, 0]]", "[0.5, 0.6, 0]]")
     with pytest.raises(InputError, match="for zinc blende and diamond only"):
         made(tmp_path, "{kind: valence_by_volume, value: 1 eV}", system=longer)

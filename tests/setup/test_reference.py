@@ -26,3 +26,17 @@ def test_scissor_raises_the_empty_levels(tmp_path, potential, occupied):
     assert np.allclose(shift[:, :occupied], 0)
     assert np.allclose(shift[:, occupied:], 0.5)
     assert shift[:, occupied:].size
+
+
+def test_the_highest_levels_are_raised_in_an_unsorted_file(tmp_path):
+    text = SYSTEM.replace(REFERENCE, "reference: {file: reference.csv, scissor: 0.5 eV}")
+    folder = write_fit(tmp_path / "fit", "", ZUNGER, text)
+    (sorted_,) = prepare(read_inputs(folder))
+    header, *rows = (folder / "reference.csv").read_text().splitlines()
+    cells = [row.split(",") for row in rows]
+    mixed = [",".join(row[:-8] + row[:-9:-1]) for row in cells]
+    (folder / "reference.csv").write_text("\n".join([header, *mixed]) + "\n")
+    (unsorted,) = prepare(read_inputs(folder))
+    E = np.asarray(unsorted.reference.E)
+    assert np.all(np.diff(E, axis=1) <= 0)
+    assert np.allclose(E[:, ::-1], sorted_.reference.E)

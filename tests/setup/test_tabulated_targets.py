@@ -1,4 +1,4 @@
-"""Couplings and two-volume deformation potentials as targets, from fit.yaml and older files."""
+"""Couplings and two-volume deformation potentials, from fit.yaml and DeePseudopot files."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ from nnpp.setup.objective import objective_of
 from nnpp.setup.potential import start_of
 from nnpp.setup.prepare import prepare
 from nnpp.units import DEEPSEUDOPOT_HARTREE_EV, HARTREE_EV
-from tests.config.samples import assert_told, spoil, write_older
+from tests.config.samples import assert_error, spoil, write_older
 from tests.fitting.samples import write_fit
 from tests.setup.test_objective import LISTED, ZUNGER
 
@@ -50,7 +50,7 @@ def test_rows_of_one_k_and_q_are_one_source(tmp_path):
     assert float(state.measured.loss) * HARTREE_EV**2 == pytest.approx(sum(aims), rel=1e-9)
 
 
-def test_their_slopes_are_differences(tmp_path):
+def test_derivatives_are_differences(tmp_path):
     """J of all rows, between multiplets at Γ and X; symmetry forbids one of the couplings."""
     found = made(tmp_path)
     theta = found.parameters.start()
@@ -70,8 +70,8 @@ def test_their_slopes_are_differences(tmp_path):
     assert slope[3] == 0 != slope[2]
 
 
-def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
-    """Monte Carlo: the local form stays to the bit, strengths move, the loss falls."""
+def test_annealing_of_strengths_reduces_the_loss(tmp_path):
+    """The local form does not change at all, strengths do, and the loss decreases."""
     strong = ZUNGER.replace("{local: [8", "{spin_orbit: 0.4, nonlocal: [0.1, 0.1], local: [8")
     text = strong.replace("kind: zunger", "kind: zunger\n  train: [spin_orbit, nonlocal]")
     rows = ROWS.replace("band: 4", "band: 8").replace("band: 5", "band: 9")
@@ -104,7 +104,7 @@ def test_a_random_walk_of_strengths_aims_at_them(tmp_path):
         ("value: -1 eV", "value: -1 eV, strech: 1.02", "did you mean 'stretch'?"),
     ],
 )
-def test_what_is_not_one_is_refused(tmp_path, old, new, words):
+def test_invalid_targets_are_refused(tmp_path, old, new, words):
     assert old in ROWS
     with pytest.raises(InputError) as caught:
         made(tmp_path, ROWS.replace(old, new, 1))
@@ -122,8 +122,8 @@ potential:
 
 
 @pytest.mark.parametrize("row", ROWS.splitlines()[1:5:2])
-def test_a_table_has_none(tmp_path, row):
-    """It knows v(q) at its lengths alone."""
+def test_a_table_is_refused(tmp_path, row):
+    """Its v(q) is known only at its lengths."""
     with pytest.raises(
         InputError, match="needs v\\(q\\) at lengths that a table does not have"
     ):
@@ -165,8 +165,8 @@ def older(folder, **replaced):
     return write_older(folder, **(OLDER | replaced))
 
 
-def test_files_of_the_older_code(tmp_path):
-    """Two rows of two volumes weigh anything, and 2 atoms · 3 · 2 q · 2 bands couplings."""
+def test_files_of_deepseudopot(tmp_path):
+    """Two rows of two volumes have a weight; 2 atoms · 3 · 2 q · 2 bands give couplings."""
     fit = read_inputs(older(tmp_path))
     rows = fit.spec.systems[0].targets
     kinds = [row.kind for row in rows]
@@ -181,7 +181,7 @@ def test_files_of_the_older_code(tmp_path):
     assert [len(s.value) for s in found.sources[1:]] == [2, 12, 12]
 
 
-def test_two_numbers_are_those_of_the_edges(tmp_path):
+def test_two_numbers_belong_to_the_band_edges(tmp_path):
     files = {
         "expDefPot_0.par": "-2.7\n2.6\n",
         "input_0.par": INPUT.replace("fit_eph = 1\n", ""),
@@ -189,8 +189,8 @@ def test_two_numbers_are_those_of_the_edges(tmp_path):
     fit = read_inputs(older(tmp_path, **files))
     v, c = fit.spec.systems[0].targets
     assert (v.band, c.band, v.stretch, c.weight, v.kpoint) == (8, 9, 1.01, 1, (0, 0, 0))
-    told = " ".join(fit.notes)
-    assert "expCoupling_0.par: not read, input_0.par does not have fit_eph = 1" in told
+    message = " ".join(fit.notes)
+    assert "expCoupling_0.par: not read, input_0.par does not have fit_eph = 1" in message
 
 
 @pytest.mark.parametrize(
@@ -241,11 +241,11 @@ def test_two_numbers_are_those_of_the_edges(tmp_path):
         ("input_0.par", "idxVB = 7", "idxVB = 17", 3, "there are 10 bands"),
     ],
 )
-def test_damaged_files_of_the_older_code(tmp_path, name, old, new, line, words):
+def test_damaged_files_of_deepseudopot(tmp_path, name, old, new, line, words):
     spoil(older(tmp_path) / name, old, new)
     with pytest.raises(InputError) as caught:
         read_inputs(tmp_path)
-    assert_told(caught.value, name, line, words)
+    assert_error(caught.value, name, line, words)
 
 
 def test_a_switch_without_its_file(tmp_path):

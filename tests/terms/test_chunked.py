@@ -1,4 +1,4 @@
-"""Terms whose projectors are made group by group are those of all projectors at once."""
+"""Terms with projectors computed group by group equal those with all projectors at once."""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from tests import systems
 
 
 def distorted():
-    """The perovskite, one iodine moved, so that no centre of inversion is left."""
+    """The perovskite with one iodine moved, so that it has no centre of inversion."""
     sites = np.array([[0, 0, 0], [0.53, 0.02, 0], [0, 0.5, 0], [0, 0, 0.5], [0.5, 0.5, 0.5]])
     return crystal(np.eye(3) * 11.884, sites, ("Pb", "I", "I", "I", "Cs"))
 
@@ -21,7 +21,7 @@ def distorted():
     "structure", [pytest.param(systems.perovskite, marks=pytest.mark.slow), distorted]
 )
 def test_two_of_five_centres_at_a_time(structure, monkeypatch):
-    """Every way to use H, with standing and with running waves; the last group is filled up."""
+    """Every use of H, with standing and with running waves; the last group is padded."""
     system, potential = systems.at(structure(), [0.11, -0.23, 0.31], 1.5), systems.cspbi3()
     waves = jax.tree.map(lambda x: x[0], system.waves)
     rng = np.random.default_rng(0)

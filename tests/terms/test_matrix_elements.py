@@ -18,7 +18,7 @@ PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 
 
 def at_one_k():
-    """The perovskite at one k of no symmetry."""
+    """The perovskite at a general k-point."""
     system = systems.at(systems.perovskite(), [0.11, -0.23, 0.31], cutoff=1.2)
     return system, jax.tree.map(lambda x: x[0], system.waves)
 
@@ -87,8 +87,8 @@ def test_spin_orbit():
     assert np.abs(M).max() > 1e-4
 
 
-def test_both_vanish_at_the_origin_and_stay_smooth_beside_it():
-    """K → 0 must give 0, and no garbage for 0 < |k| ≲ 1e-3."""
+def test_both_vanish_at_the_origin_and_are_smooth_near_it():
+    """K → 0 must give 0, without rounding errors for 0 < |k| ≲ 1e-3."""
     k = np.array([[0, 0, 0], [1e-7, 0, 0], [1e-4, 0, 0]])
     system = systems.at(systems.perovskite(), k, cutoff=1.2)
     rows = []

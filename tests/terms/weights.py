@@ -1,4 +1,4 @@
-"""The radial weights once more, from the formula, for scipy's quadrature."""
+"""The radial weights from their formulas, for scipy's quadrature."""
 
 from math import exp
 
@@ -9,4 +9,4 @@ PAIRS = {
     "inner": (nonlocal_.inner_weight, lambda r: exp(-(r**2))),
     "outer": (nonlocal_.outer_weight, lambda r: exp(-((r - 1.5) ** 2))),
 }
-"""The weight as nnpp has it, and as a plain function of one number."""
+"""The weight in nnpp, and as a function of one number."""

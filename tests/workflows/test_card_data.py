@@ -64,6 +64,8 @@ def test_a_card_prints_the_origin_that_a_reference_states(tmp_path):
         "band weights 1 1 1 20 20 1 1 1",
         "target: gap of 1.74 eV",
     )
+    shifted = system({"file": tmp_path / "b.h5", "scissor": "0.5 eV"})
+    assert origin_of(shifted)[-1] == "empty levels raised by 0.5 eV"
     write_bands_h5(tmp_path / "b.h5", bands, crystal, {})
     assert origin_of(system(tmp_path / "b.h5")) == ("b.h5: origin not stated",)
     assert origin_of(system(tmp_path / "b.csv")) == ("b.csv: origin not stated",)

@@ -243,6 +243,8 @@ CHANGES = [
     ("cutoff: 2 hartree", "cutoff: 2.1 hartree"),
     ("hidden: [4]", "hidden: [5]"),
     ("-31.4518", "-31.4519"),
+    ("reference: reference.csv", "reference: {file: reference.csv, take: 2}"),
+    ("reference: reference.csv", "reference: {file: reference.csv, scissor: 0.1 eV}"),
 ]
 
 

@@ -214,6 +214,8 @@ def _of_reference(system: System) -> Iterator[str]:
         stated = dict(_entries(read_bands_h5(file).provenance))
     yield file.name if stated else f"{file.name}: origin not stated"
     yield from (f"{key} {value}" for key, value in stated.items())
+    if system.reference.scissor:
+        yield f"empty levels raised by {system.reference.scissor * HARTREE_EV:g} eV"
 
 
 def _weights(system: System) -> Iterator[str]:

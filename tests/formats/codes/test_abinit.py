@@ -15,7 +15,7 @@ from nnpp.formats.codes.abinit import FORMATS, read_abinit_gsr
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import HARTREE_EV
-from tests.config.samples import assert_told
+from tests.config.samples import assert_error
 
 DATA = Path(__file__).parent / "data" / "abinit"
 PLAIN, ORBIT, TWO = "Sio_DS2", "Si_soo_DS2", "Si_twoo_DS2"
@@ -203,7 +203,7 @@ def test_odd_files(tmp_path, change, words):
         read_abinit_gsr(path, Hints())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert_told(caught.value, path.name, None, words)
+    assert_error(caught.value, path.name, None, words)
     assert most < 50e6
 
 
@@ -211,7 +211,7 @@ def test_two_spins_are_refused(tmp_path):
     path = unpacked(tmp_path, TWO)
     with pytest.raises(InputError) as caught:
         read_abinit_gsr(path, Hints())
-    assert_told(caught.value, path.name, None, "holds 2 spins")
+    assert_error(caught.value, path.name, None, "holds 2 spins")
 
 
 def test_levels_that_are_not_exact_are_told(tmp_path):
@@ -238,7 +238,7 @@ def test_no_files(tmp_path, content, words):
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
         read_abinit_gsr(path, Hints())
-    assert_told(caught.value, path.name, None, words)
+    assert_error(caught.value, path.name, None, words)
 
 
 @pytest.mark.parametrize("form", [lambda path: path, classic], ids=["netCDF-4", "classic"])
@@ -249,7 +249,7 @@ def test_cut_files(tmp_path, form):
         path.write_bytes(raw[: int(part * len(raw))])
         with pytest.raises(InputError) as caught:
             read_abinit_gsr(path, Hints())
-        assert_told(caught.value, path.name, None, "truncated or damaged")
+        assert_error(caught.value, path.name, None, "truncated or damaged")
 
 
 def test_a_size_claimed_by_a_classic_header(tmp_path):
@@ -263,7 +263,7 @@ def test_a_size_claimed_by_a_classic_header(tmp_path):
         read_abinit_gsr(path, Hints())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert_told(caught.value, path.name, None, "truncated or damaged")
+    assert_error(caught.value, path.name, None, "truncated or damaged")
     assert most < 50e6
 
 

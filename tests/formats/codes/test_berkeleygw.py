@@ -12,7 +12,7 @@ from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import crystal
 from nnpp.units import HARTREE_EV
-from tests.config.samples import assert_told, spoil
+from tests.config.samples import assert_error, spoil
 from tests.formats.codes.data.berkeleygw.write import ALAT, K, quasiparticle
 
 DATA = Path(__file__).parent / "data" / "berkeleygw"
@@ -79,7 +79,7 @@ def test_bands_in_any_order(run):
 def test_cartesian_points_need_the_cell():
     with pytest.raises(InputError) as caught:
         read(DATA / "bandstructure.dat", Hints())
-    assert_told(caught.value, "bandstructure.dat", None, "add --structure FILE")
+    assert_error(caught.value, "bandstructure.dat", None, "add --structure FILE")
     assert read(DATA / "eqp1.dat", Hints()).E.shape == (5, 5)
 
 
@@ -91,7 +91,7 @@ def test_another_cell_is_noticed(cell):
     other = Hints(crystal=crystal(cell, [[0, 0, 0]], ("Si",)))
     with pytest.raises(InputError) as caught:
         read(DATA / "bandstructure.dat", other)
-    assert_told(caught.value, "bandstructure.dat", None, "use eqp.dat")
+    assert_error(caught.value, "bandstructure.dat", None, "use eqp.dat")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_wrong_band_structures(run, change, line, words):
     file.write_text("\n".join(change(rows)) + "\n")
     with pytest.raises(InputError) as caught:
         read(file)
-    assert_told(caught.value, "bandstructure.dat", line, words)
+    assert_error(caught.value, "bandstructure.dat", line, words)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_wrong_levels(run, old, new, line, words):
         (run / "eqp1.dat").write_text(text)
     with pytest.raises(InputError) as caught:
         EQP.read(run / "eqp1.dat", Hints())
-    assert_told(caught.value, "eqp1.dat", line, words)
+    assert_error(caught.value, "eqp1.dat", line, words)
 
 
 def test_cut_levels(run):
@@ -166,11 +166,11 @@ def test_cut_levels(run):
         (run / "eqp1.dat").write_text("\n".join(left) + "\n")
         with pytest.raises(InputError) as caught:
             EQP.read(run / "eqp1.dat", Hints())
-        assert_told(caught.value, "eqp1.dat", 25 if left else None, words)
+        assert_error(caught.value, "eqp1.dat", 25 if left else None, words)
     (run / "eqp1.dat").write_text("\n".join([*rows[:-6], rows[-6][:-1] + "4", *rows[-5:-1]]))
     with pytest.raises(InputError) as caught:
         EQP.read(run / "eqp1.dat", Hints())
-    assert_told(caught.value, "eqp1.dat", None, "k-point 5 has other bands")
+    assert_error(caught.value, "eqp1.dat", None, "k-point 5 has other bands")
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=["bandstructure", "eqp"])

@@ -13,7 +13,7 @@ from nnpp.formats.codes.elk import FORMATS, read_elk_band, read_elk_eigval
 from nnpp.formats.codes.format import Hints
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import HARTREE_EV
-from tests.config.samples import assert_told
+from tests.config.samples import assert_error
 
 DATA = Path(__file__).parent / "data" / "elk"
 READERS = {"BAND.OUT": read_elk_band, "EIGVAL.OUT": read_elk_eigval}
@@ -174,7 +174,7 @@ def test_odd_bands(tmp_path, old, new, line, words):
     with pytest.raises(InputError) as caught:
         read(folder, "BAND.OUT")
     file = "elk.in" if line is None else "BAND.OUT"
-    assert_told(caught.value, file, caught.value.line if line is None else line, words)
+    assert_error(caught.value, file, caught.value.line if line is None else line, words)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_odd_meshes(tmp_path, old, new, line, words):
         read(folder, "EIGVAL.OUT")
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert_told(caught.value, "EIGVAL.OUT", line, words)
+    assert_error(caught.value, "EIGVAL.OUT", line, words)
     assert most < 50e6
 
 
@@ -251,7 +251,7 @@ def test_odd_files_beside(tmp_path, file, old, new, words):
     with pytest.raises(InputError) as caught:
         read(folder, "BAND.OUT")
     told = caught.value
-    assert_told(told, Path(told.path).name, told.line, words)
+    assert_error(told, Path(told.path).name, told.line, words)
     assert Path(told.path).parent == folder
 
 
@@ -261,7 +261,7 @@ def test_elk_in_is_asked_for(tmp_path, file):
     (folder / "elk.in").unlink()
     with pytest.raises(InputError) as caught:
         read(folder, file)
-    assert_told(caught.value, file, None, "needs elk.in in the same folder")
+    assert_error(caught.value, file, None, "needs elk.in in the same folder")
 
 
 def test_primitive_cell_is_that_of_geometry(tmp_path):
@@ -271,7 +271,7 @@ def test_primitive_cell_is_that_of_geometry(tmp_path):
     (folder / "GEOMETRY.OUT").unlink()
     with pytest.raises(InputError) as caught:
         read(folder, "BAND.OUT")
-    assert_told(caught.value, "BAND.OUT", None, "needs GEOMETRY.OUT in the same folder")
+    assert_error(caught.value, "BAND.OUT", None, "needs GEOMETRY.OUT in the same folder")
 
 
 @pytest.mark.parametrize("file", READERS)
@@ -283,7 +283,7 @@ def test_cut_files(tmp_path, name, file):
         (folder / file).write_text(whole[:end])
         with pytest.raises(InputError) as caught:
             read(folder, file)
-        assert_told(caught.value, file, caught.value.line, "; copy the complete file")
+        assert_error(caught.value, file, caught.value.line, "; copy the complete file")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_last_block_is_missed(tmp_path, file, mark, words):
     (folder / file).write_text(mark.join(blocks[:-1]) + mark)
     with pytest.raises(InputError) as caught:
         read(folder, file)
-    assert_told(caught.value, file, None, words)
+    assert_error(caught.value, file, None, words)
 
 
 @pytest.mark.parametrize("file", READERS)

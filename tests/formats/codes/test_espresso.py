@@ -10,7 +10,7 @@ from nnpp.errors import InputError
 from nnpp.formats.codes.espresso import FORMATS
 from nnpp.formats.codes.format import Hints
 from nnpp.units import HARTREE_EV
-from tests.config.samples import assert_told
+from tests.config.samples import assert_error
 
 DATA = Path(__file__).parent / "data" / "espresso"
 (ESPRESSO,) = FORMATS
@@ -166,7 +166,7 @@ def test_damaged_files(tmp_path, changes, at, words):
     line = at and text.count("\n", 0, place(text, at) + len(at)) + 1
     with pytest.raises(InputError) as caught:
         ESPRESSO.read(path, Hints())
-    assert_told(caught.value, path.name, line, words)
+    assert_error(caught.value, path.name, line, words)
 
 
 @pytest.mark.parametrize("left", [0, 100, 5000, 20000, 31900])

@@ -15,7 +15,7 @@ from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.gpaw import FORMATS
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from tests.config.samples import assert_told, spoil
+from tests.config.samples import assert_error, spoil
 
 DATA = Path(__file__).parent / "data" / "gpaw"
 
@@ -138,7 +138,7 @@ def test_odd_json(run, old, new, words):
     spoil(run / "si.json", old, old[:-3] + "NaN" if new is None else new)
     with pytest.raises(InputError) as caught:
         JSON.read(run / "si.json", Hints())
-    assert_told(caught.value, "si.json", getattr(caught.value, "line", None), words)
+    assert_error(caught.value, "si.json", getattr(caught.value, "line", None), words)
 
 
 def test_json_of_two_spins(run):
@@ -148,7 +148,7 @@ def test_json_of_two_spins(run):
     (run / "si.json").write_text(json.dumps(tree))
     with pytest.raises(InputError) as caught:
         read(run / "si.json")
-    assert_told(caught.value, "si.json", None, "two spins")
+    assert_error(caught.value, "si.json", None, "two spins")
 
 
 def test_rewriting_changes_nothing(tmp_path):
@@ -295,7 +295,7 @@ def test_odd_calculations(tmp_path, changes, words):
     file = rewritten(tmp_path / "si.gpw", *changes)
     with pytest.raises(InputError) as caught:
         read(file)
-    assert_told(caught.value, "si.gpw", None, words)
+    assert_error(caught.value, "si.gpw", None, words)
 
 
 def replaced(old: bytes, new: bytes) -> bytes:
@@ -337,14 +337,14 @@ def test_damaged_files(tmp_path, raw, words):
     (tmp_path / "si.gpw").write_bytes(raw)
     with pytest.raises(InputError) as caught:
         GPW.read(tmp_path / "si.gpw", Hints())
-    assert_told(caught.value, "si.gpw", None, words)
+    assert_error(caught.value, "si.gpw", None, words)
 
 
 def test_no_file(tmp_path):
     for name, words in (("none.gpw", "no such file"), ("", "is a folder")):
         with pytest.raises(InputError) as caught:
             GPW.read(tmp_path / name, Hints())
-        assert_told(caught.value, name or tmp_path.name, None, words)
+        assert_error(caught.value, name or tmp_path.name, None, words)
 
 
 @pytest.mark.parametrize(("form", "name"), [(GPW, "si.gpw"), (JSON, "si.json")])

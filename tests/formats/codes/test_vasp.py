@@ -13,7 +13,7 @@ from nnpp.formats.codes.format import Hints
 from nnpp.formats.codes.vasp import FORMATS
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from tests.config.samples import assert_told
+from tests.config.samples import assert_error
 from tests.formats.codes.test_espresso import printed
 
 DATA = Path(__file__).parent / "data" / "vasp"
@@ -181,7 +181,7 @@ def test_damaged_files(tmp_path, changes, at, words):
     line = at and text.count("\n", 0, text.index(at)) + 1
     with pytest.raises(InputError) as caught:
         VASP.read(path, Hints())
-    assert_told(caught.value, path.name, line, words)
+    assert_error(caught.value, path.name, line, words)
 
 
 @pytest.mark.parametrize("good", ["line", "opt"])

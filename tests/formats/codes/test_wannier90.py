@@ -13,7 +13,7 @@ from nnpp.formats.codes.wannier90_hr import Hopping, read_hopping, shared_among_
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.structures.crystal import crystal
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
-from tests.config.samples import assert_told, spoil
+from tests.config.samples import assert_error, spoil
 
 DATA = Path(__file__).parent / "data" / "wannier90"
 
@@ -131,7 +131,7 @@ def test_structure_that_the_user_names(run):
     assert read(run / "si_band.dat").crystal is None
     with pytest.raises(InputError) as caught:
         read(run / "si_hr.dat")
-    assert_told(caught.value, "si_hr.dat", None, "add --structure FILE")
+    assert_error(caught.value, "si_hr.dat", None, "add --structure FILE")
     cell = 2.715 / BOHR_ANGSTROM * np.array([[-1, 0, 1], [0, 1, 1], [-1, 1, 0]])
     named = crystal(cell, [[0, 0, 0], [0.25] * 3], ("Si", "Si"))
     bands = read(run / "si_hr.dat", Hints(crystal=named))

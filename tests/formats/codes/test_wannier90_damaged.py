@@ -8,7 +8,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.codes.format import Hints
-from tests.config.samples import assert_told, spoil
+from tests.config.samples import assert_error, spoil
 from tests.formats.codes.test_wannier90 import BAND, DATA, HR, read
 
 
@@ -107,17 +107,17 @@ def test_wrong_bands(run, file, old, new, told, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
         BAND.read(run / "si_band.dat", Hints())
-    assert_told(caught.value, told, line, words)
+    assert_error(caught.value, told, line, words)
 
 
 def test_bands_without_their_points(run):
     (run / "si_band.kpt").unlink()
     with pytest.raises(InputError) as caught:
         read(run / "si_band.dat")
-    assert_told(caught.value, "si_band.kpt", None, "no such file")
+    assert_error(caught.value, "si_band.kpt", None, "no such file")
     with pytest.raises(InputError) as caught:
         BAND.read((run / "si_band.dat").rename(run / "bands.txt"), Hints())
-    assert_told(caught.value, "bands.txt", None, "restore its name")
+    assert_error(caught.value, "bands.txt", None, "restore its name")
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_wrong_hamiltonians(run, file, old, new, told, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
         HR.read(run / "si_hr.dat", Hints())
-    assert_told(caught.value, told, line, words)
+    assert_error(caught.value, told, line, words)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_damaged_hamiltonians(run, change, line, words):
     (run / "si_hr.dat").write_text("\n".join(change(rows)) + "\n")
     with pytest.raises(InputError) as caught:
         HR.read(run / "si_hr.dat", Hints())
-    assert_told(caught.value, "si_hr.dat", line, words)
+    assert_error(caught.value, "si_hr.dat", line, words)
 
 
 def test_cut_images(run):
@@ -282,7 +282,7 @@ def test_cut_images(run):
     (run / "si_wsvec.dat").write_text(text[: text.rstrip().rfind("\n") + 1])
     with pytest.raises(InputError) as caught:
         read(run / "si_hr.dat")
-    assert_told(caught.value, "si_wsvec.dat", None, "ends in the middle")
+    assert_error(caught.value, "si_wsvec.dat", None, "ends in the middle")
 
 
 @pytest.mark.parametrize("name", ["si_hr.dat", "si_wsvec.dat", "si_band.dat", "si.win"])
