@@ -27,7 +27,7 @@ size, levels, occupied = (6, 6, 6), 10, 4
 
 kpoints = mesh(silicon, size)
 s = system(silicon, kpoints, cutoff=4.0)
-E, velocities = levels_and_velocities(potential, s, levels)
+E, velocities, _ = levels_and_velocities(potential, s, levels)
 bands = Bands(kpoints, E, occupied, spinor=False)
 energy = np.arange(0, 25, 0.02) / HARTREE_EV
 found = optics(bands, np.asarray(velocities), silicon, size, energy, width=0.1 / HARTREE_EV)

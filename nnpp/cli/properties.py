@@ -57,6 +57,8 @@ def optics(
     for result in run_optics(fits, OpticsOptions(*numbers, levels=bands), out):
         for text in result.texts:
             console.remark(f"{result.system}: {text}")
+        for text in result.warnings:
+            console.note(f"{result.system}: {text}")
         console.wrote(result.paths)
 
 

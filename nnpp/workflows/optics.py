@@ -17,7 +17,16 @@ from nnpp.formats.results import write_optics
 from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands, validated
 from nnpp.observables.completeness import complete
-from nnpp.observables.optics import Optics, levels_and_velocities, optics, strongest
+from nnpp.observables.optics import (
+    Optics,
+    agreeing,
+    change,
+    every_second,
+    expected_electrons,
+    levels_and_velocities,
+    optics,
+    strongest,
+)
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
@@ -41,6 +50,13 @@ EMPTY = 4
 
 METALLIC = 1e-9
 """A crystal with a smaller gap is a metal [hartree]."""
+
+CONVERGED, COARSE = 0.1, 0.25
+"""Largest change of ε₂ from a mesh of half the divisions that is called converged, and for
+which maxima are listed."""
+
+SAME_MAXIMUM = 0.1 / HARTREE_EV
+"""Maxima on two meshes that differ by no more are the same [hartree]."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +96,29 @@ class OnMesh:
 
 
 @dataclass(frozen=True)
+class Spectra:
+    """The spectra of one system, on its mesh and on that of every second point.
+
+    Attributes:
+        fine: spectra on the mesh.
+        coarse: the same on a mesh of half the divisions; None if one of them is odd.
+        expected: electrons of the sum rule with all bands.
+        end: energy up to which all transitions are included [hartree].
+    """
+
+    fine: Optics
+    coarse: Optics | None
+    expected: float
+    end: float
+
+
+@dataclass(frozen=True)
 class OpticsResult:
-    """Summary of one system, and the files that were written."""
+    """Summary of one system, warnings, and the files that were written."""
 
     system: str
     texts: tuple[str, ...]
+    warnings: tuple[str, ...]
     paths: tuple[Path, ...]
 
 
@@ -147,12 +181,26 @@ def _of_system(
     one: OnMesh, potential: Potential, options: OpticsOptions, folder: Path
 ) -> OpticsResult:
     """Compute, write and draw the spectra of one system."""
-    case, size, system = one.case, one.size, one.system
-    E, v = levels_and_velocities(potential, system, one.n, case.solve)
+    case, name = one.case, one.case.spec.name
+    found = _spectra(one, potential, options)
+    shown = min(options.top, found.end)
+    warnings = _warnings(found, one.size, shown)
+    what = (f"{text.partition(';')[0]}." for text in warnings)  # without the remedies
+    notes = (*_notes(one.size, options), *what)
+    figure = figure_optics(OpticsPicture(found.fine, shown, name, notes))
+    paths = [write_optics(folder, found.fine)]
+    paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
+    return OpticsResult(name, _texts(found, case, options), warnings, tuple(paths))
+
+
+def _spectra(one: OnMesh, potential: Potential, options: OpticsOptions) -> Spectra:
+    """Return the spectra of one system on both meshes, from one solution."""
+    case, size = one.case, one.size
+    E, v, H_ii = levels_and_velocities(potential, one.system, one.n, case.solve)
     bands = Bands(one.kpoints, validated(E), case.occupied, case.spinor)
     if case.solve is not dense:
-        complete(E, potential, system)
-    gap, ends = _gap_and_end(bands)
+        complete(E, potential, one.system)
+    gap, end = _gap_and_end(bands)
     if gap <= METALLIC:
         raise InputError(
             f"{case.spec.name} has no gap, and intraband transitions are not implemented",
@@ -161,12 +209,35 @@ def _of_system(
     step = min(STEP, SHARE * options.width) if options.width else STEP
     highest = float(E[:, -1].max() - E[:, 0].min()) + 4 * options.width
     energy = np.arange(int(np.ceil(max(highest, options.top) / step)) + 1) * step
-    found = optics(bands, np.asarray(v), case.crystal, size, energy, options.width)
-    name, notes = case.spec.name, _notes(size, options)
-    figure = figure_optics(OpticsPicture(found, min(options.top, ends), name, notes))
-    paths = [write_optics(folder, found)]
-    paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
-    return OpticsResult(name, _texts(found, case, options, ends), tuple(paths))
+    v, coarse = np.asarray(v), None
+    fine = optics(bands, v, case.crystal, size, energy, options.width)
+    second = every_second(bands, case.crystal, size)
+    if second is not None:
+        k, at = second
+        few = Bands(k, bands.E[at], bands.occupied, bands.spinor)
+        coarse = optics(few, v[at], case.crystal, _half(size), energy, options.width)
+    return Spectra(fine, coarse, expected_electrons(bands, H_ii), end)
+
+
+def _half(size: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return half the divisions of a mesh."""
+    return size[0] // 2, size[1] // 2, size[2] // 2
+
+
+def _warnings(found: Spectra, size: tuple[int, int, int], shown: float) -> tuple[str, ...]:
+    """Return a warning if the spectra are not converged with the mesh, or it is not known."""
+    if found.coarse is None:
+        return ("convergence with the mesh is not known; choose even divisions (--mesh)",)
+    differs = change(found.fine, found.coarse, shown)
+    if differs <= CONVERGED:
+        return ()
+    text = f"ε₂ changes by {100 * differs:.0f} % from {_words(_half(size))} to {_words(size)}"
+    return (f"not converged: {text} points; choose a finer mesh (--mesh)",)
+
+
+def _words(size: tuple[int, int, int]) -> str:
+    """Return the divisions of a mesh as text."""
+    return "×".join(map(str, size))
 
 
 def _gap_and_end(bands: Bands) -> tuple[float, float]:
@@ -178,21 +249,34 @@ def _gap_and_end(bands: Bands) -> tuple[float, float]:
 
 def _notes(size: tuple[int, int, int], options: OpticsOptions) -> tuple[str, ...]:
     """Return the note below the figure."""
-    text = f"{size[0]}×{size[1]}×{size[2]} points, linear tetrahedra"
+    text = f"{_words(size)} points, linear tetrahedra"
     wide = f", Gaussians of {options.width * HARTREE_EV:g} eV" if options.width else ""
     return (f"{text}{wide}; independent electrons: no excitons, no local fields.",)
 
 
-def _texts(found: Optics, case: Case, options: OpticsOptions, ends: float) -> tuple[str, ...]:
+def _texts(found: Spectra, case: Case, options: OpticsOptions) -> tuple[str, ...]:
     """Return the main results as text."""
-    peaks = [f"{x * HARTREE_EV:.2f}" for x in strongest(found, min(options.top, ends))]
-    static = np.linalg.eigvalsh(found.real[0])
+    end, expected = found.end, found.expected
+    static = np.linalg.eigvalsh(found.fine.real[0])
     at_zero = (
         " ".join(f"{x:.2f}" for x in static) if np.ptp(static) > 5e-3 else f"{static[0]:.2f}"
     )
-    total = f"{found.electrons[-1]:.2f} of {case.electrons} electrons"
-    shown = f", drawn to {ends * HARTREE_EV:.1f} eV" if ends < options.top else ""
+    shown = f", drawn to {end * HARTREE_EV:.1f} eV" if end < options.top else ""
+    added = f"non-local and cutoff terms add {expected - case.electrons:.2f}"
     return (
-        f"ε₁(0) = {at_zero}; maxima of ε₂ at {', '.join(peaks) or '—'} eV",
-        f"sum rule: {total}; all transitions up to {ends * HARTREE_EV:.1f} eV included{shown}",
+        f"ε₁(0) = {at_zero}; {_maxima(found, min(options.top, end))}",
+        f"sum rule: {found.fine.electrons[-1]:.2f} of {expected:.2f} expected "
+        f"({case.electrons} electrons; {added})",
+        f"all transitions up to {end * HARTREE_EV:.1f} eV included{shown}",
     )
+
+
+def _maxima(found: Spectra, shown: float) -> str:
+    """Return the maxima of ε₂ that two meshes have in common, as text."""
+    if found.coarse is None or change(found.fine, found.coarse, shown) > COARSE:
+        return "the mesh is too coarse for maxima of ε₂"
+    fine, coarse = (strongest(x, shown) for x in (found.fine, found.coarse))
+    same = agreeing(fine, coarse, SAME_MAXIMUM)
+    if not same:
+        return "no maximum of ε₂ agrees with that on half the divisions"
+    return f"maxima of ε₂ at {', '.join(f'{x * HARTREE_EV:.2f}' for x in same)} eV"

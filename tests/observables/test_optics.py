@@ -1,20 +1,29 @@
 """Light against closed forms, sum rules, and the spectrum of a published potential."""
 
+from itertools import pairwise
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import RULES
+from nnpp.eigensolvers.multiplet import group
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import tetrahedron_dos
-from nnpp.observables.kdotp import expansion, inverse_masses
+from nnpp.observables.kdotp import along, expansion, inverse_masses
 from nnpp.observables.optics import (
+    agreeing,
+    change,
+    every_second,
+    expected_electrons,
     kramers_kronig,
     levels_and_velocities,
     optics,
     strongest,
     symmetric,
 )
+from nnpp.potentials.potential import Potential, Strengths
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh
@@ -93,7 +102,7 @@ def test_all_transitions_add_up():
     k = mesh(structure, size)
     system, potential_ = systems.at(structure, np.asarray(k.fractional), cutoff), systems.cdse()
     n = system.fewest
-    E, v = levels_and_velocities(potential_, system, n)
+    E, v, _ = levels_and_velocities(potential_, system, n)
     energy = np.linspace(0, float(E.max() - E.min()) * 1.05, 3000)
     found = optics(Bands(k, E, 4, False), np.asarray(v), structure, size, energy)
     curved = [
@@ -107,6 +116,91 @@ def test_all_transitions_add_up():
     assert found.real[0, 0, 0] > 1
 
 
+@pytest.mark.parametrize("rule", ["smooth", "per-k"])
+def test_the_sum_rule_of_one_k_with_every_term(rule):
+    """2 Σ |v_cv|²/E_cv = Σ_v (⟨v|H_ii|v⟩ − ∂²E_v/∂k²): spin-orbit, non-local and cutoff terms.
+
+    Neither side is the number of electrons.
+    """
+    strengths = Strengths(
+        {"nonlocal": jnp.array([[0.3, -0.2], [0.4, 0.1]])}, spin_orbit=jnp.array([0.8, 1.9])
+    )
+    potential_, full = Potential(systems.zunger("Cd", "Se"), strengths, ("Cd", "Se")), 8
+    k = [systems.GENERIC_K[3]]
+    system = systems.at(systems.zincblende(), k, 1.5, rule=RULES[rule])
+    E, v, H_ii = (np.asarray(x) for x in levels_and_velocities(
+        potential_, system, system.max_levels(True)))  # fmt: skip
+    up = np.abs(v[0][:, full:, :full]) ** 2
+    strength = 2 * np.sum(up / (E[0, full:, None] - E[0, None, :full])) / 3
+    curved = np.trace(inverse_masses(expansion(at_shells(potential_, system), system), 0, full))
+    expected = expected_electrons(
+        Bands(listed(systems.zincblende(), k), jnp.asarray(E), full, True), H_ii
+    )
+    assert strength == pytest.approx(expected - full * curved / 3, abs=1e-8)
+    assert abs(expected - full) > 0.05
+    assert expected == pytest.approx(H_ii[0, :full].sum())
+
+
+@pytest.mark.parametrize("rule", ["smooth", "per-k"])
+def test_curvatures_of_full_bands_vanish_in_the_mean_if_they_are_periodic(rule):
+    """Along a closed line of the zone: with a smooth cutoff, and not with a sharp one."""
+    structure, n = systems.zincblende(), 32
+    unit = np.asarray(structure.reciprocal)[0]
+    unit = jnp.asarray(unit / np.linalg.norm(unit))
+    k = np.array([0.1, 0.27, -0.31]) + np.arange(n)[:, None] / n * np.array([1, 0, 0])
+    system = systems.at(structure, k, 1.5, rule=RULES[rule])
+    numbers, curved = at_shells(systems.cdse(), system), []
+    for i in range(n):
+        about = expansion(numbers, system.at(i))
+        curved.append(np.trace(np.asarray(along(about, group(about.H, 0, 4), unit))).real)
+    assert (abs(np.mean(curved)) < 1e-3) == (rule == "smooth")
+    assert max(map(abs, curved)) > 1
+
+
+def test_a_rotation_of_the_states_of_multiplets_changes_no_spectrum():
+    """ε₂ at degenerate corners; states of a multiplet are whatever LAPACK chose."""
+    structure, size, full = systems.zincblende(), (2,) * 3, 4
+    k = mesh(structure, size)
+    system = systems.at(structure, np.asarray(k.fractional), 1.5)
+    E, v, _ = (np.asarray(x) for x in levels_and_velocities(systems.cdse(), system, 12))
+    bands, turned, changed = Bands(k, jnp.asarray(E), full, False), [], 0
+    rng = np.random.default_rng(1)
+    for E_k, v_k in zip(E, v, strict=True):
+        U = np.zeros((12, 12), complex)
+        ends = [0, *(np.flatnonzero(np.diff(E_k) > 1e-5) + 1), 12]
+        for a, b in pairwise(ends):
+            changed += b - a > 1
+            z = rng.normal(size=(2, b - a, b - a))
+            U[a:b, a:b] = np.linalg.qr(z[0] + 1j * z[1])[0]
+        turned.append(U.conj().T @ v_k @ U)
+    assert changed >= 4
+    energy = np.arange(600) * 0.05 / HARTREE_EV
+    one, other = (optics(bands, x, structure, size, energy) for x in (v, np.array(turned)))
+    assert np.abs(one.imaginary - other.imaginary).max() < 1e-9 * one.imaginary.max()
+    np.testing.assert_allclose(other.electrons, one.electrons, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(4, 4, 4), (8, 8, 4)])
+def test_every_second_point_of_a_mesh_is_the_mesh_of_half_the_divisions(size):
+    bands, _ = two_bands(size)
+    half = (size[0] // 2, size[1] // 2, size[2] // 2)
+    direct, _ = two_bands(half)
+    k, at = every_second(bands, CUBIC, size)
+    assert k.weights.tolist() == direct.kpoints.weights.tolist()
+    np.testing.assert_allclose(bands.E[at], direct.E, atol=1e-12)
+    assert every_second(bands, CUBIC, (3, 4, 4)) is None
+
+
+def test_a_spectrum_changes_less_between_finer_meshes():
+    energy, changes = np.linspace(0, 8, 801), []
+    for n in (8, 16):
+        found = [optics(*two_bands((m,) * 3), CUBIC, (m,) * 3, energy) for m in (n, n // 2)]
+        changes.append(change(*found, below=7.0))
+    assert changes[0] > 2 * changes[1] > 0
+    assert change(found[0], found[0], 7.0) == 0
+    assert agreeing([1.0, 2.0, 3.0], [1.06, 2.2, 2.95], 0.1) == [1.0, 3.0]
+
+
 @pytest.fixture(scope="module")
 def gallium_arsenide():
     """Cohen and Bergstresser's, as they published it, without spin."""
@@ -117,7 +211,7 @@ def gallium_arsenide():
     cutoff = 11.5 / 2 * (2 * np.pi / a) ** 2
     system = systems.at(structure, np.asarray(k.fractional), cutoff)
     form = potential(GAAS["ff"], a, float(structure.volume))
-    E, v = levels_and_velocities(form, system, 20)
+    E, v, _ = levels_and_velocities(form, system, 20)
     energy = np.arange(1501) * 0.02 / HARTREE_EV
     bands = Bands(k, E, 4, False)
     return bands, optics(bands, np.asarray(v), structure, size, energy, 0.1 / HARTREE_EV)
