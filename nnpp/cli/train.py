@@ -133,6 +133,8 @@ def _print_summary(trained: "Trained") -> None:
     console.remark(f"  ended after step {trained.step}: {trained.why}")
     if not trained.errors:
         console.remark(f"  weighted loss {trained.loss_ev2:.4g} eV²")
+    for text in trained.notes:
+        console.note(text)
     console.wrote(trained.paths)
 
 

@@ -81,6 +81,11 @@ class PotentialSection(Section):
         return None
 
     @property
+    def n_weights(self) -> int:
+        """The number of weights of the network; 0 without one."""
+        return 0
+
+    @property
     def tunable(self) -> bool:
         """Whether `nnpp tune` can vary the form."""
         return False

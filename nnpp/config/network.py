@@ -1,5 +1,7 @@
 """The network of a neural potential: its features, layers and envelope."""
 
+from itertools import pairwise
+from math import ceil
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag, model_validator
@@ -17,6 +19,11 @@ class Radial(Section):
     spacing: Positive = Field(default=0.125, description="Distance between them [bohr⁻¹].")
     range: Positive = Field(default=8.0, description="Centre of the last one [bohr⁻¹].")
 
+    @property
+    def count(self) -> int:
+        """The number of features."""
+        return ceil(self.range / self.spacing + 0.5)
+
     @model_validator(mode="after")
     def _few(self) -> "Radial":
         """Check that the number of Gaussians is reasonable."""
@@ -31,6 +38,11 @@ class Bare(Section):
     """The length q itself."""
 
     kind: Literal["bare"] = Field(description="q itself, as in DeePseudopot.")
+
+    @property
+    def count(self) -> int:
+        """The number of features."""
+        return 1
 
 
 def _scale_kind(value: Any) -> str | None:
@@ -64,6 +76,11 @@ class Network(Section):
     features: Annotated[Radial | Bare, Field(discriminator="kind")] = Field(
         default=Radial(kind="radial"), description="Input of the network, computed from q."
     )
+
+    def n_weights(self, outputs: int) -> int:
+        """Return the number of weights with this number of outputs."""
+        sizes = (self.features.count, *self.hidden, outputs)
+        return sum((inside + 1) * outside for inside, outside in pairwise(sizes))
 
 
 class Gaussian(Section):

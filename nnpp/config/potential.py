@@ -41,9 +41,12 @@ class Table(Section):
         return self
 
 
-def _poles(local: ZungerNumbers | None) -> Iterator[str]:
-    """Yield a warning if Zunger's form is infinite, where a2 exp(a3 q²) = 1."""
+def _form_warnings(local: ZungerNumbers | None) -> Iterator[str]:
+    """Yield warnings if Zunger's form does not decay, or is infinite: a2 exp(a3 q²) = 1."""
     a0, _, a2, a3 = local or (0.0,) * 4
+    if a0 != 0 and (a2 == 0 or a3 <= 0):
+        what = "a2 = 0" if a2 == 0 else f"a3 = {a3:g}"
+        yield f"{what}: the Zunger form grows as q²; it decays if a2 is not 0, and a3 > 0"
     if a0 != 0 and a2 > 0 and a3 != 0 and -log(a2) / a3 >= 0:
         yield f"the Zunger form is infinite at q = {sqrt(-log(a2) / a3):.3f} bohr⁻¹"
 
@@ -57,8 +60,8 @@ class ZungerElement(Element):
     )
 
     def warnings(self) -> Iterator[str]:
-        """Yield a warning if Zunger's form is infinite at some q."""
-        return _poles(self.local)
+        """Yield warnings if Zunger's form does not decay, or is infinite at some q."""
+        return _form_warnings(self.local)
 
 
 class TableElement(Element):
@@ -78,8 +81,8 @@ class NeuralElement(Element):
     )
 
     def warnings(self) -> Iterator[str]:
-        """Yield a warning if Zunger's form is infinite at some q."""
-        return _poles(self.local)
+        """Yield warnings if Zunger's form does not decay, or is infinite at some q."""
+        return _form_warnings(self.local)
 
 
 class ZungerPotential(PotentialSection):
@@ -192,6 +195,11 @@ class NeuralPotential(PotentialSection):
         if self.start == "zero" or self.network.last_layer == "random":
             return "its random start"
         return "the Zunger form under its envelope"
+
+    @property
+    def n_weights(self) -> int:
+        """The number of weights of the network."""
+        return self.network.n_weights(len(self.elements))
 
     @property
     def tunable(self) -> bool:

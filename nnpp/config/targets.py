@@ -1,6 +1,7 @@
 """Quantities that a fit targets in addition to the bands: energies, masses, couplings, ε."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, Tag, field_validator, model_validator
 
@@ -18,12 +19,28 @@ from nnpp.config.values import (
 )
 from nnpp.units import HARTREE_EV
 
+PLAUSIBLE: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("gap", "direct_gap"), (0.0, 20.0)),
+    "splitting": (0.0, 4.0),
+    "kane_energy": (0.0, 80.0),
+    **dict.fromkeys(
+        ("gap_by_volume", "conduction_by_volume", "valence_by_volume"), (-40.0, 40.0)
+    ),
+    **dict.fromkeys(("electron_mass", "heavy_hole_mass", "light_hole_mass"), (0.002, 20.0)),
+    "stretched": (-40.0, 40.0),
+    "coupling": (0.0, 20.0),
+    "dielectric": (-200.0, 200.0),
+}
+"""Lowest and highest plausible value of each kind, in the unit of its `text`."""
+
 MIN_STRETCH = 1e-6
 """Two volumes must differ by more than this to give a derivative."""
 
 
 class EnergyTarget(Section):
     """An energy to reproduce in addition to the bands."""
+
+    unit: ClassVar[float] = HARTREE_EV
 
     kind: Literal[
         "gap", "direct_gap", "splitting", "kane_energy", "gap_by_volume",
@@ -35,11 +52,13 @@ class EnergyTarget(Section):
     @property
     def text(self) -> str:
         """The value with its unit."""
-        return f"{self.value * HARTREE_EV:g} eV"
+        return f"{self.value * self.unit:g} eV"
 
 
 class MassTarget(Section):
     """An effective mass at Γ to reproduce."""
+
+    unit: ClassVar[float] = 1.0
 
     kind: Literal["electron_mass", "heavy_hole_mass", "light_hole_mass"] = Field(
         description="The mass; holes of zinc blende or diamond, along 100."
@@ -68,6 +87,8 @@ class Level(Section):
 class StretchTarget(Level):
     """The derivative of a level by volume, from two volumes, as DeePseudopot defines it."""
 
+    unit: ClassVar[float] = HARTREE_EV
+
     kind: Literal["stretched"] = Field(description="(E − E_s)/(Ω − s³Ω)·(Ω + s³Ω)/2.")
     above: Level | None = Field(default=None, description="The level to which E is relative.")
     stretch: Positive = Field(default=1.01, description="s, the factor on all lengths.")
@@ -85,11 +106,13 @@ class StretchTarget(Level):
     @property
     def text(self) -> str:
         """The value with its unit."""
-        return f"{self.value * HARTREE_EV:g} eV"
+        return f"{self.value * self.unit:g} eV"
 
 
 class CouplingTarget(Level):
     """The coupling of the levels of a band at k and k+q by a moving atom."""
+
+    unit: ClassVar[float] = HARTREE_EV
 
     kind: Literal["coupling"] = Field(description="√ of the mean |⟨k|∂V/∂τ|k+q⟩|².")
     atom: Count = Field(description="Index of the atom in the structure, from 1.")
@@ -103,11 +126,13 @@ class CouplingTarget(Level):
     @property
     def text(self) -> str:
         """The value with its unit."""
-        return f"{self.value * HARTREE_EV:g} eV/bohr"
+        return f"{self.value * self.unit:g} eV/bohr"
 
 
 class DielectricTarget(Section):
     """ε₁ or ε₂ of independent electrons to reproduce, averaged over directions."""
+
+    unit: ClassVar[float] = 1.0
 
     kind: Literal["dielectric"] = Field(description="ε(ω + iη) of independent electrons.")
     part: Literal["real", "imaginary"] = Field(default="real", description="ε₁ or ε₂.")
@@ -152,6 +177,13 @@ class DielectricTarget(Section):
         """The part of ε and its complex frequency."""
         at, width = (x * HARTREE_EV for x in (self.energy, self.width))
         return f"{'ε₂' if self.part == 'imaginary' else 'ε₁'}({at:g} + {width:g}i eV)"
+
+
+def target_warnings(target: "Target") -> Iterator[str]:
+    """Yield a warning if the value of a target is negative or absurd for its kind."""
+    low, high = PLAUSIBLE[target.kind]
+    if not low <= target.value * target.unit <= high:
+        yield f"target {target.kind} {target.text} is not plausible: are sign and unit right?"
 
 
 SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}

@@ -12,10 +12,12 @@ from typing import Any
 import jax
 import numpy as np
 
+from nnpp.config.deepseudopot.folder import CONFIG_NAME
 from nnpp.config.fit_yaml import plain
-from nnpp.config.inputs import RUN_NAME, Fit
+from nnpp.config.inputs import FIT_NAME, RUN_NAME, Fit
 from nnpp.devices.processes import on_process_zero
 from nnpp.errors import InputError
+from nnpp.files.atomic import refuse_unwritable
 from nnpp.files.json_text import load_json
 from nnpp.files.tensors import ARRAYS, STEM, read_model_file
 from nnpp.files.text import exists, read_text
@@ -137,6 +139,20 @@ class RunFolder:
         clear(self.path / CHECKPOINTS)
         for path in (self.path / METRICS, *self.path.glob(f"{FRAMES}/*.npz")):
             path.unlink(missing_ok=True)
+
+
+def refuse_unusable(folder: Path, *parts: str) -> None:
+    """Raise an InputError if results cannot be written to a run folder, or to one within it.
+
+    Args:
+        folder: the folder of the run; it must not be that of a fit.yaml.
+        parts: name of a folder within it.
+    """
+    for name in (FIT_NAME, CONFIG_NAME):
+        if exists(folder / name):
+            what = f"contains {name}, so that results would be mixed with inputs"
+            raise InputError(what, "choose another folder (--out)", folder)
+    refuse_unwritable(folder.joinpath(*parts))
 
 
 def is_run(fit: Fit) -> bool:

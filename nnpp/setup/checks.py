@@ -9,7 +9,7 @@ from nnpp.config.values import MAX_HARTREE
 from nnpp.devices.parallel import device_memory, on_processors
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import at_shells
-from nnpp.observables.memory import Memory, process_memory
+from nnpp.observables.memory import REAL, Memory, process_memory
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.quantities import check_target
@@ -18,6 +18,9 @@ from nnpp.units import HARTREE_EV
 
 MOST_PLANE_WAVES = 200_000
 """Larger systems are refused: one solution would take more than an hour."""
+
+COPIES, JACOBIANS = 6, 2
+"""Arrays of the size of the parameters (with gradient and moments), and of their slopes."""
 
 MOST_ROWS = 1e7
 """Limit of the plane waves of all k-points; their construction then needs about 1 GB."""
@@ -66,6 +69,26 @@ def _check_system_memory(fit: Fit, i: int, case: Case, potential: Potential) -> 
     remedy = f"{one}{_lower_cutoff(case)} or request fewer bands"
     with fit.spec.origin.error_context("systems", i, "cutoff"):
         check_memory(case.spec.name, needed.total(), remedy)
+
+
+def check_network(fit: Fit, cases: list[Case]) -> None:
+    """Raise an InputError if the network of a fit needs more memory than the device has."""
+    is_dense = fit.spec.fit.method == "lm"
+    needed = training_memory(fit.spec.potential.n_weights, cases if is_dense else [])
+    remedy = "use fewer units" + (", or method: adam" if is_dense else "")
+    with fit.spec.origin.error_context("potential", "network", "hidden"):
+        check_memory("the network", needed, remedy)
+
+
+def training_memory(parameters: int, cases: list[Case]) -> int:
+    """Return the memory of parameters and of the slopes of all levels by them [bytes].
+
+    Args:
+        parameters: number of parameters.
+        cases: systems whose slopes are stored, as Levenberg-Marquardt does.
+    """
+    residuals = sum(case.reference.E.size for case in cases if case.reference is not None)
+    return REAL * parameters * (COPIES + JACOBIANS * residuals)
 
 
 def check_memory(what: str, needed: int, remedy: str) -> None:

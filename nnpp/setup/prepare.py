@@ -9,10 +9,12 @@ from nnpp.basis.rules import RULES
 from nnpp.config.inputs import Fit
 from nnpp.config.kpoints import PathPoints
 from nnpp.config.potential import PotentialSpec
+from nnpp.config.targets import target_warnings
 from nnpp.config.values import MAX_HARTREE
 from nnpp.formats.structures import read_crystals
+from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case, kpoints_of
-from nnpp.setup.checks import check_system
+from nnpp.setup.checks import check_network, check_system
 from nnpp.setup.compare import from_zero, reference_bands, weights_of
 from nnpp.setup.potential import potential_of
 from nnpp.setup.reference import Reference, read_reference
@@ -42,10 +44,20 @@ KRAMERS_EV = 5e-3
 """Largest splitting of a Kramers pair at Γ; some programs break the symmetry slightly."""
 
 
-def prepare(fit: Fit) -> list[Case]:
-    """Return every system of a fit; raise an InputError if one cannot be solved."""
+TOO_NARROW = 1 / 8
+"""A reference narrower than this part of the free-electron band is probably in hartree."""
+
+
+def prepare(fit: Fit, potential: Potential | None = None) -> list[Case]:
+    """Return every system of a fit; raise an InputError if one cannot be solved.
+
+    Args:
+        fit: the fit.
+        potential: with which systems are solved; by default the current one of the fit.
+    """
     cases = [_case(fit, i, crystal) for i, crystal in enumerate(read_crystals(fit.spec))]
-    potential = potential_of(fit)
+    check_network(fit, cases)
+    potential = potential_of(fit) if potential is None else potential
     for i, case in enumerate(cases):
         check_system(fit, i, case, potential)
     return cases
@@ -118,12 +130,20 @@ def fit_warnings(fit: Fit, cases: list[Case]) -> Iterator[str]:
 
 
 def system_warnings(case: Case) -> Iterator[str]:
-    """Yield warnings on an unusual cell size, a small basis and an implausible reference."""
+    """Yield warnings on an unusual cell, a small basis, and implausible targets and levels."""
+    furthest = float(np.abs(np.asarray(case.crystal.fractional)).max())
+    if furthest > 1 + SAME_K:
+        yield (
+            f"fractional coordinates reach {furthest:.3g}: are Cartesian ones meant? "
+            "Otherwise write those of the atoms within the cell"
+        )
     volume = float(case.crystal.volume) / len(case.crystal.symbols) * BOHR_ANGSTROM**3
     if not ATOMIC_VOLUMES[0] <= volume <= ATOMIC_VOLUMES[1]:
         yield f"{volume:.1f} Å³ for each atom: is the unit of the cell right?"
     if case.n_plane_waves < WAVES_PER_LEVEL * case.n_levels:
         yield f"{case.n_plane_waves} plane waves are few for {case.n_levels} levels"
+    for target in case.spec.targets:
+        yield from target_warnings(target)
     if case.reference is not None:
         yield from _level_warnings(case, np.asarray(case.reference.E) * HARTREE_EV)
 
@@ -133,11 +153,31 @@ def _level_warnings(case: Case, E: np.ndarray) -> Iterator[str]:
     if np.abs(E).max() > FAR_APART_EV:
         yield f"reference levels reach {np.abs(E).max():.0f} eV: are they in eV?"
     occupied = case.occupied_in_reference
+    width, free = float(np.ptp(E)), _fermi_energy(case)
+    if E.shape[1] >= max(occupied, 2) and width < TOO_NARROW * free:
+        yield (
+            f"reference levels span {width:.2g} eV, free electrons of this density {free:.2g} "
+            "eV: are the levels in hartree?"
+        )
+    if len(E) == 1:
+        yield "the reference has one k-point: bands at others are not fitted"
+    if (case.spec.bands or 0) > E.shape[1]:
+        count = f"the reference has {E.shape[1]} bands, {case.spec.bands} are requested"
+        yield f"{count}: the others are not fitted"
     if 0 < occupied < E.shape[1]:
         rising = np.sort(E, axis=1)
         top, bottom = rising[:, occupied - 1].max(), rising[:, occupied].min()
         if top >= bottom:
             yield f"the reference has no gap: bands overlap by {top - bottom:.3f} eV"
+
+
+def _fermi_energy(case: Case) -> float:
+    """Return the width of the occupied band of free electrons of the same density, k_F²/2 [eV].
+
+    Valence bands of semiconductors are between 0.5 and 1.5 times as wide.
+    """
+    density = case.electrons / float(case.crystal.volume)
+    return (3 * np.pi**2 * density) ** (2 / 3) / 2 * HARTREE_EV
 
 
 def _reference_warnings(case: Case, reference: Reference) -> Iterator[str]:

@@ -12,7 +12,7 @@ from nnpp.devices.parallel import on_processors
 from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.atomic import write_atomic
 from nnpp.formats.results import write_optics
 from nnpp.hamiltonian.bulk import System
 from nnpp.observables.bands import Bands, validated
@@ -30,6 +30,7 @@ from nnpp.observables.optics import (
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import refuse_unusable
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory
 from nnpp.setup.potential import potential_of
@@ -131,7 +132,7 @@ def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[O
     ready = [(fit, [_on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
     for fit, systems in ready:
         for one in systems:
-            refuse_unwritable(out / fit.name / one.case.spec.name)
+            refuse_unusable(out / fit.name, one.case.spec.name)
     for fit, systems in ready:
         potential = potential_of(fit)
         for one in systems:

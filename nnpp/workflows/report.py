@@ -9,7 +9,7 @@ import numpy as np
 
 from nnpp.config.inputs import Fit
 from nnpp.devices.start import start_devices
-from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.atomic import write_atomic
 from nnpp.formats.results import write_report
 from nnpp.formats.structures import formula
 from nnpp.hamiltonian.bulk import at_shells
@@ -22,6 +22,7 @@ from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, lutti
 from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import refuse_unusable
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import reference_bands
 from nnpp.setup.potential import potential_of
@@ -68,7 +69,7 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
     start_devices()
     ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
-        refuse_unwritable(out / fit.name)
+        refuse_unusable(out / fit.name)
     for fit, cases in ready:
         potential, folder = potential_of(fit), out / fit.name
         unstrained = [case for case in cases if case.unstrained]

@@ -13,7 +13,6 @@ from nnpp.config.kpoints import read_point_text
 from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError, suggest
-from nnpp.files.atomic import refuse_unwritable
 from nnpp.formats.structures import formula
 from nnpp.formats.volume import FORMATS, Volume, write_volume
 from nnpp.hamiltonian.bulk import System
@@ -21,6 +20,7 @@ from nnpp.observables.bands import states, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import refuse_unusable
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
@@ -65,7 +65,7 @@ def run_volume(
     folders = {fit.name: Path(out) / fit.name for fit, _ in ready}
     for fit, of_fit in ready:
         for one in of_fit:
-            refuse_unwritable(folders[fit.name] / one.case.spec.name)
+            refuse_unusable(folders[fit.name], one.case.spec.name)
     for fit, of_fit in ready:
         potential = potential_of(fit)
         for one in of_fit:

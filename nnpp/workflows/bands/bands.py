@@ -15,12 +15,12 @@ from nnpp.devices.processes import on_all_processes
 from nnpp.devices.recorder import Recorder
 from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.atomic import write_atomic
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import START, RunFolder, is_run
+from nnpp.runs.folder import START, RunFolder, is_run, refuse_unusable
 from nnpp.runs.lock import held
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of, start_of_run, untrained
@@ -93,7 +93,7 @@ def _refuse(
     for fit, cases, _ in ready:
         _refuse_another_run(fit, out / fit.name)
         for case in cases:
-            refuse_unwritable(out / fit.name / case.spec.name)
+            refuse_unusable(out / fit.name, case.spec.name)
 
 
 def _run_fit(

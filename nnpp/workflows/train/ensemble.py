@@ -47,6 +47,8 @@ from nnpp.formats.model import named
 from nnpp.potentials.interface import FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
+from nnpp.setup.cases import Case
+from nnpp.setup.checks import check_memory, memory_of, training_memory
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.draw import Q, R, before_and_after, draw_potential, with_spread
 from nnpp.workflows.train.loop import Ensemble, Stopped
@@ -98,14 +100,26 @@ class Found:
     new: bool
 
 
-def refuse_impossible(objective: Objective, wanted: Wanted, source: Path) -> None:
-    """Raise an InputError about `source` if a fit does not allow the ensemble wanted."""
+def refuse_impossible(
+    objective: Objective, cases: list[Case], wanted: Wanted, source: Path
+) -> None:
+    """Raise an InputError about `source` if a fit, or memory, does not allow the ensemble.
+
+    All members are trained at the same time: each has its slopes, and its H at one k-point
+    per device. For 32 members the memory in addition was 1.5 GB, and 1.5 GB is estimated.
+    """
     if not wanted.members:
         return
     try:
         REQUIREMENTS[wanted.by](objective)
     except InputError as error:
         raise error.at(source) from error
+    theta = objective.parameters.start()
+    memories = [memory_of(case, objective.parameters.put(theta)) for case in cases]
+    solving = max(memory.per_k * memory.at_once for memory in memories)
+    needed = wanted.members * (training_memory(theta.size, cases) + solving)
+    what = f"--members: {wanted.members:,} of this fit"
+    check_memory(what, needed, "request fewer members")
 
 
 def run_ensemble(

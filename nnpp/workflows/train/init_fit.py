@@ -13,7 +13,6 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable
 from nnpp.fitting.levenberg_marquardt import LevenbergMarquardt
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
@@ -21,7 +20,7 @@ from nnpp.fitting.targets.curves import FormTarget
 from nnpp.formats.model import write_model
 from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoints import newest
-from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity
+from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity, refuse_unusable
 from nnpp.runs.lock import Held, held
 from nnpp.setup.cases import Case
 from nnpp.setup.method import training_of
@@ -100,7 +99,7 @@ def run_init_fit(
     start_devices()
     ready = [_ready(fit, wanted) for fit in fits]
     for one in ready:
-        refuse_unwritable(out / one.fit.name)
+        refuse_unusable(out / one.fit.name)
         if not fresh:  # raises an error for checkpoints of another fit
             newest(out / one.fit.name / CHECKPOINTS, one.identity)
     for one in ready:
@@ -113,7 +112,7 @@ def _ready(fit: Fit, wanted: Wanted) -> Ready:
     cases, read = prepare(fit), hashes(fit)
     start, form = start_of(fit.spec.potential), first_form(fit.spec.potential)
     objective = training_of(fit.spec, objective_of(fit, cases, start)).objective
-    refuse_impossible(objective, wanted, fit.source)
+    refuse_impossible(objective, cases, wanted, fit.source)
     with fit.spec.origin.error_context("potential"):
         start, learned = learn_form(start, form)
     run = identity(fit, start, contents(fit))

@@ -102,6 +102,7 @@ class Trained:
         measured: the evaluation at the best θ.
         progress: the last state.
         paths: files written.
+        notes: what could not be drawn.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Trained:
     measured: Measured = field(repr=False)
     progress: Progress = field(repr=False)
     paths: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from nnpp.devices.recorder import Listener
 from nnpp.eigensolvers.dense import dense
+from nnpp.errors import InputError
 from nnpp.files.arrays import read_npz
 from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.files.tensors import STEM
@@ -207,16 +208,19 @@ class Film:
             return ()
         return (f"no frames of the first {step} steps are stored; --fresh makes all of them",)
 
-    def _drawn(self) -> tuple[Path, ...]:
-        """Draw the film of every system."""
+    def _drawn(self) -> tuple[str | Path, ...]:
+        """Draw the film of every system; return notes on damaged frames, and the films."""
         kept = sorted(self.frames.glob("*.npz"))
-        if not kept:
-            return ()
         every = np.unique(np.linspace(0, len(kept) - 1, min(MOST, len(kept))).astype(int))
-        frames = [read_npz(kept[i]) for i in every]
-        sources = enumerate(self.run.objective.sources)
+        frames, notes = [], []
+        for path in (kept[i] for i in every):
+            try:
+                frames.append(read_npz(path))
+            except InputError as error:
+                notes.append(f"{FRAMES}/{path.name} {error.what}; the film is without it")
+        sources = enumerate(self.run.objective.sources) if frames else ()
         spectra = [(i, s) for i, s in sources if isinstance(s, Spectrum)]
-        return tuple(path for i, s in spectra for path in self._film(i, s, frames))
+        return *notes, *(path for i, s in spectra for path in self._film(i, s, frames))
 
     def _film(self, i: int, spectrum: Spectrum, frames: list[dict]) -> tuple[Path, ...]:
         """Draw the film of one system; return no path for a table, which has no curve."""

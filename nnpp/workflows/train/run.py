@@ -55,7 +55,9 @@ def read_run(fit: Fit, steps: int | None = None) -> Run:
         raise InputError("was not prepared", "use `nnpp init-fit` or `nnpp fit`", fit.folder)
     refuse_changed(fit)
     fit = fit if steps is None else with_steps(fit, steps)
-    cases, start = prepare(fit), read_model(fit.folder / f"{START}.safetensors")
+    # A damaged potential.safetensors does no harm: training continues from a checkpoint.
+    start = read_model(fit.folder / f"{START}.safetensors")
+    cases = prepare(fit, start.potential)
     return Run(
         fit=fit,
         cases=cases,

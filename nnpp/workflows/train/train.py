@@ -73,7 +73,7 @@ def run_train(
     runs = on_all_processes(lambda: [read_run(fit, options.steps) for fit in fits])
     require_same([run.identity for run in runs], fits[0].folder.parent)
     for run in runs:
-        refuse_impossible(run.objective, options.ensemble, run.folder.path)
+        refuse_impossible(run.objective, run.cases, options.ensemble, run.folder.path)
     for fit, run in zip(fits, runs, strict=True):
         recorder = Recorder(*_listeners(fit, run, options), stop=stop)
         with recorder.holding(run.folder.training(options.fresh)) as guarded:
@@ -111,7 +111,10 @@ def _train(run: Run, options: Options, recorder: Recorder) -> Iterator[Event]:
                 yield replace(event, notes=(*run.fit.notes, *event.notes, *eased))
             case Ended():
                 trained = _trained(run, event)
-                yield replace(trained, paths=recorder(trained))
+                added = recorder(trained)
+                notes = tuple(x for x in added if isinstance(x, str))
+                paths = tuple(x for x in added if not isinstance(x, str))
+                yield replace(trained, paths=paths, notes=notes)
                 yield from run_ensemble(run, event.progress, options.ensemble, recorder)
             case _:
                 yield event

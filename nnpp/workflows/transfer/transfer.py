@@ -17,7 +17,7 @@ from nnpp.config.inputs import Fit
 from nnpp.devices.start import start_devices
 from nnpp.eigensolvers.choice import automatic
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.atomic import write_atomic
 from nnpp.files.tables import csv_text
 from nnpp.fitting.targets.levels import bands_among
 from nnpp.fitting.targets.spectrum import Spectrum
@@ -30,6 +30,7 @@ from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import refuse_unusable
 from nnpp.setup.potential import potential_of
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.crystal import Crystal
@@ -104,7 +105,7 @@ def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
     runs = [read_run(fit) for fit in fits]
     for run in runs:
         _refuse(run)
-        refuse_unwritable(out / run.fit.name)
+        refuse_unusable(out / run.fit.name)
     for run in runs:
         yield from _of_run(run, out / run.fit.name, cells)
 

@@ -17,8 +17,7 @@ from nnpp.config.inputs import TUNED, Fit
 from nnpp.config.tuning import Tuning, Value
 from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable
-from nnpp.runs.folder import described
+from nnpp.runs.folder import described, refuse_unusable
 from nnpp.runs.lock import Held, held
 from nnpp.runs.study import Study, Trial, read_study, write_study
 from nnpp.setup.cases import Case
@@ -144,7 +143,7 @@ def _search(fit: Fit, out: Path, options: Options) -> Search:
     if not steps:
         raise spec.origin.error("steps: is 0", "write steps: 40", "fit", "steps")
     folder = out / fit.name / TUNED
-    refuse_unwritable(folder)
+    refuse_unusable(out / fit.name, TUNED)
     trials = options.trials or (spec.tune or Tuning()).trials
     return Search(fit, space, trials, steps, folder, _identity(fit, space, steps))
 
