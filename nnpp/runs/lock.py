@@ -73,12 +73,12 @@ class Held:
         """
         folder = self.path.parent
         if not _is(folder, self.handles[0]):
-            what = "was removed, renamed or replaced by another process; nothing is written"
+            what = "was removed, renamed or replaced by another process"
         elif not _is(self.path, self.handles[-1]):
             what = "lost its lock file, so that another process may write here as well"
         else:
             return
-        raise InputError(what, "restore the folder, and run the command again", folder)
+        raise InputError(what, "restore it, and run the command again", folder)
 
 
 @contextmanager
