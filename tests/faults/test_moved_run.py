@@ -93,6 +93,9 @@ def test_a_check_between_two_writes(change, tmp_path, monkeypatch):
     with held(RUN) as lock:
         lock.require()
         change()
-        with held(RUN) as second, pytest.raises(InputError, match="removed, renamed or replaced"):
+        with (
+            held(RUN) as second,
+            pytest.raises(InputError, match="removed, renamed or replaced"),
+        ):
             second.require()
             lock.require()
