@@ -130,8 +130,8 @@ class Place:
 
     def in_progress(self, life: Life, more: int = 1) -> None:
         """Wait until a life has done some steps."""
-        before, deadline = len(self.steps()), time.monotonic() + PATIENCE
-        while len(self.steps()) < before + more:
+        last, deadline = max(self.steps(), default=0) + more, time.monotonic() + PATIENCE
+        while max(self.steps(), default=0) < last:
             assert life.process.is_alive(), life.told()
             assert time.monotonic() < deadline, life.told()
             time.sleep(0.003)

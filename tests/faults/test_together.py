@@ -92,8 +92,9 @@ def whole(place: Place) -> None:
 
 
 def losses(place: Place) -> list[float]:
-    """What was measured at every step."""
-    return [line["loss_ev2"] for line in read_metrics(place.run / "metrics.jsonl")]
+    """What was measured at every step; step 0 is the start."""
+    lines = read_metrics(place.run / "metrics.jsonl")
+    return [line["loss_ev2"] for line in lines if line["step"]]
 
 
 def first_story(prepared: Place) -> list[float]:
