@@ -1,5 +1,6 @@
 """Quantities that a fit targets in addition to the bands: energies, masses, couplings, ε."""
 
+import math
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -181,7 +182,7 @@ class DielectricTarget(Section):
 
 def target_warnings(target: "Target") -> Iterator[str]:
     """Yield a warning if the value of a target is negative or absurd for its kind."""
-    low, high = PLAUSIBLE[target.kind]
+    low, high = PLAUSIBLE.get(target.kind, (-math.inf, math.inf))
     if not low <= target.value * target.unit <= high:
         yield f"target {target.kind} {target.text} is not plausible: are sign and unit right?"
 

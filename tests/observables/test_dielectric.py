@@ -37,7 +37,7 @@ def test_it_is_the_sum_over_pairs(response):
     for i in range(len(weights)):
         one = s.at(i)
         n = int(np.asarray(one.waves.real).sum())
-        E, v = (np.asarray(x[0]) for x in levels_and_velocities(systems.cdse(), replace(
+        E, v, _ = (np.asarray(x[0]) for x in levels_and_velocities(systems.cdse(), replace(
             one, fewest=n), n))  # fmt: skip
         E_cv = E[4:, None] - E[None, :4]
         each.append(np.sum(np.abs(v[:, 4:, :4]) ** 2 / (E_cv * (E_cv**2 - z**2))))
@@ -51,7 +51,7 @@ def test_it_is_what_a_spectrum_has_at_complex_energies():
     size = (16, 16, 16)
     k = mesh(structure, size)
     at_k = systems.at(structure, np.asarray(k.fractional), 3.0)
-    E, v = levels_and_velocities(systems.cdse(), at_k, 60)
+    E, v, _ = levels_and_velocities(systems.cdse(), at_k, 60)
     energy = np.linspace(0, float(E.max() - E.min()) * 1.05, 4000)
     spectrum = optics(Bands(k, E, 4, False), np.asarray(v), structure, size, energy)
     e2 = np.einsum("eii->e", spectrum.imaginary) / 3

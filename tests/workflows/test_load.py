@@ -189,8 +189,8 @@ def test_a_damaged_model_in_a_fit(run, tmp_path):
 def solved(tmp_path_factory):
     """Bands of the published form, as written by a run."""
     folder = tmp_path_factory.mktemp("solved")
-    list(run_bands([read_inputs(write_tiny(folder / "fit", TINY))], folder, Choices()))
-    return folder / "fit"
+    list(run_bands([read_inputs(write_tiny(folder / "fit", TINY))], folder / "runs", Choices()))
+    return folder / "runs/fit"
 
 
 def wrong(run):
