@@ -167,7 +167,7 @@ def bands(
         The bands, energies in hartree.
     """
     spinor = potential.spinor
-    count = valence_electrons_of(crystal) if electrons is None else electrons
+    count = valence_electrons_of(crystal, electrons)
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n
     E = validated(levels(potential, system, n, solve))

@@ -47,7 +47,7 @@ class Case:
     @property
     def electrons(self) -> int:
         """Valence electrons in the cell."""
-        return electrons(self.crystal) if self.spec.electrons is None else self.spec.electrons
+        return electrons(self.crystal, self.spec.electrons)
 
     @property
     def occupied(self) -> int:

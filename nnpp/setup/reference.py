@@ -98,7 +98,7 @@ def _with_scissor(
     scissor = system.reference.scissor if system.reference else 0.0
     if not scissor:
         return E
-    count = electrons(crystal) if system.electrons is None else system.electrons
+    count = electrons(crystal, system.electrons)
     rank = E.argsort(axis=1, kind="stable").argsort(axis=1)
     return E + scissor * (rank >= occupied_levels(count, spinor))
 

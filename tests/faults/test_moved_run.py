@@ -12,17 +12,11 @@ from nnpp.workflows.train.init_fit import run_init_fit
 from nnpp.workflows.train.loop import Stepped
 from nnpp.workflows.train.train import Options, run_train
 from tests.cli.samples import tree
+from tests.faults.test_together import ZUNGER
 from tests.fitting.samples import write_fit
 
 RUN = Path("results/fit")
 ADAM = "fit: {method: adam, steps: 8, learning_rate: 0.003}\n"
-ZUNGER = """\
-potential:
-  kind: zunger
-  elements:
-    Cd: {local: [-30, 1.3890, -0.0502, 1.6603]}
-    Se: {local: [8.4921, 4.3513, 1.3600, 0.3227]}
-"""
 
 
 @pytest.fixture(scope="module")

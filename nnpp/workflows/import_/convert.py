@@ -205,7 +205,7 @@ def _without_shells(
     found: ReferenceBands, crystal: Crystal, spinor: bool, full: int, request: Request
 ) -> tuple[tuple[Run, ...], int, np.ndarray]:
     """Return the closed shells, the number of other full bands, and the other bands."""
-    count = electrons(crystal) if request.electrons is None else request.electrons
+    count = electrons(crystal, request.electrons)
     wanted = occupied_levels(count, spinor)
     if full < wanted:
         what = f"{full} levels are full, but {count} electrons fill {wanted}"
