@@ -24,6 +24,10 @@ FORMAT = "nnpp bands 2"
 UNSEALED = "nnpp bands 1"
 """Format of earlier versions, without a digest of the attributes."""
 
+UNSTRAINED_VOLUME = "equilibrium_volume", "rest_volume"
+"""Attribute of the crystal with the volume of the unstrained cell, and its name in earlier
+versions."""
+
 STRAINS = "crystal/strains"
 """The dataset with the strain ε of each atom, if atoms have strains of their own."""
 
@@ -63,7 +67,7 @@ def write_bands_h5(
         file.attrs["provenance"] = json.dumps(provenance, ensure_ascii=False, default=str)
         file["kpoints"].attrs["labels"] = json.dumps(bands.kpoints.labels, ensure_ascii=False)
         file["crystal"].attrs["symbols"] = json.dumps(crystal.symbols)
-        file["crystal"].attrs["rest_volume"] = float(crystal.rest_volume)
+        file["crystal"].attrs[UNSTRAINED_VOLUME[0]] = float(crystal.rest_volume)
         seal(file)
     return write_atomic(path, image.getvalue())
 
@@ -121,7 +125,7 @@ def _stored(file: h5py.File) -> StoredBands:
         cell=_values(file, "crystal/cell"),
         fractional=_values(file, "crystal/fractional"),
         symbols=tuple(load_json(attribute(file, "crystal", "symbols"))),
-        rest_volume=jnp.asarray(float(attribute(file, "crystal", "rest_volume"))),
+        rest_volume=jnp.asarray(_unstrained_volume(file)),
     )
     if STRAINS in file:
         strained = strained.with_strains(np.asarray(_values(file, STRAINS)))
@@ -129,6 +133,12 @@ def _stored(file: h5py.File) -> StoredBands:
     bands = Bands(kpoints, _values(file, "E"), int(occupied), bool(spinor))
     provenance = load_json(attribute(file, "/", "provenance"))
     return StoredBands(bands, strained, provenance, sealed)
+
+
+def _unstrained_volume(file: h5py.File) -> float:
+    """Return the volume of the unstrained cell [bohr³]."""
+    name = next((n for n in UNSTRAINED_VOLUME if n in file["crystal"].attrs), "")
+    return float(attribute(file, "crystal", name))
 
 
 def _values(file: h5py.File, name: str) -> Array:

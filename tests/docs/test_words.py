@@ -23,15 +23,7 @@ PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 TEXT = (tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", None))
 """Tokens with words; f-strings have their own from Python 3.12 on."""
 
-PACKAGES = (
-    "basis cli cluster config devices eigensolvers files fitting formats hamiltonian linalg "
-    "observables plotting potentials runs setup structures terms"
-)
-
-FOLDERS = [
-    *("benchmarks", "docs/press", "examples", "inputs"),
-    *(f"nnpp/{package}" for package in PACKAGES.split()),
-]
+FOLDERS = ("benchmarks", "docs/press", "examples", "inputs", "nnpp")
 """Folders of Python files that are checked."""
 
 FILES = sorted(

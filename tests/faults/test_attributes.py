@@ -90,3 +90,19 @@ def test_references_of_earlier_versions():
         stored = read_bands_h5(path)
         assert stored.bands.E.size
         assert not stored.sealed
+
+
+def test_the_volume_of_the_unstrained_cell_under_its_old_name(written):
+    """Files name it `equilibrium_volume`; those of earlier versions named it otherwise."""
+    with h5py.File(written, "r+") as file:
+        at = file["crystal"].attrs
+        assert at["equilibrium_volume"] == pytest.approx(11.0**3 / 4)
+        assert "rest_volume" not in at
+        at["rest_volume"] = 300.0
+        del at["equilibrium_volume"], file.attrs[DIGEST]
+        file.attrs["format"] = "nnpp bands 1"
+    assert float(read_bands_h5(written).crystal.rest_volume) == 300.0
+    with h5py.File(written, "r+") as file:
+        del file["crystal"].attrs["rest_volume"]
+    with pytest.raises(InputError, match="damaged"):
+        read_bands_h5(written)

@@ -27,8 +27,14 @@ def test_the_page_names_its_title_and_its_notes_without_reading_them_as_html():
     assert "<p>1 &lt; 2</p>" in page
 
 
-def test_the_same_data_give_the_same_page():
-    assert page_bands(picture(**FULL)) == page_bands(picture(**FULL))
+def test_a_page_depends_on_its_data_alone(monkeypatch):
+    """Neither the day nor random names of figures are on it; other data give another page."""
+    page = page_bands(picture(**FULL))
+    monkeypatch.setattr("time.time", lambda: 1e9)
+    monkeypatch.setattr("uuid.uuid4", lambda: "an identifier")
+    assert page_bands(picture(**FULL)) == page
+    changed = FULL | {"reference": cosines(along(30))}
+    assert page_bands(picture(**changed)) != page
 
 
 @pytest.mark.parametrize("changes", [{}, FULL, {"bands": cosines(unlabelled())}], ids=range(3))
