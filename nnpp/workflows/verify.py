@@ -8,18 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from nnpp.basis.rules import RULES
 from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.tensors import copy_of
 from nnpp.files.text import exists
 from nnpp.formats.bands_h5 import StoredBands, read_bands_h5
 from nnpp.formats.model import Model, read_model
-from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.runs.package import SUMS, is_package, refuse_damaged
-from nnpp.structures.kpoints import listed
+from nnpp.setup.stored import states_basis, stored_cutoff, stored_system
 from nnpp.terms.term import Term, neutral
 from nnpp.units import HARTREE_EV
 
@@ -165,20 +163,19 @@ def _neutral(potential: Potential, name: str, stored: StoredBands) -> Iterator[F
 
 def _bands(potential: Potential, name: str, stored: StoredBands) -> Finding:
     """Return whether levels computed again at a few k-points agree with those of the run."""
-    what, made = f"{name}: bands", stored.provenance
-    if "cutoff_hartree" not in made or stored.bands.spinor != potential.spinor:
+    what = f"{name}: bands"
+    if not states_basis(stored) or stored.bands.spinor != potential.spinor:
         wrong = "they were computed with another potential, or by another program"
         return Finding(what, "cannot be compared", wrong)
-    crystal, cutoff = stored.crystal, made["cutoff_hartree"]
+    cutoff = stored_cutoff(stored)
     # About Ω K³/6π² plane waves have K²/2 below the cutoff.
-    waves = int(float(crystal.volume) * ((2 * cutoff) ** 0.5) ** 3 / (6 * np.pi**2))
+    waves = int(float(stored.crystal.volume) * ((2 * cutoff) ** 0.5) ** 3 / (6 * np.pi**2))
     size = waves * (1 + stored.bands.spinor)
     if size > LARGE:
         return Finding(what, f"not computed again: H(k) has {size} rows")
     k = np.asarray(stored.bands.kpoints.fractional)
     places = sorted({0, len(k) // 2, len(k) - 1} if size <= SMALL else {0})
-    rule = RULES[made.get("plane_waves", "per-k")]
-    built = system(crystal, listed(crystal, k[places]), cutoff, rule)
+    _, built = stored_system(stored, k[places])
     E = levels(potential, built, stored.bands.E.shape[1])
     error = float(jnp.abs(E - stored.bands.E[jnp.asarray(places)]).max()) * HARTREE_EV
     found = f"{error:.1e} eV from those of the run, at {len(places)} k-points"

@@ -12,18 +12,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from nnpp.basis.rules import RULES
 from nnpp.eigensolvers.choice import automatic
 from nnpp.formats.bands_h5 import StoredBands, read_bands_h5
 from nnpp.formats.filter_codes import lost_terms
 from nnpp.formats.filter_reader import FilterElement
 from nnpp.formats.model import Model
-from nnpp.hamiltonian.bulk import AtShells, System, at_shells, system
+from nnpp.hamiltonian.bulk import AtShells, System, at_shells
 from nnpp.observables.bands import Bands, all_levels, occupied_levels, validated
 from nnpp.observables.batched import LevelRequest
 from nnpp.observables.gaps import gap
 from nnpp.potentials.potential import Potential, Strengths
-from nnpp.structures.kpoints import KPoints, listed
+from nnpp.setup.stored import states_basis, stored_system
+from nnpp.structures.kpoints import KPoints
 from nnpp.terms.term import neutral
 from nnpp.units import HARTREE_EV
 
@@ -86,22 +86,20 @@ def systems_of(model: Model) -> list[Solvable]:
     for file in sorted(model.path.parent.glob("*/bands.h5")):
         stored = read_bands_h5(file)
         known = set(stored.crystal.species) <= set(model.potential.species)
-        if known and "cutoff_hartree" in stored.provenance and stored.bands.occupied > 0:
+        if known and states_basis(stored) and stored.bands.occupied > 0:
             found.append(_solvable(file.parent, stored))
     return found
 
 
 def _solvable(folder: Path, stored: StoredBands) -> Solvable:
     """Return one system at Γ, at its named k-points and at its band edges."""
-    bands, made = stored.bands, stored.provenance
+    bands = stored.bands
     E, v = np.asarray(bands.E), bands.occupied
     edges = [E[:, v - 1].argmax(), *([E[:, v].argmin()] if v < E.shape[1] else [])]
     named = [i for i, label in enumerate(bands.kpoints.labels) if label]
     k = np.asarray(bands.kpoints.fractional)[[*map(int, edges), *named]]
     distinct = np.unique(np.round(np.vstack([np.zeros(3), k]), 9), axis=0)
-    kpoints = listed(stored.crystal, distinct)
-    rule = RULES[made.get("plane_waves", "per-k")]
-    waves = system(stored.crystal, kpoints, made["cutoff_hartree"], rule)
+    kpoints, waves = stored_system(stored, distinct)
     return Solvable(folder.name, waves, kpoints, v if bands.spinor else 2 * v)
 
 
