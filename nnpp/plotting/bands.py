@@ -74,9 +74,9 @@ def figure_bands(picture: BandPicture) -> Figure:
     """
     axis = abscissa(picture.bands.kpoints)
     frames = (_band_width(axis), *([] if picture.dos is None else [DOS_WIDTH]))
-    notes, legends = remarks(picture, axis), _legends(picture, axis)
-    named = int(not axis.path or picture.dos is not None)
+    notes, named = remarks(picture, axis), int(not axis.path or picture.dos is not None)
     with style.look():
+        legends = _legends(picture, axis)
         sheet = style.Sheet(frames, DOS_GAP, HEIGHT, picture.title)
         figure, axes = sheet.draw(named, legends, notes)
         _band_frame(axes[0], picture, axis)

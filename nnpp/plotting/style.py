@@ -5,8 +5,8 @@ Colours: M. Okabe and K. Ito, Color Universal Design (2008), safe for colour-bli
 
 import io
 import textwrap
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -71,9 +71,13 @@ Legend = dict[str, Line2D | tuple[Line2D, ...]]
 """One row of a legend: names and their marks."""
 
 
-def look() -> AbstractContextManager[None]:
-    """Return a context manager that applies the settings of all figures."""
-    return mpl.rc_context(LOOK)
+@contextmanager
+def look() -> Iterator[None]:
+    """Apply the settings of all figures, whatever the user's matplotlibrc contains."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(LOOK)
+        yield
 
 
 def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
