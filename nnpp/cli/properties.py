@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REPORT_WIDTHS = (14, 3, 10, 10, 12)
 """Widths of the columns of `nnpp report`, in characters."""
 
+SIZES = (4, 8, 12)
+"""Numbers of primitive cells of an alloy: multiples of 4 allow compositions of 1/4 to 3/4."""
+
 TRANSFER = {"case": 21, "quantity": 9, "nnpp/eV": 8, "±": 6, "expected": 8, "off": 7}
 """Columns of `nnpp transfer` and their widths, in characters."""
 
@@ -119,9 +122,7 @@ def _print_report(report: "Report") -> None:
 
 def transfer(
     runs: Runs = None,
-    cells: Annotated[
-        int, typer.Option(min=4, max=12, help="Primitive cells of an alloy (4, 8 or 12).")
-    ] = 8,
+    cells: Annotated[int, typer.Option(help="Primitive cells of an alloy: 4, 8 or 12.")] = 8,
     out: Out = RESULTS,
 ) -> None:
     """Test potentials outside the fit: strain, wurtzite, alloys.
@@ -130,10 +131,11 @@ def transfer(
     """
     from nnpp.workflows.fits.read import read_runs
 
+    _check_cells(cells)
     fits = read_runs(runs, out)
     from nnpp.workflows.transfer.transfer import Begun, Done, Row, run_transfer
 
-    for event in run_transfer(fits, out, cells - cells % 4):
+    for event in run_transfer(fits, out, cells):
         match event:
             case Begun():
                 console.say(event.name, typer.colors.CYAN)
@@ -146,6 +148,14 @@ def transfer(
                 if event.held:
                     console.remark(f"  {event.held}")
                 console.wrote(event.paths)
+
+
+def _check_cells(cells: int) -> None:
+    """Raise an error for a number of cells that some compositions of alloys do not fit."""
+    from nnpp.errors import InputError
+
+    if cells not in SIZES:
+        raise InputError(f"{cells} cells are not possible", "write 4, 8 or 12", "--cells")
 
 
 def _transfer_row(row: "Row") -> str:

@@ -27,12 +27,21 @@ def zinc_blende(cation: str, anion: str, a: float) -> Crystal:
     return crystal(a * FCC, np.stack([np.zeros(3), np.full(3, 0.25)]), (cation, anion))
 
 
-def wurtzite(cation: str, anion: str, a: float) -> Crystal:
-    """Return wurtzite with the bonds of zinc blende: a_w = a/√2, c = √(8/3) a_w, u = 3/8."""
-    side = a / np.sqrt(2)
-    cell = side * np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, np.sqrt(8 / 3)]])
+def wurtzite(
+    cation: str, anion: str, a: float, ratio: float = np.sqrt(8 / 3), u: float = 3 / 8
+) -> Crystal:
+    """Return wurtzite, by default with the bonds of zinc blende.
+
+    Args:
+        cation: element of the cation.
+        anion: element of the anion.
+        a: lattice constant in the basal plane [bohr]; 1/√2 of that of zinc blende.
+        ratio: c/a.
+        u: distance of cation and anion along c, divided by c.
+    """
+    cell = a * np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, ratio]])
     third = np.array([[1 / 3, 2 / 3, 0], [2 / 3, 1 / 3, 0.5]])
-    above = third + np.array([0, 0, 3 / 8])
+    above = third + np.array([0, 0, u])
     return crystal(cell, np.concatenate([third, above]), (cation,) * 2 + (anion,) * 2)
 
 

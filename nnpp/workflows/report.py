@@ -16,10 +16,11 @@ from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.deformation import by_volume, shear, strain_derivative
 from nnpp.observables.edges import Edges
+from nnpp.observables.experiment import EXPERIMENT, hole_masses
 from nnpp.observables.fields import multiplet
 from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
 from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, luttinger
-from nnpp.observables.reports import EXPERIMENT, Report, Row, hole_masses
+from nnpp.observables.reports import Report, Row
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_unusable
@@ -85,8 +86,9 @@ def _report(case: Case, potential: Potential) -> Report:
     """Return the report of one system, with a row for every known quantity."""
     ours, notes = _numbers_and_notes(case, potential)
     reference = _numbers_of_reference(case)
-    known = EXPERIMENT if _is_cubic(case) else {}
-    source, measured = known.get(formula(case.crystal), ("", {}))
+    known = EXPERIMENT.get(formula(case.crystal), {}) if _is_cubic(case) else {}
+    measured = {key: one.value for key, one in known.items()}
+    source = ", ".join(dict.fromkeys(known[k].source for k in QUANTITIES if k in known))
     rows = tuple(
         Row(*QUANTITIES[key], ours.get(key), reference.get(key), measured.get(key))
         for key in QUANTITIES

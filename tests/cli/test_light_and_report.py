@@ -64,7 +64,7 @@ def test_optics_needs_more_memory_than_there_is(refused, tiny, monkeypatch):
 
 
 def test_a_report(nnpp, tmp_path, monkeypatch):
-    """Terminal, table and page have the same numbers; there is no experiment for CdSe."""
+    """Terminal, table and page have the same numbers; CdSe has two measured numbers."""
     monkeypatch.chdir(tmp_path)
     write_tiny(tmp_path / "tiny", SPINOR)
     done = nnpp("report", "tiny", "--out", "out")
@@ -74,7 +74,9 @@ def test_a_report(nnpp, tmp_path, monkeypatch):
     one, two = (float(table[f"γ{n}"]["nnpp"]) for n in "₁₂")
     assert float(table["m heavy 100"]["nnpp"]) == pytest.approx(1 / (one - 2 * two), rel=1e-4)
     assert float(table["Δso"]["nnpp"]) > 0.2
-    assert not any(r["experiment"] or r["reference"] for r in table.values())
+    measured = {key: r["experiment"] for key, r in table.items() if r["experiment"]}
+    assert measured == {"gap": "1.75", "gap at Γ": "1.75", "Δso": "0.42"}
+    assert not any(r["reference"] for r in table.values())
     page = Path("out/tiny/report.html").read_text(encoding="utf-8")
     (line,) = (line.split() for line in done.out.splitlines() if line.startswith("E_P"))
     assert float(line[2]) == pytest.approx(float(table["E_P"]["nnpp"]), abs=6e-4)

@@ -34,3 +34,9 @@ def test_a_network_that_does_not_fit_into_memory(refused, here, verb):
 def test_more_members_than_memory(refused, here):
     told = "100,000 of this fit: about"
     refused("fit", "inputs/small", "--members", 100000, told=told, at="--members: ")
+
+
+def test_cells_that_alloys_do_not_fit(refused, here):
+    for cells in (7, 3, 16, -4):
+        told = f"{cells} cells are not possible; write 4, 8 or 12"
+        refused("transfer", "inputs/small", "--cells", cells, told=told, at="--cells: ")

@@ -23,7 +23,7 @@ def bonds(**lengths):
 @pytest.mark.parametrize(
     ("structure", "group"),
     [
-        (wurtzite("Cd", "Se", A), "P6_3mc (186)"),
+        (wurtzite("Cd", "Se", A / np.sqrt(2)), "P6_3mc (186)"),
         (superlattice(("In", "As"), ("Ga", "As"), A), "P-4m2 (115)"),
         (superlattice(("In", "As"), ("Ga", "As"), A, 2), "P-4m2 (115)"),
         (quasi_random(("In", "Ga"), "As", 0.0, A, True), "F-43m (216)"),

@@ -43,12 +43,15 @@ def test_error_bars_are_the_spread_of_the_ensemble(tmp_path):
         ("CdSe wurtzite", "gap at Γ"), ("CdSe wurtzite", "A − C"),
     ]  # fmt: skip
     assert all(row.bar is not None and 0 < row.bar < 5 for row in rows)
-    assert done.held == "", "no measured volume dependence of CdSe"
+    assert done.held.endswith("of 3 error bars contain the expected value")
+    assert [row.expected is None for row in rows] == [False, False, False, True]
     assert rows[0].here < rows[1].here, "the gap decreases with volume"
     with Path(done.paths[0]).open(encoding="utf-8") as file:
         table = list(csv.DictReader(file))
     found = [float(row["nnpp_ev"]) for row in table]
     np.testing.assert_allclose(found, [row.here for row in rows], atol=1e-6)
+    assert [row["source"] for row in table] == [row.source for row in rows]
+    assert rows[0].source == "computed gap, slope of reference bands by GPAW"
     assert {path.name for path in done.paths} == {
         "transfer.csv", "coverage.png", "coverage.pdf",
     }  # fmt: skip

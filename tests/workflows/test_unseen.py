@@ -1,12 +1,18 @@
 """Crystals outside a fit, and their expected gaps from experiment."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.transfer import references
 from nnpp.workflows.transfer.unseen import Binary, alloy_gap, strained_gap, unseen
+
+REFERENCES = Path(__file__).parents[2] / "inputs" / "reference"
 
 INAS, GAAS = Binary("In", "As", 11.45, 4.2), Binary("Ga", "As", 10.68, 4.8)
 
@@ -53,3 +59,43 @@ def test_quantities_of_wurtzite_are_differences_of_the_highest_levels():
 def test_compounds_without_a_common_element_are_not_mixed():
     names = [c.name for c in unseen([INAS, Binary("Ga", "P", 10.3, 5.0)], True, 4)]
     assert not any("-GaP" in name or "1(" in name for name in names)
+
+
+def at_gamma(name: str, volume: str = "1.00"):
+    """The gap of a reference at Γ, its splits A − B and A − C [eV], and its cell."""
+    stored = read_bands_h5(REFERENCES / name / f"{volume}.h5")
+    full, gamma = stored.bands.occupied, stored.bands.kpoints.require_gamma
+    E = np.sort(np.asarray(stored.bands.E[gamma])) * HARTREE_EV
+    splits = {"A − B": E[full - 1] - E[full - 3], "A − C": E[full - 1] - E[full - 5]}
+    return E[full] - E[full - 1], splits, stored.crystal
+
+
+def test_values_of_cadmium_selenide_are_those_of_its_reference_files():
+    zb = {v: at_gamma("zb-CdSe", v)[0] for v in ("0.99", "1.00", "1.01")}
+    slope = (zb["1.01"] - zb["0.99"]) / np.log(1.01 / 0.99)
+    assert references.GAP_BY_VOLUME["CdSe"] == pytest.approx(slope, abs=5e-4)
+    gap, splits, crystal = at_gamma("wz-CdSe")
+    known = references.WURTZITE["CdSe"]
+    assert known.above == pytest.approx(gap - zb["1.00"], abs=1e-4)
+    assert dict(known.splits) == pytest.approx(splits, abs=1e-4)
+    lengths = np.linalg.norm(np.asarray(crystal.cell), axis=1)
+    assert (known.a, known.ratio) == pytest.approx((lengths[0], lengths[2] / lengths[0]), 1e-5)
+
+
+def test_expected_values_of_cadmium_selenide():
+    """Its reference has a slope, a gap of wurtzite and both splits; the lattice is the same."""
+    zb = Binary("Cd", "Se", 11.4485278, 4.2)
+    found = {case.name: case for case in unseen([zb], spinor=True, cells=4)}
+    gaps = {"CdSe": 1.4 / HARTREE_EV}
+    grown = found["CdSe +3% volume"].expected["gap at Γ"]
+    assert grown.value(gaps) * HARTREE_EV == pytest.approx(1.4 - 2.56 * np.log(1.03))
+    assert "reference bands by GPAW" in grown.source
+    wurtzite = found["CdSe wurtzite"]
+    expected = {k: x.value(gaps) * HARTREE_EV for k, x in wurtzite.expected.items()}
+    assert expected == pytest.approx({"gap at Γ": 1.4587, "A − B": 0.0215, "A − C": 0.3833})
+    volume = float(at_gamma("wz-CdSe")[2].volume)
+    assert float(wurtzite.crystal.volume) == pytest.approx(volume, 1e-5)
+    assert wurtzite.cutoff == pytest.approx(4.2 * (11.4485278**3 / 2 / volume) ** (2 / 3), 1e-5)
+    assert float(wurtzite.crystal.dilation) == pytest.approx(0, abs=1e-12), "unstrained"
+    spinless = next(c for c in unseen([zb], False, 4) if "wurtzite" in c.name)
+    assert set(spinless.expected) == {"gap at Γ"}, "A − C would be the crystal field"

@@ -143,11 +143,11 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
         for row in _rows(solve, case, gaps, factor):
             rows.append(row)
             yield row
-    header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "whose")
+    header = ("case", "quantity", "nnpp_ev", "bar_ev", "expected_ev", "source")
     cells_of_rows = (
         (row.case, row.quantity, row.here, row.bar, row.expected, row.source) for row in rows
     )
-    table = csv_text(header, cells_of_rows, ".6f", quoted=("whose",))
+    table = csv_text(header, cells_of_rows, ".6f", quoted=("source",))
     paths = [write_atomic(folder / "transfer.csv", table)]
     if known:
         figure = figure_coverage(known, run.fit.name, notes)
@@ -247,17 +247,17 @@ class AtGamma:
 
 
 def _rows(solve: AtGamma, case: Unseen, gaps: dict[str, float], factor: float) -> Iterator[Row]:
-    """Yield all quantities of a case; only the first may have an expected value."""
+    """Yield all quantities of a case."""
     found = solve(case.crystal, case.cutoff, case.electrons)
-    for i, (quantity, of_levels) in enumerate(case.quantities.items()):
-        known = case.expected if i == 0 else None
-        expected = None if known is None else known(gaps) * HARTREE_EV
+    for quantity, of_levels in case.quantities.items():
+        known = case.expected.get(quantity)
+        expected = None if known is None else known.value(gaps) * HARTREE_EV
         bar = None
         if found.members is not None:
             spread = np.std(of_levels(found.members, found.top), ddof=1)
             bar = float(spread) * HARTREE_EV * factor
         here = float(of_levels(found.E, found.top)) * HARTREE_EV
-        yield Row(case.name, quantity, here, bar, expected, case.source if known else "")
+        yield Row(case.name, quantity, here, bar, expected, known.source if known else "")
 
 
 def _gap(solve: AtGamma, one: Binary) -> float:

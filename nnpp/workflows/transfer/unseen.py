@@ -1,7 +1,7 @@
 """Crystals outside a fit, built from the zinc-blende crystals of the fit."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnpp.formats.structures import formula
-from nnpp.observables.reports import BOWING, EXPERIMENT
+from nnpp.observables.experiment import BOWING, EXPERIMENT
 from nnpp.setup.cases import Case
 from nnpp.structures.alloys import quasi_random, superlattice, wurtzite, zinc_blende
 from nnpp.structures.crystal import Crystal
@@ -17,9 +17,13 @@ from nnpp.structures.environment import find_neighbours, strains
 from nnpp.structures.keating import relaxed
 from nnpp.structures.symmetry import conventional_lengths, space_group
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.transfer import references
 
 STRAIN, PARTS = 0.03, (0.25, 0.5, 0.75)
 """Relative change of volume; fractions of the second compound in alloys."""
+
+GAP = "gap at Γ"
+"""Name of the quantity that every case has."""
 
 Levels = Any
 """Levels of one k-point, or of all members there, (…, level); or one number of each."""
@@ -68,9 +72,32 @@ def alloy_gap(gaps: Gaps, names: tuple[str, str], x: float, C: float) -> float:
     return (1 - x) * A + x * B - C * x * (1 - x)
 
 
+def constant(gaps: Gaps, value: float) -> float:
+    """Return an expected value that does not depend on the computed gaps [hartree]."""
+    return value
+
+
+def wurtzite_gap(gaps: Gaps, name: str, above: float) -> float:
+    """Return E_g + `above`, the gap of wurtzite from that of zinc blende [hartree]."""
+    return gaps[name] + above
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The expected value of a quantity.
+
+    Attributes:
+        value: the value from the gaps of unstrained crystals [hartree].
+        source: its source.
+    """
+
+    value: Callable[[Gaps], float]
+    source: str
+
+
 @dataclass(frozen=True)
 class Unseen:
-    """A crystal outside the fit, the quantities to compute at Γ, and the expected value.
+    """A crystal outside the fit, the quantities to compute at Γ, and the expected values.
 
     Attributes:
         name: name of the case.
@@ -78,8 +105,7 @@ class Unseen:
         crystal: the atoms, each with its local strain.
         cutoff: plane-wave cutoff [hartree].
         quantities: functions of the levels and the highest occupied index, by name.
-        expected: first quantity from the gaps of unstrained crystals; None if unknown.
-        source: source of the expected value.
+        expected: expected values by name of the quantity, where they are known.
     """
 
     name: str
@@ -87,8 +113,7 @@ class Unseen:
     crystal: Crystal
     cutoff: float
     quantities: dict[str, Callable[[Levels, int], Levels]]
-    expected: Callable[[Gaps], float] | None = None
-    source: str = ""
+    expected: Mapping[str, Expected] = field(default_factory=dict)
 
 
 def binaries(cases: list[Case]) -> list[Binary]:
@@ -138,32 +163,55 @@ def _below(n: int) -> Callable[[Levels, int], Levels]:
 
 def _strained(one: Binary) -> Iterator[Unseen]:
     """Yield the crystal with both signs of the dilation."""
-    known = EXPERIMENT.get(one.name, ("", {}))[1].get("gap_by_volume")
-    gap = None
-    if known is not None:
-        gap = partial(strained_gap, name=one.name, slope=known / HARTREE_EV)
+    known = _slope(one.name)
     crystal = zinc_blende(one.cation, one.anion, one.a)
     for e in (STRAIN, -STRAIN):
+        expected = {}
+        if known is not None:
+            gap = partial(strained_gap, name=one.name, slope=known[0] / HARTREE_EV, dilation=e)
+            expected[GAP] = Expected(gap, f"computed gap, {known[1]}")
         yield Unseen(
             f"{one.name} {e:+.0%} volume",
             one.electrons,
             crystal.strained(((1 + e) ** (1 / 3) - 1) * np.eye(3)),
             one.cutoff / (1 + e) ** (2 / 3),
-            {"gap at Γ": gap_at_gamma},
-            gap and partial(gap, dilation=e),
-            "computed gap, experimental slope",
+            {GAP: gap_at_gamma},
+            expected,
         )
 
 
+def _slope(name: str) -> tuple[float, str] | None:
+    """Return dE_g/d ln Ω [eV] and its source; None if it is unknown."""
+    measured = EXPERIMENT.get(name, {}).get("gap_by_volume")
+    if measured is not None:
+        return measured.value, "experimental slope"
+    if name in references.GAP_BY_VOLUME:
+        return references.GAP_BY_VOLUME[name], f"slope of {references.SOURCE}"
+    return None
+
+
 def _wurtzite(one: Binary, spinor: bool) -> Unseen:
-    """Return wurtzite with the same bond length."""
+    """Return wurtzite at the lattice of its reference, or else with the same bond length."""
     splits = {"A − B": _below(2), "A − C": _below(4)} if spinor else {"A − C": _below(2)}
+    crystal, expected = wurtzite(one.cation, one.anion, one.a / np.sqrt(2)), {}
+    known = references.WURTZITE.get(one.name)
+    if known is not None:
+        crystal = wurtzite(one.cation, one.anion, known.a, known.ratio, known.u)
+        gap = partial(wurtzite_gap, name=one.name, above=known.above / HARTREE_EV)
+        source = f"computed gap, difference of {references.SOURCE}"
+        expected[GAP] = Expected(gap, source)
+        if spinor:  # without spin-orbit coupling, A − C is the crystal field alone
+            for name, value in known.splits.items():
+                fixed = partial(constant, value=value / HARTREE_EV)
+                expected[name] = Expected(fixed, references.SOURCE)
+    grown = float(crystal.volume) / (one.a**3 / 2)
     return Unseen(
         f"{one.name} wurtzite",
         one.electrons,
-        wurtzite(one.cation, one.anion, one.a),
-        one.cutoff,
-        {"gap at Γ": gap_at_gamma} | splits,
+        crystal,
+        one.cutoff / grown ** (2 / 3),
+        {GAP: gap_at_gamma} | splits,
+        expected,
     )
 
 
@@ -180,7 +228,7 @@ def _layers(first: Binary, second: Binary) -> Unseen:
     name = f"({first.name})1({second.name})1"
     cutoff = (first.cutoff + second.cutoff) / 2
     crystal = _relaxed(crystal, first, second)
-    return Unseen(name, first.electrons, crystal, cutoff, {"gap at Γ": gap_at_gamma})
+    return Unseen(name, first.electrons, crystal, cutoff, {GAP: gap_at_gamma})
 
 
 def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
@@ -192,14 +240,17 @@ def _alloy(first: Binary, second: Binary, x: float, cells: int) -> Unseen:
     crystal = quasi_random(mixed, other, x, a, on_cations, cells)
     names = first.name, second.name
     C = BOWING.get(frozenset(names))
+    expected = {}
+    if C is not None:
+        gap = partial(alloy_gap, names=names, x=x, C=C / HARTREE_EV)
+        expected[GAP] = Expected(gap, "computed gaps, experimental bowing")
     return Unseen(
         f"{first.name}-{second.name} {1 - x:g}:{x:g}",
         first.electrons,
         _relaxed(crystal, first, second),
         (1 - x) * first.cutoff + x * second.cutoff,
-        {"gap at Γ": gap_at_gamma},
-        None if C is None else partial(alloy_gap, names=names, x=x, C=C / HARTREE_EV),
-        "computed gaps, experimental bowing",
+        {GAP: gap_at_gamma},
+        expected,
     )
 
 
