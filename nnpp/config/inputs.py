@@ -36,12 +36,16 @@ class Fit:
         notes: entries that nnpp ignores.
         folder: where it was found; its name is the name of the run.
         source: the file that was read first.
+        question: the options of a command that change its numbers, one part for each.
+        own: its contents without these options; None if there are none.
     """
 
     spec: FitSpec
     notes: tuple[str, ...]
     folder: Path
     source: Path
+    question: tuple[str, ...] = ()
+    own: FitSpec | None = None
 
     @property
     def name(self) -> str:

@@ -160,6 +160,21 @@ def is_run(fit: Fit) -> bool:
     return fit.source.name == RUN_NAME
 
 
+def is_at(fit: Fit, folder: Path) -> bool:
+    """Return whether the fit is the run in this folder."""
+    return is_run(fit) and fit.folder.resolve() == folder.resolve()
+
+
+def refuse_other_run(fit: Fit, folder: Path) -> None:
+    """Raise an error if results of a fit would replace those of a trained potential."""
+    if RunFolder(folder).has(START) and not is_at(fit, folder):
+        raise InputError(
+            "contains a run with its own potential",
+            f"use {folder} to compute with it, or choose another folder (--out)",
+            folder,
+        )
+
+
 def identity(fit: Fit, start: Potential, read: list[str]) -> str:
     """Return the SHA-256 of all that determines a fit: configuration, inputs, first numbers."""
     digest = sha256(json.dumps([described(fit), read], sort_keys=True).encode())

@@ -30,7 +30,8 @@ from nnpp.observables.optics import (
 from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import refuse_unusable
+from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.question import mesh_part, number_part, question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory
 from nnpp.setup.potential import potential_of
@@ -38,6 +39,7 @@ from nnpp.setup.prepare import prepare
 from nnpp.structures.kpoints import KPoints
 from nnpp.structures.symmetry import mesh
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.bands.options import broaden_parts
 from nnpp.workflows.bands.solve import default_mesh
 
 SPACING = 0.05
@@ -55,6 +57,9 @@ METALLIC = 1e-9
 CONVERGED, COARSE = 0.1, 0.25
 """Largest change of ε₂ from a mesh of half the divisions that is called converged, and for
 which maxima are listed."""
+
+USUAL_WIDTH = 0.1 / HARTREE_EV
+"""Default width of the broadening [hartree]."""
 
 SAME_MAXIMUM = 0.1 / HARTREE_EV
 """Maxima on two meshes that differ by no more are the same [hartree]."""
@@ -75,6 +80,14 @@ class OpticsOptions:
     width: float
     top: float
     levels: int | None
+
+    @property
+    def question(self) -> tuple[str, ...]:
+        """The parts of a question, one for each option that changes the spectra."""
+        mesh = () if self.size is None else (mesh_part(self.size),)
+        bands = () if self.levels is None else (number_part("bands", self.levels),)
+        usual = abs(self.width - USUAL_WIDTH) < 1e-9
+        return (*mesh, *bands, *broaden_parts(None if usual else self.width))
 
 
 @dataclass(frozen=True)
@@ -126,17 +139,25 @@ class OpticsResult:
 def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[OpticsResult]:
     """Compute every system of every fit on a mesh; yield the results.
 
+    Options that change the spectra make a question, with a folder of its own.
     Options are validated before the first computation. Only metals are found later.
     """
     start_devices()
     ready = [(fit, [_on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
     for fit, systems in ready:
+        refuse_other_run(fit, out / fit.name)
         for one in systems:
-            refuse_unusable(out / fit.name, one.case.spec.name)
+            refuse_unusable(out / fit.name, one.case.spec.name, _question(fit, options))
     for fit, systems in ready:
-        potential = potential_of(fit)
+        potential, question = potential_of(fit), _question(fit, options)
         for one in systems:
-            yield _of_system(one, potential, options, out / fit.name / one.case.spec.name)
+            folder = out / fit.name / one.case.spec.name / question
+            yield _of_system(one, potential, options, folder)
+
+
+def _question(fit: Fit, options: OpticsOptions) -> str:
+    """Return the name of the folder for what was asked; empty for the fit itself."""
+    return question_name((*fit.question, *options.question))
 
 
 def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:

@@ -23,7 +23,7 @@ from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, lutti
 from nnpp.observables.reports import Report, Row
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import refuse_unusable
+from nnpp.runs.folder import refuse_other_run, refuse_unusable
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import reference_bands
 from nnpp.setup.potential import potential_of
@@ -70,6 +70,7 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
     start_devices()
     ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
+        refuse_other_run(fit, out / fit.name)
         refuse_unusable(out / fit.name)
     for fit, cases in ready:
         potential, folder = potential_of(fit), out / fit.name

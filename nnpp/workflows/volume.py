@@ -20,7 +20,8 @@ from nnpp.observables.bands import states, validated
 from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import refuse_unusable
+from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.question import question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
@@ -64,16 +65,16 @@ def run_volume(
     ready = [(fit, [_at_point(case, kpoint, bands) for case in prepare(fit)]) for fit in fits]
     folders = {fit.name: Path(out) / fit.name for fit, _ in ready}
     for fit, of_fit in ready:
+        refuse_other_run(fit, folders[fit.name])
         for one in of_fit:
-            refuse_unusable(folders[fit.name], one.case.spec.name)
+            refuse_unusable(folders[fit.name], one.case.spec.name, question_name(fit.question))
     for fit, of_fit in ready:
         potential = potential_of(fit)
         for one in of_fit:
             name, crystal = one.case.spec.name, one.case.crystal
             volumes, texts = _volumes(one, potential)
-            paths = [
-                write_volume(folders[fit.name] / name, v, crystal, suffix) for v in volumes
-            ]
+            folder = folders[fit.name] / name / question_name(fit.question)
+            paths = [write_volume(folder, v, crystal, suffix) for v in volumes]
             yield VolumeResult(name, texts, tuple(paths))
 
 

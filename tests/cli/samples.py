@@ -32,6 +32,9 @@ TINY = "systems:\n" + SYSTEM + POTENTIAL
 OTHER = ["--bands", "9", "--cutoff", "2.5 hartree", "--path", "Γ-X", "--points", "5"]
 """Options that ask for other k-points, bands and plane waves."""
 
+OTHER_NAME = "path-G-X_points-5_cutoff-2.5-hartree_bands-9"
+"""The folder of their results."""
+
 CSV = """\
 k,k1,k2,k3,distance,label,E1,E2,E3,E4,E5,E6,E7,E8
 1,0.5,0.5,0.5,0.0,L,-19.9,-9.0,-6.6,-6.6,-2.2,1.4,1.4,3.3

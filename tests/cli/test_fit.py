@@ -103,9 +103,13 @@ def test_bands_leave_a_run_as_it_is_fitted(nnpp, refused, small):
     """Other options than those of the fit, and the fit itself beside its own run."""
     nnpp("fit", "small", "--steps", "1")
     before = read_inputs(Path("results/small")).spec
+    files = tree(Path("results"))
     told = nnpp("bands", "results/small", "--cutoff", "3 hartree", "--path", "L G X")
     assert told.code == 0
-    assert "cutoff: 3 hartree" in Path("results/small/run.yaml").read_text(encoding="utf-8")
+    after = tree(Path("results"))
+    assert {name: after[name] for name in files} == files
+    question = {name.rpartition("/")[0] for name in after.keys() - files.keys()} - {"small/zb"}
+    assert question == {"small/zb/path-L-G-X_cutoff-3-hartree"}
     assert read_inputs(Path("results/small")).spec == before
     assert "continues after step 1" in nnpp("train", "results/small", "--steps", "2").out
     refused("bands", "small", at="results/small:", told="contains a run with its own")

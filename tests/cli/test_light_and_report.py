@@ -33,9 +33,9 @@ def test_optics(nnpp, tiny):
     assert "the mesh is too coarse for maxima of ε₂" in done.out
     assert "from 2×2×2 to 4×4×4 points; choose a finer mesh" in done.err
     assert sorted(written(done.out)) == [
-        f"out/tiny/zb/optics.{x}" for x in ("csv", "pdf", "png")
+        f"out/tiny/zb/mesh-4x4x4_bands-20/optics.{x}" for x in ("csv", "pdf", "png")
     ]
-    table = rows("out/tiny/zb/optics.csv")
+    table = rows("out/tiny/zb/mesh-4x4x4_bands-20/optics.csv")
     e2 = np.array([float(r["eps2_xx"]) for r in table])
     energy = np.array([float(r["energy_ev"]) for r in table])
     assert e2.max() > 5 and np.abs(e2[energy < 0.5]).max() < 1e-3

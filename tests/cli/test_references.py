@@ -20,14 +20,14 @@ def test_a_run_compared_with_itself(nnpp, done, suffix):
     again = nnpp("bands", "tiny", "--compare", file, "--out", "again", *plot)
     assert (again.code, again.err) == (0, "")
     assert "RMSE by band 0.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 meV" in again.out
-    summary = json.loads(Path("again/tiny/summary.json").read_text())
+    (folder,) = Path("again/tiny/zb").glob("compare-bands-*")
+    summary = json.loads((folder / "summary.json").read_text())
     assert 0 <= summary["loss_ev2"] < 1e-12
     assert max(summary["systems"]["zb"]["rmse_mev"]) < 1e-5
-    for ours, theirs in zip(
-        *(table(f"{f}/tiny/zb/bands.csv") for f in ("out", "again")), strict=True
-    ):
+    both = (table(str(f / "bands.csv")) for f in (Path("out/tiny/zb"), folder))
+    for ours, theirs in zip(*both, strict=True):
         assert np.array_equal(ours, theirs)
-    assert Path("again/tiny/zb/bands.png").exists() == bool(plot)
+    assert (folder / "bands.png").exists() == bool(plot)
 
 
 def test_a_reference_moved_by_a_tenth_of_an_electronvolt(nnpp, done):
@@ -40,7 +40,8 @@ def test_a_reference_moved_by_a_tenth_of_an_electronvolt(nnpp, done):
     again = nnpp("bands", "tiny", "--compare", "moved.csv")
     assert again.code == 0
     assert "RMSE by band 100.0 0.0 0.0 0.0 0.0 0.0 0.0 0.0 meV" in again.out
-    summary = json.loads(Path("results/tiny/summary.json").read_text())
+    (file,) = Path("results/tiny/zb").glob("compare-moved-*/summary.json")
+    summary = json.loads(file.read_text())
     assert summary["loss_ev2"] == pytest.approx(0.01 * len(rows), rel=1e-6)
 
 
@@ -49,7 +50,8 @@ def test_a_reference_elsewhere_is_drawn_and_not_compared(nnpp, done):
     again = nnpp("bands", "tiny", "--compare", "out/tiny/zb/bands.csv", *OTHER, "--plot")
     assert again.code == 0
     assert "not compared" in again.err
-    assert json.loads(Path("results/tiny/summary.json").read_text())["loss_ev2"] is None
+    (file,) = Path("results/tiny/zb").glob("compare-*_path-G-X_*/summary.json")
+    assert json.loads(file.read_text())["loss_ev2"] is None
 
 
 def test_a_folder_of_the_older_code(nnpp, tmp_path, monkeypatch):

@@ -11,9 +11,22 @@ from nnpp import __version__
 from nnpp.config.fit_yaml import read_fit
 from nnpp.config.inputs import read_inputs
 from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.runs.question import question_name
+from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import read_fits
-from tests.cli.samples import OTHER, SYSTEM, TINY, files, table, tree, write_tiny, written
+from tests.cli.samples import (
+    CSV,
+    OTHER,
+    OTHER_NAME,
+    SYSTEM,
+    TINY,
+    files,
+    table,
+    tree,
+    write_tiny,
+    written,
+)
 
 
 def test_help_and_version(nnpp):
@@ -112,18 +125,54 @@ def test_twice_is_the_same_to_the_byte_and_another_zero_moves_the_figure_alone(d
     assert first["tiny/zb/bands.png"] != absolute["tiny/zb/bands.png"]
 
 
-@pytest.mark.parametrize("words", [[], OTHER])
-def test_a_run_says_all_that_it_takes_to_run_again(nnpp, done, words):
+@pytest.mark.parametrize(("words", "name"), [([], ""), (OTHER, OTHER_NAME)])
+def test_a_run_says_all_that_it_takes_to_run_again(nnpp, done, words, name):
     done(*words)
-    spec = read_fits(
-        [Path("tiny")], Choices(bands=9, cutoff="2.5 hartree", path="G X", points=5)
-    )
-    spec = spec[0].spec if words else read_inputs(Path("tiny")).spec
-    assert read_fit(Path("out/tiny/run.yaml")) == spec
-    again = nnpp("bands", "out/tiny", "--out", "again")
+    assert read_fit(Path("out/tiny/run.yaml")) == read_inputs(Path("tiny")).spec
+    again = nnpp("bands", "out/tiny", "--out", "again", *words)
     assert (again.code, again.err) == (0, "")
-    first, second = (Path(f, "tiny/zb/bands.csv").read_bytes() for f in ("out", "again"))
-    assert first == second
+    first, second = (Path(f, "tiny/zb", name, "bands.csv") for f in ("out", "again"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_every_question_has_its_own_folder(done):
+    done("--plot")
+    own = tree(Path("out"))
+    done("--path", "G X|W L", "--plot")
+    done("--points", "7", "--dos", "--mesh", "2x2x2")
+    done("--cutoff", "80 eV", "--path", "auto")
+    after = tree(Path("out"))
+    assert {name: after[name] for name in own} == own
+    cutoff = f"cutoff-{80 / HARTREE_EV:.8g}-hartree"
+    folders = [p.name for p in sorted(Path("out/tiny/zb").iterdir()) if p.is_dir()]
+    assert folders == [f"path-auto_{cutoff}", "path-G-X_W-L", "points-7_mesh-2x2x2"]
+    summary = json.loads(Path("out/tiny/zb/path-G-X_W-L/summary.json").read_text())
+    assert list(summary["systems"]) == ["zb"]
+    question = read_bands_h5(Path("out/tiny/zb/path-G-X_W-L/bands.h5")).provenance["question"]
+    assert question == "path-G-X_W-L"
+
+
+def question(**choices) -> tuple[str, ...]:
+    """The question that options make of the small fit."""
+    return read_fits([Path("tiny")], Choices(**choices))[0].question
+
+
+def test_one_question_has_one_name(tiny):
+    assert question(path="Γ-X") == question(path="GX") == ("path-G-X",)
+    assert question(cutoff="3 hartree", bands=8, window=(-5, 5), solver="dense") == ()
+    (name,) = question(path="X_1 U'|" + "|".join(["L Γ X"] * 40))
+    assert name.startswith("path-X_1-Uprime_L-G-X_L-G-X")
+    assert 100 < len(question_name([name])) < 120
+    assert question_name([name]) != question_name([name + "_L"])
+
+
+def test_files_of_one_name_are_different_questions(tiny):
+    for folder in ("a", "b"):
+        Path(folder).mkdir()
+        Path(folder, "bands.csv").write_text(CSV.replace("-19.9", f"-1{folder == 'a':d}.9"))
+    first, second = (question(compare=Path(f, "bands.csv")) for f in ("a", "b"))
+    assert first != second
+    assert all(name.startswith("compare-bands-") for name in (*first, *second))
 
 
 def test_a_folder_of_runs(nnpp, tiny, tmp_path):
@@ -140,12 +189,13 @@ def test_a_folder_of_runs(nnpp, tiny, tmp_path):
 @pytest.mark.parametrize("more", [[], ["--broaden", "0.1 eV"]])
 def test_density_of_states_holds_all_electrons_below_the_gap(done, more):
     done("--dos", "--mesh", "4x4x4", *more)
-    with Path("out/tiny/zb/dos.csv").open() as file:
+    folder = "mesh-4x4x4" + ("_broaden-0.1-eV" if more else "")
+    with Path("out/tiny/zb", folder, "dos.csv").open() as file:
         head, *rows = csv.reader(file)
     names = ["energy_ev", "states_per_ev", "integrated_states", "about_Cd", "about_Se"]
     assert head == names
     energy, density, below, cadmium, selenium = np.array(rows, float).T
-    about = json.loads(Path("out/tiny/summary.json").read_text())["systems"]["zb"]
+    about = json.loads(Path("out/tiny/zb", folder, "summary.json").read_text())["systems"]["zb"]
     middle = (about["vbm_ev"] + about["cbm_ev"]) / 2
     assert np.interp(middle, energy, below) == pytest.approx(8, abs=1e-3)
     full = energy <= middle
@@ -156,7 +206,7 @@ def test_density_of_states_holds_all_electrons_below_the_gap(done, more):
 
 def test_a_page_stands_alone(done):
     done("--html", "--dos", "--mesh", "4x4x4")
-    page = Path("out/tiny/zb/bands.html").read_text(encoding="utf-8")
+    page = Path("out/tiny/zb/mesh-4x4x4/bands.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert "Plotly.newPlot" in page
     for asks in ("<link", "<img", "<iframe", " src="):
@@ -175,7 +225,7 @@ def test_connected_bands_are_the_same_levels(done):
 
 def test_options_change_what_they_say(done):
     done(*OTHER)
-    stored = read_bands_h5(Path("out/tiny/zb/bands.h5"))
+    stored = read_bands_h5(Path("out/tiny/zb", OTHER_NAME, "bands.h5"))
     assert stored.bands.E.shape == (6, 9)
     assert [x for x in stored.bands.kpoints.labels if x] == ["Γ", "X"]
     assert stored.provenance["cutoff_hartree"] == 2.5
@@ -184,7 +234,7 @@ def test_options_change_what_they_say(done):
 
 def test_points_keep_the_path(done):
     done("--points", "20")
-    stored = read_bands_h5(Path("out/tiny/zb/bands.h5"))
+    stored = read_bands_h5(Path("out/tiny/zb/points-20/bands.h5"))
     assert [x for x in stored.bands.kpoints.labels if x] == ["L", "Γ", "X", "U", "K", "Γ"]
     assert 18 <= len(stored.bands.kpoints) <= 24
 
@@ -193,7 +243,8 @@ def test_no_conduction_band(nnpp, tiny):
     told = nnpp("bands", "tiny", "--bands", "4", "--plot")
     assert told.code == 0
     assert "no conduction band is requested" in told.err
-    about = json.loads(Path("results/tiny/summary.json").read_text())["systems"]["zb"]
+    summary = Path("results/tiny/zb/bands-4/summary.json")
+    about = json.loads(summary.read_text())["systems"]["zb"]
     assert (about["gap_ev"], about["vbm_ev"]) == (None, None)
 
 

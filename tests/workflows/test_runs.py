@@ -43,33 +43,28 @@ def run(fit, out, options):
     return out / fit.name / "zb"
 
 
-def test_files_of_an_earlier_run_with_other_options_are_removed(tmp_path):
+def test_files_of_other_options_are_kept(tmp_path):
     fit = read_inputs(write_tiny(tmp_path / "fit"))
-    folder = run(
-        fit, tmp_path / "out", Choices(plot=True, dos=True, mesh=(2, 2, 2), connect=True)
-    )
-    first = {p.name for p in folder.iterdir()}
-    assert {"bands.png", "bands.pdf", "dos.csv", "connected.csv", "bands.csv"} <= first
-    (folder / "mine.txt").write_text("kept")
+    asked = Choices(plot=True, dos=True, mesh=(2, 2, 2), connect=True)
+    folder = run(fit, tmp_path / "out", asked)
+    run(fit, tmp_path / "out", Choices(plot=True))
+    first = {p.name: p.read_bytes() for p in (folder / "mesh-2x2x2").iterdir()}
+    assert {"bands.png", "bands.pdf", "dos.csv", "connected.csv", "bands.csv"} <= set(first)
     run(fit, tmp_path / "out", Choices())
-    assert {p.name for p in folder.iterdir()} == {
-        "bands.csv",
-        "bands.h5",
-        "bands.json",
-        "mine.txt",
-    }
-    assert not (folder.parent / "potential.png").exists()
+    again = {p.name: p.read_bytes() for p in (folder / "mesh-2x2x2").iterdir()}
+    assert again == first
+    assert (folder / "bands.png").exists()
+    assert (folder.parent / "potential.png").exists()
 
 
 def test_a_run_records_its_options_notes_and_first_inputs(tmp_path):
     """Also when the run itself is computed again."""
     fit = read_inputs(write_tiny(tmp_path / "fit", TINY.replace("bands: 8", "bands: 4")))
-    folder = run(fit, tmp_path / "out", choices(dos=True, mesh="2x2x2", window="-5:4")).parent
+    folder = run(fit, tmp_path / "out", choices(plot=True, window="-5:4")).parent
     about = YAML(typ="safe").load(folder / "run.yaml")
     assert about["options"] == {
         "zero": "vbm",
-        "dos": True,
-        "mesh": [2, 2, 2],
+        "plot": True,
         "window": [-5, 4],
     }
     assert about["notes"] == ["zb: no conduction band is requested, so there is no gap"]

@@ -1,8 +1,11 @@
-"""`nnpp bands`: compute, write, plot and compare the bands of every system of every fit."""
+"""`nnpp bands`: compute, write, plot and compare the bands of every system of every fit.
+
+Options that change the numbers make a question, whose results are in a folder of its own.
+"""
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,18 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from nnpp.config.inputs import Fit
+from nnpp.config.inputs import RUN_NAME, Fit
 from nnpp.devices.processes import on_all_processes
 from nnpp.devices.recorder import Recorder
 from nnpp.devices.start import start_devices
-from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
+from nnpp.files.text import exists
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import START, RunFolder, is_run, refuse_unusable
+from nnpp.runs.folder import SUMMARY, is_at, refuse_other_run, refuse_unusable
 from nnpp.runs.lock import held
+from nnpp.runs.question import question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of, start_of_run, untrained
 from nnpp.setup.prepare import prepare
@@ -36,13 +40,7 @@ from nnpp.workflows.bands.draw import (
 from nnpp.workflows.bands.of_fit import ensemble_of_fit, with_complete_paths, with_fit
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.bands.solve import Solved, connected, refuse_without_path, solve
-from nnpp.workflows.fits.provenance import hashes, note_options, provenance, write_run
-
-OPTIONAL = ("dos.csv", "connected.csv", "bands.png", "bands.pdf", "bands.html")
-"""Files of a system that are written by some options only."""
-
-FIGURES = ("potential.png", "potential.pdf")
-"""Files of a fit that are written by --plot only."""
+from nnpp.workflows.fits.provenance import hashes, provenance, write_run
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ Event = Started | Solved | Finished
 
 
 def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
-    """Compute every system of every fit; write the results to `out`/fit/system.
+    """Compute every system of every fit; write the results to `out`/fit/system/question.
 
     Input errors are raised before anything is computed or written.
     """
@@ -79,7 +77,7 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     recorder(partial(_refuse, ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
-        locks = [held(folder)] if _is_at(fit, folder) else []
+        locks = [held(folder)] if is_at(fit, folder) else []
         with recorder.holding(*locks) as guarded:
             yield from _run_fit(fit, cases, folder, choices, read, guarded)
 
@@ -91,9 +89,9 @@ def _refuse(
     if choices.connect:
         refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
-        _refuse_another_run(fit, out / fit.name)
+        refuse_other_run(fit, out / fit.name)
         for case in cases:
-            refuse_unusable(out / fit.name, case.spec.name)
+            refuse_unusable(out / fit.name, case.spec.name, _question(fit, choices))
 
 
 def _run_fit(
@@ -109,50 +107,51 @@ def _run_fit(
     potential, ensemble = on_all_processes(
         lambda: (p := potential_of(fit), ensemble_of_fit(fit, p))
     )
+    question = _question(fit, choices)
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
         with fit.spec.origin.error_context("systems", i):
             done = with_fit(solve(case, potential, choices), fit, i, ensemble, choices)
             followed = connected(case, potential, done.bands) if choices.connect else None
-        about, own = provenance(fit, case, read), folder / case.spec.name
-        write = partial(_write, done, followed, potential, own, about, choices)
+        about = provenance(fit, case, read)
+        place = folder / case.spec.name / question
+        if question:
+            about |= {"question": question}
+        write = partial(_write, done, followed, potential, place, about, choices)
         solved.append(replace(done, paths=recorder(write)))
         yield solved[-1]
     seconds = time.perf_counter() - start
 
     def write_fit() -> list[Path]:
+        if question:
+            each = [
+                _summary(folder / s.case.spec.name / question, [s], s.seconds) for s in solved
+            ]
+            return [*each, *_run_yaml(fit, cases, folder, {}, read)]
         paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
-        _remove_old(folder, FIGURES, paths)
-        summary = _summary(folder, solved, seconds)
-        return [*paths, summary, _note_run(fit, cases, folder, choices, read)]
+        paths.append(_summary(folder, solved, seconds))
+        return [*paths, *_run_yaml(fit, cases, folder, asdict(choices), read)]
 
     yield Finished(fit.name, recorder(write_fit))
 
 
-def _note_run(
-    fit: Fit, cases: list[Case], folder: Path, choices: Choices, read: dict[str, str]
-) -> Path:
-    """Write the options into the run.yaml of the run, or into a new one next to the bands."""
-    if _is_at(fit, folder):
-        return note_options(fit, asdict(choices))
-    noted = replace(fit, notes=_notes(fit, cases))
-    return write_run(folder, noted, read, asdict(choices))
+def _question(fit: Fit, choices: Choices) -> str:
+    """Return the name of the folder for what was asked; empty for the fit itself."""
+    return question_name((*fit.question, *choices.of_dos))
 
 
-def _is_at(fit: Fit, folder: Path) -> bool:
-    """Return whether the fit is the run in this folder."""
-    return is_run(fit) and fit.folder.resolve() == folder.resolve()
+def _run_yaml(
+    fit: Fit, cases: list[Case], folder: Path, options: Mapping[str, Any], read: dict[str, str]
+) -> list[Path]:
+    """Write the configuration next to the bands, without the options of a question.
 
-
-def _refuse_another_run(fit: Fit, folder: Path) -> None:
-    """Raise an error if bands of a fit would overwrite those of its trained potential."""
-    if RunFolder(folder).has(START) and not _is_at(fit, folder):
-        raise InputError(
-            "contains a run with its own potential",
-            f"use {folder} to compute its bands, or choose another folder (--out)",
-            folder,
-        )
+    A run has its own, and a question leaves that of earlier bands.
+    """
+    if is_at(fit, folder) or (fit.question and exists(folder / RUN_NAME)):
+        return []
+    noted = replace(fit, spec=fit.own or fit.spec, notes=_notes(fit, cases))
+    return [write_run(folder, noted, read, options)]
 
 
 def _draw_potential(
@@ -186,16 +185,7 @@ def _write(
         paths.append(write_dos(folder, done.dos))
     if followed is not None:
         paths.append(write_bands_csv(folder / "connected.csv", followed))
-    paths += draw_bands(folder, done, potential, choices)
-    _remove_old(folder, OPTIONAL, paths)
-    return paths
-
-
-def _remove_old(folder: Path, names: tuple[str, ...], written: list[Path]) -> None:
-    """Remove files that an earlier call with other options wrote, as their numbers are old."""
-    for name in names:
-        if folder / name not in written:
-            (folder / name).unlink(missing_ok=True)
+    return paths + draw_bands(folder, done, potential, choices)
 
 
 def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
@@ -204,7 +194,7 @@ def _summary(folder: Path, solved: list[Solved], seconds: float) -> Path:
     losses = [s["loss_ev2"] for s in systems.values() if s["loss_ev2"] is not None]
     total = {"loss_ev2": sum(losses) if losses else None, "systems": systems}
     text = json.dumps(total | {"seconds": round(seconds, 3)}, indent=2)
-    return write_atomic(folder / "summary.json", text + "\n")
+    return write_atomic(folder / SUMMARY, text + "\n")
 
 
 def _numbers(done: Solved) -> dict:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
-from nnpp.config.spec import validated
+from nnpp.config.kpoints import PathPoints
+from nnpp.config.spec import FitSpec, validated
 from nnpp.config.values import NUMBER, energy
 from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Place
-from nnpp.units import ENERGY
+from nnpp.runs.question import file_part, mesh_part, number_part, path_part
+from nnpp.units import ENERGY, HARTREE_EV
 
 ZEROS = ("vbm", "absolute")
 """Zeros of energy of a figure."""
@@ -64,9 +67,23 @@ class Choices:
     connect: bool = False
     window: tuple[float, float] | None = None
 
+    @property
+    def of_dos(self) -> tuple[str, ...]:
+        """The parts of a question that change the density of states."""
+        mesh = () if self.mesh is None else (mesh_part(self.mesh),)
+        return (*mesh, *broaden_parts(self.broadening))
+
+
+def broaden_parts(width: float | None) -> tuple[str, ...]:
+    """Return the part of a question for a broadening [hartree]; none for None."""
+    return () if width is None else (number_part("broaden", width * HARTREE_EV, "eV"),)
+
 
 def chosen(fit: Fit, choices: Choices) -> Fit:
-    """Return the fit with the options applied; an error in one names the option."""
+    """Return the fit with the options applied; an error in one names the option.
+
+    Options that change the numbers make another question of the fit.
+    """
     data = plain(fit.spec)
     if choices.compare is not None and len(data["systems"]) > 1:
         raise InputError(
@@ -83,7 +100,29 @@ def chosen(fit: Fit, choices: Choices) -> Fit:
                 keys: p for keys, p in places.items() if keys[:3] not in changed
             } | changed
     origin = replace(fit.spec.origin, places=places)
-    return replace(fit, spec=validated(data, origin, Path.cwd()))
+    spec = validated(data, origin, Path.cwd())
+    question = tuple(_question(fit.spec, spec, choices))
+    return replace(fit, spec=spec, question=question, own=fit.spec if question else None)
+
+
+def _question(own: FitSpec, spec: FitSpec, choices: Choices) -> Iterator[str]:
+    """Yield a part of the question for each option that changes the fit `own` into `spec`."""
+    before, after = plain(own)["systems"], plain(spec)["systems"]
+    changed = {
+        key for a, b in zip(before, after, strict=True) for key in b if a.get(key) != b[key]
+    }
+    first = spec.systems[0]
+    if choices.compare is not None:
+        yield file_part("compare", choices.compare)
+    if isinstance(first.kpoints, PathPoints) and "kpoints" in changed:
+        if choices.path is not None:
+            yield path_part(first.kpoints.path)
+        if choices.points is not None:
+            yield number_part("points", choices.points)
+    if choices.cutoff is not None and "cutoff" in changed:
+        yield number_part("cutoff", first.cutoff, "hartree")
+    if choices.bands is not None and "bands" in changed:
+        yield number_part("bands", choices.bands)
 
 
 def _changes(

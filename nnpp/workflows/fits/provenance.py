@@ -108,18 +108,12 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
     return write_atomic(folder / RUN_NAME, dump_yaml(about))
 
 
-def note_options(run: Fit, options: Mapping[str, Any]) -> Path:
-    """Write other options into run.yaml; the configuration of the fit does not change."""
-    about = read_yaml(run.source)[0] | {"options": _given(options)}
-    return write_atomic(run.source, dump_yaml(about))
-
-
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are set, with values that YAML can represent."""
-    given = {name: x for name, x in options.items() if x not in (None, False)}
+    chosen = {name: x for name, x in options.items() if x not in (None, False)}
     return {
         name: list(x) if isinstance(x, tuple) else x if isinstance(x, int | float) else str(x)
-        for name, x in given.items()
+        for name, x in chosen.items()
     }
 
 

@@ -68,7 +68,8 @@ def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> 
             f"{len(models)} potentials are named", "name one fitted run", "--structure"
         )
     model = read_model(models[0])
-    return chosen(fit_of_structure(model, structure, _cutoff(choices)), choices)
+    needed = None if stated_bases(model) else _cutoff(choices)
+    return chosen(fit_of_structure(model, structure, needed), choices)
 
 
 def _cutoff(choices: Choices) -> float | None:
@@ -111,7 +112,7 @@ def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = Non
 
 def basis_of(model: "Model", cutoff: float | None = None) -> dict[str, Any]:
     """Return cutoff [hartree] and plane waves of the system fitted at the largest cutoff."""
-    systems = [s for s in model.about.get("systems", []) if "cutoff_hartree" in s]
+    systems = stated_bases(model)
     if not systems and cutoff is None:
         raise InputError(
             "does not state the cutoff at which it was fitted", "give a cutoff", model.path
@@ -121,6 +122,11 @@ def basis_of(model: "Model", cutoff: float | None = None) -> dict[str, Any]:
         "cutoff_hartree": float(widest["cutoff_hartree"] if cutoff is None else cutoff),
         "plane_waves": widest.get("plane_waves", "per-k"),
     }
+
+
+def stated_bases(model: "Model") -> list[dict[str, Any]]:
+    """Return the systems of a model that state the cutoff at which they were fitted."""
+    return [s for s in model.about.get("systems", []) if "cutoff_hartree" in s]
 
 
 def _file_name(name: str) -> str:

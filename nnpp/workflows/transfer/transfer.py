@@ -30,7 +30,8 @@ from nnpp.observables.slopes import levels_of_members
 from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import refuse_unusable
+from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.question import number_part
 from nnpp.setup.potential import potential_of
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.crystal import Crystal
@@ -39,6 +40,9 @@ from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import ensemble_of_fit
 from nnpp.workflows.train.run import Run, read_run
 from nnpp.workflows.transfer.unseen import Binary, Unseen, binaries, gap_at_gamma, unseen
+
+CELLS = 8
+"""Usual number of primitive cells of an alloy."""
 
 MORE = 4
 """Number of empty levels computed."""
@@ -105,9 +109,15 @@ def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
     runs = [read_run(fit) for fit in fits]
     for run in runs:
         _refuse(run)
-        refuse_unusable(out / run.fit.name)
+        refuse_other_run(run.fit, out / run.fit.name)
+        refuse_unusable(out / run.fit.name, _question(cells))
     for run in runs:
-        yield from _of_run(run, out / run.fit.name, cells)
+        yield from _of_run(run, out / run.fit.name / _question(cells), cells)
+
+
+def _question(cells: int) -> str:
+    """Return the name of the folder for alloys of another size; empty for the usual one."""
+    return "" if cells == CELLS else number_part("transfer-cells", cells)
 
 
 def _refuse(run: Run) -> None:
