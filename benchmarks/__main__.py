@@ -23,6 +23,7 @@ NAMES = (
     "edges",
     "ensemble",
     "reference",
+    "mutants",
 )
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.eigensolvers.davidson import davidson
+from nnpp.eigensolvers.davidson import Ritz, _errors, davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.wanted import Lowest
 from nnpp.errors import InputError
@@ -127,3 +127,12 @@ def test_a_guard_of_another_symmetry_is_no_worse_than_the_last_level():
     s = systems.at(structure, systems.GXL, cutoff=45 / 2 * (2 * np.pi / a) ** 2)
     found, exact = (levels(potential, s, 10, f) for f in (davidson, dense))
     assert float(jnp.abs(found - exact).max()) < 1e-9
+
+
+def test_a_guard_counts_only_if_it_may_be_lower_than_the_last_wanted_level():
+    """The fourth level lies 0.1 above the third with |r| = 0.4, the fifth far above."""
+    E, length = jnp.array([0.0, 1.0, 5.0, 5.1, 9.0]), jnp.array([0.1, 0.2, 0.3, 0.4, 0.5])
+    X = jnp.eye(6)[:, None, :5]
+    HX = X * E + jnp.eye(6)[:, None, [5]] * length
+    assert _errors(Ritz(E, X, HX), 3) == pytest.approx([0.1, 0.2, 0.3, 0.4, 0])
+    assert _errors(Ritz(E, X, HX), 2) == pytest.approx([0.1, 0.2, 0, 0, 0])

@@ -137,6 +137,13 @@ def test_the_spread_vanishes_with_the_residuals_and_grows_with_noise():
     assert 20 < spreads[2] / spreads[1] < 500  # linear in the noise: 100, while it is small
 
 
+def test_the_spread_is_the_unbiased_one():
+    """Of 1, 2 and 6: mean 3, and the variance is (4 + 1 + 9)/2."""
+    mean, spread = mean_and_spread(jnp.array([[1.0], [2.0], [6.0]]))
+    assert float(mean[0]) == pytest.approx(3.0)
+    assert float(spread[0]) ** 2 == pytest.approx(7.0)
+
+
 def test_members_are_counted_each_from_its_own_zero():
     of = objective(0.01, zero=Top(FULL))
     E = of.sources[0].observe(of.parameters, of.parameters.start())

@@ -89,6 +89,23 @@ def test_the_loss_never_rises_and_a_rejected_trial_is_undone_to_the_last_bit():
     assert all(same_bits(s.measured, s.trial) and float(s.growth) == 2 for s in taken)
 
 
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_damping_follows_the_gain_by_the_law_of_nielsen(name):
+    """λ max(1/3, 1 − (2ρ−1)³), ρ the fall of the loss by that of |r + Jδ|²."""
+    every = states(of_formula(*PROBLEMS[name]), 12)
+    ratios = []
+    for before, after in pairwise(every):
+        if bool(after.accepted):
+            r, J = np.asarray(before.r), np.asarray(before.J)
+            delta = np.asarray(after.best - before.best)
+            hoped = r @ r - np.sum((r + J @ delta) ** 2)
+            rho = float(before.lowest - after.lowest) / hoped
+            ratios.append(max(1 / 3, 1 - (2 * rho - 1) ** 3))
+            assert float(after.damping / before.damping) == pytest.approx(ratios[-1], rel=1e-6)
+    assert len(ratios) >= 3
+    assert name != "helix" or 0.34 < max(ratios) < 1.9
+
+
 def test_a_step_from_a_minimum_is_rejected():
     """No direction leads down, so θ stays and the damping grows without end."""
     every = states(of_formula(decay, PROBLEMS["decay"][1]), 200)

@@ -130,3 +130,16 @@ def test_k_points_that_symmetry_makes_one_are_solved_once():
     E = pairs[0][0]
     assert float(jnp.abs(two.at_distinct(E) - E[:2]).max()) == 0
     assert three.at_distinct(E) is E
+
+
+def test_errors_of_fitted_and_held_out_levels():
+    """E − E_ref from the valence top, without weights; nothing where there is no reference."""
+    objective = full_objective()
+    source = objective.sources[0]
+    E = source.observe(objective.parameters, objective.parameters.start())
+    fitted, held = source.errors(E)
+    apart = np.asarray(E - Top(8)(E) - source.targets[0].reference)
+    assert np.abs(np.ravel(fitted) - apart[[0, 1, 3]].ravel()).max() < 1e-12
+    assert np.abs(np.ravel(held) - apart[2]).max() < 1e-12
+    bare = replace(source, targets=source.targets[1:], held=())
+    assert [x.shape for x in bare.errors(E)] == [(0,), (0,)]

@@ -23,7 +23,7 @@ def test_a_smooth_path_has_none():
     assert outliers(k, E, 2) == []
 
 
-@pytest.mark.parametrize("at", [5, 20, 60])
+@pytest.mark.parametrize("at", [2, 5, 20, 60, 79])  # the first and the last with two beside
 def test_a_wrong_level_is_found(at):
     k, E = smooth()
     E[at, 0] -= 0.02
@@ -33,4 +33,5 @@ def test_a_wrong_level_is_found(at):
 def test_a_wrong_k_point_is_a_corner_and_not_judged():
     k, E = smooth()
     k[20, 1] += 0.05
+    E[20, 0] -= 0.1
     assert outliers(k, E, 2) == []

@@ -90,11 +90,14 @@ def test_equivalent_k_points_are_held_out_together(case):
 def test_band_edges_and_the_zero_of_energy_are_always_fitted(case):
     """All levels are measured from them."""
     made = case(MANY_K)
+    E = np.array(made.reference.E)
+    E[7, 4:] -= 1.0  # so that the edges are at different k-points
+    made = replace(made, reference=replace(made.reference, E=jnp.asarray(E)))
     level = replace(
         made, spec=made.spec.model_copy(update={"zero": LevelZero(band=1, kpoint=3)})
     )
-    E = np.asarray(made.reference.E)
     edges = {int(E[:, 3].argmax()), int(E[:, 4].argmin())}
+    assert len(edges) == 2
     for seed in range(10):
         assert not edges & set(np.flatnonzero(held_out(made, 0.9, seed)))
         assert not (edges | {2}) & set(np.flatnonzero(held_out(level, 0.8, seed)))

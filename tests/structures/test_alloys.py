@@ -80,6 +80,7 @@ def test_a_crystal_at_rest_stays():
     back = relaxed(pushed, own)
     apart = np.diff(np.asarray(back.fractional - structure.fractional), axis=0)
     np.testing.assert_allclose(apart, 0, atol=1e-7)
+    np.testing.assert_allclose(back.fractional[0], pushed.fractional[0], atol=1e-12)
 
 
 def test_its_energy_is_keating_s():

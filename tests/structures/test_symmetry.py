@@ -6,9 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential, Strengths
+from nnpp.structures import symmetry
 from nnpp.structures.crystal import crystal
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh, mesh_map, primitive_cells, rotations, space_group
@@ -132,3 +134,10 @@ def test_a_shift_along_one_axis_halves_the_group():
     along_z = np.array([0, 0, 0.1]) @ np.linalg.inv(np.asarray(structure.cell))
     moved = crystal(structure.cell, structure.fractional.at[1].add(along_z), structure.symbols)
     assert len(rotations(moved)) == 4
+
+
+def test_a_mesh_of_too_many_points_is_refused(monkeypatch):
+    monkeypatch.setattr(symmetry, "MOST_POINTS", 8)
+    assert len(mesh_map(systems.zincblende(), (2, 2, 2))[0]) == 8
+    with pytest.raises(InputError, match=r"a mesh of \(3, 3, 1\) has too many points"):
+        mesh_map(systems.zincblende(), (3, 3, 1))

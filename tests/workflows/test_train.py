@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -14,7 +13,6 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.fitting.method import measure
 from nnpp.fitting.parameters import Parameters
-from nnpp.fitting.training import Course, Stopping
 from nnpp.formats.model import read_model
 from nnpp.runs import folder
 from nnpp.runs.metrics import read_metrics
@@ -103,44 +101,6 @@ def test_a_network_without_one_learns_the_form_with_the_printed_error(here):
     few, learned = learn_form(start_of(spec), before_training(spec), 3)
     assert learned.endswith("in 3 steps")
     assert np.sqrt(np.mean(np.asarray(few.local(q) - form(q)) ** 2)) > apart
-
-
-STOPPING = Stopping(tolerance=1e-2, patience=3)
-after_lm = partial(Course.after, accepted=True, damping=1e-3, stopping=STOPPING)
-
-
-def test_a_fit_ends_once_an_accepted_step_gains_less_than_the_tolerance():
-    course = after_lm(Course(), 1.0)
-    assert (course.step, course.within, course.lowest, course.ended) == (1, 1, 1.0, "")
-    course = after_lm(course, 0.98)
-    assert (course.ended, course.stale) == ("", 0)
-    assert after_lm(course, 0.98, accepted=False).ended == ""
-    assert after_lm(course, 0.975).ended == "the loss falls by less than 0.01 of itself"
-    assert after_lm(course, 0.975, damping=None).ended == "", "a rule of lm alone"
-    assert after_lm(course, 0.0).ended == "the loss is zero"
-    stuck = after_lm(course, 0.98, accepted=False, damping=1e9)
-    assert stuck.ended == "no direction leads down any more"
-
-
-def test_patience_counts_steps_without_a_gain():
-    course = after_lm(Course(), 1.0, damping=None)
-    for stale in (1, 2):
-        course = after_lm(course, 0.995, damping=None)
-        assert (course.stale, course.ended) == (stale, "")
-    again = after_lm(course, 0.9, damping=None)
-    assert (again.stale, again.ended) == (0, "")
-    over = after_lm(course, 0.995, damping=None)
-    assert over.ended == "the loss has not fallen for 3 steps"
-    assert Course().after(1.0, True, None, Stopping(1e-4)).ended == ""
-
-
-def test_a_fit_that_ended_by_one_tolerance_continues_with_another():
-    loose, tight = Stopping(1e-2, patience=3), Stopping(1e-4)
-    ended = Course().after(1.0, True, 1e-3, loose).after(0.995, True, 1e-3, loose)
-    assert ended.ended == "the loss falls by less than 0.01 of itself"
-    assert ended.judged_by(loose) == ended
-    on = ended.judged_by(tight)
-    assert (on.ended, on.stale, on.step, on.lowest) == ("", 0, 2, 0.995)
 
 
 def test_continued_steps_equal_uninterrupted_ones(here):
