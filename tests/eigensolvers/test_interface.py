@@ -13,7 +13,7 @@ import pytest
 from jaxtyping import Array, Float
 
 from nnpp.eigensolvers.choice import SOLVERS, faster
-from nnpp.eigensolvers.davidson import TOLERANCE, davidson
+from nnpp.eigensolvers.davidson import TOLERANCE, davidson, fits, width
 from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.wanted import Lowest, Nearest
 from nnpp.hamiltonian.interface import Hamiltonian, Start
@@ -153,6 +153,17 @@ def test_davidson_iterates_here_and_needs_the_right_inverse():
     assert "while[" not in programs[1]
     E, _ = davidson(Minimal(lengths, 1), Lowest(6))
     np.testing.assert_allclose(E, closed_form(1)[0][:6], atol=1e-11)
+
+
+def test_a_correction_has_the_worst_half_of_many_columns():
+    assert [width(n) for n in (1, 3, 8, 9, 15, 16, 17, 40)] == [1, 3, 8, 8, 8, 8, 9, 20]
+
+
+@pytest.mark.parametrize(("parts", "most"), [(1, 126), (2, 126), (4, 252)])
+def test_the_search_space_is_at_most_that_of_all_functions(parts, most):
+    """n + 4 and twice n/2 columns, 256 for n = 126; with four parts a column is a pair."""
+    H = Box(jnp.asarray(LENGTHS), parts)
+    assert (fits(H, most), fits(H, most + 2)) == (True, False)
 
 
 @every_kind

@@ -165,6 +165,7 @@ def test_networks_drawn_anew_differ_only_where_no_level_looks():
     theta = of.parameters.start()
     plan = redrawn_networks(of, theta, keys(3), 10)
     assert plan.steps == 1
+    assert redrawn_networks(of, theta, keys(3), 60).steps == steps_per_member(60) - 1 == 11
     shells = of.sources[0].system.q
 
     between = jnp.linspace(0.2, 0.7, 6)
