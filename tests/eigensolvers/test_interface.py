@@ -155,6 +155,13 @@ def test_davidson_iterates_here_and_needs_the_right_inverse():
     np.testing.assert_allclose(E, closed_form(1)[0][:6], atol=1e-11)
 
 
+def test_davidson_is_chosen_for_large_matrices_and_few_levels():
+    """From 200 rows on, and from 16 rows for each level: 256 rows are enough for 16 levels."""
+    H = Box(jnp.asarray(LENGTHS), 1)
+    assert [faster(H, Lowest(n)) for n in (1, 16, 17)] == [davidson, davidson, SOLVERS["dense"]]
+    assert faster(H, Nearest(MIDDLE, 1)) is SOLVERS["dense"]
+
+
 def test_a_correction_has_the_worst_half_of_many_columns():
     assert [width(n) for n in (1, 3, 8, 9, 15, 16, 17, 40)] == [1, 3, 8, 8, 8, 8, 9, 20]
 

@@ -193,6 +193,11 @@ def test_what_cannot_be_made_is_refused():
     with pytest.raises(InputError, match="no two k-points"):
         require_samples(bare)
     require_samples(objective())
+    source = spectrum()
+    one, two = (source.reweighted(jnp.asarray(np.arange(len(K)) < n, float)) for n in (1, 2))
+    require_samples(replace(bare, sources=(two,)))
+    with pytest.raises(InputError, match="no two k-points"):
+        require_samples(replace(bare, sources=(one,)))
 
 
 def test_a_member_that_is_not_finite_is_named():

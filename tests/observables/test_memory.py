@@ -7,7 +7,7 @@ from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.batched import map_kpoints
-from nnpp.observables.memory import COMPLEX, PROGRAM, bytes_per_k, process_memory
+from nnpp.observables.memory import COMPLEX, COUNTED, PROGRAM, bytes_per_k, process_memory
 from nnpp.observables.slopes import _at_k
 from tests import systems
 
@@ -59,5 +59,6 @@ def test_more_bands_and_plane_waves_take_more():
     assert of_large.per_k > of_small.per_k * (N[1] / N[0]) ** 2 * 0.8
     assert of_large.total() > PROGRAM + of_large.at_once * of_large.per_k
     assert of_large.at_once == 1, "there is one k-point"
+    assert of_large.counting == COUNTED * COMPLEX * N[1] ** 2, "complex matrices"
     more = process_memory(at_shells(potential, large), large, 16, davidson)
     assert more.per_k > process_memory(at_shells(potential, large), large, 8, davidson).per_k

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.structures.alloys import quasi_random, superlattice, wurtzite
+from nnpp.structures.alloys import FCC, _compact, quasi_random, superlattice, wurtzite
 from nnpp.structures.crystal import crystal
 from nnpp.structures.environment import find_neighbours
 from nnpp.structures.keating import energy, relaxed, springs
@@ -36,6 +36,14 @@ def test_every_atom_has_four_bonds_of_zinc_blende(structure, group):
     assert bool(found.complete.all())
     np.testing.assert_allclose(found.unstrained, 8 * np.sqrt(3) / 27 * BOND**3)
     assert space_group(structure) == group
+
+
+def test_long_vectors_of_a_lattice_are_replaced_by_its_shortest():
+    """Of a skewed cell of the face-centred lattice: three of length a/√2, the same volume."""
+    for skew in ([[1, 0, 0], [3, 1, 0], [-2, 5, 1]], [[1, 4, -1], [0, 1, 2], [0, 0, 1]]):
+        found = _compact(np.array(skew) @ FCC)
+        np.testing.assert_allclose(np.linalg.norm(found, axis=1), np.sqrt(0.5))
+        assert abs(np.linalg.det(found)) == pytest.approx(0.25)
 
 
 def correlations(structure, element):

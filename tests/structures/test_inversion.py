@@ -6,7 +6,7 @@ import pytest
 
 from nnpp.observables.bands import levels
 from nnpp.structures.crystal import crystal
-from nnpp.structures.inversion import centred
+from nnpp.structures.inversion import _inside, centred
 from tests import systems
 
 MOVED = np.array([0.137, -0.29, 0.05])
@@ -40,6 +40,11 @@ def test_none_is_found_where_there_is_none():
         moved, found = centred(structure)
         assert not found
         assert moved is structure
+
+
+def test_coordinates_are_taken_into_the_cell_also_just_below_its_corner():
+    """−1e-17 modulo 1 is 1 in rounded arithmetic, which is outside."""
+    assert _inside(np.array([-1e-17, 1.25, -0.25, 3.0])).tolist() == [0, 0.25, 0.75, 0]
 
 
 @systems.every_solver
