@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nnpp.workflows.bands.options import Choices
     from nnpp.workflows.transfer.transfer import Row
 
-REPORT_WIDTHS = (14, 3, 10, 10, 12)
+REPORT_WIDTHS = (14, 3, 8, 7, 10, 9, 10)
 """Widths of the columns of `nnpp report`, in characters."""
 
 SIZES = (4, 8, 12)
@@ -100,7 +100,7 @@ def report(inputs: Inputs = None, out: Out = RESULTS) -> None:
     from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [INPUTS])
-    from nnpp.workflows.report import run_report  # imports JAX: input errors come before
+    from nnpp.workflows.report.report import run_report  # imports JAX: input errors come before
 
     for result in run_report(fits, out):
         for crystal in result.reports:
@@ -110,12 +110,12 @@ def report(inputs: Inputs = None, out: Out = RESULTS) -> None:
 
 def _print_report(report: "Report") -> None:
     """Print the table of one crystal."""
+    from nnpp.observables.reports import COLUMNS
+
     console.say(report.name, typer.colors.CYAN)
-    console.say(console.cells(("", "", "nnpp", "reference", "experiment"), REPORT_WIDTHS))
+    console.say(console.cells(("", "", *COLUMNS), REPORT_WIDTHS))
     for row in report.rows:
         console.say(console.cells((row.name, row.unit, *row.words), REPORT_WIDTHS))
-    if report.source:
-        console.remark(f"  experiment: {report.source}")
     for note in report.notes:
         console.remark(f"  {note}")
 

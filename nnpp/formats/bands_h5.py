@@ -14,7 +14,7 @@ from jaxtyping import Array
 from nnpp.files.atomic import write_atomic
 from nnpp.files.json_text import load_json
 from nnpp.formats.hdf5 import attribute, is_sealed, opened_hdf5, seal, values
-from nnpp.formats.reference_bands import ReferenceBands
+from nnpp.formats.reference_bands import MASSES, ReferenceBands
 from nnpp.observables.bands import Bands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
@@ -27,6 +27,9 @@ UNSEALED = "nnpp bands 1"
 UNSTRAINED_VOLUME = "equilibrium_volume", "rest_volume"
 """Attribute of the crystal with the volume of the unstrained cell, and its name in earlier
 versions."""
+
+LARGEST_MASS = 1e3
+"""Larger masses in a file are ignored [mₑ]."""
 
 STRAINS = "crystal/strains"
 """The dataset with the strain ε of each atom, if atoms have strains of their own."""
@@ -107,7 +110,21 @@ def read_reference_h5(path: Path) -> ReferenceBands:
         crystal=stored.crystal,
         spinor=bands.spinor,
         occupied=bands.occupied,
+        masses=_masses(stored.provenance),
     )
+
+
+def _masses(provenance: Any) -> dict[str, float]:
+    """Return the masses that `provenance` contains, e.g. {"masses": {"electron": 0.067}}."""
+    found = provenance.get("masses") if isinstance(provenance, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    numbers = {MASSES[name]: m for name, m in found.items() if name in MASSES}
+    return {
+        name: float(m)
+        for name, m in numbers.items()
+        if isinstance(m, int | float) and 0 < m < LARGEST_MASS
+    }
 
 
 def _stored(file: h5py.File) -> StoredBands:

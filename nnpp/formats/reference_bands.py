@@ -19,6 +19,14 @@ JUMP = 1e-8
 """A step of the path that is shorter than this although k changes is a jump [bohr⁻¹]."""
 
 
+MASSES = {
+    "electron": "electron_mass",
+    "heavy_hole": "heavy_hole_mass",
+    "light_hole": "light_hole_mass",
+}
+"""Names of masses in a file, and the quantities they are."""
+
+
 @dataclass(frozen=True)
 class ReferenceBands:
     """Levels at k-points.
@@ -35,6 +43,7 @@ class ReferenceBands:
         spinor: whether a level holds one electron, not two.
         occupied: number of full levels at each k.
         fermi: Fermi energy or valence band top, as the file names it [hartree].
+        masses: effective masses along x at Γ, by the values of `MASSES` [mₑ].
         provenance: the program, its version, the functional and other facts.
         notes: warnings for the user.
 
@@ -52,6 +61,7 @@ class ReferenceBands:
     spinor: bool | None = None
     occupied: int | None = None
     fermi: float | None = None
+    masses: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

@@ -63,14 +63,17 @@ def write_optics(folder: Path, optics: Optics) -> Path:
 
 def write_report(folder: Path, reports: tuple[Report, ...]) -> Path:
     """Write report.csv: gaps, masses and deformation potentials of every crystal."""
-    header = ("system", "quantity", "unit", "nnpp", "reference", "experiment")
-    rows = [
-        (report.name, row.name, row.unit, *(None if x is None else float(x) for x in numbers))
+    header = (
+        "system", "quantity", "unit", "nnpp", "spread", "fit", "reference", "experiment",
+        "source",
+    )  # fmt: skip
+    rows = (
+        (report.name, row.name, row.unit, row.here, row.spread, row.fitted, row.reference,
+         row.measured, row.source)
         for report in reports
         for row in report.rows
-        for numbers in [(row.here, row.reference, row.measured)]
-    ]
-    text = csv_text(header, rows, ".6g", quoted=("quantity",))
+    )  # fmt: skip
+    text = csv_text(header, rows, ".6g", quoted=("quantity", "source"))
     return write_atomic(Path(folder) / "report.csv", text)
 
 

@@ -1,6 +1,32 @@
 """Reports: numbers of one crystal next to its reference and to experiment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+QUANTITIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "gap": ("gap", "eV"),
+        "direct_gap": ("gap at Γ", "eV"),
+        "splitting": ("Δso", "eV"),
+        "electron_mass": ("m electron Γ", "mₑ"),
+        "heavy_hole_mass": ("m heavy 100", "mₑ"),
+        "light_hole_mass": ("m light 100", "mₑ"),
+        "gamma_1": ("γ₁", ""),
+        "gamma_2": ("γ₂", ""),
+        "gamma_3": ("γ₃", ""),
+        "kane_energy": ("E_P", "eV"),
+        "conduction_by_volume": ("dE_c/d ln Ω", "eV"),
+        "valence_by_volume": ("dE_v/d ln Ω", "eV"),
+        "gap_by_volume": ("dE_g/d ln Ω", "eV"),
+        "b": ("b", "eV"),
+        "d": ("d, clamped", "eV"),
+    }
+)
+"""Quantities of a report: name and unit by key."""
+
+COLUMNS = ("nnpp", "±", "fit", "reference", "experiment")
+"""Columns of a report after name and unit."""
 
 
 @dataclass(frozen=True)
@@ -9,23 +35,31 @@ class Row:
 
     Attributes:
         name: the name of the quantity.
-        unit: the unit of all three values.
+        unit: the unit of all values.
         here: the value of the potential.
+        spread: standard deviation of the members of an ensemble.
+        fitted: how the fit determines the value: "target", "levels", "volumes", "not fitted".
         reference: the value of the reference.
         measured: the measured value.
+        source: the source of the measured value; empty without one.
     """
 
     name: str
     unit: str
     here: float | None
+    spread: float | None
+    fitted: str
     reference: float | None
     measured: float | None
+    source: str
 
     @property
-    def words(self) -> tuple[str, str, str]:
-        """The three values as text."""
-        here, reference, measured = map(_text, (self.here, self.reference, self.measured))
-        return here, reference, measured
+    def words(self) -> tuple[str, ...]:
+        """The columns as text, in the order of `COLUMNS`."""
+        here, spread, reference, measured = map(
+            _text, (self.here, self.spread, self.reference, self.measured)
+        )
+        return here, spread, self.fitted, reference, measured
 
 
 @dataclass(frozen=True)
@@ -35,13 +69,11 @@ class Report:
     Attributes:
         name: the name of the system.
         rows: the quantities.
-        source: the source of the measured values; empty if there are none.
         notes: remarks for the reader.
     """
 
     name: str
     rows: tuple[Row, ...]
-    source: str
     notes: tuple[str, ...]
 
 

@@ -3,7 +3,7 @@
 from nnpp.errors import InputError
 from nnpp.files.templates import render
 from nnpp.observables.gaps import Gap
-from nnpp.observables.reports import Report
+from nnpp.observables.reports import COLUMNS, Report
 from nnpp.plotting.abscissa import abscissa, point_name
 from nnpp.plotting.picture import BandPicture, gap_text, remarks
 from nnpp.plotting.plotly_figures import SCREEN, plot_bands, plots_potential
@@ -34,7 +34,7 @@ def page_bands(picture: BandPicture, curves: PotentialCurves | None = None) -> s
 
 def report_page(title: str, reports: tuple[Report, ...]) -> str:
     """Return one HTML page without a script, with a table for each crystal."""
-    return render("report.html", title=title, reports=reports)
+    return render("report.html", title=title, reports=reports, columns=COLUMNS)
 
 
 def table(picture: BandPicture) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Reference:
         E: the levels in the order of the file [hartree].
         doubled: whether every spinless level is listed twice.
         k_weights: weight of each k-point in a fit: from `weights`, else the file, else 1.
+        file: the content of the file, all its k-points and its levels as they are stored.
         notes: warnings for the user.
     """
 
@@ -41,6 +42,7 @@ class Reference:
     E: Float[Array, "k band"]
     doubled: bool
     k_weights: Float[Array, " k"]
+    file: ReferenceBands | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -56,7 +58,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
         found = _read(system.reference)
         _check_size(found)
         warnings = found.warnings_for(crystal)
-    found = found.thinned(system.reference.take, crystal)
+    whole, found = found, found.thinned(system.reference.take, crystal)
     if found.spinor is False and (system.spin == "doubled" or spec.has_spin_orbit):
         found = replace(found, E=np.repeat(found.E, 2, axis=1), spinor=True)
     _check_counts(spec, i, found)
@@ -69,6 +71,7 @@ def read_reference(spec: FitSpec, i: int, crystal: Crystal) -> Reference | None:
         jnp.asarray(_with_scissor(found.E, system, crystal, doubled or spec.has_spin_orbit)),
         doubled,
         jnp.ones(len(found.E)) if weights is None else jnp.asarray(weights, float),
+        whole,
         warnings,
     )
 

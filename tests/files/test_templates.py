@@ -19,7 +19,7 @@ def test_a_missing_variable_is_an_error():
 
 
 def test_html_is_escaped_and_markdown_and_shell_have_filters():
-    assert "&lt;b&gt;" in render("report.html", title="<b>", reports=())
+    assert "&lt;b&gt;" in render("report.html", title="<b>", reports=(), columns=())
     filters = environment().filters
     assert filters["plain"]("a|`b`") == r"a\|\`b\`"
     assert filters["quoted"]("a|`b`") == "'a|`b`'"

@@ -8,6 +8,7 @@ from jaxtyping import Bool
 
 from nnpp.config.inputs import Fit
 from nnpp.config.systems import LevelZero, System
+from nnpp.files.text import exists
 from nnpp.formats.ensemble import NAME, Levels, StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import LevelErrors, level_errors
@@ -32,7 +33,7 @@ def with_complete_paths(fit: Fit) -> Fit:
     Systems whose weights or zero of energy depend on the selected k-points do not change, nor
     does a fit with an ensemble, whose levels are stored at the selected k-points only.
     """
-    if _trained(fit) and RunFolder(fit.folder).has(NAME):
+    if trained(fit) and exists(fit.folder / NAME):
         return fit
     systems = tuple(_complete(system) for system in fit.spec.systems)
     return replace(fit, spec=fit.spec.model_copy(update={"systems": systems}))
@@ -49,7 +50,7 @@ def _complete(system: System) -> System:
 
 def ensemble_of_fit(fit: Fit, potential: Potential) -> StoredEnsemble | None:
     """Return the ensemble of a trained run; None if there is none."""
-    return ensemble_of(fit.folder, potential) if _trained(fit) else None
+    return ensemble_of(fit.folder, potential) if trained(fit) else None
 
 
 def with_fit(
@@ -57,10 +58,10 @@ def with_fit(
 ) -> Solved:
     """Return the results of system `i` with ensemble levels, unseen k-points and errors."""
     members = None if ensemble is None else ensemble.systems.get(done.case.spec.name)
-    if members is not None and not _same(members, done.bands):
+    if members is not None and not belongs_to(members, done.bands):
         members = None
     done = replace(done, members=members)
-    if not _trained(fit) or choices.compare is not None:
+    if not trained(fit) or choices.compare is not None:
         return replace(done, errors=_errors(done, {"all": np.array(True)}))
     fitted, held = fitted_and_held_out(fit, i, done.case)
     sets = {"fitted": fitted, "held out": held, "not in the fit": ~(fitted | held)}
@@ -108,12 +109,12 @@ def fitted_and_held_out(
     return np.isin(here, there[counts & ~held]), np.isin(here, there[held])
 
 
-def _trained(fit: Fit) -> bool:
+def trained(fit: Fit) -> bool:
     """Return whether the fit was read from a run with a trained potential."""
     return is_run(fit) and RunFolder(fit.folder).is_trained()
 
 
-def _same(members: Levels, bands: Bands) -> bool:
+def belongs_to(members: Levels, bands: Bands) -> bool:
     """Return whether the ensemble has the same k-points, basis and potential as the bands."""
     k, E = np.asarray(bands.kpoints.fractional), np.asarray(bands.E)
     if k.shape != members.k.shape or np.abs(k - members.k).max() > SAME_K:

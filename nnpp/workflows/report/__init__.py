@@ -1,0 +1,1 @@
+"""`nnpp report`: gaps, masses and deformation potentials of a potential."""
