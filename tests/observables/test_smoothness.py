@@ -38,7 +38,7 @@ def test_a_wrong_k_point_is_a_corner_and_not_judged():
 
 
 def test_a_corner_of_the_path_is_not_judged():
-    """Levels have other slopes after it: S = 0.05 |i − 20|, which is wrong on a straight line."""
+    """Levels have other slopes after it: S = |i − 20|/20, which is wrong on a straight line."""
     steps = np.arange(41)
     E = np.stack([0.05 * np.abs(steps - 20), 1.0 + 0 * steps], axis=1)
     k = np.stack([np.minimum(steps, 20), np.maximum(steps - 20, 0), 0 * steps], 1) / 50
