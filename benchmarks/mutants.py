@@ -77,10 +77,10 @@ def run(seed: int = SEED, count: int = COUNT, packages: Sequence[str] = PACKAGES
 
 
 def summary(
-    seed: int, found: Sequence[Verdict], reasons: dict[tuple[str, str], str]
+    seed: int, found: Sequence[Verdict], reasons: dict[tuple[str, str, str], str]
 ) -> dict[str, Any]:
     """Return the counts of each package, the survivors and the killed mutants."""
-    alike = [v for v in found if not v.killer and (v.mutant.file, v.mutant.change) in reasons]
+    alike = [v for v in found if not v.killer and _key(v.mutant) in reasons]
     alive = [v for v in found if not v.killer and v not in alike]
     killed = [v for v in found if v.killer]
     for package in PACKAGES:
@@ -105,10 +105,15 @@ def _line(verdict: Verdict) -> str:
     return f"{m.file}:{m.line}  {m.change}"
 
 
-def equivalents() -> dict[tuple[str, str], str]:
-    """Return the reasons why no test can notice some mutants, by file and change."""
+def _key(mutant: Mutant) -> tuple[str, str, str]:
+    """Return what identifies a mutant after other lines of its file have changed."""
+    return mutant.file, mutant.code, mutant.change
+
+
+def equivalents() -> dict[tuple[str, str, str], str]:
+    """Return the reasons why no test can notice some mutants, by file, line and change."""
     listed = json.loads(EQUIVALENT.read_text("utf-8"))
-    return {(x["file"], x["change"]): x["reason"] for x in listed}
+    return {(x["file"], x["code"], x["change"]): x["reason"] for x in listed}
 
 
 def drawn(seed: int, count: int, packages: Sequence[str]) -> list[Mutant]:

@@ -49,7 +49,8 @@ class Mutant:
 
     Attributes:
         file: the path of the file.
-        line: the line on which the expression begins.
+        line: the number of the line on which the expression begins.
+        code: the text of this line.
         span: the first and last offset of the expression in the bytes of the file.
         before: its text.
         after: the text that replaces it.
@@ -57,6 +58,7 @@ class Mutant:
 
     file: str
     line: int
+    code: str
     span: tuple[int, int]
     before: str
     after: str
@@ -74,7 +76,7 @@ class Mutant:
 
 def mutants(file: str, text: str) -> Iterator[Mutant]:
     """Yield every mutant of a file, in the order of its lines."""
-    starts = [0]
+    starts, lines = [0], text.splitlines()
     for line in text.encode().splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     for node, changed in _pairs(ast.parse(text)):
@@ -85,7 +87,7 @@ def mutants(file: str, text: str) -> Iterator[Mutant]:
         before = text.encode()[slice(*span)].decode()
         after = ast.unparse(ast.fix_missing_locations(changed))
         after = after if isinstance(node, ast.Slice | ast.Constant) else f"({after})"
-        yield Mutant(file, node.lineno, span, before, after)
+        yield Mutant(file, node.lineno, lines[node.lineno - 1].strip(), span, before, after)
 
 
 def _pairs(tree: ast.AST) -> Iterator[tuple[Any, ast.expr]]:
