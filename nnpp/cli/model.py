@@ -17,7 +17,7 @@ Model = Annotated[Path, typer.Argument(help="A fitted run, or its potential.safe
 
 def verify(model: Model) -> None:
     """Check files, constraints and bands of a fitted potential."""
-    from nnpp.workflows.verify import run_verify
+    from nnpp.workflows.verify.verify import run_verify
 
     findings = list(run_verify(model))
     problems = [(f.what, f.wrong) for f in findings if f.wrong]

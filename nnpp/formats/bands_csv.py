@@ -19,6 +19,11 @@ HEAD = ("k", "k1", "k2", "k3", "distance", "label")
 
 def write_bands_csv(path: Path, bands: Bands) -> Path:
     """Write the levels with nine decimals of an electronvolt; return the path."""
+    return write_atomic(path, bands_csv(bands))
+
+
+def bands_csv(bands: Bands) -> str:
+    """Return the text of a bands.csv."""
     E = np.asarray(bands.E) * HARTREE_EV
     header = [*HEAD, *(f"E{n + 1}" for n in range(E.shape[1]))]
     rows = []
@@ -32,7 +37,7 @@ def write_bands_csv(path: Path, bands: Bands) -> Path:
     for i, (k, distance, label, levels) in enumerate(points, start=1):
         place = [str(i), *(f"{x:.12f}" for x in k), f"{distance:.9f}", label]
         rows.append([*place, *(f"{level:.9f}" for level in levels)])
-    return write_atomic(path, csv_text(header, rows))
+    return csv_text(header, rows)
 
 
 def read_bands_csv(path: Path) -> ReferenceBands:

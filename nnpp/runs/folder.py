@@ -26,6 +26,7 @@ from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import clear, newest, save
 from nnpp.runs.lock import Held, held
 from nnpp.runs.metrics import append, cut, read_metrics
+from nnpp.runs.outputs import forget, grown, read_outputs
 
 START = "start"
 """Stem of the potential before training, which init-fit writes."""
@@ -106,6 +107,7 @@ class RunFolder:
     def training(self, fresh: bool) -> Iterator[Held]:
         """Hold the lock of the folder during a block; remove earlier training if `fresh`."""
         with held(self.path) as lock:
+            read_outputs(self.path)
             if fresh:
                 self.forget()
             yield lock
@@ -118,6 +120,8 @@ class RunFolder:
         found = newest(self.path / CHECKPOINTS, identity)
         step = 0 if found.checkpoint is None else found.checkpoint.step
         cut(self.path / METRICS, step or -1)  # a fit that begins writes its line 0 again
+        if grown(self.path, METRICS) < 0:
+            forget(self.path, [METRICS])
         lines = self.metrics() if step else []
         seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
         return Resumed(found.checkpoint, found.notes, seconds)
@@ -137,8 +141,10 @@ class RunFolder:
     def forget(self) -> None:
         """Remove the steps of earlier training; results stay until new ones replace them."""
         clear(self.path / CHECKPOINTS)
-        for path in (self.path / METRICS, *self.path.glob(f"{FRAMES}/*.npz")):
+        paths = (self.path / METRICS, *self.path.glob(f"{FRAMES}/*.npz"))
+        for path in paths:
             path.unlink(missing_ok=True)
+        forget(self.path, (str(path.relative_to(self.path)) for path in paths))
 
 
 def refuse_unusable(folder: Path, *parts: str) -> None:

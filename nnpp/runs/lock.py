@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nnpp.errors import InputError
 from nnpp.files.atomic import os_errors_about
-from nnpp.files.text import read_bytes
+from nnpp.files.text import exists, read_bytes
 
 NAME = "lock"
 
@@ -88,9 +88,11 @@ def held(folder: Path) -> Iterator[Held]:
     Forked children release the lock at once, so that none keeps the lock of a parent that was
     killed. At the end the file is removed while it is still locked: a process that opened it
     before then finds that the name is gone or belongs to another file, and opens it again.
+    A folder that was made for the lock is removed if nothing was written into it.
     """
     lock = Held(folder / NAME)
     path, handles = lock.path, lock.handles
+    created = [p for p in (folder, *folder.parents) if not exists(p)]
     os.register_at_fork(after_in_child=partial(_release, handles))
     try:
         with os_errors_about(path, "cannot be locked"):
@@ -98,7 +100,7 @@ def held(folder: Path) -> Iterator[Held]:
         try:
             yield lock
         finally:
-            _remove(path, handles)
+            _remove(path, handles, created)
     finally:
         _release(handles)
 
@@ -161,7 +163,7 @@ def _refusal(path: Path) -> InputError:
     if owner and owner.has_ended():
         what = f"is locked by a child of process {owner.pid} on host {owner.host}, which ended"
         return InputError(what, "end the child as well", path.parent)
-    what = f"is being trained by {owner or 'another process'}"
+    what = f"is in use by {owner or 'another process'}"
     return InputError(what, "wait, or stop it", path.parent)
 
 
@@ -172,16 +174,21 @@ def _refuse_recorded(path: Path) -> None:
     """
     owner = _owner(path)
     if owner and owner.pid != os.getpid() and not owner.has_ended():
-        what = f"is being trained by {owner}, according to its lock file"
+        what = f"is in use by {owner}, according to its lock file"
         remedy = "wait, or stop it, or remove the file if it has ended"
         raise InputError(what, remedy, path)
 
 
-def _remove(path: Path, handles: list[int]) -> None:
-    """Remove the file if this process owns it; a child has no handles and removes nothing."""
+def _remove(path: Path, handles: list[int], created: list[Path]) -> None:
+    """Remove the file if this process owns it; a child has no handles and removes nothing.
+
+    Of the folders that this process created, the empty ones are removed.
+    """
     with suppress(OSError):  # a file that remains is unlocked and blocks no process
         if handles and _is(path, handles[-1]):
             path.unlink()
+            for folder in created:
+                folder.rmdir()
 
 
 def _release(handles: list[int]) -> None:

@@ -1,7 +1,7 @@
 """`nnpp optics`: compute, write and draw ε₂(ω), ε₁(ω) and absorption of every system."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -31,6 +31,7 @@ from nnpp.plotting.optics import OpticsPicture, figure_optics
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.outputs import writing
 from nnpp.runs.question import mesh_part, number_part, question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory
@@ -150,9 +151,11 @@ def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[O
             refuse_unusable(out / fit.name, one.case.spec.name, _question(fit, options))
     for fit, systems in ready:
         potential, question = potential_of(fit), _question(fit, options)
-        for one in systems:
-            folder = out / fit.name / one.case.spec.name / question
-            yield _of_system(one, potential, options, folder)
+        with writing(out / fit.name, "optics", potential) as record:
+            for one in systems:
+                folder = out / fit.name / one.case.spec.name / question
+                found = _of_system(one, potential, options, folder)
+                yield replace(found, paths=record(found.paths))
 
 
 def _question(fit: Fit, options: OpticsOptions) -> str:

@@ -21,6 +21,7 @@ from nnpp.observables.completeness import complete
 from nnpp.observables.fields import densities, local_potential, multiplet
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.outputs import writing
 from nnpp.runs.question import question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of
@@ -69,13 +70,14 @@ def run_volume(
         for one in of_fit:
             refuse_unusable(folders[fit.name], one.case.spec.name, question_name(fit.question))
     for fit, of_fit in ready:
-        potential = potential_of(fit)
-        for one in of_fit:
-            name, crystal = one.case.spec.name, one.case.crystal
-            volumes, texts = _volumes(one, potential)
-            folder = folders[fit.name] / name / question_name(fit.question)
-            paths = [write_volume(folder, v, crystal, suffix) for v in volumes]
-            yield VolumeResult(name, texts, tuple(paths))
+        potential, run = potential_of(fit), folders[fit.name]
+        with writing(run, "volume", potential) as record:
+            for one in of_fit:
+                name, crystal = one.case.spec.name, one.case.crystal
+                volumes, texts = _volumes(one, potential)
+                folder = run / name / question_name(fit.question)
+                paths = [write_volume(folder, v, crystal, suffix) for v in volumes]
+                yield VolumeResult(name, texts, record(paths))
 
 
 def _at_point(case: Case, kpoint: str, bands: tuple[str, ...]) -> AtPoint:

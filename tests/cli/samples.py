@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nnpp.runs.outputs import NAME as OUTPUTS
+
 CELL = "[[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]"
 ATOMS = "[[Cd, 0.125, 0.125, 0.125], [Se, -0.125, -0.125, -0.125]]"
 
@@ -57,6 +59,11 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
+def without_list(tree: dict[str, bytes | None]) -> dict[str, bytes | None]:
+    """The files of a tree, except for the lists of files."""
+    return {name: data for name, data in tree.items() if Path(name).name != OUTPUTS}
+
+
 def table(path: str) -> tuple[np.ndarray, np.ndarray]:
     """k-points and levels of a bands.csv."""
     with Path(path).open(encoding="utf-8") as file:
@@ -77,5 +84,6 @@ def written(out: str) -> list[str]:
 
 
 def files(folder: str) -> list[str]:
-    """Every file below."""
-    return [str(p) for p in sorted(Path(folder).rglob("*")) if p.is_file()]
+    """Every file below, except for the list of files itself."""
+    found = sorted(Path(folder).rglob("*"))
+    return [str(p) for p in found if p.is_file() and p.name != OUTPUTS]

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnpp.runs.outputs import unrecorded
 from tests.cli.samples import POTENTIAL, TINY, write_tiny, written
 
 SPINOR = TINY.replace(
@@ -35,6 +36,7 @@ def test_optics(nnpp, tiny):
     assert sorted(written(done.out)) == [
         f"out/tiny/zb/mesh-4x4x4_bands-20/optics.{x}" for x in ("csv", "pdf", "png")
     ]
+    assert unrecorded(Path("out/tiny")) == []
     table = rows("out/tiny/zb/mesh-4x4x4_bands-20/optics.csv")
     e2 = np.array([float(r["eps2_xx"]) for r in table])
     energy = np.array([float(r["energy_ev"]) for r in table])
@@ -69,6 +71,7 @@ def test_a_report(nnpp, tmp_path, monkeypatch):
     write_tiny(tmp_path / "tiny", SPINOR)
     done = nnpp("report", "tiny", "--out", "out")
     assert (done.code, done.err) == (0, ""), done.err
+    assert unrecorded(Path("out/tiny")) == []
     table = {r["quantity"]: r for r in rows("out/tiny/report.csv")}
     assert {"gap", "Δso", "m electron Γ", "γ₁", "E_P", "dE_g/d ln Ω", "b"} <= set(table)
     one, two = (float(table[f"γ{n}"]["nnpp"]) for n in "₁₂")

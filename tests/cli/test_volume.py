@@ -7,6 +7,7 @@ import pytest
 from ase.io.cube import read_cube_data
 
 from nnpp.formats.model import write_model
+from nnpp.runs.outputs import unrecorded
 from tests import systems
 from tests.cli.samples import TINY, files, write_tiny, written
 
@@ -15,6 +16,7 @@ def test_files_and_their_descriptions(nnpp, tiny):
     answer = nnpp("volume", "tiny", "--kpoint", "G", "--band", "vbm", "--band", "1")
     assert (answer.code, answer.err) == (0, "")
     assert sorted(written(answer.out)) == files("results")
+    assert unrecorded(Path("results/tiny")) == []
     names = {Path(path).name for path in files("results/tiny/zb")}
     assert names == {"potential.cube", "density-Gamma-vbm.cube", "density-Gamma-1.cube"}
     assert "vbm: mean of levels 2 to 4 (degenerate), -6.10" in answer.out

@@ -134,4 +134,4 @@ def test_what_only_process_0_sees_ends_both(prepared):
         assert ended(lives) == [2, 2], [life.told() for life in lives]
     for life, who in zip(lives, ("", "process 1 of 2: "), strict=True):
         line = life.told().splitlines()[-1]
-        assert line.startswith(f"nnpp: {who}results/fit: is being trained by process ")
+        assert line.startswith(f"nnpp: {who}results/fit: is in use by process ")

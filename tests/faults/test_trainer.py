@@ -187,7 +187,7 @@ def test_a_second_trainer(stories):
     pid, code, told = stories[crowded].result()
     assert code == 2
     assert told.count("\n") == 1
-    assert told.startswith(f"nnpp: results/fit: is being trained by process {pid} on host ")
+    assert told.startswith(f"nnpp: results/fit: is in use by process {pid} on host ")
     assert told.rstrip().endswith("; wait, or stop it")
 
 

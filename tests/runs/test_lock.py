@@ -56,7 +56,7 @@ def test_the_error_names_the_first_trainer(tmp_path):
         message = refused(tmp_path)
     name = f"process {first.pid} on host {re.escape(socket.gethostname())}"
     since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}"
-    assert re.search(f"is being trained by {name} {since}; wait, or stop it", message)
+    assert re.search(f"is in use by {name} {since}; wait, or stop it", message)
     assert "\n" not in message
 
 
@@ -71,7 +71,18 @@ def test_the_file_names_the_owner_and_is_removed_at_the_end(tmp_path):
     assert not lock.path.exists()
     with pytest.raises(ZeroDivisionError), held(lock.path.parent):
         raise ZeroDivisionError
-    assert list(lock.path.parent.iterdir()) == []
+    assert not lock.path.parent.exists()
+
+
+def test_a_folder_is_removed_only_if_it_was_made_and_is_empty(tmp_path):
+    """A command that fails leaves no folder behind."""
+    (tmp_path / "old").mkdir()
+    with held(tmp_path / "old"), held(tmp_path / "new" / "run"):
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["old"]
+    with held(tmp_path / "new" / "run"):
+        (tmp_path / "new" / "mine").touch()
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["mine"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
@@ -91,13 +102,13 @@ def test_stale_content_is_overwritten(tmp_path, stale):
     with held(tmp_path) as lock:
         assert json.loads(lock.path.read_text())["pid"] == os.getpid()
         lock.path.write_text(stale)
-        assert "is being trained by another process; wait" in refused(tmp_path)
+        assert "is in use by another process; wait" in refused(tmp_path)
 
 
 def test_a_removed_file_does_not_admit_a_second_trainer(tmp_path):
     with trainer(tmp_path) as first:
         (tmp_path / "lock").unlink()
-        assert "is being trained by another process" in refused(tmp_path)
+        assert "is in use by another process" in refused(tmp_path)
         assert list(tmp_path.iterdir()) == []
         assert first.poll() is None
 
@@ -182,7 +193,7 @@ def unlockable(request, monkeypatch):
 @pytest.mark.usefixtures("unlockable")
 def test_without_locks_the_recorded_process_counts(tmp_path):
     with trainer(tmp_path) as first:
-        assert f"is being trained by process {first.pid}" in refused(tmp_path)
+        assert f"is in use by process {first.pid}" in refused(tmp_path)
         first.kill()
         first.wait()
         with held(tmp_path) as lock:

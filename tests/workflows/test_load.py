@@ -21,7 +21,7 @@ from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import fit_of_structure
 from nnpp.workflows.load import _kpoints, load
-from nnpp.workflows.verify import run_verify
+from nnpp.workflows.verify.verify import run_verify
 from tests import systems
 from tests.cli.samples import SYSTEM, TINY, write_tiny
 

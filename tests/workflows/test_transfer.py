@@ -8,6 +8,7 @@ import pytest
 
 from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
+from nnpp.runs.outputs import unrecorded
 from nnpp.workflows.train.init_fit import run_init_fit
 from nnpp.workflows.train.train import Options, run_train
 from nnpp.workflows.transfer.transfer import Begun, Done, Row, count_inside, run_transfer
@@ -62,6 +63,7 @@ def test_without_an_ensemble_there_is_no_error_bar(tmp_path):
     assert "no ensemble" in begun.notes[0]
     assert [row.bar for row in rows] == [None] * 4
     assert [path.name for path in done.paths] == ["transfer.csv"]
+    assert unrecorded(done.paths[0].parent) == []
 
 
 def test_only_error_bars_with_an_expected_value_are_counted():

@@ -5,7 +5,7 @@ Options that change the numbers make a question, whose results are in a folder o
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from nnpp.observables.bands import Bands
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import SUMMARY, is_at, refuse_other_run, refuse_unusable
 from nnpp.runs.lock import held
+from nnpp.runs.outputs import read_outputs, record
 from nnpp.runs.question import question_name
 from nnpp.setup.cases import Case
 from nnpp.setup.potential import potential_of, start_of_run, untrained
@@ -77,8 +78,7 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     recorder(partial(_refuse, ready, out, choices))
     for fit, cases, read in ready:
         folder = out / fit.name
-        locks = [held(folder)] if is_at(fit, folder) else []
-        with recorder.holding(*locks) as guarded:
+        with recorder.holding(held(folder)) as guarded:
             yield from _run_fit(fit, cases, folder, choices, read, guarded)
 
 
@@ -90,6 +90,7 @@ def _refuse(
         refuse_without_path([case for _, cases, _ in ready for case in cases])
     for fit, cases, _ in ready:
         refuse_other_run(fit, out / fit.name)
+        read_outputs(out / fit.name)
         for case in cases:
             refuse_unusable(out / fit.name, case.spec.name, _question(fit, choices))
 
@@ -108,6 +109,10 @@ def _run_fit(
         lambda: (p := potential_of(fit), ensemble_of_fit(fit, p))
     )
     question = _question(fit, choices)
+
+    def recorded(write: Callable[[], list[Path]]) -> tuple[Path, ...]:
+        return record(folder, write(), "bands", potential)
+
     yield Started(fit.name, fit.source, tuple(c.spec.name for c in cases), _notes(fit, cases))
     solved = []
     for i, case in enumerate(cases):
@@ -119,21 +124,24 @@ def _run_fit(
         if question:
             about |= {"question": question}
         write = partial(_write, done, followed, potential, place, about, choices)
-        solved.append(replace(done, paths=recorder(write)))
+        solved.append(replace(done, paths=recorder(partial(recorded, write))))
         yield solved[-1]
     seconds = time.perf_counter() - start
 
     def write_fit() -> list[Path]:
         if question:
-            each = [
+            return [
                 _summary(folder / s.case.spec.name / question, [s], s.seconds) for s in solved
             ]
-            return [*each, *_run_yaml(fit, cases, folder, {}, read)]
         paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
-        paths.append(_summary(folder, solved, seconds))
-        return [*paths, *_run_yaml(fit, cases, folder, asdict(choices), read)]
+        return [*paths, _summary(folder, solved, seconds)]
 
-    yield Finished(fit.name, recorder(write_fit))
+    def write_run_yaml() -> tuple[Path, ...]:
+        options = {} if question else asdict(choices)
+        return record(folder, _run_yaml(fit, cases, folder, options, read), "bands")
+
+    paths = recorder(partial(recorded, write_fit))
+    yield Finished(fit.name, (*paths, *recorder(write_run_yaml)))
 
 
 def _question(fit: Fit, choices: Choices) -> str:

@@ -19,8 +19,9 @@ from nnpp.files.text import exists, read_bytes
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
+from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import SUMMARY, RunFolder
-from nnpp.runs.lock import held
+from nnpp.runs.outputs import refuse_leaving, refuse_links, writing
 from nnpp.runs.package import SUMS, ZIP, is_package, refuse_taken, write_package
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
@@ -46,7 +47,7 @@ from nnpp.workflows.card.systems import (
 from nnpp.workflows.fits.provenance import hashes, refuse_changed
 from nnpp.workflows.fits.read import basis_of
 from nnpp.workflows.train.ensemble import ensemble_of
-from nnpp.workflows.verify import run_verify
+from nnpp.workflows.verify.verify import run_verify
 
 FIGURES = {
     "errors.png": "Root-mean-square error of every band, at fitted and held-out k-points",
@@ -73,11 +74,13 @@ class Described:
         fit: the fit as stated in run.yaml.
         text: the card as Markdown.
         figures: files that the card shows.
+        potential: the potential that it describes.
     """
 
     fit: Fit
     text: str
     figures: tuple[str, ...]
+    potential: Potential
 
 
 def run_card(runs: list[Path], attribution: Attribution) -> Iterator[Path]:
@@ -86,8 +89,9 @@ def run_card(runs: list[Path], attribution: Attribution) -> Iterator[Path]:
         trained_fit(run)
         _refuse_protected(run)
     for one in [described(run, attribution) for run in runs]:
-        with held(one.fit.folder):
-            yield write_atomic(one.fit.folder / NAME, one.text)
+        with writing(one.fit.folder, "card", one.potential) as record:
+            (path,) = record([write_atomic(one.fit.folder / NAME, one.text)])
+        yield path
 
 
 def run_package(
@@ -101,6 +105,8 @@ def run_package(
     fit = made.fit
     systems = [f"{s.name}/{name}" for s in fit.spec.systems for name in OF_SYSTEM]
     names = [n for n in (*OF_RUN, *systems, *made.figures) if exists(fit.folder / n)]
+    for name in names:
+        refuse_leaving(fit.folder, fit.folder / name)
     files = {name: read_bytes(fit.folder / name) for name in names}
     files[NAME] = made.text.encode()
     if inputs:
@@ -111,6 +117,7 @@ def run_package(
 def described(run: Path, attribution: Attribution) -> Described:
     """Return the card of a run; raise an error if it is untrained, changed or invalid."""
     fit, attribution = trained_fit(run), kept(run, attribution)
+    refuse_links(fit.folder)
     refuse_changed(fit)
     model, summary = read_model(fit.folder), RunFolder(fit.folder).summary()
     about = read_yaml(fit.source)[0]
@@ -118,7 +125,8 @@ def described(run: Path, attribution: Attribution) -> Described:
     systems = [evaluated(fit, i, case, summary) for i, case in enumerate(cases)]
     refuse_invalid(fit.folder)
     card = _card(fit, model, systems, about)
-    return Described(fit, card_text(card, attribution), tuple(name for name, _ in card.figures))
+    figures = tuple(name for name, _ in card.figures)
+    return Described(fit, card_text(card, attribution), figures, model.potential)
 
 
 def trained_fit(run: Path) -> Fit:
@@ -136,9 +144,9 @@ def trained_fit(run: Path) -> Fit:
 
 
 def refuse_invalid(run: Path) -> None:
-    """Raise an error if a check of `nnpp verify` fails for a run."""
+    """Raise an error if a check of `nnpp verify` fails for a run, except for an old card."""
     for finding in run_verify(run):
-        if finding.wrong:
+        if finding.wrong and finding.what != NAME:
             what = f"is not valid: {finding.what}: {finding.wrong}"
             raise InputError(what, "run `nnpp verify`, then compute its bands again", run)
 

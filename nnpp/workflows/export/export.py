@@ -6,6 +6,7 @@ compared with those of the run.
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from nnpp.formats.filter_codes import (
 from nnpp.formats.filter_reader import FilterElement, read_element
 from nnpp.formats.model import Model, read_model, write_model
 from nnpp.potentials.potential import Potential
+from nnpp.runs.outputs import read_outputs, within, writing
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.export.levels import HEADS, Edge, compared, reasons, systems_of
 from nnpp.workflows.export.radial import Radial, elements_of, radial
@@ -102,6 +104,9 @@ def run_export(
     one_device_per_core()
     model = read_model(run)
     folder = model.path.parent / FOLDER if out is None else Path(out)
+    here = within(model.path.parent, folder) is not None
+    if here:
+        read_outputs(model.path.parent)
     refuse_unwritable(folder)
     refuse_foreign(folder)
     found = _radial(model)
@@ -117,8 +122,12 @@ def run_export(
     if comparison.exceeds(largest_mev):
         raise comparison.error().at(model.path)
     readme = _readme(model, elements, found, files, comparison)
-    paths = write_export(folder, texts | {"README.md": readme})
-    yield Made((*paths, *write_model(folder / STEM, model.potential, model.about)))
+    guarded = writing(model.path.parent, "export", model.potential) if here else None
+    with guarded or nullcontext(tuple) as record:
+        paths = write_export(folder, texts | {"README.md": readme})
+        paths += write_model(folder / STEM, model.potential, model.about)
+        made = record(paths)
+    yield Made(made)
 
 
 def _radial(model: Model) -> Radial:

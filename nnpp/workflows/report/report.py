@@ -17,6 +17,7 @@ from nnpp.observables.reports import QUANTITIES, Report, Row
 from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.outputs import writing
 from nnpp.setup.cases import Case
 from nnpp.setup.fitted import NOT_FITTED, FittedSystem, fitted_numbers
 from nnpp.setup.potential import potential_of
@@ -79,11 +80,11 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
     for fit, cases in ready:
         potential, folder = potential_of(fit), out / fit.name
         model = _Model(fit, cases, potential, ensemble_of_fit(fit, potential))
-        reports = tuple(_report(model, case) for case in cases if case.unstrained)
-        paths = (
-            write_report(folder, reports),
-            write_atomic(folder / "report.html", report_page(fit.name, reports)),
-        )
+        with writing(folder, "report", potential) as record:
+            reports = tuple(_report(model, case) for case in cases if case.unstrained)
+            table = write_report(folder, reports)
+            page = write_atomic(folder / "report.html", report_page(fit.name, reports))
+            paths = record([table, page])
         yield ReportResult(fit.name, reports, paths)
 
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +46,7 @@ from nnpp.formats.model import named
 from nnpp.potentials.interface import FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
+from nnpp.runs.outputs import fingerprint, forget, record
 from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory, memory_of, training_memory
 from nnpp.units import HARTREE_EV
@@ -143,17 +143,19 @@ def run_ensemble(
 def write_ensembles(run: Run) -> Listener:
     """Return a listener that writes and draws ensembles."""
 
-    def write(event: Any) -> list[Path] | None:
+    def write(event: Any) -> tuple[Path, ...] | None:
         if not isinstance(event, Found):
             return None
         folder = run.folder.path
         if event.ensemble is None:
             for name in (NAME, NUMBERS):
                 (folder / name).unlink(missing_ok=True)
-            return None
+            forget(folder, (NAME, NUMBERS))
+            return ()
         paths = _write(folder, event.ensemble) if event.new else []
         curves = before_and_after(run.start, event.potential, run.cases, run.fit.name)
-        return paths + draw_potential(folder, with_spread(curves, event.ensemble))
+        paths += draw_potential(folder, with_spread(curves, event.ensemble))
+        return record(folder, paths, "train", event.potential)
 
     return write
 
@@ -161,7 +163,7 @@ def write_ensembles(run: Run) -> Listener:
 def ensemble_of(folder: Path, potential: Potential) -> StoredEnsemble | None:
     """Return the ensemble of a run if it belongs to this potential."""
     found = ensemble_in(folder)
-    if found is None or found.about.get("potential") != _fingerprint(potential):
+    if found is None or found.about.get("potential") != fingerprint(potential):
         return None
     return found
 
@@ -193,7 +195,7 @@ def _trained(
     steps, states = last
     made = _collected(run, theta, states)
     about = request | {
-        "potential": _fingerprint(run.objective.parameters.put(theta)),
+        "potential": fingerprint(run.objective.parameters.put(theta)),
         "steps": steps,
         "seconds": round(time.perf_counter() - began, 3),
     }
@@ -223,14 +225,6 @@ def _event(run: Run, found: StoredEnsemble, paths: tuple[Path, ...]) -> Ensemble
         seconds=found.about["seconds"],
         paths=paths,
     )
-
-
-def _fingerprint(potential: Potential) -> str:
-    """Return the SHA-256 of all parameters of a potential."""
-    digest = sha256()
-    for leaf in jax.tree.leaves(potential):
-        digest.update(np.asarray(leaf, float).tobytes())
-    return digest.hexdigest()
 
 
 def _collected(run: Run, theta: Theta, states: Step) -> StoredEnsemble:

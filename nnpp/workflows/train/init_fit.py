@@ -22,6 +22,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoints import newest
 from nnpp.runs.folder import CHECKPOINTS, START, RunFolder, identity, refuse_unusable
 from nnpp.runs.lock import Held, held
+from nnpp.runs.outputs import read_outputs, record
 from nnpp.setup.cases import Case
 from nnpp.setup.method import training_of
 from nnpp.setup.objective import objective_of
@@ -100,6 +101,7 @@ def run_init_fit(
     ready = [_ready(fit, wanted) for fit in fits]
     for one in ready:
         refuse_unusable(out / one.fit.name)
+        read_outputs(out / one.fit.name)
         if not fresh:  # raises an error for checkpoints of another fit
             newest(out / one.fit.name / CHECKPOINTS, one.identity)
     for one in ready:
@@ -130,6 +132,7 @@ def _prepared(one: Ready, lock: Held, fresh: bool) -> Prepared:
     paths = write_model(folder / START, one.start, about)
     paths.append(write_run(folder, replace(fit, notes=notes), one.read, {}))
     paths += draw_potential(folder, curves_of(one.start, cases, fit.name, one.form), START)
+    record(folder, paths, "init-fit")
     return Prepared(fit.name, fit.source, one.learned, notes, tuple(paths))
 
 

@@ -16,6 +16,7 @@ from nnpp.errors import InputError
 from nnpp.files.arrays import read_npz
 from nnpp.files.atomic import atomic_path, write_atomic
 from nnpp.files.tensors import STEM
+from nnpp.files.text import exists
 from nnpp.fitting.method import Theta
 from nnpp.fitting.objective import Measured, Objective
 from nnpp.fitting.targets.levels import BandsTarget, bands_among
@@ -28,7 +29,8 @@ from nnpp.plotting.errors import BandErrors, figure_errors
 from nnpp.plotting.history import History, figure_history
 from nnpp.plotting.movie import Frame, movie
 from nnpp.plotting.picture import BandPicture
-from nnpp.runs.folder import FRAMES
+from nnpp.runs.folder import FRAMES, METRICS
+from nnpp.runs.outputs import record
 from nnpp.setup.compare import aligned_reference
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.draw import (
@@ -120,9 +122,12 @@ def _rms_mev(target: BandsTarget, bands: Bands) -> Float[np.ndarray, " band"]:
 
 
 def write_outputs(run: Run) -> Listener:
-    """Return a listener that writes potential.*, history.* and errors.* of a trained run."""
+    """Return a listener that writes potential.*, history.* and errors.* of a trained run.
 
-    def write(event: Any) -> list[Path] | None:
+    They are recorded in outputs.json, together with the metrics and frames of all steps.
+    """
+
+    def write(event: Any) -> tuple[Path, ...] | None:
         if not isinstance(event, Trained):
             return None
         folder = run.folder.path
@@ -130,7 +135,10 @@ def write_outputs(run: Run) -> Listener:
         paths = write_model(folder / STEM, potential, run.about | {"loss_ev2": event.loss_ev2})
         curves = before_and_after(run.start, potential, run.cases, run.fit.name)
         paths += draw_potential(folder, curves)
-        return paths + _history(run) + _draw_errors(run, event.errors)
+        paths += _history(run) + _draw_errors(run, event.errors)
+        steps = (folder / METRICS, *(folder / FRAMES).glob("*.npz"))
+        record(folder, filter(exists, steps), "train")
+        return record(folder, paths, "train", potential)
 
     return write
 
@@ -189,7 +197,7 @@ class Film:
             case Stepped():
                 self._add(event.step, event.progress.state)
             case Trained():
-                return self._drawn()
+                return self._drawn(event.progress.state.best)
         return None
 
     def _add(self, step: int, state: Any) -> None:
@@ -208,8 +216,11 @@ class Film:
             return ()
         return (f"no frames of the first {step} steps are stored; --fresh makes all of them",)
 
-    def _drawn(self) -> tuple[str | Path, ...]:
-        """Draw the film of every system; return notes on damaged frames, and the films."""
+    def _drawn(self, theta: Theta) -> tuple[str | Path, ...]:
+        """Draw the film of every system; return notes on damaged frames, and the films.
+
+        The films are recorded as those of the potential with the parameters θ.
+        """
         kept = sorted(self.frames.glob("*.npz"))
         every = np.unique(np.linspace(0, len(kept) - 1, min(MOST, len(kept))).astype(int))
         frames, notes = [], []
@@ -220,7 +231,9 @@ class Film:
                 notes.append(f"{FRAMES}/{path.name} {error.what}; the film is without it")
         sources = enumerate(self.run.objective.sources) if frames else ()
         spectra = [(i, s) for i, s in sources if isinstance(s, Spectrum)]
-        return *notes, *(path for i, s in spectra for path in self._film(i, s, frames))
+        films = [path for i, s in spectra for path in self._film(i, s, frames)]
+        potential = self.run.objective.parameters.put(theta)
+        return *notes, *record(self.run.folder.path, films, "train", potential)
 
     def _film(self, i: int, spectrum: Spectrum, frames: list[dict]) -> tuple[Path, ...]:
         """Draw the film of one system; return no path for a table, which has no curve."""

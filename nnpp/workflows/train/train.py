@@ -10,6 +10,7 @@ from nnpp.devices.recorder import Listener, Recorder
 from nnpp.devices.start import start_devices
 from nnpp.fitting.method import measure
 from nnpp.plotting.movie import movie_writer
+from nnpp.runs.outputs import record
 from nnpp.runs.shared import require_same
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.fits.provenance import hashes, write_run
@@ -88,7 +89,8 @@ def _listeners(fit: Fit, run: Run, options: Options) -> list[Listener]:
 
     def write_settings(event: Any) -> None:
         if isinstance(event, Begun) and not event.step:  # the method may be another one
-            write_run(run.folder.path, fit, hashes(fit), {})
+            written = write_run(run.folder.path, fit, hashes(fit), {})
+            record(run.folder.path, [written], "train")
 
     return [
         write_settings,

@@ -31,6 +31,7 @@ from nnpp.plotting.errors import figure_coverage
 from nnpp.plotting.style import image
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_other_run, refuse_unusable
+from nnpp.runs.outputs import Record, writing
 from nnpp.runs.question import number_part
 from nnpp.setup.potential import potential_of
 from nnpp.structures.alloys import zinc_blende
@@ -112,7 +113,9 @@ def run_transfer(fits: list[Fit], out: Path, cells: int) -> Iterator[Event]:
         refuse_other_run(run.fit, out / run.fit.name)
         refuse_unusable(out / run.fit.name, _question(cells))
     for run in runs:
-        yield from _of_run(run, out / run.fit.name / _question(cells), cells)
+        folder, potential = out / run.fit.name, potential_of(run.fit)
+        with writing(folder, "transfer", potential) as record:
+            yield from _of_run(run, potential, folder / _question(cells), cells, record)
 
 
 def _question(cells: int) -> str:
@@ -136,9 +139,10 @@ def _refuse(run: Run) -> None:
         )
 
 
-def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
+def _of_run(
+    run: Run, potential: Potential, folder: Path, cells: int, record: Record
+) -> Iterator[Event]:
     """Compute all cases of one run."""
-    potential = potential_of(run.fit)
     ensemble = ensemble_of_fit(run.fit, potential)
     known = {} if ensemble is None else calibration(run, ensemble)
     factor = next((c.factor for c in known.values() if len(c.ratios)), 1.0)
@@ -164,7 +168,7 @@ def _of_run(run: Run, folder: Path, cells: int) -> Iterator[Event]:
         paths += [
             write_atomic(folder / f"coverage.{x}", image(figure, x)) for x in ("png", "pdf")
         ]
-    yield Done(count_inside(rows), tuple(paths))
+    yield Done(count_inside(rows), record(paths))
 
 
 def count_inside(rows: list[Row]) -> str:

@@ -1,0 +1,1 @@
+"""`nnpp verify`: checks of a potential, of the files of its run and of its bands."""

@@ -1,0 +1,48 @@
+"""Files of a run compared with outputs.json, which says how they were written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnpp.files.text import exists
+from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import CHECKPOINTS, METRICS
+from nnpp.runs.outputs import (
+    NAME,
+    differences,
+    fingerprint,
+    grown,
+    read_outputs,
+    unrecorded,
+)
+from nnpp.runs.package import is_package
+from nnpp.workflows.verify.finding import Finding
+
+NAMED = 3
+"""Number of files that are named in one finding."""
+
+
+def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
+    """Yield which files of a run are as they were written, and which were not compared.
+
+    Args:
+        folder: the run.
+        potential: its potential, from which its results must be.
+    """
+    if not exists(folder / NAME):
+        if not is_package(folder):
+            yield Finding(NAME, "not recorded by the version that made the run: not checked")
+        return
+    known = read_outputs(folder)
+    wrong = list(differences(folder, fingerprint(potential)))
+    yield Finding(NAME, f"{len(known) - len(wrong)} of {len(known)} files agree")
+    yield from (Finding(name, "differs", text) for name, text in wrong)
+    added = grown(folder, METRICS)
+    if added > 0:
+        yield Finding(METRICS, f"{added} bytes of a training that has not ended: not checked")
+    others = unrecorded(folder)
+    if others:
+        more = ", …" if len(others) > NAMED else ""
+        names = ", ".join(others[:NAMED])
+        yield Finding("other files", f"not checked: {len(others)} ({names}{more})")
+    if exists(folder / CHECKPOINTS):
+        yield Finding(f"{CHECKPOINTS}/", "not checked: each file has its own SHA-256")

@@ -1,0 +1,205 @@
+"""Files of a run that are changed, missing, outdated or links: each is found by its name."""
+
+import shutil
+from pathlib import Path
+
+import jax
+import pytest
+from matplotlib.figure import Figure
+
+from nnpp.config.inputs import read_inputs
+from nnpp.formats.model import read_model, write_model
+from nnpp.runs.folder import RunFolder
+from nnpp.runs.outputs import differences, fingerprint, read_outputs, record, unrecorded
+from nnpp.workflows.bands.bands import run_bands
+from nnpp.workflows.bands.options import Choices
+from nnpp.workflows.fits.read import read_fits
+from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.train import Options, run_train
+from nnpp.workflows.verify.outputs import of_outputs
+from tests.cli.conftest import nnpp, refused  # noqa: F401 -- fixtures
+from tests.faults.test_together import ZUNGER
+from tests.fitting.samples import write_fit
+from tests.plotting.undrawn import leave_undrawn
+
+RUN = Path("results/fit")
+ADAM = "fit: {method: adam, steps: 2, learning_rate: 0.003}\n"
+
+
+def train(**options) -> None:
+    list(run_train([read_inputs(RUN)], Options(**options)))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A small run into which many verbs have written."""
+    place = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.setattr(Figure, "savefig", leave_undrawn)
+        write_fit(place / "fit", ADAM, ZUNGER)
+        list(run_init_fit([read_inputs(Path("fit"))], Path("results")))
+        train()
+        for choices in (Choices(plot=True), Choices(path="G X", points=3)):
+            list(run_bands(read_fits([RUN], choices), Path("results"), choices))
+    return place
+
+
+@pytest.fixture
+def run(made, tmp_path, monkeypatch):
+    """Return a copy of the run, in the current folder."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return RUN
+
+
+def found() -> dict[str, str]:
+    """The names of the files that differ, and how."""
+    return dict(differences(RUN, fingerprint(read_model(RUN).potential)))
+
+
+def wrong(done) -> set[str]:
+    """What `nnpp verify` said is wrong."""
+    return {line.split(": ")[1] for line in done.err.splitlines()}
+
+
+def test_every_file_of_a_run_is_recorded(run):
+    assert unrecorded(run) == []
+    verbs = {one.by for one in read_outputs(run).values()}
+    assert verbs == {"init-fit", "train", "bands"}
+    assert found() == {}
+    files = [p for p in run.rglob("*") if p.is_file() and p.parent.name != "checkpoints"]
+    assert len(files) == len(read_outputs(run)) + 1  # the list itself
+
+
+def flipped(raw: bytes) -> bytes:
+    """One bit in the middle is another."""
+    half = len(raw) // 2
+    return raw[:half] + bytes([raw[half] ^ 1]) + raw[half + 1 :]
+
+
+VARIANTS = {
+    "flipped": flipped,
+    "first": lambda raw: bytes([raw[0] ^ 1]) + raw[1:],
+    "cut": lambda raw: raw[:-1],
+    "empty": lambda raw: b"",
+    "longer": lambda raw: raw + b"\n",
+    "zeros": lambda raw: bytes(len(raw)),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_any_change_of_any_file_is_found(run, variant):
+    names = set(read_outputs(run)) - {"potential.safetensors", "potential.json"}
+    if variant == "longer":  # a training that has not ended appends to it
+        names -= {"metrics.jsonl"}
+    assert len(names) > 20
+    potential = fingerprint(read_model(run).potential)
+    for name in names:
+        raw = (run / name).read_bytes()
+        (run / name).write_bytes(VARIANTS[variant](raw))
+        ((other, why),) = differences(run, potential)
+        assert (other, "has changed since it was written" in why) == (name, True)
+        (run / name).unlink()
+        ((other, why),) = differences(run, potential)
+        assert (other, "is missing" in why) == (name, True)
+        (run / name).write_bytes(raw)
+
+
+def changed(name: str, old: str, new: str) -> None:
+    """Replace a text that is in a file."""
+    text = (RUN / name).read_text("utf-8")
+    assert old in text
+    (RUN / name).write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_verify_and_package_refuse_changed_files(run, nnpp, refused):  # noqa: F811
+    assert nnpp("verify", run).code == 0
+    changed("zb/bands.csv", "0.5", "0.4")
+    changed("zb/path-G-X_points-3/bands.csv", "0.5", "0.4")
+    changed("summary.json", '"gap_ev": ', '"gap_ev": 1')
+    changed("metrics.jsonl", '"step": 1', '"step": 4')
+    changed("run.yaml", "adam", "lion")
+    done = nnpp("verify", run)
+    assert done.code == 1
+    assert wrong(done) == {
+        *("zb", "zb/path-G-X_points-3", "zb/bands.csv", "zb/path-G-X_points-3/bands.csv"),
+        *("summary.json", "metrics.jsonl", "run.yaml"),
+    }
+    for verb in ("card", "package"):
+        assert "use `nnpp" in refused(verb, run, told="is not valid: ", at=f"{RUN}: ")
+
+
+def test_numbers_are_compared_also_without_a_list(run, nnpp):  # noqa: F811
+    """A run of an earlier version: tables are made again from bands.h5."""
+    (run / "outputs.json").unlink()
+    done = nnpp("verify", run)
+    assert done.code == 0
+    assert "not recorded by the version that made the run: not checked" in done.out
+    changed("zb/bands.csv", "0.5", "0.4")
+    changed("summary.json", '"vbm_ev": ', '"vbm_ev": 1')
+    assert wrong(nnpp("verify", run)) == {"zb"}
+
+
+def test_bands_written_again_are_right(run, undrawn):
+    for name in ("zb/bands.csv", "zb/bands.json", "summary.json", "zb/bands.png"):
+        (run / name).write_text("0")
+    assert len(found()) == 4
+    list(run_bands([read_inputs(run)], Path("results"), Choices(plot=True)))
+    assert found() == {}
+
+
+def test_results_of_an_earlier_potential_are_outdated(run):
+    model = read_model(run)
+    other = jax.tree.map(lambda x: x + 0.01, model.potential)
+    record(run, write_model(run / "potential", other, model.about), "train", other)
+    said = found()
+    question = {f"zb/path-G-X_points-3/bands.{x}" for x in ("csv", "h5", "json")}
+    assert {"zb/bands.csv", "summary.json", "history.png"} | question <= set(said)
+    assert not {"run.yaml", "metrics.jsonl", "start.png", "potential.json"} & set(said)
+    assert all("is of another potential" in why for why in said.values())
+
+
+def test_a_change_of_metrics_is_not_hidden_by_more_training(run, undrawn):
+    """Lines that a training appends are accepted; those before it stay as they were."""
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "loss_ev2": 1.0}\n')
+    assert found() == {}
+    (line,) = (f for f in of_outputs(run, read_model(run).potential) if "bytes" in f.found)
+    assert line.what == "metrics.jsonl"
+    changed("metrics.jsonl", '"step": 1, ', '"step": 1,  ')
+    train(steps=3)
+    assert "has changed" in found()["metrics.jsonl"]
+    train(fresh=True, steps=1)
+    assert "metrics.jsonl" not in found()
+
+
+def test_a_run_that_continues_from_an_earlier_step(run, undrawn):
+    """Its metrics are cut; they are recorded again when it ends."""
+    sorted((run / "checkpoints").glob("*.ckpt"))[-1].unlink()
+    fit = RunFolder(run).resume(read_model(run / "start.safetensors").about["identity"])
+    assert fit.checkpoint is not None and fit.checkpoint.step == 1
+    assert "metrics.jsonl" not in read_outputs(run)
+    train()
+    assert "metrics.jsonl" in read_outputs(run)
+    assert found() == {}
+
+
+def test_links_that_leave_a_run(run, nnpp, refused, tmp_path):  # noqa: F811
+    """What they name is neither read nor packed."""
+    (tmp_path / "secret").write_text("secret")
+    for name, target in (("zb/bands.csv", "secret"), ("errors.png", "secret"), ("more", "fit")):
+        (run / name).rename("kept") if (run / name).exists() else None
+        (run / name).symlink_to(tmp_path / target)
+        for verb in ("verify", "package"):
+            refused(verb, run, told="is a link that leaves the run", at=f"{run / name}: ")
+        (run / name).unlink()
+        Path("kept").rename(run / name) if Path("kept").exists() else None
+    (run / "again.csv").symlink_to("zb/bands.csv")
+    assert nnpp("verify", run).code == 0
+
+
+@pytest.mark.parametrize("verb", ["verify", "bands", "export"])
+def test_a_damaged_list_stops_a_verb_before_it_writes(run, refused, verb):  # noqa: F811
+    changed("outputs.json", '"by": "bands"', '"by": "optics"')
+    refused(verb, run, told="is no list of outputs, or damaged", at=f"{RUN}/outputs.json: ")
