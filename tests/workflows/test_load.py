@@ -209,7 +209,10 @@ def test_a_valid_run_is_verified(solved):
 def test_bands_of_another_potential_are_found(solved):
     other = jax.tree.map(lambda a: a * (1 + 1e-5), systems.cdse())
     store(solved, other)
-    assert wrong(solved) == {"zb: bands": "the run has another potential"}
+    found = wrong(solved)
+    assert found.pop("zb: bands") == "the run has another potential"
+    assert set(found) == {"summary.json", *(f"zb/bands.{x}" for x in ("csv", "h5", "json"))}
+    assert all(text.startswith("is of another potential") for text in found.values())
     store(solved, systems.everything())
     assert "computed with another potential" in wrong(solved)["zb: bands"]
 

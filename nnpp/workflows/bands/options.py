@@ -15,6 +15,7 @@ from nnpp.config.spec import FitSpec, validated
 from nnpp.config.values import NUMBER, energy
 from nnpp.errors import InputError, suggest
 from nnpp.files.origin import Keys, Place
+from nnpp.files.text import exists
 from nnpp.runs.question import file_part, mesh_part, number_part, path_part
 from nnpp.units import ENERGY, HARTREE_EV
 
@@ -113,6 +114,9 @@ def _question(own: FitSpec, spec: FitSpec, choices: Choices) -> Iterator[str]:
     }
     first = spec.systems[0]
     if choices.compare is not None:
+        if not exists(choices.compare):
+            what = f"no such file: {choices.compare.name}"
+            raise InputError(what, "correct the name, or add the file", "--compare")
         yield file_part("compare", choices.compare)
     if isinstance(first.kpoints, PathPoints) and "kpoints" in changed:
         if choices.path is not None:
