@@ -26,7 +26,7 @@ from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import clear, newest, save
 from nnpp.runs.lock import Held, held
 from nnpp.runs.metrics import append, cut, read_metrics
-from nnpp.runs.outputs import forget, grown, read_outputs
+from nnpp.runs.outputs import forget, grown, read_outputs, refuse_leaving
 
 START = "start"
 """Stem of the potential before training, which init-fit writes."""
@@ -158,6 +158,7 @@ def refuse_unusable(folder: Path, *parts: str) -> None:
         if exists(folder / name):
             what = f"contains {name}, so that results would be mixed with inputs"
             raise InputError(what, "choose another folder (--out)", folder)
+    refuse_leaving(folder, folder.joinpath(*parts))
     refuse_unwritable(folder.joinpath(*parts))
 
 

@@ -12,6 +12,7 @@ from nnpp.formats.filter_reader import read_element
 from nnpp.formats.model import read_model, write_model
 from nnpp.observables.bands import bands
 from nnpp.potentials.potential import Potential, Strengths
+from nnpp.runs.outputs import unrecorded
 from nnpp.structures.kpoints import listed
 from nnpp.workflows.export import export
 from nnpp.workflows.export.export import AGREES_MEV, Comparison, Made, run_export
@@ -58,6 +59,7 @@ def test_files_give_the_band_edges_of_the_run(rule, tmp_path):
     E = write_run(tmp_path, charged([0.3, -0.3]), rule)
     comparison, made = run_export(tmp_path)
     assert isinstance(comparison, Comparison) and isinstance(made, Made)
+    assert {name for name in unrecorded(tmp_path) if name.startswith("export/")} == set()
     found = {edge.what: edge for edge in comparison.edges}
     assert found["VBM"].run == pytest.approx(float(E.E[:, E.occupied - 1].max()), abs=1e-9)
     assert found["CBM"].run == pytest.approx(float(E.E[:, E.occupied].min()), abs=1e-9)

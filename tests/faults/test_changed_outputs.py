@@ -195,6 +195,11 @@ def test_links_that_leave_a_run(run, nnpp, refused, tmp_path):  # noqa: F811
             refused(verb, run, told="is a link that leaves the run", at=f"{run / name}: ")
         (run / name).unlink()
         Path("kept").rename(run / name) if Path("kept").exists() else None
+    (run / "zb").rename("elsewhere")
+    (run / "zb").symlink_to(tmp_path / "elsewhere")
+    refused("bands", run, told="is a link that leaves the run", at=f"{run / 'zb'}: ")
+    (run / "zb").unlink()
+    Path("elsewhere").rename(run / "zb")
     (run / "again.csv").symlink_to("zb/bands.csv")
     assert nnpp("verify", run).code == 0
 

@@ -148,7 +148,7 @@ def refuse_invalid(run: Path) -> None:
     for finding in run_verify(run):
         if finding.wrong and finding.what != NAME:
             what = f"is not valid: {finding.what}: {finding.wrong}"
-            raise InputError(what, "run `nnpp verify`, then compute its bands again", run)
+            raise InputError(what, "correct what `nnpp verify` reports", run)
 
 
 def _refuse_protected(run: Path) -> None:
