@@ -197,7 +197,7 @@ class System(Section):
     )
     cutoff: Cutoff = Field(description='Kinetic energy cutoff, e.g. "10 hartree".')
     plane_waves: Literal["smooth", "per-k", "sphere", "deepseudopot"] = Field(
-        default="per-k",
+        default="smooth",
         description="How the plane waves are selected; `smooth`: no level jumps along k.",
     )
     solver: Literal["auto", "dense", "davidson"] = Field(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from nnpp.basis.rules import SMOOTH
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.spectrum import Spectrum, jacobian
@@ -148,7 +149,7 @@ def write_fit(
     """A fit.yaml of zb-CdSe and, as its reference, the bands of the published form."""
     folder.mkdir(parents=True)
     crystal, kpoints = systems.zincblende(), listed(systems.zincblende(), k)
-    E = levels(systems.cdse(), systems.at(crystal, k, 2.0), n)
+    E = levels(systems.cdse(), systems.at(crystal, k, 2.0, rule=SMOOTH), n)
     write_bands_csv(folder / "reference.csv", Bands(kpoints, E, 4, False))
     (folder / "fit.yaml").write_text("systems:\n" + system + potential + fit, encoding="utf-8")
     return folder
