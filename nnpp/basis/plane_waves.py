@@ -32,13 +32,13 @@ class PlaneWaves:
         K: k+G [bohr⁻¹].
         code: the place of G in the box.
         real: False for a row of padding, which couples to nothing.
-        longest: |k+G| where the kinetic energy diverges; ∞ for a sharp cutoff [bohr⁻¹].
+        K_max: |k+G| where the kinetic energy diverges; ∞ for a sharp cutoff [bohr⁻¹].
     """
 
     K: Float[Array, "*k g 3"]
     code: Int[Array, "*k g"]
     real: Bool[Array, "*k g"]
-    longest: Float[Array, "*k"]
+    K_max: Float[Array, "*k"]
 
 
 @pytree
@@ -149,7 +149,7 @@ def plane_waves(
         K=jnp.asarray(_padded([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
         code=jnp.asarray(_padded(codes)),
         real=jnp.asarray(_padded([np.ones(len(m), bool) for m in sets])),
-        longest=jnp.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf),
+        K_max=jnp.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf),
     )
     differences = Differences(
         *map(jnp.asarray, (n, n @ b, place, shell, occurs, q)), box=box, centre=centre

@@ -144,7 +144,7 @@ def _potential(
         jnp.concatenate([getattr(left, name), getattr(right, name)])
         for name in ("K", "code", "real")
     )
-    both = PlaneWaves(K, code, real, left.longest)
+    both = PlaneWaves(K, code, real, left.K_max)
     at_all = frame(both, replace(pair.system.bare(alone), centres=pair.atoms))
     (scalar, spin), n = separable_terms(at_all, alone.strengths), len(left.K)
     V = V + sum(op.matrix()[0, :n, 0, n:] for op in scalar)

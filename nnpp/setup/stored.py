@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from nnpp.basis.rules import RULES
+from nnpp.basis.rules import RULES, Rule
 from nnpp.errors import InputError, suggest
 from nnpp.formats.bands_h5 import StoredBands
 from nnpp.hamiltonian.bulk import System, system
@@ -20,17 +20,22 @@ def stored_cutoff(stored: StoredBands) -> float:
     return float(stored.provenance["cutoff_hartree"])
 
 
+def stored_rule(stored: StoredBands) -> Rule:
+    """Return the rule of the plane waves; files without one are `per-k`."""
+    name = stored.provenance.get("plane_waves", "per-k")
+    if name not in RULES:
+        raise InputError(f"unknown plane waves {name!r:.40}", suggest(str(name), RULES))
+    return RULES[name]
+
+
 def stored_system(
     stored: StoredBands, fractional: Float[np.ndarray, "k 3"]
 ) -> tuple[KPoints, System]:
     """Return k-points of the crystal of a bands.h5, with the plane waves of its bands.
 
     Args:
-        stored: the file, which must state its basis. Files without a rule are `per-k`.
+        stored: the file, which must state its basis.
         fractional: fractional coordinates of the k-points.
     """
     kpoints = listed(stored.crystal, fractional)
-    name = stored.provenance.get("plane_waves", "per-k")
-    if name not in RULES:
-        raise InputError(f"unknown plane waves {name!r:.40}", suggest(str(name), RULES))
-    return kpoints, system(stored.crystal, kpoints, stored_cutoff(stored), RULES[name])
+    return kpoints, system(stored.crystal, kpoints, stored_cutoff(stored), stored_rule(stored))

@@ -18,7 +18,7 @@ def T(K, K_max=K_MAX):
         K=K[:, None] * jnp.array([0.6, 0.0, 0.8]),
         code=jnp.zeros(len(K), int),
         real=jnp.ones(len(K), bool),
-        longest=jnp.asarray(K_max),
+        K_max=jnp.asarray(K_max),
     )
     return kinetic(waves).d
 

@@ -2,6 +2,8 @@
 
 The systems are those of which the run holds bands.h5. Both Hamiltonians have the plane waves of
 the run; they are solved at Γ, at the named k-points and where the run has its band edges.
+Filter codes have T = ½K². If the run has the kinetic energy of `smooth`, the files are solved
+once more with T = ½K² at the same cutoff, for information.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,22 +14,23 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from nnpp.basis.rules import PER_K
 from nnpp.eigensolvers.choice import automatic
 from nnpp.formats.bands_h5 import StoredBands, read_bands_h5
 from nnpp.formats.filter_codes import lost_terms
 from nnpp.formats.filter_reader import FilterElement
 from nnpp.formats.model import Model
-from nnpp.hamiltonian.bulk import AtShells, System, at_shells
+from nnpp.hamiltonian.bulk import AtShells, System, at_shells, system
 from nnpp.observables.bands import Bands, all_levels, occupied_levels, validated
 from nnpp.observables.batched import LevelRequest
 from nnpp.observables.gaps import gap
 from nnpp.potentials.potential import Potential, Strengths
-from nnpp.setup.stored import states_basis, stored_system
+from nnpp.setup.stored import states_basis, stored_cutoff, stored_rule, stored_system
 from nnpp.structures.kpoints import KPoints
 from nnpp.terms.term import neutral
 from nnpp.units import HARTREE_EV
 
-HEADS = ("system", "", "run/eV", "files/eV", "difference/meV")
+HEADS = ("system", "", "run/eV", "files/eV", "difference/meV", "files, T=½K²/eV")
 """Columns of the table of edges."""
 
 NEUTRAL = 1e-6
@@ -43,12 +46,14 @@ class Edge:
         what: gap, VBM or CBM.
         run: its value by the potential of the run [hartree].
         files: its value by the files [hartree].
+        sharp: its value by the files with T = ½K² at the same cutoff [hartree].
     """
 
     system: str
     what: str
     run: float
     files: float
+    sharp: float
 
     @property
     def difference_mev(self) -> float:
@@ -58,9 +63,11 @@ class Edge:
     @property
     def row(self) -> tuple[str, ...]:
         """Its row in a table with the columns `HEADS`."""
-        energies = (f"{x * HARTREE_EV:.4f}" for x in (self.run, self.files))
+        run, files, sharp = (
+            f"{x * HARTREE_EV:.4f}" for x in (self.run, self.files, self.sharp)
+        )
         difference = round(self.difference_mev, 2) + 0.0  # no −0.00
-        return self.system, self.what, *energies, f"{difference:+.2f}"
+        return self.system, self.what, run, files, f"{difference:+.2f}", sharp
 
 
 @dataclass(frozen=True)
@@ -70,12 +77,14 @@ class Solvable:
     Attributes:
         name: its name.
         system: its plane waves.
+        sharp: those of `per-k` at the same cutoff if the rule is `smooth`, else `system`.
         kpoints: the k-points.
         electrons: valence electrons in the cell.
     """
 
     name: str
     system: System
+    sharp: System
     kpoints: KPoints
     electrons: int
 
@@ -100,34 +109,44 @@ def _solvable(folder: Path, stored: StoredBands) -> Solvable:
     k = np.asarray(bands.kpoints.fractional)[[*map(int, edges), *named]]
     distinct = np.unique(np.round(np.vstack([np.zeros(3), k]), 9), axis=0)
     kpoints, waves = stored_system(stored, distinct)
-    return Solvable(folder.name, waves, kpoints, v if bands.spinor else 2 * v)
+    sharp = waves
+    if stored_rule(stored).smooth:
+        sharp = system(stored.crystal, kpoints, stored_cutoff(stored), PER_K)
+    return Solvable(folder.name, waves, sharp, kpoints, v if bands.spinor else 2 * v)
 
 
 def compared(
     potential: Potential, files: Mapping[str, FilterElement], systems: list[Solvable]
 ) -> list[Edge]:
     """Return gap and band edges of every system, by the potential and by its files."""
-    by_run = _bands([at_shells(potential, one.system) for one in systems], systems)
-    by_files = _bands([_numbers(files, one.system) for one in systems], systems)
+    waves, sharp = [s.system for s in systems], [s.sharp for s in systems]
+    by_run = _bands([at_shells(potential, x) for x in waves], waves, systems)
+    by_files = _bands([_numbers(files, x) for x in waves], waves, systems)
+    differ = any(a is not b for a, b in zip(waves, sharp, strict=True))
+    by_sharp = (
+        _bands([_numbers(files, x) for x in sharp], sharp, systems) if differ else by_files
+    )
     found = []
-    for one, ours, theirs in zip(systems, by_run, by_files, strict=True):
-        run, read = gap(ours), gap(theirs)
+    for one, *bands in zip(systems, by_run, by_files, by_sharp, strict=True):
+        edges = [gap(x) for x in bands]
         found += [
-            Edge(one.name, "gap", run.width, read.width),
-            Edge(one.name, "VBM", run.vbm, read.vbm),
-            Edge(one.name, "CBM", run.cbm, read.cbm),
+            Edge(one.name, "gap", *(x.width for x in edges)),
+            Edge(one.name, "VBM", *(x.vbm for x in edges)),
+            Edge(one.name, "CBM", *(x.cbm for x in edges)),
         ]
     return found
 
 
-def _bands(numbers: list[AtShells], systems: list[Solvable]) -> list[Bands]:
-    """Return the bands of every system from the numbers of a potential in it."""
+def _bands(
+    numbers: list[AtShells], waves: list[System], systems: list[Solvable]
+) -> list[Bands]:
+    """Return the bands of every system from the numbers of a potential in its plane waves."""
     spinor = [x.strengths.spinor for x in numbers]
     full = [occupied_levels(s.electrons, x) for s, x in zip(systems, spinor, strict=True)]
-    each = zip(numbers, systems, full, spinor, strict=True)
+    each = zip(numbers, waves, full, spinor, strict=True)
     requests = [
-        LevelRequest(x, s.system, min(v + 4 * (1 + spin), s.system.max_levels(spin)), automatic)
-        for x, s, v, spin in each
+        LevelRequest(x, w, min(v + 4 * (1 + spin), w.max_levels(spin)), automatic)
+        for x, w, v, spin in each
     ]
     solved = zip(systems, all_levels(requests), full, spinor, strict=True)
     return [Bands(s.kpoints, validated(E), v, spin) for s, E, v, spin in solved]

@@ -197,6 +197,8 @@ def _system(
         "structure": f"{name}.vasp",
         **({"dilation": dilation} if abs(dilation) > ROUNDED else {}),
         "cutoff": f"{cutoff:g} hartree",
+        # other codes have T = ½K²
+        **({"plane_waves": "per-k"} if request.serves else {}),
         **({"electrons": request.electrons} if request.electrons else {}),
         "bands": n,
         "reference": f"{name}.h5",
