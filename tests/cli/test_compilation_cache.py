@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import matplotlib
 import pytest
 
 from tests.cli.samples import write_tiny
@@ -16,6 +17,7 @@ def told(folder, home, **environment):
     """What a process says of its programs: compiled, found."""
     alone = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "TF_", "XLA_"))}
     alone |= {"JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(home), **environment}
+    alone["MPLCONFIGDIR"] = matplotlib.get_cachedir()  # or its fonts are searched again
     done = subprocess.run(COMMAND, cwd=folder, env=alone, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("\n") == 1, done.stderr

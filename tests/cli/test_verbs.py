@@ -73,7 +73,7 @@ def test_check(nnpp, tiny):
     for words in (
         "CdSe, F-43m (216), 2 atoms, 375.136 bohr³",
         "8, 4 occupied: 8 electrons, two electrons each",
-        "3 hartree, per-k: ",
+        "3 hartree, smooth: ",
         "evaluations, ",
         "1: Γ",
         "a.csv: 8 bands, each level once, at 1 k-points",

@@ -93,9 +93,11 @@ def test_the_density_of_states_does_not_depend_on_the_number_of_bands(tmp_path, 
         of[n] = density_of_states(case, potential, choices)
     few, many = of[6], of[12]
     assert few.energy[-1] * HARTREE_EV > 1.3
-    same = np.interp(few.energy, many.energy, many.integrated)
+    step = np.diff(many.energy).max()
+    # Flat bands make N(E) jump between two energies of the other grid.
+    low, high = (np.interp(few.energy + d, many.energy, many.integrated) for d in (-step, step))
     assert np.ptp(few.integrated) > 8
-    assert np.abs(same - few.integrated).max() < 0.02
+    assert np.all(low - 1e-6 <= few.integrated) and np.all(few.integrated <= high + 1e-6)
 
 
 def test_the_splitting_of_zinc_blende_spinors_is_in_the_summary(tmp_path):

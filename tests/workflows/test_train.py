@@ -191,7 +191,7 @@ def test_a_stopped_fit_ends_after_a_saved_step(here):
 def test_a_changed_reference_is_refused_by_name(here):
     write_fit(here / "fit")
     init()
-    spoil(here / "fit/reference.csv", "-20.0", "-20.1")
+    spoil(here / "fit/reference.csv", "-19.9", "-19.8")
     with pytest.raises(InputError, match=r"reference\.csv: has changed since fit was prepared"):
         go()
     assert not Path("results/fit/checkpoints").exists()
