@@ -84,7 +84,16 @@ def _deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.nda
 
 
 def fixed_at_gamma(rule: Rule) -> Rule:
-    """Return the rule that takes the plane waves of Γ at every k; levels are then analytic."""
+    """Return the rule that takes the plane waves of Γ at every k.
+
+    Levels are then analytic in k near Γ with a sharp cutoff, and smooth (C∞) with `smooth`.
+
+    Args:
+        rule: the rule at Γ.
+
+    Returns:
+        The rule for all k.
+    """
 
     def select(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
         return rule.select(crystal, np.zeros((1, 3)), cutoff) * len(k)

@@ -5,12 +5,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import PER_K, SMOOTH
 from nnpp.formats.bands_h5 import read_bands_h5
+from nnpp.observables.deformation import by_volume, strain_derivative
+from nnpp.observables.edges import Edges
 from nnpp.structures.alloys import zinc_blende
 from nnpp.structures.symmetry import space_group
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.transfer import references
-from nnpp.workflows.transfer.unseen import Binary, alloy_gap, strained_gap, unseen
+from nnpp.workflows.transfer import unseen as unseen_module
+from nnpp.workflows.transfer.transfer import AtGamma
+from nnpp.workflows.transfer.unseen import (
+    Binary,
+    alloy_gap,
+    gap_at_gamma,
+    strained_gap,
+    unseen,
+)
+from tests.systems import A_CDSE, at, cdse
 
 REFERENCES = Path(__file__).parents[2] / "inputs" / "reference"
 
@@ -49,6 +61,33 @@ def test_expected_gaps_follow_from_the_unstrained_gaps():
     assert alloy == pytest.approx(0.75 * 0.4 + 0.25 * 1.4 - 0.477 * 3 / 16)
 
 
+def test_with_smooth_plane_waves_strained_gaps_have_the_slope_of_a_report(monkeypatch):
+    """The difference of levels at one cutoff is the strain derivative."""
+    monkeypatch.setattr(unseen_module, "STRAIN", 1e-3)
+    zb, edges = zinc_blende("Cd", "Se", A_CDSE), Edges(4, spinor=False)
+    potential = cdse()
+    solve = AtGamma(potential, None, False, SMOOTH)
+    one = Binary("Cd", "Se", A_CDSE, 3.0, smooth=True)
+    both = list(unseen([one], False, 4))[:2]
+    assert [case.cutoff for case in both] == [3.0, 3.0]
+    found = [solve(case.crystal, case.cutoff, case.electrons) for case in both]
+    grown, shrunk = (gap_at_gamma(levels.E, levels.top) for levels in found)
+    slopes = strain_derivative(potential, at(zb, [0, 0, 0], 3.0, rule=SMOOTH))
+    exact = by_volume(slopes, *edges.conduction) - by_volume(slopes, *edges.valence)
+    assert (grown - shrunk) / np.log(1.001 / 0.999) == pytest.approx(float(exact), rel=1e-4)
+
+
+def test_with_a_sharp_cutoff_a_strained_crystal_keeps_its_plane_waves():
+    one = Binary("Cd", "Se", A_CDSE, 3.0, smooth=False)
+    counts = [
+        len(n)
+        for case in list(unseen([one], False, 4))[:2]
+        for n in PER_K.select(case.crystal, np.zeros((1, 3)), case.cutoff)
+    ]
+    (unstrained,) = PER_K.select(zinc_blende("Cd", "Se", A_CDSE), np.zeros((1, 3)), 3.0)
+    assert counts == [len(unstrained)] * 2
+
+
 def test_quantities_of_wurtzite_are_differences_of_the_highest_levels():
     E = np.array([-3.0, -2.0, -2.0, -1.5, -1.5, -1.0, -1.0, 2.0, 2.0])
     wurtzite = next(c for c in unseen([INAS], True, 4) if "wurtzite" in c.name)
@@ -80,6 +119,11 @@ def test_values_of_cadmium_selenide_are_those_of_its_reference_files():
     assert dict(known.splits) == pytest.approx(splits, abs=1e-4)
     lengths = np.linalg.norm(np.asarray(crystal.cell), axis=1)
     assert (known.a, known.ratio) == pytest.approx((lengths[0], lengths[2] / lengths[0]), 1e-5)
+    apart = np.asarray(crystal.fractional)[:, None] - np.asarray(crystal.fractional)
+    apart -= np.round(apart)
+    along_c = np.linalg.norm(apart[..., :2], axis=-1) < 1e-6
+    pairs = along_c & (np.array(crystal.symbols)[:, None] != np.array(crystal.symbols))
+    assert np.abs(apart[pairs][:, 2]) == pytest.approx(known.u, abs=1e-4)
 
 
 def test_expected_values_of_cadmium_selenide():
@@ -95,7 +139,10 @@ def test_expected_values_of_cadmium_selenide():
     assert expected == pytest.approx({"gap at Γ": 1.4587, "A − B": 0.0215, "A − C": 0.3833})
     volume = float(at_gamma("wz-CdSe")[2].volume)
     assert float(wurtzite.crystal.volume) == pytest.approx(volume, 1e-5)
-    assert wurtzite.cutoff == pytest.approx(4.2 * (11.4485278**3 / 2 / volume) ** (2 / 3), 1e-5)
+    assert wurtzite.cutoff == 4.2, "the potential belongs to its cutoff"
+    sharp = Binary("Cd", "Se", 11.4485278, 4.2, smooth=False)
+    same = next(c for c in unseen([sharp], True, 4) if "wurtzite" in c.name)
+    assert same.cutoff == pytest.approx(4.2 * (11.4485278**3 / 2 / volume) ** (2 / 3), 1e-5)
     assert float(wurtzite.crystal.dilation) == pytest.approx(0, abs=1e-12), "unstrained"
     spinless = next(c for c in unseen([zb], False, 4) if "wurtzite" in c.name)
     assert set(spinless.expected) == {"gap at Γ"}, "A − C would be the crystal field"

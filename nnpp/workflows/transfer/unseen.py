@@ -1,4 +1,13 @@
-"""Crystals outside a fit, built from the zinc-blende crystals of the fit."""
+"""Crystals outside a fit, built from the zinc-blende crystals of the fit.
+
+A potential belongs to its cutoff. With plane waves `smooth`, a compound keeps its cutoff at
+every volume and in wurtzite: levels are smooth in volume at a fixed cutoff, and these levels
+were fitted. With a sharp cutoff, E_cut Ω^(2/3) is kept instead, so that a strained crystal has
+the same plane waves (the same integers) and levels do not jump.
+
+The cutoff of an alloy is (1−x) E_A + x E_B, linear in the composition as its lattice constant.
+A superlattice of one layer each has x = 1/2.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from nnpp.basis.rules import RULES
 from nnpp.formats.structures import formula
 from nnpp.observables.experiment import BOWING, EXPERIMENT
 from nnpp.setup.cases import Case
@@ -42,6 +52,7 @@ class Binary:
         a: lattice constant [bohr].
         cutoff: plane-wave cutoff [hartree].
         electrons: number of electrons in the primitive cell.
+        smooth: whether the plane waves are `smooth`.
     """
 
     cation: str
@@ -49,6 +60,7 @@ class Binary:
     a: float
     cutoff: float
     electrons: int = 8
+    smooth: bool = True
 
     @property
     def name(self) -> str:
@@ -59,6 +71,17 @@ class Binary:
     def bond(self) -> dict[frozenset[str], float]:
         """Bond length of the unstrained crystal [bohr], by the pair of elements."""
         return {frozenset((self.cation, self.anion)): np.sqrt(3) / 4 * self.a}
+
+    def cutoff_at(self, growth: float) -> float:
+        """Return E_cut with plane waves `smooth`, else E_cut / growth^(2/3) [hartree].
+
+        Args:
+            growth: volume per atom, relative to the unstrained crystal.
+
+        Returns:
+            The cutoff: the fitted one, or with a sharp cutoff that of the same plane waves.
+        """
+        return self.cutoff if self.smooth else self.cutoff / growth ** (2 / 3)
 
 
 def strained_gap(gaps: Gaps, name: str, slope: float, dilation: float) -> float:
@@ -127,7 +150,9 @@ def binaries(cases: list[Case]) -> list[Binary]:
         cation = next(s for s in symbols if name.startswith(s))
         anion = next(s for s in symbols if s != cation)
         a = float(conventional_lengths(case.crystal)[0])
-        found.setdefault(name, Binary(cation, anion, a, case.spec.cutoff, case.electrons))
+        smooth = RULES[case.spec.plane_waves].smooth
+        one = Binary(cation, anion, a, case.spec.cutoff, case.electrons, smooth)
+        found.setdefault(name, one)
     return list(found.values())
 
 
@@ -174,7 +199,7 @@ def _strained(one: Binary) -> Iterator[Unseen]:
             f"{one.name} {e:+.0%} volume",
             one.electrons,
             crystal.strained(((1 + e) ** (1 / 3) - 1) * np.eye(3)),
-            one.cutoff / (1 + e) ** (2 / 3),
+            one.cutoff_at(1 + e),
             {GAP: gap_at_gamma},
             expected,
         )
@@ -209,7 +234,7 @@ def _wurtzite(one: Binary, spinor: bool) -> Unseen:
         f"{one.name} wurtzite",
         one.electrons,
         crystal,
-        one.cutoff / grown ** (2 / 3),
+        one.cutoff_at(grown),
         {GAP: gap_at_gamma} | splits,
         expected,
     )
