@@ -36,6 +36,8 @@ CHECKPOINTS, METRICS, FRAMES, SUMMARY = "checkpoints", "metrics.jsonl", "frames"
 ONLY_HOW_LONG = ("steps", "tolerance", "patience")
 """Settings that may change when a fit is resumed."""
 
+EARLIER = "its potential is that of an earlier fit"
+
 NUMBERS = ("loss_ev2", "gap_ev", "vbm_ev", "cbm_ev", "splitting_ev", "n_plane_waves")
 """Numbers of a system in summary.json."""
 

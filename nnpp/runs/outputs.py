@@ -34,8 +34,14 @@ DAMAGED = "restore it, or remove it: then outputs are not compared"
 GROWING = ("metrics.jsonl",)
 """Files to which training appends; their first bytes are those that were recorded."""
 
-AGAIN = {"metrics.jsonl": "train --fresh", "run.yaml": "init-fit --fresh"}
-"""Verbs that write a file again, where the verb that wrote it last does not."""
+FROM_COPY = "restore it from a copy"
+
+REMEDIES = {
+    "frames": FROM_COPY,
+    "metrics.jsonl": FROM_COPY,
+    "run.yaml": f"{FROM_COPY}, or fit the original fit.yaml into another folder (--out)",
+}
+"""Remedies for files and folders that no verb writes again without removing the training."""
 
 UNRECORDED = ("checkpoints", "lock", "tune", NAME)
 """Files and folders of a run that guard themselves, or belong to another command."""
@@ -158,15 +164,16 @@ def differences(folder: Path, potential: str) -> Iterator[tuple[str, str]]:
     """
     for name, one in sorted(read_outputs(folder).items()):
         outdated = one.potential not in (None, potential)
-        path, again = folder / name, f"`nnpp {AGAIN.get(name, one.by)}`"
+        path, again = folder / name, f"use `nnpp {one.by}`"
+        remedy = REMEDIES.get(PurePosixPath(name).parts[0], f"restore it, or {again}")
         refuse_leaving(folder, path)
         if not exists(path):
             if not outdated:
-                yield name, f"is missing; restore it, or use {again}"
+                yield name, f"is missing; {remedy}"
         elif not _agrees(path, one):
-            yield name, f"has changed since it was written; restore it, or use {again}"
+            yield name, f"has changed since it was written; {remedy}"
         elif outdated:
-            yield name, f"is of another potential; use {again}, or remove it"
+            yield name, f"is of another potential; {again}, or remove it"
 
 
 def unrecorded(folder: Path) -> list[str]:

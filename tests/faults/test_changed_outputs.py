@@ -208,3 +208,21 @@ def test_links_that_leave_a_run(run, nnpp, refused, tmp_path):  # noqa: F811
 def test_a_damaged_list_stops_a_verb_before_it_writes(run, refused, verb):  # noqa: F811
     changed("outputs.json", '"by": "bands"', '"by": "optics"')
     refused(verb, run, told="is no list of outputs, or damaged", at=f"{RUN}/outputs.json: ")
+
+
+def test_no_remedy_removes_the_training(run):
+    """What a changed run.yaml and changed metrics need is a copy, not `--fresh`."""
+    changed("metrics.jsonl", '"step": 1', '"step": 4')
+    changed("run.yaml", "adam", "lion")
+    said = found()
+    assert set(said) == {"run.yaml", "metrics.jsonl"}
+    assert all("restore it from a copy" in why and "fresh" not in why for why in said.values())
+
+
+def test_a_potential_of_another_configuration_is_found(run, nnpp, undrawn):  # noqa: F811
+    """The potential stays when a run is prepared again with an edited run.yaml."""
+    changed("run.yaml", "learning_rate: 0.003", "learning_rate: 0.002")
+    list(run_init_fit([read_inputs(RUN)], Path("results"), fresh=True))
+    done = nnpp("verify", run)
+    assert (done.code, "fit of the potential" in wrong(done)) == (1, True)
+    assert "its potential is that of an earlier fit; restore run.yaml" in done.err

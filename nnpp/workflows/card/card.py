@@ -20,7 +20,7 @@ from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import SUMMARY, RunFolder
+from nnpp.runs.folder import EARLIER, SUMMARY, RunFolder
 from nnpp.runs.outputs import refuse_leaving, refuse_links, writing
 from nnpp.runs.package import SUMS, ZIP, is_package, refuse_taken, write_package
 from nnpp.setup.prepare import prepare
@@ -138,8 +138,7 @@ def trained_fit(run: Path) -> Fit:
     if not RunFolder(run).has(STEM):
         raise InputError("was not trained", "use `nnpp train` first", run)
     if not RunFolder(run).is_trained():
-        what = "its potential is that of an earlier fit"
-        raise InputError(what, "use `nnpp train`, which replaces it", run)
+        raise InputError(EARLIER, "use `nnpp train`, which replaces it", run)
     return read_inputs(run / RUN_NAME)
 
 

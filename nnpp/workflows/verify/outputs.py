@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nnpp.files.text import exists
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import CHECKPOINTS, METRICS
+from nnpp.runs.folder import CHECKPOINTS, EARLIER, METRICS, RunFolder
 from nnpp.runs.outputs import (
     NAME,
     differences,
@@ -28,6 +28,9 @@ def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
         folder: the run.
         potential: its potential, from which its results must be.
     """
+    if not RunFolder(folder).is_trained():
+        wrong = f"{EARLIER}; restore run.yaml and start.*, or use `nnpp train`"
+        yield Finding("fit of the potential", "differs", wrong)
     if not exists(folder / NAME):
         if not is_package(folder):
             yield Finding(NAME, "not recorded by the version that made the run: not checked")
