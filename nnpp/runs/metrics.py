@@ -34,6 +34,23 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     return [record for _, record in _sound(path)]
 
 
+def steps_around(path: Path, size: int) -> tuple[list[int], list[int]]:
+    """Return the steps of the lines in the first bytes of a file, and of all lines after them.
+
+    Args:
+        path: the file.
+        size: the number of first bytes.
+
+    Raises:
+        InputError: if a line is broken.
+    """
+    raw, steps = read_bytes(path), [record["step"] for record in read_metrics(path)]
+    if not raw.endswith(b"\n") or raw.count(b"\n") != len(steps):
+        raise InputError("its last line is broken", "`nnpp train` removes it", path)
+    first = raw[:size].count(b"\n")
+    return steps[:first], steps[first:]
+
+
 def cut(path: Path, step: int) -> None:
     """Keep the lines up to `step`, from which a fit continues; a missing file has no lines."""
     if exists(path):

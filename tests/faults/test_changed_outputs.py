@@ -15,8 +15,9 @@ from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import read_fits
 from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.loop import Stopped
 from nnpp.workflows.train.train import Options, run_train
-from nnpp.workflows.verify.outputs import of_outputs
+from nnpp.workflows.verify.metrics import of_metrics
 from tests.cli.conftest import nnpp, refused  # noqa: F401 -- fixtures
 from tests.faults.test_together import ZUNGER
 from tests.fitting.samples import write_fit
@@ -165,8 +166,6 @@ def test_a_change_of_metrics_is_not_hidden_by_more_training(run, undrawn):
     with (run / "metrics.jsonl").open("a") as file:
         file.write('{"step": 3, "loss_ev2": 1.0}\n')
     assert found() == {}
-    (line,) = (f for f in of_outputs(run, read_model(run).potential) if "bytes" in f.found)
-    assert line.what == "metrics.jsonl"
     changed("metrics.jsonl", '"step": 1, ', '"step": 1,  ')
     train(steps=3)
     assert "has changed" in found()["metrics.jsonl"]
@@ -226,3 +225,47 @@ def test_a_potential_of_another_configuration_is_found(run, nnpp, undrawn):  # n
     done = nnpp("verify", run)
     assert (done.code, "fit of the potential" in wrong(done)) == (1, True)
     assert "its potential is that of an earlier fit; restore run.yaml" in done.err
+
+
+ADDED = {
+    "a step beyond the checkpoint": (
+        '{"step": 3, "loss_ev2": 1.0}\n',
+        "step 3 has no checkpoint",
+    ),
+    "a step again": ('{"step": 2, "loss_ev2": 1.0}\n', "do not increase"),
+    "no metrics": ("mine\n", "last line is broken"),
+    "no line end": ('{"step": 3}', "last line is broken"),
+}
+
+
+@pytest.mark.parametrize("name", ADDED)
+def test_lines_added_to_the_metrics_of_a_finished_run(run, refused, name):  # noqa: F811
+    line, why = ADDED[name]
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write(line)
+    (one,) = of_metrics(run)
+    assert (one.what, why in one.wrong) == ("metrics.jsonl", True)
+    if name == "a step beyond the checkpoint":
+        refused("package", run, told=f"metrics.jsonl: {why}", at=str(RUN))
+
+
+def test_metrics_of_a_training_that_has_not_ended(run, refused):  # noqa: F811
+    """The lines up to the newest checkpoint are those of a training."""
+    steps = run_train([read_inputs(RUN)], Options(steps=4), stop=lambda: True)
+    assert isinstance(list(steps)[-1], Stopped)
+    list(run_train([read_inputs(RUN)], Options(steps=4), stop=after(1)))
+    (one,) = of_metrics(run)
+    assert (one.wrong, "has not ended: not checked" in one.found) == ("", True)
+    refused("package", run, told="has a training that has not ended", at=f"{RUN}: ")
+    for line, why in (('{"step": 9}', "step 9 has no"), ('{"step": 1}', "do not increase")):
+        whole = (run / "metrics.jsonl").read_text()
+        (run / "metrics.jsonl").write_text(f"{whole}{line}\n")
+        (one,) = of_metrics(run)
+        assert why in one.wrong
+        (run / "metrics.jsonl").write_text(whole)
+
+
+def after(steps: int):
+    """Return a function that stops a training after some steps."""
+    asked = iter(range(1, 100))
+    return lambda: next(asked) > steps

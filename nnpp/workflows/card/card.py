@@ -20,8 +20,8 @@ from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, refuse_foreign
 from nnpp.formats.model import Model, read_model
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import EARLIER, SUMMARY, RunFolder
-from nnpp.runs.outputs import refuse_leaving, refuse_links, writing
+from nnpp.runs.folder import EARLIER, METRICS, SUMMARY, RunFolder
+from nnpp.runs.outputs import grown, refuse_leaving, refuse_links, writing
 from nnpp.runs.package import SUMS, ZIP, is_package, refuse_taken, write_package
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
@@ -56,7 +56,7 @@ FIGURES = {
 }
 """Figures of a run in addition to the bands of each system, and their captions."""
 
-OF_RUN = (f"{STEM}{ARRAYS}", f"{STEM}{COPY}", SUMMARY, "metrics.jsonl")
+OF_RUN = (f"{STEM}{ARRAYS}", f"{STEM}{COPY}", SUMMARY, METRICS)
 """Files of a run that are packed if they exist."""
 
 OF_SYSTEM = ("bands.h5", "bands.csv")
@@ -124,6 +124,8 @@ def described(run: Path, attribution: Attribution) -> Described:
     cases = prepare(with_complete_paths(fit))
     systems = [evaluated(fit, i, case, summary) for i, case in enumerate(cases)]
     refuse_invalid(fit.folder)
+    if grown(fit.folder, METRICS) > 0:  # the card has the numbers of its last line
+        raise InputError("has a training that has not ended", "use `nnpp train`", run)
     card = _card(fit, model, systems, about)
     figures = tuple(name for name, _ in card.figures)
     return Described(fit, card_text(card, attribution), figures, model.potential)

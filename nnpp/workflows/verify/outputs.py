@@ -5,17 +5,17 @@ from pathlib import Path
 
 from nnpp.files.text import exists
 from nnpp.potentials.potential import Potential
-from nnpp.runs.folder import CHECKPOINTS, EARLIER, METRICS, RunFolder
+from nnpp.runs.folder import CHECKPOINTS, EARLIER, RunFolder
 from nnpp.runs.outputs import (
     NAME,
     differences,
     fingerprint,
-    grown,
     read_outputs,
     unrecorded,
 )
 from nnpp.runs.package import is_package
 from nnpp.workflows.verify.finding import Finding
+from nnpp.workflows.verify.metrics import of_metrics
 
 NAMED = 3
 """Number of files that are named in one finding."""
@@ -39,9 +39,7 @@ def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
     wrong = list(differences(folder, fingerprint(potential)))
     yield Finding(NAME, f"{len(known) - len(wrong)} of {len(known)} files agree")
     yield from (Finding(name, "differs", text) for name, text in wrong)
-    added = grown(folder, METRICS)
-    if added > 0:
-        yield Finding(METRICS, f"{added} bytes of a training that has not ended: not checked")
+    yield from of_metrics(folder)
     others = unrecorded(folder)
     if others:
         more = ", …" if len(others) > NAMED else ""
