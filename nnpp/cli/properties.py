@@ -30,7 +30,10 @@ def read(inputs: list[Path] | None, structure: Path | None, options: "Choices") 
 
     if structure is None:
         return read_fits(inputs or [INPUTS], options)
-    return [read_structure_by(inputs or [], structure, options)]
+    fit = read_structure_by(inputs or [], structure, options)
+    for text in fit.notes:
+        console.note(text)
+    return [fit]
 
 
 def optics(

@@ -88,6 +88,17 @@ def formula(crystal: Crystal) -> str:
     return Formula("".join(crystal.symbols)).reduce()[0].format("metal")
 
 
+def fractions(name: str) -> dict[str, float]:
+    """Return the fraction of each element among the atoms of a chemical formula."""
+    counts = Formula(name).count()
+    return {element: n / sum(counts.values()) for element, n in counts.items()}
+
+
+def volume_per_atom(crystal: Crystal) -> float:
+    """Return the volume per atom of a crystal [bohr³]."""
+    return float(crystal.volume) / len(crystal.symbols)
+
+
 def covalent_radius(symbol: str) -> float:
     """Return the covalent radius of an element [bohr] (Cordero et al., 2008, from ASE)."""
     return float(covalent_radii[atomic_number(symbol)]) / BOHR_ANGSTROM

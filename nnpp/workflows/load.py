@@ -21,7 +21,7 @@ from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import kpoints_of
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
-from nnpp.workflows.fits.read import basis_of
+from nnpp.workflows.fits.basis import Basis, basis_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,19 @@ class Fitted:
         """The origin of the potential: fit, versions, inputs and bases."""
         return self.model.about
 
+    def basis(self, structure: Any) -> Basis:
+        """Return the plane waves of a crystal: those of the fitted system of its composition.
+
+        Args:
+            structure: a file of any format that ASE reads, ASE's Atoms, or a Crystal.
+
+        Returns:
+            Cutoff [hartree], rule, and a note on which system they are taken from.
+        """
+        require_jax()
+        atoms = _crystal(structure)
+        return basis_of(self.model, lambda: atoms)
+
     def bands(
         self,
         structure: Any,
@@ -58,16 +71,16 @@ class Fitted:
             structure: a file of any format that ASE reads, ASE's Atoms, or a Crystal.
             kpoints: a path such as "L Γ X U|K Γ", fractional coordinates, or KPoints; None for
                 the recommended path.
-            cutoff: kinetic energy cutoff [hartree]; by default that of the fit.
+            cutoff: kinetic energy cutoff [hartree]; by default that of `basis`.
             n: number of bands; by default the occupied ones and a few more.
             points: approximate number of k-points of a path.
         """
         require_jax()
         start_devices()
-        basis = basis_of(self.model, cutoff)
         atoms = _crystal(structure)
+        basis = basis_of(self.model, lambda: atoms, cutoff)
         k = _kpoints(atoms, kpoints, points)
-        built = system(atoms, k, basis["cutoff_hartree"], RULES[basis["plane_waves"]])
+        built = system(atoms, k, basis.cutoff, RULES[basis.plane_waves])
         _refuse_lost_entries(self.potential, built)
         return bands(self.potential, built, atoms, k, n)
 
@@ -85,7 +98,7 @@ def calculator(
     Args:
         path: a run, or a file potential.safetensors.
         kpts: divisions of a mesh, or a list of fractional k-points.
-        cutoff: kinetic energy cutoff [hartree]; by default that of the fit.
+        cutoff: kinetic energy cutoff [hartree]; by default that of `Fitted.basis`.
         n: number of levels; by default the occupied ones and a few more.
     """
     return Calculator(partial(load(path).bands, cutoff=cutoff, n=n), kpts)

@@ -44,8 +44,8 @@ from nnpp.workflows.card.systems import (
     system_row,
     without_paths,
 )
+from nnpp.workflows.fits.basis import stated_bases
 from nnpp.workflows.fits.provenance import hashes, refuse_changed
-from nnpp.workflows.fits.read import basis_of
 from nnpp.workflows.train.ensemble import ensemble_of
 from nnpp.workflows.verify.verify import run_verify
 
@@ -200,12 +200,15 @@ def _missing(systems: list[Evaluated]) -> Iterator[str]:
 
 
 def _basis(model: Model) -> str:
-    """Return cutoff and rule of the plane waves to use with the potential."""
-    basis, systems = basis_of(model), model.about["systems"]
-    several = len({s["cutoff_hartree"] for s in systems}) > 1
-    widest = " (the largest of its systems)" if several else ""
-    cutoff, rule = basis["cutoff_hartree"], basis["plane_waves"]
-    return f"{cutoff:.8g} hartree{widest} with plane waves `{rule}`"
+    """Return cutoff and rule of the plane waves to use with the potential, of each system."""
+    names: dict[str, list[str]] = {}
+    for system in stated_bases(model):
+        cutoff, rule = system["cutoff_hartree"], system["plane_waves"]
+        text = f"{cutoff:.8g} hartree with plane waves `{rule}`"
+        names.setdefault(text, []).append(system["name"])
+    if len(names) == 1:
+        return next(iter(names))
+    return ", ".join(f"{text} for {' and '.join(of)}" for text, of in names.items())
 
 
 def _figures(fit: Fit) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:

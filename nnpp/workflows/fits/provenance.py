@@ -19,6 +19,7 @@ from nnpp.files.atomic import write_atomic
 from nnpp.files.tensors import arrays_of
 from nnpp.files.text import read_bytes
 from nnpp.files.yaml_tree import read_yaml
+from nnpp.formats.structures import formula, volume_per_atom
 from nnpp.setup.cases import Case
 
 PACKAGES = "jax jaxlib numpy scipy flax optax ase spglib seekpath h5py".split()
@@ -126,6 +127,8 @@ def about_model(fit: Fit, cases: list[Case], read: dict[str, str]) -> dict[str, 
         "systems": [
             {
                 "name": case.spec.name,
+                "formula": formula(case.crystal),
+                "volume_per_atom_bohr3": volume_per_atom(case.crystal),
                 "cutoff_hartree": case.spec.cutoff,
                 "plane_waves": case.spec.plane_waves,
                 "spinor": case.spinor,

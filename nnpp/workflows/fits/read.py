@@ -6,7 +6,7 @@ This file imports neither JAX nor ASE, so that errors in a fit.yaml are printed 
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import RUN_NAME, Fit, read_all
@@ -67,9 +67,12 @@ def read_structure_by(models: list[Path], structure: Path, choices: Choices) -> 
         raise InputError(
             f"{len(models)} potentials are named", "name one fitted run", "--structure"
         )
+    from nnpp.workflows.fits.basis import stated_bases
+
     model = read_model(models[0])
     needed = None if stated_bases(model) else _cutoff(choices)
-    return chosen(fit_of_structure(model, structure, needed), choices)
+    fit = chosen(fit_of_structure(model, structure, needed), choices)
+    return fit if choices.cutoff is None else replace(fit, notes=())
 
 
 def _cutoff(choices: Choices) -> float | None:
@@ -88,15 +91,19 @@ def _cutoff(choices: Choices) -> float | None:
 def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = None) -> Fit:
     """Return a fit of one system: `structure` with the potential `model`.
 
-    The name, <structure>-by-<model>, keeps its results apart from those of the fit.
+    The name, <structure>-by-<model>, keeps its results apart from those of the fit. A note says
+    which system its cutoff is taken from, if the systems of the model differ.
     """
+    from nnpp.formats.structures import read_structure  # imports JAX and ASE
+    from nnpp.workflows.fits.basis import basis_of
+
     structure = Path(structure)
-    basis = basis_of(model, cutoff)
+    basis = basis_of(model, lambda: read_structure(structure), cutoff)
     system = {
         "name": _file_name(structure.stem),
         "structure": str(structure.absolute()),
-        "cutoff": f"{basis['cutoff_hartree']!r} hartree",
-        "plane_waves": basis["plane_waves"],
+        "cutoff": f"{basis.cutoff!r} hartree",
+        "plane_waves": basis.plane_waves,
         "kpoints": {"path": "auto"},
     }
     data = {
@@ -107,26 +114,8 @@ def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = Non
     file = model.path.absolute()
     run = file.parent.name if file.stem == STEM else file.stem
     name = f"{_file_name(structure.stem)}-by-{_file_name(run)}"
-    return Fit(spec, (), Path.cwd() / name, structure)
-
-
-def basis_of(model: "Model", cutoff: float | None = None) -> dict[str, Any]:
-    """Return cutoff [hartree] and plane waves of the system fitted at the largest cutoff."""
-    systems = stated_bases(model)
-    if not systems and cutoff is None:
-        raise InputError(
-            "does not state the cutoff at which it was fitted", "give a cutoff", model.path
-        )
-    widest = max(systems, key=lambda s: s["cutoff_hartree"], default={})
-    return {
-        "cutoff_hartree": float(widest["cutoff_hartree"] if cutoff is None else cutoff),
-        "plane_waves": widest.get("plane_waves", "per-k"),
-    }
-
-
-def stated_bases(model: "Model") -> list[dict[str, Any]]:
-    """Return the systems of a model that state the cutoff at which they were fitted."""
-    return [s for s in model.about.get("systems", []) if "cutoff_hartree" in s]
+    notes = (basis.note,) if basis.note else ()
+    return Fit(spec, notes, Path.cwd() / name, structure)
 
 
 def _file_name(name: str) -> str:
