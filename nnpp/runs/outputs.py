@@ -26,10 +26,13 @@ from nnpp.runs.lock import held
 
 NAME, FORMAT = "outputs.json", "nnpp outputs 1"
 
+LISTED = "outputs"
+"""The key of run.yaml with the name of the list; runs of earlier versions lack both."""
+
 DIGEST = "sha256"
 """The entry of outputs.json with the SHA-256 of all others."""
 
-DAMAGED = "restore it, or remove it: then outputs are not compared"
+DAMAGED = "restore it, or remove it; commands record again what they write"
 
 GROWING = ("metrics.jsonl",)
 """Files to which training appends; their first bytes are those that were recorded."""
@@ -83,13 +86,16 @@ def fingerprint(potential: Potential) -> str:
 
 
 @contextmanager
-def writing(folder: Path, by: str, potential: Potential | None = None) -> Iterator[Record]:
+def writing(
+    folder: Path, by: str, potential: Potential | None = None, replaces: bool = False
+) -> Iterator[Record]:
     """Hold the lock of a run during a block, and yield the function that records its files.
 
     Args:
         folder: the run.
         by: the verb that writes.
         potential: what its files are made from.
+        replaces: whether it removes what it wrote earlier into the same folders.
 
     Raises:
         InputError: if another process holds the lock, or outputs.json is damaged.
@@ -99,19 +105,30 @@ def writing(folder: Path, by: str, potential: Potential | None = None) -> Iterat
 
         def recorded(paths: Iterable[Path]) -> tuple[Path, ...]:
             lock.require()
-            return record(folder, paths, by, potential)
+            return record(folder, paths, by, potential, replaces)
 
         yield recorded
 
 
 def record(
-    folder: Path, paths: Iterable[Path], by: str, potential: Potential | None = None
+    folder: Path,
+    paths: Iterable[Path],
+    by: str,
+    potential: Potential | None = None,
+    replaces: bool = False,
 ) -> tuple[Path, ...]:
     """Record files that were written, under the lock of the run; return their paths.
 
-    Files outside the run are not recorded. Files that the same verb wrote earlier into the same
-    folders, and that no longer exist, are no longer listed. The record of a growing file whose
-    first bytes were changed remains, so that the change is found.
+    Files outside the run are not recorded. The record of a growing file whose first bytes were
+    changed remains, so that the change is found.
+
+    Args:
+        folder: the run.
+        paths: the files.
+        by: the verb that wrote them.
+        potential: what they are made from.
+        replaces: whether the verb removes what it wrote earlier into the same folders, which is
+            then no longer listed. Without it, missing files stay listed and are found.
     """
     paths = tuple(paths)
     names = {name: path for path in paths if (name := within(folder, path)) is not None}
@@ -126,7 +143,8 @@ def record(
     kept = {
         name: one
         for name, one in known.items()
-        if one.by != by or PurePosixPath(name).parent not in places or exists(folder / name)
+        if not replaces
+        or (one.by != by or PurePosixPath(name).parent not in places or exists(folder / name))
     }
     if new:
         _write(folder, kept | new)
@@ -165,7 +183,9 @@ def differences(folder: Path, potential: str) -> Iterator[tuple[str, str]]:
     for name, one in sorted(read_outputs(folder).items()):
         outdated = one.potential not in (None, potential)
         path, again = folder / name, f"use `nnpp {one.by}`"
-        remedy = REMEDIES.get(PurePosixPath(name).parts[0], f"restore it, or {again}")
+        remedy = REMEDIES.get(
+            PurePosixPath(name).parts[0], f"restore it, or {again} with the same options"
+        )
         refuse_leaving(folder, path)
         if not exists(path):
             if not outdated:

@@ -135,6 +135,10 @@ def test_numbers_are_compared_also_without_a_list(run, nnpp):  # noqa: F811
     """A run of an earlier version: tables are made again from bands.h5."""
     (run / "outputs.json").unlink()
     done = nnpp("verify", run)
+    assert (done.code, wrong(done)) == (1, {"outputs.json"})
+    assert "is missing, although run.yaml names it; restore it, or use `nnpp" in done.err
+    changed("run.yaml", "outputs: outputs.json\n", "")
+    done = nnpp("verify", run)
     assert done.code == 0
     assert "not recorded by the version that made the run: not checked" in done.out
     changed("zb/bands.csv", "0.5", "0.4")
@@ -148,6 +152,13 @@ def test_bands_written_again_are_right(run, undrawn):
     assert len(found()) == 4
     list(run_bands([read_inputs(run)], Path("results"), Choices(plot=True)))
     assert found() == {}
+
+
+def test_a_missing_figure_stays_listed(run, undrawn):
+    """Bands without `--plot` replace no figure."""
+    (run / "zb/bands.png").unlink()
+    list(run_bands([read_inputs(run)], Path("results"), Choices()))
+    assert list(found()) == ["zb/bands.png"]
 
 
 def test_results_of_an_earlier_potential_are_outdated(run):

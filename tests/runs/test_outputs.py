@@ -58,12 +58,14 @@ def test_files_of_another_potential_are_outdated(run):
     assert "is missing" in found(run)["zb/optics.csv"]
 
 
-def test_files_that_a_verb_no_longer_writes_are_not_listed(run):
+def test_files_that_a_verb_removed_are_not_listed(run):
     (run / "zb/bands.png").touch()
     record(run, [run / "zb/bands.png"], "bands", CDSE)
     for name in ("zb/bands.png", "zb/optics.csv"):
         (run / name).unlink()
     record(run, [run / "zb/bands.csv"], "bands", CDSE)
+    assert set(found(run)) == {"zb/bands.png", "zb/optics.csv"}
+    record(run, [run / "zb/bands.csv"], "bands", CDSE, replaces=True)
     assert set(found(run)) == {"zb/optics.csv"}
     forget(run, ["zb/optics.csv"])
     assert set(read_outputs(run)) == {"zb/bands.csv", "metrics.jsonl"}

@@ -122,7 +122,7 @@ def run_export(
     if comparison.exceeds(largest_mev):
         raise comparison.error().at(model.path)
     readme = _readme(model, elements, found, files, comparison)
-    guarded = writing(model.path.parent, "export", model.potential) if here else None
+    guarded = writing(model.path.parent, "export", model.potential, True) if here else None
     with guarded or nullcontext(tuple) as record:
         paths = write_export(folder, texts | {"README.md": readme})
         paths += write_model(folder / STEM, model.potential, model.about)

@@ -20,6 +20,7 @@ from nnpp.files.tensors import arrays_of
 from nnpp.files.text import read_bytes
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.formats.structures import formula, volume_per_atom
+from nnpp.runs.outputs import LISTED, NAME
 from nnpp.setup.cases import Case
 
 PACKAGES = "jax jaxlib numpy scipy flax optax ase spglib seekpath h5py".split()
@@ -104,6 +105,7 @@ def write_run(folder: Path, fit: Fit, read: dict[str, str], options: Mapping[str
         "inputs_sha256": read,
         "notes": list(fit.notes),
         "options": _given(options),
+        LISTED: NAME,
         CONFIGURATION: plain(fit.spec, folder),
     }
     return write_atomic(folder / RUN_NAME, dump_yaml(about))

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from nnpp.config.inputs import RUN_NAME
 from nnpp.files.text import exists
+from nnpp.files.yaml_tree import read_yaml
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import CHECKPOINTS, EARLIER, RunFolder
 from nnpp.runs.outputs import (
+    LISTED,
     NAME,
     differences,
     fingerprint,
@@ -32,8 +35,7 @@ def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
         wrong = f"{EARLIER}; restore run.yaml and start.*, or use `nnpp train`"
         yield Finding("fit of the potential", "differs", wrong)
     if not exists(folder / NAME):
-        if not is_package(folder):
-            yield Finding(NAME, "not recorded by the version that made the run: not checked")
+        yield from _without_list(folder)
         return
     known = read_outputs(folder)
     wrong = list(differences(folder, fingerprint(potential)))
@@ -47,3 +49,12 @@ def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
         yield Finding("other files", f"not checked: {len(others)} ({names}{more})")
     if exists(folder / CHECKPOINTS):
         yield Finding(f"{CHECKPOINTS}/", "not checked: each file has its own SHA-256")
+
+
+def _without_list(folder: Path) -> Iterator[Finding]:
+    """Yield what the absence of outputs.json means; nothing for a package, which has sums."""
+    if exists(folder / RUN_NAME) and LISTED in read_yaml(folder / RUN_NAME)[0]:
+        remedy = "restore it, or use `nnpp train`, which records its results again"
+        yield Finding(NAME, "missing", f"is missing, although {RUN_NAME} names it; {remedy}")
+    elif not is_package(folder):
+        yield Finding(NAME, "not recorded by the version that made the run: not checked")
