@@ -14,7 +14,7 @@ from nnpp.formats.model import named
 from nnpp.observables.bands import Bands
 from nnpp.setup.compare import reference_bands
 from nnpp.structures.kpoints import listed
-from nnpp.workflows.report.potential import spreads
+from nnpp.workflows.report.potential import notes_on_states, spreads
 from nnpp.workflows.report.reference import numbers_of_reference
 from nnpp.workflows.report.report import run_report
 from nnpp.workflows.train.init_fit import run_init_fit
@@ -111,6 +111,17 @@ def test_a_spread_is_the_standard_deviation_of_the_members(tmp_path):
     ensemble = StoredEnsemble({}, {}, None, arrays)
     found = spreads(case, potential, reference_bands(case), ensemble, ratio)
     assert found == pytest.approx({"electron_mass": np.sqrt(2 * 1.5**2)})
+
+
+@pytest.mark.parametrize("rule", ["smooth", "per-k"])
+def test_a_note_says_what_the_kane_energy_of_smooth_plane_waves_is(rule, tmp_path):
+    """Velocities of the smooth kinetic energy are not k near the cutoff."""
+    text = system().replace("hartree\n", f"hartree\n    plane_waves: {rule}\n", 1)
+    (case,) = cases(tmp_path, text)
+    notes = list(notes_on_states(case, systems.cdse(), {"kane_energy": 13.0}))
+    wanted = ["Do not compare it with experiment"] if rule == "smooth" else []
+    assert [note[-len(wanted[0]) :] for note in notes if "E_P" in note] == wanted
+    assert not [n for n in notes_on_states(case, systems.cdse(), {}) if "E_P" in n]
 
 
 def test_a_run_with_an_ensemble(tmp_path):

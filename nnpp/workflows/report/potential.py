@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.basis.rules import RULES
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.bands import Bands, bands
@@ -24,6 +25,13 @@ from nnpp.workflows.bands.of_fit import belongs_to
 
 Numbers = dict[str, float]
 """Values by the keys of `QUANTITIES`, in their units."""
+
+KANE_ENERGY = (
+    "E_P is that of the velocities ∂H/∂k of the smooth kinetic energy, which are not k near "
+    "the cutoff: it is larger than with T = k²/2, the more so the smaller the cutoff. Do not "
+    "compare it with experiment"
+)
+"""Note on Kane's energy with plane waves `smooth` (docs/limits.md)."""
 
 
 def is_cubic(case: Case) -> bool:
@@ -50,9 +58,20 @@ def why_no_states(case: Case) -> str:
     return ""
 
 
-def notes_on_states(case: Case, potential: Potential) -> Iterator[str]:
-    """Yield notes on masses and deformation potentials."""
+def notes_on_states(case: Case, potential: Potential, numbers: Numbers) -> Iterator[str]:
+    """Yield notes on masses, Kane's energy and deformation potentials.
+
+    Args:
+        case: the system.
+        potential: the potential.
+        numbers: its numbers.
+
+    Returns:
+        One sentence for each note.
+    """
     yield "masses and deformation potentials are at Γ; none for edges of unusual degeneracy"
+    if RULES[case.spec.plane_waves].smooth and "kane_energy" in numbers:
+        yield KANE_ENERGY
     if potential.local.lengths is not None:
         yield "no deformation potentials: a table has v(q) only at its lengths"
     if not is_cubic(case):

@@ -116,7 +116,7 @@ def _of_potential(model: _Model, case: Case) -> tuple[Numbers, Numbers, tuple[st
     why = why_no_states(case)
     states = None if why else of_states
     ours = of_levels(found) | ({} if states is None else states(case, model.potential))
-    notes = (why,) if why else tuple(notes_on_states(case, model.potential))
+    notes = (why,) if why else tuple(notes_on_states(case, model.potential, ours))
     if model.ensemble is None:
         return ours, {}, notes
     return ours, spreads(case, model.potential, found, model.ensemble, states), notes
