@@ -83,7 +83,9 @@ def refuse_foreign(folder: Path) -> None:
     """Raise an error for a folder with files that are not from an export."""
     for name in (FIT_NAME, RUN_NAME, CONFIG_NAME):
         if exists(folder / name):
-            raise InputError(f"holds {name}", "export into a folder of its own (--out)", folder)
+            raise InputError(
+                f"contains {name}", "export into a folder of its own (--out)", folder
+            )
     theirs = folder / "README.md"
     if exists(theirs) and not read_text(theirs).split("\n")[0].endswith(HEADING):
         raise InputError("is not from an export", "move it, or choose another --out", theirs)

@@ -203,6 +203,13 @@ def unrecorded(folder: Path) -> list[str]:
     return sorted(n for n in found if n not in known and not _guarded(n))
 
 
+def hidden(folder: Path) -> list[str]:
+    """Return the names of all hidden files of a run that belong to no other command."""
+    found = (PurePosixPath(os.path.relpath(path, folder)) for path in _files(folder))
+    shown = (name for name in found if name.parts[0] not in UNRECORDED)
+    return sorted(str(name) for name in shown if name.name.startswith("."))
+
+
 def grown(folder: Path, name: str) -> int:
     """Return the bytes that were appended to a file since it was recorded."""
     known, path = read_outputs(folder).get(name), folder / name

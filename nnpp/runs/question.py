@@ -17,7 +17,7 @@ LONGEST = 100
 DIGITS = 8
 """Digits of a digest in a name."""
 
-SPELT = str.maketrans({
+ASCII = str.maketrans({
     "Γ": "G", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
     "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", " ": "-", "|": "_", "'": "prime", "′": "prime",
 })  # fmt: skip
@@ -38,7 +38,7 @@ def question_name(parts: Iterable[str]) -> str:
 
 def path_part(path: str) -> str:
     """Return the part of a path in its standard form: "Γ X|U" is "path-G-X_U"."""
-    return f"path-{path.translate(SPELT)}"
+    return f"path-{path.translate(ASCII)}"
 
 
 def file_part(option: str, file: Path) -> str:

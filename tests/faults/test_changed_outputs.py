@@ -1,5 +1,6 @@
 """Files of a run that are changed, missing, outdated or links: each is found by its name."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 from nnpp.config.inputs import read_inputs
 from nnpp.formats.model import read_model, write_model
 from nnpp.runs.folder import RunFolder
+from nnpp.runs.lock import held
 from nnpp.runs.outputs import differences, fingerprint, read_outputs, record, unrecorded
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
@@ -280,3 +282,29 @@ def after(steps: int):
     """Return a function that stops a training after some steps."""
     asked = iter(range(1, 100))
     return lambda: next(asked) > steps
+
+
+def test_what_is_not_checked_is_named(run, nnpp):  # noqa: F811
+    (run / "tune").mkdir()
+    (run / "zb/.mine").touch()
+    done = nnpp("verify", run)
+    assert (done.code, done.err) == (0, "")
+    for line in (
+        r"tune/ +not checked: a search",
+        r"hidden files +not checked: 1 \(zb/\.mine\)",
+    ):
+        assert re.search(line, done.out)
+
+
+@pytest.mark.parametrize("verb", ["card", "package"])
+def test_a_run_in_use_is_neither_described_nor_packed(run, nnpp, verb):  # noqa: F811
+    """A training could replace files between the check and the last one that is read."""
+    with held(run):
+        done = nnpp(verb, run)
+    assert (done.code, done.out) == (2, "")
+    assert f"{RUN}: is in use by" in done.err
+
+
+def test_a_run_that_is_named_twice_gets_one_card(run, nnpp):  # noqa: F811
+    done = nnpp("card", run, f"{run}/")
+    assert (done.code, done.out) == (0, "wrote results/fit/README.md\n")

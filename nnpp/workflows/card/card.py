@@ -4,8 +4,10 @@ A card is the README.md of a run. A package contains the potential, its card and
 bands, and the inputs of the fit.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -21,7 +23,8 @@ from nnpp.formats.card import NAME, Attribution, Card, Table, card_text, kept, r
 from nnpp.formats.model import Model, read_model
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import EARLIER, METRICS, SUMMARY, RunFolder
-from nnpp.runs.outputs import grown, refuse_leaving, refuse_links, writing
+from nnpp.runs.lock import held
+from nnpp.runs.outputs import grown, record, refuse_leaving, refuse_links
 from nnpp.runs.package import SUMS, ZIP, is_package, refuse_taken, write_package
 from nnpp.setup.prepare import prepare
 from nnpp.workflows.bands.of_fit import with_complete_paths
@@ -84,34 +87,51 @@ class Described:
 
 
 def run_card(runs: list[Path], attribution: Attribution) -> Iterator[Path]:
-    """Check every run, then write README.md into each; yield the paths."""
+    """Check every run, then write README.md into each; yield the paths.
+
+    The locks of all runs are held from the first check to the last file.
+    """
     for run in runs:
         trained_fit(run)
         _refuse_protected(run)
-    for one in [described(run, attribution) for run in runs]:
-        with writing(one.fit.folder, "card", one.potential) as record:
-            (path,) = record([write_atomic(one.fit.folder / NAME, one.text)])
-        yield path
+    with ExitStack() as stack:
+        each = {run.resolve(): run for run in runs}.values()
+        locks = [stack.enter_context(held(run)) for run in each]
+        made = [described(run, attribution) for run in each]
+        for lock, one in zip(locks, made, strict=True):
+            lock.require()
+            path = write_atomic(one.fit.folder / NAME, one.text)
+            yield from record(one.fit.folder, [path], "card", one.potential)
 
 
 def run_package(
     run: Path, out: Path | None, attribution: Attribution, inputs: bool
 ) -> list[Path]:
-    """Write the package of a run, by default RUN.zip next to it; return the paths."""
+    """Write the package of a run, by default RUN.zip next to it; return the paths.
+
+    The lock of the run is held from the first check to the last file that is read, except for
+    a folder in which this user cannot write.
+    """
     named = run if run.name not in ("", "..") else run.resolve()
     out = named.with_name(f"{named.name}{ZIP}") if out is None else out
     refuse_taken(out)
-    made = described(run, attribution)
-    fit = made.fit
-    systems = [f"{s.name}/{name}" for s in fit.spec.systems for name in OF_SYSTEM]
-    names = [n for n in (*OF_RUN, *systems, *made.figures) if exists(fit.folder / n)]
+    trained_fit(run)
+    with held(run) if os.access(run, os.W_OK) else nullcontext():
+        made = described(run, attribution)
+        files = _packed_results(made)
+        if inputs:
+            files |= _packed_inputs(made.fit)
+    return write_package(out, made.fit.name, files)
+
+
+def _packed_results(made: Described) -> dict[str, bytes]:
+    """Return potential, card, figures and bands of a run."""
+    folder = made.fit.folder
+    systems = [f"{s.name}/{name}" for s in made.fit.spec.systems for name in OF_SYSTEM]
+    names = [n for n in (*OF_RUN, *systems, *made.figures) if exists(folder / n)]
     for name in names:
-        refuse_leaving(fit.folder, fit.folder / name)
-    files = {name: read_bytes(fit.folder / name) for name in names}
-    files[NAME] = made.text.encode()
-    if inputs:
-        files |= _packed_inputs(fit)
-    return write_package(out, fit.name, files)
+        refuse_leaving(folder, folder / name)
+    return {name: read_bytes(folder / name) for name in names} | {NAME: made.text.encode()}
 
 
 def described(run: Path, attribution: Attribution) -> Described:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from nnpp.config.inputs import RUN_NAME
+from nnpp.config.inputs import RUN_NAME, TUNED
 from nnpp.files.text import exists
 from nnpp.files.yaml_tree import read_yaml
 from nnpp.potentials.potential import Potential
@@ -13,6 +13,7 @@ from nnpp.runs.outputs import (
     NAME,
     differences,
     fingerprint,
+    hidden,
     read_outputs,
     unrecorded,
 )
@@ -42,13 +43,19 @@ def of_outputs(folder: Path, potential: Potential) -> Iterator[Finding]:
     yield Finding(NAME, f"{len(known) - len(wrong)} of {len(known)} files agree")
     yield from (Finding(name, "differs", text) for name, text in wrong)
     yield from of_metrics(folder)
-    others = unrecorded(folder)
-    if others:
-        more = ", …" if len(others) > NAMED else ""
-        names = ", ".join(others[:NAMED])
-        yield Finding("other files", f"not checked: {len(others)} ({names}{more})")
+    yield from _unchecked("other files", unrecorded(folder))
+    yield from _unchecked("hidden files", hidden(folder))
     if exists(folder / CHECKPOINTS):
         yield Finding(f"{CHECKPOINTS}/", "not checked: each file has its own SHA-256")
+    if exists(folder / TUNED):
+        yield Finding(f"{TUNED}/", "not checked: a search by `nnpp tune`")
+
+
+def _unchecked(what: str, names: list[str]) -> Iterator[Finding]:
+    """Yield the number and the first names of files that were not checked, if any."""
+    if names:
+        more = ", …" if len(names) > NAMED else ""
+        yield Finding(what, f"not checked: {len(names)} ({', '.join(names[:NAMED])}{more})")
 
 
 def _without_list(folder: Path) -> Iterator[Finding]:
