@@ -133,7 +133,7 @@ def _of_others(own: str, compounds: list[_Known]) -> Basis:
         one = compounds[int(np.argmin(np.linalg.norm(np.array(fitted) - wanted, axis=1)))]
         what = f"cutoff {one.cutoff:.6g} hartree of {one.name}, the nearest composition"
         return Basis(one.cutoff, one.plane_waves, f"{own} was not fitted: {what}; {OVERRIDE}")
-    cutoff = float(sum(x * c.cutoff for x, c in zip(shares, compounds, strict=True)))
+    cutoff = round(float(sum(x * c.cutoff for x, c in zip(shares, compounds, strict=True))), 9)
     parts = [c.name for x, c in zip(shares, compounds, strict=True) if x > 1e-3]
     what = f"cutoff {cutoff:.6g} hartree, the mean of {' and '.join(parts)} by composition"
     rule = compounds[int(np.argmax(shares))].plane_waves
