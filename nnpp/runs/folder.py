@@ -153,12 +153,16 @@ def refuse_unusable(folder: Path, *parts: str) -> None:
     """Raise an InputError if results cannot be written to a run folder, or to one within it.
 
     Args:
-        folder: the folder of the run; it must not be that of a fit.yaml.
+        folder: the folder of the run; it must not be that of a fit.yaml, nor within a run.
         parts: name of a folder within it.
     """
     for name in (FIT_NAME, CONFIG_NAME):
         if exists(folder / name):
             what = f"contains {name}, so that results would be mixed with inputs"
+            raise InputError(what, "choose another folder (--out)", folder)
+    for outer in folder.resolve().parents:
+        if exists(outer / RUN_NAME):
+            what = f"is within the run {outer.name}"
             raise InputError(what, "choose another folder (--out)", folder)
     refuse_leaving(folder, folder.joinpath(*parts))
     refuse_unwritable(folder.joinpath(*parts))

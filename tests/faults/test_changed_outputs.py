@@ -308,3 +308,10 @@ def test_a_run_in_use_is_neither_described_nor_packed(run, nnpp, verb):  # noqa:
 def test_a_run_that_is_named_twice_gets_one_card(run, nnpp):  # noqa: F811
     done = nnpp("card", run, f"{run}/")
     assert (done.code, done.out) == (0, "wrote results/fit/README.md\n")
+
+
+def test_a_run_within_a_run_is_refused(run, refused):  # noqa: F811
+    words = ("bands", run, "--out", run / "zb")
+    refused(
+        *words, told="is within the run fit; choose another folder", at=f"{run / 'zb/fit'}: "
+    )
