@@ -315,3 +315,12 @@ def test_a_run_within_a_run_is_refused(run, refused):  # noqa: F811
     refused(
         *words, told="is within the run fit; choose another folder", at=f"{run / 'zb/fit'}: "
     )
+
+
+def test_a_training_by_another_method_that_has_not_ended(run, undrawn):
+    """`nnpp train RUN --method lion` changes run.yaml, not the start."""
+    changed("run.yaml", "method: adam", "method: lion")
+    train(fresh=True, steps=1)
+    list(run_train([read_inputs(RUN)], Options(steps=4), stop=after(1)))
+    (one,) = of_metrics(run)
+    assert (one.wrong, "has not ended: not checked" in one.found) == ("", True)

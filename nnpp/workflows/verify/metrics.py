@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from nnpp.config.inputs import RUN_NAME, read_inputs
 from nnpp.errors import InputError
-from nnpp.files.tensors import ARRAYS, read_model_file
+from nnpp.files.tensors import ARRAYS
+from nnpp.formats.model import read_model
 from nnpp.runs.checkpoints import newest
-from nnpp.runs.folder import CHECKPOINTS, METRICS, START, RunFolder
+from nnpp.runs.folder import CHECKPOINTS, METRICS, START, RunFolder, identity
 from nnpp.runs.metrics import steps_around
 from nnpp.runs.outputs import FROM_COPY, grown, read_outputs
+from nnpp.workflows.fits.provenance import contents
 from nnpp.workflows.verify.finding import Finding
 
 
@@ -45,6 +48,7 @@ def _continues_from(folder: Path) -> int | None:
     """Return the step of the newest checkpoint of a run; None if it has none."""
     if not RunFolder(folder).has(START):
         return None
-    about = read_model_file(folder / f"{START}{ARRAYS}").description.get("about", {})
-    found = newest(folder / CHECKPOINTS, about.get("identity", "")).checkpoint
+    fit = read_inputs(folder / RUN_NAME)
+    start = read_model(folder / f"{START}{ARRAYS}").potential
+    found = newest(folder / CHECKPOINTS, identity(fit, start, contents(fit))).checkpoint
     return None if found is None else found.step
