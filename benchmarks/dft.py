@@ -12,6 +12,7 @@ those of the potential of zinc blende.
 import os
 import tempfile
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from jaxtyping import Array
 from benchmarks.fits import INPUTS, shipped
 from benchmarks.process import ran
 from benchmarks.record import record
+from nnpp.basis.rules import RULES
+from nnpp.config.inputs import read_inputs
+from nnpp.config.systems import System
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.formats.bands_h5 import read_bands_h5
 from nnpp.formats.model import read_model
@@ -28,16 +32,12 @@ from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels
 from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.potentials.potential import Potential
-from nnpp.structures.crystal import Crystal
 from nnpp.units import HARTREE_EV
 
 III_V = ("InAs", "InP", "GaAs", "GaP")
 RUNS = {"III-V": III_V, "III-V-zunger": III_V, "zb-CdSe": ("zb-CdSe",)}
 PAIRS = {"VB3": -6, "VB2": -4, "VB1": -2, "CB1": 0, "CB2": 2}
 """Pairs of spinors by their first level, counted from the lowest empty one."""
-
-SHELLS = 28.0
-"""Cutoff of the fits in units of ½(2π/a)²."""
 
 NEURAL = ("kind: neural", "  network: ", "  envelope: ", "  priors: ")
 """Starts of lines that a fit of Zunger's form does not have."""
@@ -79,6 +79,13 @@ def tables(folder: Path) -> None:
     record("dft", results)
 
 
+@cache
+def specs() -> dict[str, System]:
+    """Return the systems of the shipped fits by name."""
+    fits = (read_inputs(INPUTS / fit) for fit in ("III-V", "zb-CdSe"))
+    return {system.name: system for fit in fits for system in fit.spec.systems}
+
+
 def row(potential: Potential, name: str) -> dict[str, Any]:
     """Print the line of a material and return its numbers."""
     both = {v: solved(potential, name, v) for v in ("0.99", "1.00", "1.01")}
@@ -97,18 +104,15 @@ def row(potential: Potential, name: str) -> dict[str, Any]:
 
 
 def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
-    """Return the bands of the potential and of the reference at one volume."""
+    """Return the bands of the potential and of the reference of its fit at one volume."""
+    spec = specs()[name if volume == "1.00" else f"{name}-{volume}"]
     stored = read_bands_h5(INPUTS / "reference" / name / f"{volume}.h5")
-    theirs, crystal = stored.bands, stored.crystal
-    crystal = replace(crystal, rest_volume=crystal.volume / float(volume))
-    s = system(crystal, theirs.kpoints, cutoff(crystal))
+    crystal = replace(stored.crystal, rest_volume=stored.crystal.volume / float(volume))
+    scissor = spec.reference.scissor if spec.reference else 0.0
+    raised = stored.bands.E.at[:, stored.bands.occupied :].add(scissor)
+    theirs = replace(stored.bands, E=raised)
+    s = system(crystal, theirs.kpoints, spec.cutoff, RULES[spec.plane_waves])
     return replace(theirs, E=levels(potential, s, theirs.E.shape[1])), theirs
-
-
-def cutoff(cubic: Crystal) -> float:
-    """Return the cutoff of the fits [hartree]."""
-    a = (4 * float(cubic.volume)) ** (1 / 3)
-    return SHELLS * (2 * np.pi / a) ** 2 / 2
 
 
 def rms(ours: Array, theirs: Array, first: int) -> float:
@@ -126,8 +130,9 @@ def direct(bands: Bands) -> float:
 def wurtzite(potential: Potential) -> dict[str, Any]:
     """Return gap, A−B and A−C of wurtzite [eV] from the potential of zinc blende."""
     stored = read_bands_h5(INPUTS / "reference" / "wz-CdSe" / "1.00.h5")
-    cubic = read_bands_h5(INPUTS / "reference" / "zb-CdSe" / "1.00.h5").crystal
-    s = system(stored.crystal, stored.bands.kpoints, cutoff(cubic))
+    spec = specs()["zb-CdSe"]
+    rule = RULES[spec.plane_waves]
+    s = system(stored.crystal, stored.bands.kpoints, spec.cutoff, rule)
     gamma = stored.bands.kpoints.labels.index("Γ")
     both = (np.asarray(levels(potential, s, 20)), np.asarray(stored.bands.E))
     found = {}

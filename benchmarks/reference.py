@@ -1,5 +1,6 @@
 """Make the reference results: `nnpp fit inputs/`, and the part kept in results/reference/."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,19 +15,29 @@ LARGEST_KB, COLOURS = 200, 64
 
 
 def run() -> None:
-    """Fit the shipped inputs and replace results/reference/."""
-    to = INPUTS.parent / "results" / "reference"
+    """Fit the shipped inputs or use NNPP_RUNS; replace results/reference/."""
+    if "NNPP_RUNS" in os.environ:
+        keep(Path(os.environ["NNPP_RUNS"]))
+        return
     with tempfile.TemporaryDirectory() as out:
         done = ran("-m", "nnpp.cli.app", "fit", str(INPUTS), "--out", out)
-        shutil.rmtree(to, ignore_errors=True)
-        for path in (p for name in KEPT for p in sorted(Path(out).glob(f"*/{name}"))):
-            copy = to / path.relative_to(out)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(path, copy)
-            _slimmed(copy)
-            if (size := copy.stat().st_size / 1e3) > LARGEST_KB:
-                print(f"  {copy.relative_to(to)} is {size:.0f} kB, more than {LARGEST_KB}")
-    print(f"  {done.seconds:.0f} s, peak memory {done.peak_gb:.2f} GB; in {to.name}/")
+        keep(Path(out))
+    print(f"  {done.seconds:.0f} s, peak memory {done.peak_gb:.2f} GB")
+
+
+def keep(out: Path) -> None:
+    """Replace results/reference/ by the summaries and figures of the runs in a folder."""
+    to = INPUTS.parent / "results" / "reference"
+    shutil.rmtree(to, ignore_errors=True)
+    names = [path.parent.name for path in sorted(INPUTS.glob("*/fit.yaml"))]
+    kept = (p for fit in names for name in KEPT for p in sorted((out / fit).glob(name)))
+    for path in kept:
+        copy = to / path.relative_to(out)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+        _slimmed(copy)
+        if (size := copy.stat().st_size / 1e3) > LARGEST_KB:
+            print(f"  {copy.relative_to(to)} is {size:.0f} kB, more than {LARGEST_KB}")
 
 
 def _slimmed(file: Path) -> None:
