@@ -32,12 +32,20 @@ from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, levels
 from nnpp.observables.gaps import direct_gap_at, spin_orbit_splitting
 from nnpp.potentials.potential import Potential
+from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 
 III_V = ("InAs", "InP", "GaAs", "GaP")
 RUNS = {"III-V": III_V, "III-V-zunger": III_V, "zb-CdSe": ("zb-CdSe",)}
 PAIRS = {"VB3": -6, "VB2": -4, "VB1": -2, "CB1": 0, "CB2": 2}
 """Pairs of spinors by their first level, counted from the lowest empty one."""
+
+PIECES = (
+    ((0.5, 0.5, 0.5), (0, 0, 0), 140),
+    ((0, 0, 0), (0.5, 0, 0.5), 170),
+    ((0.5, 0, 0.5), (0.5, 0.25, 0.75), 90),
+)
+"""Ends of the parts of a path, and their numbers of points."""
 
 NEURAL = ("kind: neural", "  network: ", "  envelope: ", "  priors: ")
 """Starts of lines that a fit of Zunger's form does not have."""
@@ -71,7 +79,9 @@ def tables(folder: Path) -> None:
     for fit, names in RUNS.items():
         potential = read_model(folder / fit).potential
         print(
-            f"  {fit:13}" + "".join(f"{p:>7}" for p in PAIRS) + "    Δso (ref)      slope (ref)"
+            f"  {fit:13}"
+            + "".join(f"{p:>7}" for p in PAIRS)
+            + "    Δso (ref)      slope (ref)  largest jump"
         )
         for name in names:
             results[f"{fit}/{name}"] = row(potential, name)
@@ -96,11 +106,33 @@ def row(potential: Potential, name: str) -> dict[str, Any]:
         (direct(high) - direct(low)) / np.log(1.01 / 0.99)
         for low, high in zip(both["0.99"], both["1.01"], strict=True)
     ]
+    jump = largest_jump(potential, name)
     print(f"  {name:13}" + "".join(f"{x:7.1f}" for x in found.values()), end="")
-    print("".join(f"  {a:7.3f} ({b:.3f})" for a, b in pairs.values()), flush=True)
+    print("".join(f"  {a:7.3f} ({b:.3f})" for a, b in pairs.values()), end="")
+    print(f"  {jump:.3f} meV", flush=True)
     return {k: round(float(x), 2) for k, x in found.items()} | {
-        k: [round(float(x), 4) for x in pair] for k, pair in pairs.items()
+        **{k: [round(float(x), 4) for x in pair] for k, pair in pairs.items()},
+        "jump/meV": round(jump, 4),
     }
+
+
+def largest_jump(potential: Potential, name: str) -> float:
+    """Return the largest fourth difference of levels along L Γ X W, with 400 points [meV].
+
+    |E_i − (−E_{i−2} + 4E_{i−1} + 4E_{i+1} − E_{i+2})/6| of the lowest level, and of the sum of
+    the occupied ones, which has no kinks where levels cross.
+    """
+    spec = specs()[name]
+    crystal = read_bands_h5(INPUTS / "reference" / name / "1.00.h5").crystal
+    largest = 0.0
+    for start, end, n in PIECES:
+        k = listed(crystal, np.linspace(start, end, n))
+        s = system(crystal, k, spec.cutoff, RULES[spec.plane_waves])
+        E = np.asarray(levels(potential, s, 8)) * HARTREE_EV * 1e3
+        for e in (E[:, 0], E.sum(axis=1)):
+            around = (4 * (e[1:-3] + e[3:-1]) - e[:-4] - e[4:]) / 6
+            largest = max(largest, float(np.abs(e[2:-2] - around).max()))
+    return largest
 
 
 def solved(potential: Potential, name: str, volume: str) -> tuple[Bands, Bands]:
