@@ -62,6 +62,11 @@ TOGETHER = 1e-5 / HARTREE_EV
 """Levels closer than this are coupled as one multiplet, as in DeePseudopot [hartree]."""
 
 
+def is_cubic(case: Case) -> bool:
+    """Return whether the crystal has zinc-blende or diamond symmetry (Γ15, Γ8)."""
+    return any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
+
+
 def at_gamma(case: Case) -> System:
     """Return the plane waves of a system at Γ."""
     return case.at(listed(case.crystal, np.zeros((1, 3))))
@@ -87,8 +92,7 @@ def quantities(case: Case, start: Potential) -> Iterator[Quantity]:
 
 def _masses(case: Case, targets: list[MassTarget]) -> Quantity:
     """Return the inverse masses at Γ as targets; r = √w (m₀/m − 1) eV."""
-    cubic = any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
-    k = small_k(case.crystal, 1 if cubic else 3)
+    k = small_k(case.crystal, 1 if is_cubic(case) else 3)
     rule = fixed_at_gamma(RULES[case.spec.plane_waves])
     m = np.array([target.value for target in targets])
     weight = np.array([target.weight for target in targets])
@@ -203,8 +207,8 @@ def check_target(case: Case, potential: Potential, target: Target) -> None:
         _check_band(case, target)
     elif kind not in (*KINDS, *MASSES, "dielectric"):
         return
-    group = space_group(case.crystal)
-    if kind in OF_VALENCE and not any(n in group for n in ZINC_BLENDE_OR_DIAMOND):
+    if kind in OF_VALENCE and not is_cubic(case):
+        group = space_group(case.crystal)
         raise InputError(
             f"{kind} is defined for zinc blende and diamond only; this is {group}",
             "remove the target",

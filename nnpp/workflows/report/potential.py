@@ -18,8 +18,7 @@ from nnpp.observables.gaps import direct_gap_at, gap, splitting_at
 from nnpp.observables.kdotp import expansion, inverse_masses, kane_energy, luttinger
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
-from nnpp.setup.quantities import LARGEST, ZINC_BLENDE_OR_DIAMOND, at_gamma
-from nnpp.structures.symmetry import space_group
+from nnpp.setup.quantities import LARGEST, at_gamma, is_cubic
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import belongs_to
 
@@ -32,11 +31,6 @@ KANE_ENERGY = (
     "compare it with experiment"
 )
 """Note on Kane's energy with plane waves `smooth` (docs/limits.md)."""
-
-
-def is_cubic(case: Case) -> bool:
-    """Return whether the crystal has zinc-blende or diamond symmetry (Γ15, Γ8)."""
-    return any(n in space_group(case.crystal) for n in ZINC_BLENDE_OR_DIAMOND)
 
 
 def levels_of(case: Case, potential: Potential) -> Bands:

@@ -15,9 +15,10 @@ from nnpp.observables.gaps import direct_gap_at
 from nnpp.observables.reports import QUANTITIES
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import reference_bands
+from nnpp.setup.quantities import is_cubic
 from nnpp.structures.symmetry import rotations
 from nnpp.units import HARTREE_EV
-from nnpp.workflows.report.potential import Numbers, is_cubic, of_levels
+from nnpp.workflows.report.potential import Numbers, of_levels
 
 NAMES = {"heavy 100": "heavy_hole_mass", "light 100": "light_hole_mass"}
 """Quantities that curvatures of holes give."""

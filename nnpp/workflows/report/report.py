@@ -22,6 +22,7 @@ from nnpp.setup.cases import Case
 from nnpp.setup.fitted import NOT_FITTED, FittedSystem, fitted_numbers
 from nnpp.setup.potential import potential_of
 from nnpp.setup.prepare import prepare
+from nnpp.setup.quantities import is_cubic
 from nnpp.workflows.bands.of_fit import (
     ensemble_of_fit,
     fitted_and_held_out,
@@ -30,7 +31,6 @@ from nnpp.workflows.bands.of_fit import (
 )
 from nnpp.workflows.report.potential import (
     Numbers,
-    is_cubic,
     levels_of,
     notes_on_states,
     of_levels,
