@@ -64,7 +64,8 @@ def command(
         str, typer.Option(help="Zero of energy in the figures: vbm or absolute.")
     ] = "vbm",
     window: Annotated[
-        str | None, typer.Option(help="Energy range of the figures in eV, e.g. -5:5.")
+        str | None,
+        typer.Option(help="Energy range of the figures in eV, e.g. -12,8, or full [-6,6]."),
     ] = None,
     dos: Annotated[bool, typer.Option("--dos", help="Add the density of states.")] = False,
     mesh: Annotated[

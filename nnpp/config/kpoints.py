@@ -70,8 +70,10 @@ class PathPoints(Section):
     path: Annotated[str, AfterValidator(_path)] = Field(
         description='Special points, pieces separated by |, e.g. "L Γ X U|K Γ"; or auto.'
     )
-    points: Annotated[Count, Field(ge=2)] = Field(
-        default=60, description="Number of k-points along the complete path."
+    points: Annotated[Count, Field(ge=2)] | None = Field(
+        default=None,
+        description="Number of k-points along the complete path; by default 60, or 15 for each "
+        "leg of a path of more than six.",
     )
 
     @property
@@ -136,7 +138,7 @@ KPointsSpec = Annotated[
 ]
 
 
-def read_path_text(text: str, points: int = 60) -> PathPoints:
+def read_path_text(text: str, points: int | None = None) -> PathPoints:
     """Return the path written as text, e.g. "L Γ X U|K Γ" or "auto" for the recommended one."""
     return _read(lambda: PathPoints(path=text, points=points), PATH_REMEDY)
 

@@ -111,7 +111,17 @@ def read_reference_h5(path: Path) -> ReferenceBands:
         spinor=bands.spinor,
         occupied=bands.occupied,
         masses=_masses(stored.provenance),
+        provenance=_origin(stored.provenance),
     )
+
+
+def _origin(provenance: Any) -> dict[str, str]:
+    """Return program and functional, where `provenance` contains them as text."""
+    found = provenance if isinstance(provenance, dict) else {}
+    nested = found.get("program")
+    if isinstance(nested, dict):  # levels that were imported, and then completed
+        found = nested
+    return {k: v for k in ("program", "functional") if isinstance(v := found.get(k), str)}
 
 
 def _masses(provenance: Any) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Reference bands: levels as a file gives them, with their k-points, crystal and origin."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,6 +26,18 @@ MASSES = {
     "light_hole": "light_hole_mass",
 }
 """Names of masses in a file, and the quantities they are."""
+
+
+FUNCTIONALS = {
+    "gllbsc": "GLLB-SC",
+    "tb09": "TB09",
+    "tran and blaha": "TB09",
+    "perdew-burke-ernzerhof": "PBE",
+}
+"""Short names of functionals that files write in full, by a part of their text."""
+
+LONGEST = 20
+"""Longer names of functionals are not part of a name in a figure [characters]."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,16 @@ class ReferenceBands:
                 "write fractional coordinates of the reciprocal lattice",
                 self.path,
             )
+
+    @property
+    def name(self) -> str:
+        """Program and functional as in a legend, e.g. "GPAW GLLB-SC"; "" if not recorded."""
+        program = re.split(r"[\s,]+v?\d", self.provenance.get("program", ""))[0].strip()
+        written = self.provenance.get("functional", "")
+        short = (name for part, name in FUNCTIONALS.items() if part in written.lower())
+        functional = next(short, written.partition(",")[0].strip())
+        known = (program, functional if len(functional) <= LONGEST else "")
+        return " ".join(filter(None, known)) if program else ""
 
     @property
     def rising(self) -> bool:

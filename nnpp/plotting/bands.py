@@ -1,5 +1,6 @@
 """Band structure figure: Eₙ(k) with its reference, its gap and its density of states."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from nnpp.plotting import style
 from nnpp.plotting.abscissa import Abscissa, abscissa, subscripted
 from nnpp.plotting.picture import (
     BandPicture,
+    deep_window_ev,
     edges,
     fermi_level,
     from_zero_ev,
@@ -24,11 +26,11 @@ from nnpp.plotting.picture import (
     remarks,
     window_ev,
 )
-from nnpp.plotting.style import legend_rows
+from nnpp.plotting.style import frame_below, legend_rows
 from nnpp.units import HARTREE_EV
 
-HEIGHT = 2.9
-"""Height of the frames [inch]."""
+HEIGHT, DEEP, BREAK = 2.9, 0.55, 0.07
+"""Height of the frames, of those of deep bands, and the distance between them [inch]."""
 LABEL_SPACING = 0.29
 """Minimum distance between labels below the axis [inch]."""
 CIRCLE_SPACING = 0.055
@@ -76,13 +78,46 @@ def figure_bands(picture: BandPicture) -> Figure:
     frames = (_band_width(axis), *([] if picture.dos is None else [DOS_WIDTH]))
     notes, named = remarks(picture, axis), int(not axis.path or picture.dos is not None)
     with style.look():
-        legends = _legends(picture, axis)
-        sheet = style.Sheet(frames, DOS_GAP, HEIGHT, picture.title)
+        legends, deep = _legends(picture, axis), deep_window_ev(picture)
+        height = HEIGHT + (0.0 if deep is None else DEEP + BREAK)
+        sheet = style.Sheet(frames, DOS_GAP, height, picture.title)
         figure, axes = sheet.draw(named, legends, notes)
-        _band_frame(axes[0], picture, axis)
-        if picture.dos is not None:
-            _dos_frame(axes[1], picture, picture.dos)
+        below = [] if deep is None else [frame_below([ax], DEEP, BREAK) for ax in axes]
+        _draw_frames(axes, picture, axis)
+        if deep is not None:
+            _draw_frames(below, replace(picture, window_ev=deep), axis)
+            for upper, lower in zip(axes, below, strict=True):
+                _join(upper, lower)
     return figure
+
+
+def _draw_frames(axes: list[Axes], picture: BandPicture, axis: Abscissa) -> None:
+    """Draw the bands, and the density of states if there is one, in frames side by side."""
+    _band_frame(axes[0], picture, axis)
+    if picture.dos is not None:
+        _dos_frame(axes[1], picture, picture.dos)
+
+
+def _join(upper: Axes, lower: Axes) -> None:
+    """Make one broken frame of two: labels below the lower, marks at the break."""
+    upper.tick_params(axis="x", labelbottom=False)
+    upper.set_xlabel("")
+    upper.yaxis.set_major_locator(MaxNLocator(9, steps=[1, 2, 5, 10], prune="lower"))
+    lower.set_ylabel("")
+    lower.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10], prune="upper"))
+    widest = max(upper.get_xlim()[1], lower.get_xlim()[1])
+    for ax in (upper, lower):
+        ax.set_xlim(right=widest)
+    slant: dict[str, Any] = {
+        "marker": [(-1, -0.5), (1, 0.5)], "markersize": 6, "linestyle": "none",
+        "color": style.BLACK, "mew": 0.6, "clip_on": False,
+    }  # fmt: skip
+    upper.spines.bottom.set_visible(False)
+    lower.spines.top.set_visible(False)
+    upper.tick_params(axis="x", which="both", bottom=False)
+    lower.tick_params(axis="x", which="both", top=False)
+    upper.plot([0, 1], [0, 0], transform=upper.transAxes, **slant)
+    lower.plot([0, 1], [1, 1], transform=lower.transAxes, **slant)
 
 
 def _band_width(axis: Abscissa) -> float:

@@ -13,7 +13,7 @@ EDGE = 0.025
 """Distance of triangles from the frame, as a share of its height."""
 NARROW = 100.0
 """An axis that spans less than this factor has ticks at 1, 2 and 5, not only at 1."""
-PLAIN = (1e-3, 1e4)
+PLAIN = (5e-4, 1e4)
 """In this range ticks are decimal numbers such as "0.02", outside powers of ten."""
 
 
@@ -30,7 +30,7 @@ def log_range(*series: np.ndarray) -> tuple[float, float]:
 
 def scale_log(ax: Axes, low: float, high: float) -> None:
     """Scale the vertical axis in powers of ten, or in 1, 2, 5 if it spans few decades."""
-    plain = low >= PLAIN[0] / NARROW**0.5 and high <= PLAIN[1]
+    plain = low >= PLAIN[0] and high <= PLAIN[1]
     narrow = high / low < NARROW
     if narrow and not plain:  # 5×10⁻⁵ is wider than the margin: full decades
         low, high = 10.0 ** np.floor(np.log10(low)), 10.0 ** np.ceil(np.log10(high))

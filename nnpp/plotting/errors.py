@@ -1,7 +1,7 @@
 """Figures of errors: root mean squares of every band, and coverage of error bars."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,14 @@ from nnpp.plotting import style
 from nnpp.plotting.decades import log_range, off_scale, scale_log
 from nnpp.plotting.style import legend_rows
 
-HEIGHT, BETWEEN = 2.1, 0.08
-"""Height of the frames, and distance between two [inch]."""
+HEIGHT, LOW, BETWEEN, APART = 2.1, 1.55, 0.08, 0.26
+"""Height of the frames in one and in several rows, and distance of two and of rows [inch]."""
+MOST = 4
+"""Largest number of frames in a row; more systems are drawn in several rows."""
 BAND, LEAST = 0.15, 0.6
 """Preferred width per band, and minimum width per system [inch]."""
+MICRO_MEV = 0.05
+"""Errors that are all below this are drawn in µeV [meV]."""
 NUMBER_SPACING = 0.2
 """Minimum distance between band numbers below the axis [inch]."""
 ASIDE = 0.16
@@ -78,24 +82,58 @@ def figure_errors(systems: Sequence[BandErrors], title: str = "") -> Figure:
         systems: the errors of each system.
         title: one line above the figure.
     """
-    widths = _widths(systems)
-    names = [style.wrapped(s.name, w, style.TEXT) for s, w in zip(systems, widths, strict=True)]
-    every = [mev for s in systems for mev, _, _ in s.sides]
+    rows = -(-len(systems) // MOST)
+    widths = _widths(systems, -(-len(systems) // rows))
+    height = HEIGHT if rows == 1 else LOW
+    names = [
+        style.wrapped(s.name, w - 0.1, style.TEXT)
+        for s, w in zip(systems, widths * rows, strict=False)
+    ]
+    drawn, unit = _in_units(systems)
+    limits = _limits(drawn, style.ROW * max(map(len, names)) / height)
     with style.look():
-        sheet = style.Sheet(widths, BETWEEN, HEIGHT, title)
-        figure, axes = sheet.draw(max(map(len, names)), _legends(systems), _notes(systems))
-        for ax, system, name, width in zip(axes, systems, names, widths, strict=True):
-            scale_log(ax, *log_range(*every))
+        sheet = style.Sheet(widths, BETWEEN, height, title, rows, APART)
+        figure, axes = sheet.draw(1, _legends(systems), _notes(systems))
+        for i, (ax, system, name) in enumerate(zip(axes, drawn, names, strict=False)):
+            scale_log(ax, *limits)
             _draw(ax, system)
-            _scale_bands(ax, system, width)
-            ax.set_xlabel("\n".join(name))
-            ax.tick_params(axis="y", labelleft=ax is axes[0])
-        axes[0].set_ylabel("RMSE of each band (meV)")
+            _scale_bands(ax, system, widths[i % len(widths)])
+            ax.text(0.04, 0.975, "\n".join(name), transform=ax.transAxes, va="top")
+            ax.set_xlabel("band" if i + len(widths) >= len(systems) else "")
+            first = i % len(widths) == 0
+            ax.tick_params(axis="y", labelleft=first)
+            ax.set_ylabel(f"RMSE ({unit})" if first else "")
+        for ax in axes[len(systems) :]:
+            ax.remove()
     return figure
 
 
-def _widths(systems: Sequence[BandErrors]) -> tuple[float, ...]:
+def _in_units(systems: Sequence[BandErrors]) -> tuple[list[BandErrors], str]:
+    """Return the errors in meV, or in µeV if all are tiny, and the name of the unit."""
+    every = [mev[np.isfinite(mev)] for s in systems for mev, _, _ in s.sides]
+    if not 0 < max((float(mev.max(initial=0.0)) for mev in every), default=0.0) < MICRO_MEV:
+        return list(systems), "meV"
+
+    def micro(mev: np.ndarray | None) -> np.ndarray | None:
+        return None if mev is None else 1e3 * mev
+
+    return [
+        replace(s, fitted_mev=micro(s.fitted_mev), held_out_mev=micro(s.held_out_mev))
+        for s in systems
+    ], "µeV"
+
+
+def _limits(systems: Sequence[BandErrors], free: float) -> tuple[float, float]:
+    """Return the range of all errors, with a free part at the top for the names."""
+    low, high = log_range(*(mev for s in systems for mev, _, _ in s.sides))
+    return low, high * (high / low) ** (free / (1 - free))
+
+
+def _widths(systems: Sequence[BandErrors], columns: int) -> tuple[float, ...]:
     """Return the widths of the frames, which fill a column or, if needed, a page [inch]."""
+    if columns < len(systems):
+        free = style.PAGE - style.LEFT - style.RIGHT - BETWEEN * (columns - 1)
+        return (free / columns,) * columns
     wanted = np.array([max(LEAST, BAND * (s.count + 1)) for s in systems])
     margins = style.LEFT + style.RIGHT + BETWEEN * (len(systems) - 1)
     fits = wanted.sum() <= style.COLUMN - margins

@@ -17,8 +17,14 @@ PAIRED = 1e-5
 """Tolerance for equal levels in a file that lists each one twice [hartree]."""
 EDGE = 1e-7
 """Tolerance for a level at a band edge [hartree]."""
+WINDOW_EV = (-6.0, 6.0)
+"""Default window around the valence band maximum [eV]."""
 BELOW_EV, ABOVE_EV, MARGIN_EV = 1.0, 6.0, 0.5
-"""Default window: below the lowest valence band, above the CBM, above the highest band."""
+"""Full window: below the lowest valence band, above the CBM, above the highest band."""
+LOWEST_EV = -9.0
+"""The default window reaches down to here at most, so that no band is cut [eV]."""
+INSIDE_EV = 2.0
+"""The default window reaches at least this far above the conduction band minimum [eV]."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,9 @@ class BandPicture:
         zero: E = 0 at the valence band maximum, or as in the levels.
         reference: levels drawn as circles, relative to their own maximum if zero is "vbm".
         dos: density of states at the right, with the same energy zero as `bands`.
-        window_ev: lowest and highest energy drawn, from the zero [eV].
+        window_ev: lowest and highest energy drawn, from the zero [eV]; None for −6 (down to −9
+            where a band would be cut) to 6 eV around the valence band maximum, and deeper bands
+            in a frame of their own.
         notes: lines below the figure.
         name: name of the lines in the legend.
         reference_name: name of the circles in the legend.
@@ -102,12 +110,51 @@ def distinct(bands: Bands) -> Bands:
 
 
 def window_ev(picture: BandPicture) -> tuple[float, float]:
-    """Return the given window, or one with the valence and lowest conduction bands [eV]."""
+    """Return the given window, or the default one around the valence band maximum [eV]."""
     if picture.window_ev is not None:
         return picture.window_ev
     E, v = levels_ev(picture, picture.bands), picture.bands.occupied
+    if not 0 < v <= E.shape[1]:
+        return full_window_ev(picture)
+    top, conduction = float(np.nanmax(E[:, :v])), float(E[:, v:].min(initial=-np.inf))
+    low = max(_low_end(picture, top), float(E.min()) - BELOW_EV)
+    high = min(max(top + WINDOW_EV[1], conduction + INSIDE_EV), float(E.max()) + MARGIN_EV)
+    return low, high
+
+
+def _low_end(picture: BandPicture, top: float) -> float:
+    """Return the lower end of the default window, at which no band is cut if possible [eV]."""
+    low = top + WINDOW_EV[0]
+    bottoms = [
+        float(of_band.min())
+        for E in _all_levels(picture)
+        for of_band in E.T
+        if of_band.min() < low < of_band.max()
+    ]
+    end = min(bottoms, default=np.inf) - MARGIN_EV
+    return end if top + LOWEST_EV <= end < low else low
+
+
+def _all_levels(picture: BandPicture) -> list[Float[np.ndarray, "k band"]]:
+    """Return the levels of the lines and of the circles [eV]."""
+    known = (picture.bands, picture.reference)
+    return [levels_ev(picture, bands) for bands in known if bands is not None]
+
+
+def full_window_ev(picture: BandPicture) -> tuple[float, float]:
+    """Return a window with all valence and the lowest conduction bands [eV]."""
+    E, v = levels_ev(picture, picture.bands), picture.bands.occupied
     conduction = E[:, v:].min(initial=np.inf)
     return float(E.min()) - BELOW_EV, min(conduction + ABOVE_EV, float(E.max()) + MARGIN_EV)
+
+
+def deep_window_ev(picture: BandPicture) -> tuple[float, float] | None:
+    """Return a window with all levels below the default one [eV]; None if there are none."""
+    low = window_ev(picture)[0]
+    below = np.concatenate([E[low > E] for E in _all_levels(picture)])
+    if picture.window_ev is not None or not below.size:
+        return None
+    return float(below.min()) - MARGIN_EV, min(low, float(below.max()) + MARGIN_EV)
 
 
 def fermi_level(picture: BandPicture) -> float:

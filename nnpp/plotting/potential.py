@@ -9,14 +9,18 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import AutoMinorLocator
+from matplotlib.ticker import AutoMinorLocator, MaxNLocator
 
 from nnpp.plotting import style
-from nnpp.plotting.style import legend_rows
+from nnpp.plotting.style import frame_below, legend_rows
 from nnpp.units import HARTREE_EV
 
-FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.1
+FRAME, BETWEEN, HEIGHT = 2.85, 0.66, 2.3
 """Width of a frame, distance between the two, and height [inch]."""
+TAIL, APART, CORE = 1.05, 0.08, 3.0
+"""Height of the frame of the tail, its distance [inch], and where the tail begins [bohr]."""
+MARGIN = 1.15
+"""Range of the tail as a multiple of its largest value."""
 DASHED: dict[str, Any] = {"linestyle": (0, (4, 2)), "linewidth": 0.8}
 DOTTED: dict[str, Any] = {"linestyle": (0, (1, 1.4)), "linewidth": 1.1}
 SHADE: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
@@ -91,7 +95,31 @@ def figure_potential(curves: PotentialCurves) -> Figure:
             axes[0].plot(*curves.sampled(element), color=colour, **DOT)
         scale_across(axes[0], curves.q, Q_AXIS, V_Q_AXIS)
         scale_across(axes[1], curves.r, R_AXIS, V_R_AXIS)
+        _draw_tail(axes[1], curves)
     return figure
+
+
+def _draw_tail(above: Axes, curves: PotentialCurves) -> None:
+    """Draw v(r) again below a frame, on the scale of its values outside the core."""
+    values = [
+        np.asarray(v)[np.asarray(these.r) >= CORE]
+        for these, _ in curves.strokes
+        for v in these.v_r.values()
+    ]
+    largest = max((float(np.abs(v).max(initial=0.0)) for v in values), default=0.0)
+    if not largest:
+        return
+    tail = frame_below([above], TAIL, APART)
+    for these, stroke in curves.strokes:
+        draw_r(tail, these, curves.colours, stroke)
+    scale_across(tail, curves.r, R_AXIS, V_R_AXIS)
+    limit = MARGIN * largest * HARTREE_EV
+    tail.set_ylim(-limit, limit)
+    above.tick_params(axis="x", labelbottom=False)
+    above.set_xlabel("")
+    above.yaxis.set_major_locator(MaxNLocator(5))
+    tail.yaxis.set_major_locator(MaxNLocator(5))
+    tail.text(0.97, 0.06, "tail, enlarged", transform=tail.transAxes, ha="right", va="bottom")
 
 
 def draw_q(

@@ -94,19 +94,23 @@ def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Layout of frames side by side, with text above and below.
+    """Layout of frames side by side, in one or more rows, with text above and below.
 
     Attributes:
-        frames: width of each frame [inch].
+        frames: width of each frame of a row [inch].
         gap: distance between two frames [inch].
         height: height of the frames [inch].
         title: text above them, at the left.
+        rows: number of equal rows.
+        between: distance between two rows [inch].
     """
 
     frames: tuple[float, ...]
     gap: float
     height: float
     title: str
+    rows: int = 1
+    between: float = 0.0
 
     @property
     def width(self) -> float:
@@ -116,7 +120,7 @@ class Sheet:
     def draw(
         self, named: int, legends: Sequence[Legend], notes: tuple[str, ...]
     ) -> tuple[Figure, list[Axes]]:
-        """Return the figure with its title and the text below, and its empty frames.
+        """Return the figure with its title and the text below, and its empty frames by rows.
 
         Args:
             named: number of rows for the labels of the horizontal axes.
@@ -126,13 +130,13 @@ class Sheet:
         title = wrapped(self.title, self.width - LEFT, TEXT + 1)
         lines = [line for note in notes for line in wrapped(note, self.width - 0.16, SMALL)]
         bottom = BOTTOM + ROW * (named + len(legends) + len(lines))
-        height = bottom + self.height + TOP + 1.1 * ROW * len(title)
+        step = self.height + self.between
+        height = bottom + self.rows * step - self.between + TOP + 1.1 * ROW * len(title)
         figure = Figure((self.width, height))
         starts = [LEFT + sum(self.frames[:i]) + self.gap * i for i in range(len(self.frames))]
         axes = [
-            figure.add_axes(
-                (x / self.width, bottom / height, w / self.width, self.height / height)
-            )
+            figure.add_axes((x / self.width, y / height, w / self.width, self.height / height))
+            for y in (bottom + step * row for row in reversed(range(self.rows)))
             for x, w in zip(starts, self.frames, strict=True)
         ]
         axes[0].set_title("\n".join(title), loc="left", fontsize=TEXT + 1, pad=4.0)

@@ -94,17 +94,26 @@ def _stops(crystal: Crystal, pieces: Pieces | None) -> list[list[tuple[str, np.n
     return [[(name, points[name]) for name in piece] for piece in pieces]
 
 
-def path(crystal: Crystal, pieces: Pieces | None = None, points: int = 60) -> KPoints:
+POINTS, OF_LEG = 60, 15
+"""Number of k-points of a path by default; of long paths this many for each leg."""
+FEW_LEGS = 6
+"""Paths with more legs are long; that of zinc blende has six, that of wurtzite nine."""
+
+
+def path(crystal: Crystal, pieces: Pieces | None = None, points: int | None = None) -> KPoints:
     """Return evenly spaced k-points along a path.
 
     Args:
         crystal: the crystal.
         pieces: names of special points; None for the recommended path.
-        points: approximate number of k-points.
+        points: approximate number of k-points; None for 60, or for 15 a leg if there are
+            more than six, as in wurtzite, whose short legs would have too few.
     """
     stops = _stops(crystal, pieces)
     b = np.asarray(crystal.reciprocal)
     legs = [(p[1], q[1]) for piece in stops for p, q in pairwise(piece)]
+    if points is None:
+        points = POINTS if len(legs) <= FEW_LEGS else OF_LEG * len(legs)
     total = sum(float(np.linalg.norm((q - p) @ b)) for p, q in legs)
     if not total:
         raise InputError("the path has no length", "name two different points")

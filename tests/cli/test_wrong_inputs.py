@@ -65,6 +65,7 @@ OPTIONS = [
     (["--cutoff", "300"], "--cutoff: 300", 'has no unit; did you mean "300 eV" (11 hartree)?'),
     (["--path", "LGXWKQ"], "--path:", "no special point 'Q'"),
     (["--window", "5:-5"], "--window:", "is not a window"),
+    (["--window", "all"], "--window:", "is not a window"),
     (["--zero", "vbn"], "--zero:", "did you mean 'vbm'?"),
     (["--dos", "--mesh", "4x4"], "--mesh:", "e.g. 12x12x12"),
     (["--dos", "--mesh", "4x0x4"], "--mesh:", "e.g. 12x12x12"),

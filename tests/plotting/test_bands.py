@@ -12,7 +12,14 @@ from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 from nnpp.plotting.abscissa import abscissa
 from nnpp.plotting.bands import figure_bands, thinned
-from nnpp.plotting.picture import BandPicture, distinct, window_ev
+from nnpp.plotting.picture import (
+    BandPicture,
+    deep_window_ev,
+    distinct,
+    full_window_ev,
+    levels_ev,
+    window_ev,
+)
 from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
@@ -37,7 +44,7 @@ def words(figure: Figure) -> list[str]:
 
 
 def test_labels_and_vertical_lines_stand_at_the_same_places():
-    ax, axis = figure_bands(picture()).axes[0], abscissa(along())
+    ax, axis = figure_bands(picture(window_ev=(-20.0, 8.0))).axes[0], abscissa(along())
     assert [t.get_text() for t in ax.get_xticklabels()] == ["L", "Γ", "X", "U|K", "Γ"]
     upright = [
         x[0] for x in (line.get_xdata() for line in ax.lines) if len(x) == 2 and x[0] == x[1]
@@ -100,7 +107,7 @@ def test_a_list_is_drawn_as_dashes_over_its_numbers():
     figure = figure_bands(picture(bands=cosines(unlabelled())))
     levels = lines(figure, VALENCE, CONDUCTION)
     assert {(line.get_linestyle(), line.get_marker()) for line in levels} == {("None", "_")}
-    assert "list" in figure.axes[0].get_xlabel()
+    assert "list" in figure.axes[1].get_xlabel()  # below the frame of the deep bands
 
 
 def test_dense_circles_are_thinned_and_the_named_points_stay():
@@ -113,17 +120,44 @@ def test_dense_circles_are_thinned_and_the_named_points_stay():
 
 
 def test_the_density_of_states_shares_the_energies_and_counts_in_electronvolt():
-    bands, beside = figure_bands(picture(dos=dos())).axes
+    bands, beside, *_ = figure_bands(picture(dos=dos())).axes
     assert bands.get_ylim() == beside.get_ylim()
     below, above = beside.lines[:2]
     assert below.get_ydata().max() < GAP_EV / 2 < above.get_ydata().min()
     assert np.trapezoid(below.get_xdata(), below.get_ydata()) == pytest.approx(4, rel=1e-2)
 
 
-def test_the_window_holds_the_valence_bands_and_the_lowest_conduction_bands():
-    low, high = window_ev(picture())
+def test_the_full_window_holds_the_valence_bands_and_the_lowest_conduction_bands():
+    low, high = full_window_ev(picture())
     assert low < -0.3 * HARTREE_EV < 0 < GAP_EV < high <= GAP_EV + 6
-    assert figure_bands(picture(window_ev=(-3.0, 4.0))).axes[0].get_ylim() == (-3.0, 4.0)
+    (ax,) = figure_bands(picture(window_ev=(-3.0, 4.0))).axes
+    assert ax.get_ylim() == (-3.0, 4.0)
+
+
+@pytest.mark.parametrize("zero", ["vbm", "absolute"])
+def test_deep_bands_are_below_a_window_of_six_electronvolt_around_the_valence_top(zero):
+    level = cosines(along())
+    level = replace(level, E=level.E.at[:, 0].set(TOP - 0.4 + 0.01 * level.E[:, 0]))
+    shown = picture(zero=zero, bands=level)
+    top = 0.0 if zero == "vbm" else TOP * HARTREE_EV
+    assert window_ev(shown) == pytest.approx((top - 6, top + 6))
+    upper, lower = figure_bands(shown).axes
+    E = levels_ev(shown, shown.bands)
+    assert lower.get_ylim() == deep_window_ev(shown)
+    deep = E[:, 0]
+    assert lower.get_ylim()[0] < deep.min() < deep.max() < lower.get_ylim()[1]
+    assert lower.get_ylim()[1] <= upper.get_ylim()[0]
+    assert [t.get_text() for t in lower.get_xticklabels()] == ["L", "Γ", "X", "U|K", "Γ"]
+    assert deep_window_ev(replace(shown, window_ev=(-3.0, 4.0))) is None
+
+
+def test_a_band_that_crosses_the_lower_end_is_not_cut():
+    level = cosines(along())
+    shallow = replace(level, E=level.E.at[:, 1].set(TOP - 1.6 * (TOP - level.E[:, 1])))
+    shown = picture(bands=shallow)
+    bottom = levels_ev(shown, shallow)[:, 1].min()
+    assert -9 < bottom < -6
+    assert window_ev(shown)[0] == pytest.approx(bottom - 0.5)
 
 
 def texts_of(ax: Axes) -> list[Text]:

@@ -50,7 +50,8 @@ def test_systems_share_one_scale_that_holds_them_all():
     (low, high), other = (ax.get_ylim() for ax in figure.axes)
     assert (low, high) == other
     assert low < 1 < 200 < high
-    assert [ax.get_xlabel() for ax in figure.axes] == ["zb-CdSe", "InP"]
+    assert [ax.texts[0].get_text() for ax in figure.axes] == ["zb-CdSe", "InP"]
+    assert {ax.get_xlabel() for ax in figure.axes} == {"band"}
     assert words(figure) == ["fitted k-points", "held out", "all bands"]
 
 
@@ -74,8 +75,8 @@ def test_the_occupied_bands_stand_left_of_a_dashed_line():
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize(("systems", "bands"), [(1, 4), (1, 16), (3, 8), (8, 4), (8, 16)])
-def test_one_to_eight_systems_fit_a_page_without_touching(systems, bands):
+@pytest.mark.parametrize(("systems", "bands"), [(1, 4), (1, 16), (3, 8), (8, 4), (12, 16)])
+def test_one_to_twelve_systems_fit_a_page_without_touching(systems, bands):
     mev = 10.0 ** np.linspace(0, 2, bands)
     figure = figure_errors([BandErrors(f"crystal {i}", mev, 2 * mev) for i in range(systems)])
     figure.draw_without_rendering()
@@ -86,5 +87,21 @@ def test_one_to_eight_systems_fit_a_page_without_touching(systems, bands):
         boxes = [t.get_window_extent() for t in texts]
         assert boxes
         assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
-    names = [ax.xaxis.label.get_window_extent() for ax in figure.axes]
-    assert all(a.x1 < b.x0 for a, b in pairwise(names))
+    names = [ax.texts[0].get_window_extent() for ax in figure.axes]
+    assert all(a.x1 < b.x0 or b.y1 < a.y0 for a, b in pairwise(names))
+    for ax in figure.axes:
+        frame, name = ax.get_window_extent(), ax.texts[0].get_window_extent()
+        assert frame.x0 < name.x0 and name.x1 < frame.x1 and name.y1 < frame.y1
+        top = max(c.get_window_extent().y1 for c in ax.lines if c.get_marker() == "o")
+        assert top < name.y0 + 5  # the marks end below the names
+    assert figure.axes[0].yaxis.label.get_window_extent().x0 >= 0
+
+
+def test_tiny_errors_are_in_microelectronvolt_and_their_axis_is_inside_the_figure():
+    tiny = BandErrors("zb-CdSe", np.array([2e-4, 7e-4]), np.array([3e-4, 6e-4]))
+    figure = figure_errors([tiny])
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert ax.get_ylabel() == "RMSE (µeV)"
+    assert dots(ax, BLUE) == pytest.approx([0.2, 0.7])
+    assert ax.yaxis.label.get_window_extent().x0 >= 0

@@ -16,9 +16,18 @@ def words(figure: Figure) -> list[str]:
 
 def test_v_of_r_is_told_in_electronvolt_and_v_of_q_in_atomic_units():
     data = curves()
-    in_q, in_r = figure_potential(data).axes
+    in_q, in_r, tail = figure_potential(data).axes
     assert in_q.lines[0].get_ydata() == pytest.approx(data.v_q["Cd"])
     assert in_r.lines[0].get_ydata() == pytest.approx(data.v_r["Cd"] * HARTREE_EV)
+    assert tail.lines[0].get_ydata() == pytest.approx(data.v_r["Cd"] * HARTREE_EV)
+
+
+def test_the_tail_is_drawn_on_the_scale_of_its_values_outside_the_core():
+    data = curves()
+    *_, in_r, tail = figure_potential(data).axes
+    largest = HARTREE_EV * max(np.abs(v[data.r >= 3.0]).max() for v in data.v_r.values())
+    low, high = tail.get_ylim()
+    assert largest < high == -low < 1.3 * largest < np.ptp(in_r.get_ylim()) / 2
 
 
 def test_an_element_has_one_colour_and_the_reference_is_dashed():
@@ -56,7 +65,8 @@ def test_a_shade_reaches_from_the_curve_by_its_half_width_in_the_units_of_the_ax
     data = curves()
     spread_q, spread_r = {"Se": 3 + data.q}, {"Se": 0.1 + data.r}
     figure = figure_potential(replace(data, spread_q=spread_q, spread_r=spread_r))
-    spreads = ((data.v_q, spread_q, 1.0), (data.v_r, spread_r, HARTREE_EV))
+    in_r = (data.v_r, spread_r, HARTREE_EV)
+    spreads = ((data.v_q, spread_q, 1.0), in_r, in_r)
     for ax, (v, half, unit) in zip(figure.axes, spreads, strict=True):
         (shade,) = ax.collections
         heights = shade.get_paths()[0].vertices[:, 1]

@@ -1,9 +1,13 @@
 """The scissor shift of reference bands."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from nnpp.config.inputs import read_inputs
+from nnpp.formats.bands_h5 import read_reference_h5
+from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.setup.prepare import prepare
 from nnpp.units import HARTREE_EV
 from tests.fitting.samples import write_fit
@@ -40,3 +44,28 @@ def test_the_highest_levels_are_raised_in_an_unsorted_file(tmp_path):
     E = np.asarray(unsorted.reference.E)
     assert np.all(np.diff(E, axis=1) <= 0)
     assert np.allclose(E[:, ::-1], sorted_.reference.E)
+
+
+@pytest.mark.parametrize(
+    ("provenance", "name"),
+    [
+        ({"program": "GPAW 22.8.0, ASE 3.22.1", "functional": "GLLBSC"}, "GPAW GLLB-SC"),
+        ({"program": "Elk", "functional": "exchange: mgga_x_tb09; correlation"}, "Elk TB09"),
+        ({"program": "VASP", "functional": "hybrid of PBE, AEXX 0.25"}, "VASP hybrid of PBE"),
+        (
+            {"program": "Quantum ESPRESSO", "functional": "libxc " + "9" * 20},
+            "Quantum ESPRESSO",
+        ),
+        ({"functional": "PBE"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_reference_is_named_by_program_and_functional(provenance, name):
+    one = np.zeros((1, 3))
+    assert ReferenceBands(Path("bands.h5"), one, one, provenance=provenance).name == name
+
+
+@pytest.mark.parametrize(("of", "name"), [("InAs", "Elk TB09"), ("zb-CdSe", "GPAW GLLB-SC")])
+def test_shipped_references_record_their_names(of, name):
+    file = Path(__file__).parents[2] / "inputs/reference" / of / "1.00.h5"
+    assert read_reference_h5(file).name == name

@@ -11,7 +11,7 @@ from nnpp.observables.bands import levels
 from nnpp.structures.kpoints import listed
 from nnpp.structures.paths import path, special_points
 from tests import systems
-from tests.structures.cells import A_SI, CELLS, CUBE, TURN, repeated
+from tests.structures.cells import A_SI, CELLS, CUBE, TURN, repeated, wurtzite
 
 FCC_POINTS = {
     "Γ": (0, 0, 0),
@@ -144,3 +144,13 @@ def test_a_supercell_has_the_path_of_its_primitive_cell_folded():
     jump = folded.labels.index("K")
     assert np.abs(E[jump] - E[jump - 1]).max() < 1e-10
     assert np.abs(E[jump] - E[jump + 1]).max() > 1e-2
+
+
+def test_long_paths_have_more_points_by_default():
+    """Every leg of wurtzite has at least nine steps; a given number is kept."""
+    long, given = path(wurtzite()), path(wurtzite(), points=60)
+    named = np.flatnonzero([bool(label) for label in long.labels])
+    steps = [n for n in np.diff(named) if n > 1]  # a jump is one step
+    assert min(steps) >= 9
+    assert len(given) < 75 < 120 < len(long)
+    assert len(path(CELLS["zinc blende"](), (("L", "Γ", "X"),))) == 61

@@ -13,7 +13,7 @@ from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
 from nnpp.plotting.page import page_bands
-from nnpp.plotting.picture import BandPicture, valence_top
+from nnpp.plotting.picture import BandPicture, full_window_ev, valence_top
 from nnpp.plotting.potential import PotentialCurves, figure_potential
 from nnpp.plotting.style import image
 from nnpp.potentials.interface import FormFactors
@@ -40,20 +40,27 @@ def picture_of(done: Solved, choices: Choices) -> BandPicture:
     reference = aligned_reference(done.case, done.bands)
     missing = without_valence_top(done.bands, reference)
     absolute = choices.zero == "absolute" or bool(missing)
-    return BandPicture(
+    file = None if done.case.reference is None else done.case.reference.file
+    picture = BandPicture(
         title=done.case.spec.name,
         bands=done.bands,
         gap=done.gap,
         zero="absolute" if absolute else "vbm",
         reference=reference,
         dos=done.dos,
-        window_ev=choices.window,
+        window_ev=None if choices.window == "full" else choices.window,
         spread=_spread(done, "absolute" if absolute else "vbm"),
         not_fitted=done.unseen,
         notes=(
             *(f"the bands of {name} do not reach the valence band maximum" for name in missing),
             *(() if absolute or reference is None else _shifted(done.bands, reference)),
         ),
+        reference_name=(file and file.name) or "reference",
+    )
+    return (
+        replace(picture, window_ev=full_window_ev(picture))
+        if choices.window == "full"
+        else picture
     )
 
 

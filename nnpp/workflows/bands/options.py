@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nnpp.config.fit_yaml import plain
 from nnpp.config.inputs import Fit
@@ -50,7 +50,8 @@ class Choices:
         mesh: its mesh; by default with a spacing of about 0.08 bohr⁻¹.
         broadening: width of a Gaussian [hartree] instead of tetrahedra.
         connect: whether to write bands connected through crossings.
-        window: lowest and highest energy of the figures, relative to their zero [eV].
+        window: lowest and highest energy of the figures, relative to their zero [eV], or "full"
+            for all bands; by default −6 to 6 eV around the valence band maximum.
     """
 
     path: str | None = None
@@ -66,7 +67,7 @@ class Choices:
     mesh: tuple[int, int, int] | None = None
     broadening: float | None = None
     connect: bool = False
-    window: tuple[float, float] | None = None
+    window: tuple[float, float] | Literal["full"] | None = None
 
     @property
     def of_dos(self) -> tuple[str, ...]:
@@ -251,12 +252,16 @@ def _mesh(text: str) -> tuple[int, int, int]:
     return size[0], size[1], size[2]
 
 
-def _window(text: str) -> tuple[float, float]:
-    """Return the two energies of a window written as -5:5 [eV]."""
-    match = re.fullmatch(rf"({NUMBER}):({NUMBER})", text.replace(" ", ""))
+def _window(text: str) -> tuple[float, float] | Literal["full"]:
+    """Return the two energies of a window written as -5:5 or -5,5 [eV], or "full"."""
+    if text.strip().lower() == "full":
+        return "full"
+    match = re.fullmatch(rf"({NUMBER})[:,]({NUMBER})", text.replace(" ", ""))
     low, high = map(float, match.groups()) if match else (0.0, 0.0)
     if not -math.inf < low < high < math.inf:
         raise InputError(
-            f"{text!r} is not a window", "write two energies in eV, e.g. -5:5", "--window"
+            f"{text!r} is not a window",
+            "write two energies in eV, e.g. -12,8, or full",
+            "--window",
         )
     return low, high
