@@ -11,9 +11,13 @@ from nnpp.cli import console
 def command(
     files: Annotated[
         list[Path],
-        typer.Argument(help="Files of bands from VASP, GPAW, …: one for each system."),
+        typer.Argument(
+            help="Files of bands, or folders of runs, from VASP, GPAW, …: one for each system."
+        ),
     ],
-    fit: Annotated[str, typer.Option(help="Name of the new fit folder.")],
+    fit: Annotated[
+        str | None, typer.Option(help="Name of the new fit folder [first system].")
+    ] = None,
     into: Annotated[Path, typer.Option(help="Parent of the fit folder.")] = Path("inputs"),
     format_: Annotated[
         str | None, typer.Option("--format", help="Format [recognised].")
@@ -49,7 +53,16 @@ def command(
     for_: Annotated[
         str | None, typer.Option("--for", help="Codes to serve: filter (no s waves) [nnpp].")
     ] = None,
-    cutoff: Annotated[str, typer.Option(help="Cutoff of the fit.")] = "7 hartree",
+    cutoff: Annotated[
+        str | None, typer.Option(help="Cutoff of the fit [that of the folder, or 7 hartree].")
+    ] = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option(help="Name of a system, once for each file [its formula]."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace a fit folder that an import made.")
+    ] = False,
 ) -> None:
     """Make a fit folder from the bands of other programs."""
     from nnpp.workflows.import_.import_fit import Made, run_import
@@ -58,12 +71,12 @@ def command(
         read_codes,
         read_cutoff,
         read_energy,
-        read_folder,
+        read_fit_name,
         read_hints,
+        read_names,
         read_runs,
     )
 
-    folder, energy = read_folder(into, fit), read_cutoff(cutoff)
     request = Request(
         hints=read_hints(structure, path, points),
         format=format_,
@@ -75,11 +88,14 @@ def command(
         scissor=0.0 if scissor is None else read_energy("--scissor", scissor),
         top=None if vbm is None else read_energy("--vbm", vbm),
         serves=None if for_ is None else read_codes(for_),
+        cutoff=None if cutoff is None else read_cutoff(cutoff),
+        names=read_names(system or ()),
+        force=force,
     )
-    for event in run_import(files, folder, energy, request):
+    for event in run_import(files, into, read_fit_name(fit), request):
         if isinstance(event, Made):
             console.wrote(event.paths)
-            console.say(f"next: nnpp check {folder}, then nnpp fit {folder}")
+            console.say(f"next: nnpp check {event.folder}, then nnpp fit {event.folder}")
             continue
         console.rows(f"{event.name} ({event.source})", event.rows)
         for text in event.notes:

@@ -4,7 +4,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from nnpp.config.kpoints import KPointsSpec
 from nnpp.config.targets import Target
@@ -45,6 +53,15 @@ Name = Annotated[
     StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", max_length=100),
     AfterValidator(_not_reserved),
 ]
+
+
+def is_name(text: str) -> bool:
+    """Return whether a system can have this name."""
+    try:
+        TypeAdapter(Name).validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 Bond = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]?-[A-Z][a-z]?$")]

@@ -70,8 +70,13 @@ def write_atomic(path: Path, data: bytes | str) -> Path:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder: renamed to `path` if the block succeeds, removed otherwise."""
+def atomic_folder(path: Path, replace: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder: renamed to `path` if the block succeeds, removed otherwise.
+
+    Args:
+        path: the folder.
+        replace: whether it may exist; its content is then removed after the renaming.
+    """
     temporary = None
     try:
         with os_errors_about(path, "cannot be written"):
@@ -79,11 +84,27 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             temporary = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
             temporary.chmod(0o777 & ~_umask())
             yield temporary
-            temporary.rename(path)
+            if replace and exists(path):
+                _exchange(temporary, path.resolve())
+            else:
+                temporary.rename(path)
             _sync_folder(path.parent)
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Give the folder `new` the name of `old`, then remove `old`; on an error, keep `old`."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{old.stem}-", dir=old.parent))
+    old.rename(aside / old.name)
+    try:
+        new.rename(old)
+    except OSError:
+        (aside / old.name).rename(old)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def final_name(name: str) -> str | None:

@@ -77,7 +77,7 @@ def test_polytypes_are_not_strained_cells(nnpp, tmp_path, monkeypatch):
 WRONG = [
     ((SI, GAAS, "--fit", "x"), "some files have spin-orbit, others do not", ""),
     (("nowhere.xml", "--fit", "x"), "no such file", "nowhere.xml"),
-    ((DATA, "--fit", "x"), "is a folder", ""),
+    ((DATA, "--fit", "x"), "contains no file of bands", ""),
     ((DATA / "gpaw" / "si.txt", "--fit", "x"), "has no known format", ""),
     ((SI, "--fit", "x/y"), "is not a name of a fit", "--fit"),
     ((SI, "--fit", "x", "--format", "vaps"), "did you mean 'vasp'?", "--format"),

@@ -35,6 +35,7 @@ def copy_sample(sample: str, folder: Path) -> None:
     source = SAMPLES / name
     target = folder / (other or source.name.removesuffix(".gz"))
     data = source.read_bytes()
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(gzip.decompress(data) if source.suffix == ".gz" else data)
 
 

@@ -164,4 +164,13 @@ def _matches(name: str, head: str) -> bool:
     return name.endswith("GSR.nc") and head.startswith(("CDF", "\x89HDF"))
 
 
-FORMATS = (Format("abinit-gsr", "ABINIT (*_GSR.nc)", _matches, read_abinit_gsr),)
+FORMATS = (
+    Format(
+        name="abinit-gsr",
+        program="ABINIT (*_GSR.nc)",
+        matches=_matches,
+        read=read_abinit_gsr,
+        code="ABINIT",
+        traces=("*.abi", "*.abo", "*_EIG", "*_DEN", "*_WFK"),
+    ),
+)

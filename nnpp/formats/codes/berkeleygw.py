@@ -201,6 +201,8 @@ FORMATS = (
         "BerkeleyGW (bandstructure.dat)",
         _is_bandstructure,
         read_bandstructure,
+        code="BerkeleyGW",
+        traces=("sigma_hp.log", "epsmat.h5"),
     ),
-    Format("berkeleygw-eqp", "BerkeleyGW (eqp.dat)", _is_eqp, read_eqp),
+    Format("berkeleygw-eqp", "BerkeleyGW (eqp.dat)", _is_eqp, read_eqp, code="BerkeleyGW"),
 )

@@ -203,6 +203,13 @@ def _is_eigval(name: str, head: str) -> bool:
 
 
 FORMATS = (
-    Format("elk-band", "Elk (BAND.OUT)", _is_band, read_elk_band),
-    Format("elk-eigval", "Elk (EIGVAL.OUT)", _is_eigval, read_elk_eigval),
+    Format(
+        name="elk-band",
+        program="Elk (BAND.OUT)",
+        matches=_is_band,
+        read=read_elk_band,
+        code="Elk",
+        traces=("elk.in", "GEOMETRY.OUT", "STATE.OUT"),
+    ),
+    Format("elk-eigval", "Elk (EIGVAL.OUT)", _is_eigval, read_elk_eigval, code="Elk"),
 )

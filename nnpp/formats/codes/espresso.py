@@ -247,5 +247,7 @@ FORMATS = (
         program="Quantum ESPRESSO (data-file-schema.xml or prefix.xml)",
         matches=lambda name, head: f"<{ROOT}" in head,
         read=read_espresso,
+        code="Quantum ESPRESSO",
+        traces=("charge-density.*", "wfc*.dat", "wfc*.hdf5", "data-file.xml"),
     ),
 )

@@ -51,12 +51,17 @@ class Format:
         matches: returns whether a file has this format, from its name and its first `HEAD`
             bytes (decoded as latin-1). At most one format may match a file.
         read: returns the bands; raises an InputError if the file is damaged or ambiguous.
+        code: the program in whose folders the file is searched for, "" for none. If a folder
+            has files of several formats of a code, the first in `FORMATS` is taken.
+        traces: patterns of other files of the program, which show that a folder is its run.
     """
 
     name: str
     program: str
     matches: Callable[[str, str], bool]
     read: Callable[[Path, Hints], ReferenceBands]
+    code: str = ""
+    traces: tuple[str, ...] = ()
 
 
 def formats() -> dict[str, Format]:
@@ -83,22 +88,27 @@ def read_codes(path: Path, hints: Hints, name: str | None = None) -> ReferenceBa
         hints: what the file may leave out.
         name: name of its format; None to recognise it.
     """
-    return _format_of(path, name).read(path, hints)
+    return _named_or_matching(path, name).read(path, hints)
 
 
-def _format_of(path: Path, name: str | None) -> Format:
+def _named_or_matching(path: Path, name: str | None) -> Format:
     """Return the named format, or the first that matches the file."""
     known = formats()
     if name is not None:
         if name not in known:
             raise InputError(f"unknown format {name!r:.40}", suggest(name, known), "--format")
         return known[name]
-    head = read_head(path, HEAD)
-    for form in known.values():
-        if form.matches(path.name, head):
-            return form
+    form = format_of(path)
+    if form is not None:
+        return form
     programs = ", ".join(form.program for form in known.values())
     raise InputError("has no known format", f"give one of these files: {programs}", path)
+
+
+def format_of(path: Path) -> Format | None:
+    """Return the format that matches a file; None if there is none."""
+    head = read_head(path, HEAD)
+    return next((f for f in formats().values() if f.matches(path.name, head)), None)
 
 
 def crystal_in(

@@ -216,6 +216,12 @@ def _is_json(name: str, head: str) -> bool:
 
 
 FORMATS = (
-    Format("gpaw", "GPAW (.gpw)", _is_gpw, read_gpw),
-    Format("gpaw-json", "GPAW or ASE (band structure in .json)", _is_json, read_json),
+    Format("gpaw", "GPAW (.gpw)", _is_gpw, read_gpw, code="GPAW or ASE"),
+    Format(
+        name="gpaw-json",
+        program="GPAW or ASE (band structure in .json)",
+        matches=_is_json,
+        read=read_json,
+        code="GPAW or ASE",
+    ),
 )

@@ -40,7 +40,8 @@ def _deepseudopot(path: Path, _: Hints) -> ReferenceBands:
         if not file.is_file():
             raise InputError(f"needs {file.name} in the same folder", "copy it there", path)
     cell = read_cell(files["system"])[0]
-    crystal = inline_structure(length(cell["scale"]), cell["cell"], cell["atoms"])
+    atoms = [(symbol, x, y, z) for symbol, x, y, z in cell["atoms"]]
+    crystal = inline_structure(length(cell["scale"]), cell["cell"], atoms)
     about = {"program": "DeePseudopot's folder"}
     return replace(
         read_deepseudopot_bands(path, files["kpoints"]), crystal=crystal, provenance=about

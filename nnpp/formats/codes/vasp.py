@@ -251,5 +251,12 @@ def _fits(listed: _Listed, k: np.ndarray, cell: np.ndarray) -> bool:
 
 
 FORMATS = (
-    Format("vasp", "VASP (vasprun.xml)", lambda name, head: "<modeling>" in head, read_vasprun),
+    Format(
+        name="vasp",
+        program="VASP (vasprun.xml)",
+        matches=lambda name, head: "<modeling>" in head,
+        read=read_vasprun,
+        code="VASP",
+        traces=("OUTCAR", "EIGENVAL", "INCAR", "POTCAR", "WAVECAR", "vaspout.h5"),
+    ),
 )

@@ -148,6 +148,19 @@ def _is_hr(name: str, head: str) -> bool:
 
 
 FORMATS = (
-    Format("wannier90-band", "Wannier90 (seedname_band.dat)", _is_band, read_band),
-    Format("wannier90-hr", "Wannier90 (seedname_hr.dat)", _is_hr, read_hr),
+    Format(
+        name="wannier90-band",
+        program="Wannier90 (seedname_band.dat)",
+        matches=_is_band,
+        read=read_band,
+        code="Wannier90",
+        traces=("*.win", "*.wout"),
+    ),
+    Format(
+        name="wannier90-hr",
+        program="Wannier90 (seedname_hr.dat)",
+        matches=_is_hr,
+        read=read_hr,
+        code="Wannier90",
+    ),
 )

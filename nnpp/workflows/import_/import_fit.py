@@ -1,6 +1,6 @@
 """`nnpp import`: make a fit folder from the bands of other programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,36 +12,23 @@ from nnpp.config.inputs import FIT_NAME
 from nnpp.config.spec import validated
 from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
-from nnpp.files.atomic import refuse_unwritable, write_atomic
+from nnpp.files.atomic import atomic_folder, refuse_unwritable, write_atomic
 from nnpp.files.origin import Origin
 from nnpp.files.text import exists, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
-from nnpp.formats.structures import covalent_radius, formula, write_structure
+from nnpp.formats.codes.run_folder import bands_file
+from nnpp.formats.structures import formula, write_structure
 from nnpp.observables.gaps import gap
-from nnpp.potentials.zunger import PUBLISHED, first_form
-from nnpp.structures.crystal import Crystal
-from nnpp.structures.electrons import atomic_number, electrons, valence_electrons
 from nnpp.structures.symmetry import space_group
-from nnpp.terms.term import Codes, Term, terms
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.fits.provenance import versions
 from nnpp.workflows.import_.convert import Imported, convert
+from nnpp.workflows.import_.deepseudopot import read_older
+from nnpp.workflows.import_.fit_file import fit_content
 from nnpp.workflows.import_.options import Request
 
-ROUNDED = 1e-6
-"""A dilation below this is rounding."""
-
-EDGES = 20.0
-"""Weight of the band edges."""
-
-FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
-"""Settings of a fit of imported bands; the priors are those of inputs/zb-CdSe."""
-
-NETWORK = {
-    "network": {"features": {"kind": "radial", "width": 0.3, "spacing": 0.25}},
-    "envelope": {"kind": "gaussian", "sigma": 3.0},
-}
-"""Network of a fit of imported bands, as in inputs/III-V."""
+PAIR = (".vasp", ".h5")
+"""Suffixes of the structure and the reference of each system."""
 
 
 @dataclass(frozen=True)
@@ -65,32 +52,77 @@ class Report:
 class Made:
     """The fit folder was written."""
 
+    folder: Path
     paths: tuple[Path, ...]
 
 
 def run_import(
-    files: Sequence[Path], folder: Path, cutoff: float, request: Request
+    files: Sequence[Path], into: Path, fit: str | None, request: Request
 ) -> Iterator[Report | Made]:
     """Read all files, yield a report on each, then write the fit folder.
 
     Args:
-        files: one file of bands for each system.
-        folder: the folder that is made.
-        cutoff: energy cutoff of the fit [hartree].
+        files: for each system a file of bands, or the folder of a run; or one folder of
+            DeePseudopot, with all its systems.
+        into: the folder in which the fit folder is made.
+        fit: the name of the fit folder; by default that of the first system.
         request: options of the import.
     """
-    if exists(folder):
-        raise InputError("exists already", "choose another name (--fit)", folder)
-    refuse_unwritable(folder)
+    if fit is not None:
+        _check_target(into / fit, request.force)
     start_devices()
-    found = [convert(path, request) for path in files]
+    older = read_older(files)
+    if older is None:
+        found = [convert(bands_file(p) if p.is_dir() else p, request) for p in files]
+    else:
+        found = [convert(path, own) for path, own in older.sources(request)]
     if len({one.bands.spinor for one in found}) > 1:
         what = "some files have spin-orbit, others do not"
-        raise InputError(what, "import them separately", folder)
-    names = _system_names(found)
-    for name, one in zip(names, found, strict=True):
-        yield Report(name, one.found.path, tuple(_rows(one)), one.notes)
-    yield Made(tuple(_written(folder, dict(zip(names, found, strict=True)), cutoff, request)))
+        raise InputError(what, "import them separately", files[0])
+    names = _names_of(found, request.names or (older.names if older else ()))
+    folder = into / (fit or names[0])
+    _check_target(folder, request.force)
+    by_name = dict(zip(names, found, strict=True))
+    data = fit_content(by_name, request)
+    data = older.with_settings(data, found, request) if older else data
+    validated(data, Origin(folder / FIT_NAME), folder)
+    first = older.notes if older else ()
+    for name, one in by_name.items():
+        yield Report(name, one.found.path, tuple(_rows(one)), (*first, *one.notes))
+        first = ()
+    yield Made(folder, _written(folder, by_name, data, request))
+
+
+def _check_target(folder: Path, force: bool) -> None:
+    """Raise an error if the folder exists, unless an import made it and `force` is set."""
+    refuse_unwritable(folder.parent)
+    if not exists(folder):
+        return
+    if not force:
+        remedy = "choose another name (--fit), or replace it (--force)"
+        raise InputError("exists already", remedy, folder)
+    remedy = "choose another name (--fit)"
+    if not (folder / FIT_NAME).is_file():
+        raise InputError(f"has no {FIT_NAME}, so --force does not replace it", remedy, folder)
+    files = {path.name for path in folder.iterdir()}
+    if other := sorted(x for x in files - {FIT_NAME} if not _imported(x, files)):
+        what = f"contains {other[0]!r:.60}, which no import writes"
+        raise InputError(what, f"move it away, or {remedy}", folder)
+
+
+def _imported(name: str, files: set[str]) -> bool:
+    """Return whether a structure file has its reference next to it, as imports write them."""
+    return name.endswith(PAIR) and all(f"{Path(name).stem}{s}" in files for s in PAIR)
+
+
+def _names_of(found: Sequence[Imported], given: Sequence[str]) -> list[str]:
+    """Return the names of the systems: as given, or their formulas."""
+    if not given:
+        return _system_names(found)
+    if len(given) != len(found):
+        what = f"{len(given)} names for {len(found)} systems"
+        raise InputError(what, f"give --system {len(found)} times", "--system")
+    return list(given)
 
 
 def _system_names(found: Sequence[Imported]) -> list[str]:
@@ -136,16 +168,17 @@ def _place(one: Imported, i: int) -> str:
 
 
 def _written(
-    folder: Path, found: dict[str, Imported], cutoff: float, request: Request
-) -> Iterator[Path]:
-    """Write structure and reference of every system, then fit.yaml; yield the paths."""
-    data = _fit(found, cutoff, request)
-    validated(data, Origin(folder / FIT_NAME), folder)
-    for name, one in found.items():
-        yield write_structure(folder / f"{name}.vasp", one.crystal)
-        about = _provenance(one, request)
-        yield write_bands_h5(folder / f"{name}.h5", one.bands, one.crystal, about)
-    yield write_atomic(folder / FIT_NAME, dump_yaml(data))
+    folder: Path, found: Mapping[str, Imported], data: dict[str, Any], request: Request
+) -> tuple[Path, ...]:
+    """Write structure and reference of every system, and fit.yaml; return the paths."""
+    with atomic_folder(folder, replace=request.force) as temporary:
+        for name, one in found.items():
+            write_structure(temporary / f"{name}.vasp", one.crystal)
+            about = _provenance(one, request)
+            write_bands_h5(temporary / f"{name}.h5", one.bands, one.crystal, about)
+        write_atomic(temporary / FIT_NAME, dump_yaml(data))
+    names = [f"{name}{suffix}" for name in found for suffix in PAIR]
+    return tuple(folder / name for name in (*names, FIT_NAME))
 
 
 def _provenance(one: Imported, request: Request) -> dict[str, Any]:
@@ -161,82 +194,3 @@ def _provenance(one: Imported, request: Request) -> dict[str, Any]:
         "nnpp": versions(),
         "moved": moved,
     }
-
-
-def _fit(found: dict[str, Imported], cutoff: float, request: Request) -> dict[str, Any]:
-    """Return the content of fit.yaml."""
-    first = _first_terms(next(iter(found.values())).bands.spinor, request.serves)
-    programs = sorted({one.found.provenance.get("program", "a file") for one in found.values()})
-    return {
-        "title": f"{', '.join(found)}; bands from {', '.join(programs)}",
-        "systems": [_system(name, found, cutoff, request) for name in found],
-        "potential": {
-            "kind": "neural",
-            **({"for": request.serves} if request.serves else {}),
-            "elements": _elements(found, first),
-            "train": ["local", *(term.name for term in first)],
-            **NETWORK,
-        },
-        "fit": FIT,
-    }
-
-
-def _system(
-    name: str, found: dict[str, Imported], cutoff: float, request: Request
-) -> dict[str, Any]:
-    """Return one system; its dilation is relative to the first system of that crystal."""
-    one = found[name]
-    kind = _kind(one.crystal)
-    unstrained = next(x.crystal for x in found.values() if _kind(x.crystal) == kind)
-    dilation = float(one.crystal.volume / unstrained.volume) - 1
-    n, full, edge = one.bands.E.shape[1], one.bands.occupied, 2 if one.bands.spinor else 1
-    weights = [EDGES if full - edge <= i < full + edge else 1.0 for i in range(n)]
-    w = one.found.weights
-    return {
-        "name": name,
-        "structure": f"{name}.vasp",
-        **({"dilation": dilation} if abs(dilation) > ROUNDED else {}),
-        "cutoff": f"{cutoff:g} hartree",
-        # other codes have T = ½K²
-        **({"plane_waves": "per-k"} if request.serves else {}),
-        **({"electrons": request.electrons} if request.electrons else {}),
-        "bands": n,
-        "reference": f"{name}.h5",
-        "zero": "vbm" if request.top is None else "absolute",
-        "weights": {"bands": weights}
-        | ({} if w is None else {"kpoints": w.astype(float).tolist()}),
-    }
-
-
-def _kind(crystal: Crystal) -> tuple[list[str], str]:
-    """Return what crystals have in common that differ by strain only."""
-    return sorted(crystal.symbols), space_group(crystal)
-
-
-def _elements(found: dict[str, Imported], first: list[Term]) -> dict[str, Any]:
-    """Return every element with its initial parameters."""
-    crystals = [one.crystal for one in found.values()]
-    density = float(np.mean([electrons(c) / float(c.volume) for c in crystals]))
-    elements = {}
-    for symbol in dict.fromkeys(s for c in crystals for s in c.species):
-        typical = first_form(valence_electrons(symbol), covalent_radius(symbol), density)
-        form = [round(x, 8) for x in PUBLISHED.get(symbol, typical)]
-        elements[symbol] = {"local": form, **_first_strengths(symbol, first)}
-    return elements
-
-
-def _first_terms(spinor: bool, serves: Codes | None) -> list[Term]:
-    """Return the terms that a new fit starts with, those on spin last."""
-    known = [t for t in terms() if t.first is not None and (spinor or not t.acts_on_spin)]
-    served = [t for t in known if serves is None or t.in_export]
-    return sorted(served, key=lambda term: term.acts_on_spin)
-
-
-def _first_strengths(symbol: str, first: list[Term]) -> dict[str, Any]:
-    """Return the initial strengths of an element, by the name of the term."""
-    found = {}
-    for term in first:
-        assert term.first is not None, "_first_terms selects these"
-        strengths = term.first(atomic_number(symbol))
-        found[term.name] = list(strengths) if term.shape else strengths[0]
-    return found

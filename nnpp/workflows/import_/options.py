@@ -1,12 +1,13 @@
 """Import: the options, and how they are read from the command line."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from nnpp.config.kpoints import read_path_text
+from nnpp.config.systems import is_name
 from nnpp.config.values import cutoff_energy, energy
 from nnpp.errors import InputError, suggest
 from nnpp.formats.codes.format import Hints
@@ -15,6 +16,9 @@ from nnpp.observables.gaps import Run
 from nnpp.terms.term import Codes
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+CUTOFF = 7.0
+"""Default cutoff of a fit of imported bands [hartree]."""
+
 RUN = re.compile(r"(\d{1,6})(?:[-–](\d{1,6}))?")
 
 
@@ -33,6 +37,9 @@ class Request:
         scissor: shift of the conduction bands [hartree].
         top: energy of the valence band top after the import [hartree].
         serves: the codes that the fit serves in addition to nnpp.
+        cutoff: energy cutoff of the fit [hartree]; that of the folder, or `CUTOFF`.
+        names: names of the systems; by default the formulas of the crystals.
+        force: whether a folder that an import made is replaced.
     """
 
     hints: Hints
@@ -45,6 +52,9 @@ class Request:
     scissor: float = 0.0
     top: float | None = None
     serves: Codes | None = None
+    cutoff: float | None = None
+    names: tuple[str, ...] = ()
+    force: bool = False
 
     def __post_init__(self) -> None:
         """Raise an error that names the option if a number is below 1."""
@@ -54,12 +64,12 @@ class Request:
                 raise InputError(f"{value} is too few", "give at least 1", f"--{name}")
 
 
-def read_folder(parent: Path, fit: str) -> Path:
-    """Return the folder of the fit named `fit`."""
-    if not NAME.fullmatch(fit):
+def read_fit_name(fit: str | None) -> str | None:
+    """Return the name of a fit folder; raise an error for one that is no name."""
+    if fit is not None and not NAME.fullmatch(fit):
         what = f"{fit!r:.40} is not a name of a fit"
         raise InputError(what, "use letters, digits, . _ and -", "--fit")
-    return parent / fit
+    return fit
 
 
 def read_hints(structure: Path | None, path: str | None, points: int) -> Hints:
@@ -70,6 +80,18 @@ def read_hints(structure: Path | None, path: str | None, points: int) -> Hints:
     except InputError as error:
         raise error.at("--path") from error
     return Hints(crystal, pieces, points)
+
+
+def read_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the systems; raise an error for one that cannot be used."""
+    for i, name in enumerate(names):
+        if not is_name(name):
+            what = f"{name!r:.40} cannot be the name of a system"
+            remedy = "use letters, digits, . _ and -, and no name of a file of a run"
+            raise InputError(what, remedy, "--system")
+        if name.lower() in [other.lower() for other in names[:i]]:
+            raise InputError(f"{name!r} is given twice", "name systems differently", "--system")
+    return tuple(names)
 
 
 def read_cutoff(text: str) -> float:
