@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.header import begin, systems_of
 from nnpp.cli.level_errors import print_level_errors
 from nnpp.cli.options import (
     INPUTS,
@@ -97,6 +98,7 @@ def command(
             fits = all_of(lambda: read_fits(inputs or [INPUTS], options))
         else:
             fits = all_of(lambda: [read_structure_by(inputs or [], structure, options)])
+        begin("bands", fits)
         from nnpp.workflows.bands.bands import (
             run_bands,  # imports JAX: input errors come before
         )
@@ -108,7 +110,7 @@ def print_bands(events: "Iterator[Event]", fits: "list[Fit]") -> None:
     """Print a table for each fit, line by line as it is computed, then the files written."""
     from nnpp.workflows.bands.bands import Finished, Solved, Started
 
-    total = sum(len(fit.spec.systems) for fit in fits)
+    total = systems_of(fits)
     events = console.progress(events, "computing bands", total, lambda e: isinstance(e, Solved))
     solved: list[Solved] = []
     width = 0

@@ -3,6 +3,7 @@
 import json
 
 from nnpp.cli import console
+from nnpp.cli.header import begin
 from nnpp.cli.options import INPUTS, Inputs
 
 
@@ -11,6 +12,7 @@ def check(inputs: Inputs = None) -> None:
     from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [INPUTS])
+    begin("check", fits)
     from nnpp.workflows.check import run_check  # imports JAX: input errors come before
 
     for report in console.progress(run_check(fits), "reading", len(fits)):
@@ -25,6 +27,7 @@ def check(inputs: Inputs = None) -> None:
 
 def doctor() -> None:
     """Show versions, devices and memory, and how to fix problems."""
+    console.begin("doctor: versions, devices, and two small computations")
     from nnpp.workflows.doctor import run_doctor
 
     findings = run_doctor()

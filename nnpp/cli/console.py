@@ -1,4 +1,4 @@
-"""Output: aligned plain text; colours, line folding and progress bars only in a terminal."""
+"""Output: aligned plain text; colours, line folding and a live line only in a terminal."""
 
 import os
 import shutil
@@ -10,22 +10,27 @@ from typing import TypeVar
 
 import typer
 
+from nnpp.cli.live import LINE
+
 T = TypeVar("T")
 
 
 def say(text: str = "", colour: str | None = None) -> None:
     """Print a line on standard output."""
+    LINE.erase()
     typer.echo(_coloured(text, colour, sys.stdout.isatty()))
 
 
 def fail(text: str) -> None:
     """Print an error as one line on standard error, however long it is."""
+    LINE.erase()
     line = f"nnpp: {' '.join(text.split())}"
     typer.echo(_coloured(line, typer.colors.RED, sys.stderr.isatty()), err=True)
 
 
 def note(text: str) -> None:
     """Print a note on standard error, folded in a terminal."""
+    LINE.erase()
     terminal = sys.stderr.isatty()
     folded = _folded(f"note: {text}", 6, terminal)
     typer.echo(_coloured(folded, typer.colors.YELLOW, terminal), err=True)
@@ -90,32 +95,31 @@ def wrote(paths: Iterable[Path]) -> None:
         say(f"wrote {name}" + (f".{suffix}" if suffix else ""))
 
 
+def begin(text: str) -> None:
+    """Print in a terminal what is computed, before anything else; then show a live line."""
+    if sys.stderr.isatty():
+        LINE.erase()
+        folded = _folded(text, 2, True)
+        typer.echo(_coloured(folded, typer.colors.CYAN, True), err=True)
+        LINE.show("starting")
+
+
 def progress(
-    events: Iterator[T], what: str, total: int, counts: Callable[[T], bool] = bool
+    events: Iterator[T], what: str, total: int = 0, counts: Callable[[T], bool] = bool
 ) -> Iterator[T]:
-    """Yield the events; in a terminal, show a progress bar while the next one is computed.
+    """Yield the events; in a terminal, show a live line while the next one is computed.
 
     Args:
         events: what is computed.
-        what: the text next to the bar.
-        total: the number of events that count.
+        what: the text of the line.
+        total: the number of events that count; 0 if it is not known.
         counts: whether an event counts.
     """
-    if not sys.stderr.isatty():
-        yield from events
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
-
-    done, console = 0, Console(stderr=True)
-    columns = (SpinnerColumn(), what, BarColumn(), MofNCompleteColumn())
-    while True:
-        with Progress(*columns, console=console, transient=True) as bar:
-            bar.add_task(what, total=total, completed=done)
-            event = next(events, None)
-        if event is None:
-            return
+    done = 0
+    LINE.show(what, done, total)
+    for event in events:
         done += counts(event)
+        LINE.show(what, done, total)
         yield event
 
 
@@ -146,7 +150,7 @@ class StepTable:
     """Prints a table line by line; in a terminal, a progress bar with the latest numbers."""
 
     def __init__(self) -> None:
-        self.names, self.widths, self.bar = [], [], None
+        self.names, self.widths, self.total, self.live = [], [], 0, False
 
     def begin(self, columns: dict[str, int], done: int, total: int) -> None:
         """Start before the first line.
@@ -157,33 +161,24 @@ class StepTable:
             total: the number of all steps.
         """
         self.names, self.widths = list(columns), list(columns.values())
-        if not sys.stderr.isatty():
+        self.total, self.live = total, sys.stderr.isatty()
+        if not self.live:
             say(cells(self.names, self.widths))
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-        from rich.progress import TimeRemainingColumn as Left
-
-        text = TextColumn("{task.description}")
-        parts = (BarColumn(bar_width=12), MofNCompleteColumn(), text, Left(compact=True))
-        self.bar = Progress(*parts, console=Console(stderr=True), transient=True)
-        self.bar.start()
-        self.task = self.bar.add_task("compiling", total=total, completed=done)
+        LINE.show("step", done, total)
 
     def step(self, done: int, values: list[str]) -> None:
         """Show the numbers of one more step."""
-        if self.bar is None:
+        if not self.live:
             say(cells(values, self.widths))
             return
         pairs = zip(self.names[1:-1], values[1:-1], strict=True)
-        text = "  ".join(f"{name} {value}" for name, value in pairs if value != "—")
-        self.bar.update(self.task, completed=done, description=text)
+        quantities = ((*name.partition("/"), value) for name, value in pairs if value != "—")
+        text = "  ".join(f"{name} {value} {unit}" for name, _, unit, value in quantities)
+        LINE.show("step", done, self.total, text.rstrip())
 
     def end(self) -> None:
         """Stop after the last line."""
-        if self.bar is not None:
-            self.bar.stop()
-            self.bar = None
+        LINE.show("writing")
 
 
 def print_steps(events: Iterable[T], show: Callable[[T, StepTable], bool]) -> bool:

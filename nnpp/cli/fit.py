@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnpp.cli import bands, console, init_fit, train
+from nnpp.cli.header import begin
 from nnpp.cli.options import RESULTS, Distributed, Fits, Out, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
@@ -28,6 +29,7 @@ def command(
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
+        begin("fit", fits)
         _fit(fits, (steps, fresh, movie, members, by), out, all_of)
 
 
@@ -48,6 +50,8 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable) -> None:
     folders = [out / fit.name for fit in fits]
     await_runs(folders)
     runs = all_of(lambda: read_runs(folders, out))
+    console.LINE.show("reading the run")
     train.train(runs, options)
+    console.LINE.show("computing bands")
     await_runs(folders)
     bands.print_bands(run_bands(runs, out, Choices(plot=True)), runs)

@@ -65,6 +65,7 @@ def command(
     ] = False,
 ) -> None:
     """Make a fit folder from the bands of other programs."""
+    console.begin(f"import: {', '.join(map(str, files))}")
     from nnpp.workflows.import_.import_fit import Made, run_import
     from nnpp.workflows.import_.options import (
         Request,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.header import begin
 from nnpp.cli.options import INPUTS, RESULTS, Fits, Out
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def command(
     from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [INPUTS])
+    begin("prepare", fits)
     from nnpp.workflows.train.init_fit import (
         run_init_fit,  # imports JAX: input errors come before
     )

@@ -17,6 +17,7 @@ Model = Annotated[Path, typer.Argument(help="A fitted run, or its potential.safe
 
 def verify(model: Model) -> None:
     """Check files, constraints and bands of a fitted potential."""
+    console.begin(f"verify: files, constraints and bands of {model}")
     from nnpp.workflows.verify.verify import run_verify
 
     findings = list(run_verify(model))
@@ -35,6 +36,7 @@ def export(
 
     The files are read again, and their band edges are compared with those of the run.
     """
+    console.begin(f"export: files of {model} for filter-diagonalization codes")
     from nnpp.workflows.export.export import AGREES_MEV, Comparison, run_export
 
     for event in run_export(model, out, math.inf if force else AGREES_MEV):
@@ -65,6 +67,7 @@ def card(
     licence: Licence = None,
 ) -> None:
     """Write a model card (README.md): accuracy, data and limits."""
+    console.begin(f"card: accuracy and data of {', '.join(map(str, runs))}")
     from nnpp.formats.card import Attribution
     from nnpp.workflows.card.card import run_card
 
@@ -86,6 +89,7 @@ def package(
 
     SHA256SUMS lists the checksum of every file.
     """
+    console.begin(f"package: {run}")
     from nnpp.formats.card import Attribution
     from nnpp.workflows.card.card import run_package
 

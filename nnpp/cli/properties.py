@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.header import begin, systems_of
 from nnpp.cli.options import INPUTS, RESULTS, Cutoff, Inputs, Out, Runs, Structure
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ def optics(
 
     numbers = light(mesh, broaden, to)
     fits = read(inputs, structure, choices(cutoff=cutoff))
+    begin("optics", fits)
     from nnpp.workflows.optics import (
         OpticsOptions,
         run_optics,
     )  # imports JAX: input errors come before
 
-    for result in run_optics(fits, OpticsOptions(*numbers, levels=bands), out):
+    events = run_optics(fits, OpticsOptions(*numbers, levels=bands), out)
+    for result in console.progress(events, "solving the mesh", systems_of(fits)):
         for text in result.texts:
             console.remark(f"{result.system}: {text}")
         for text in result.warnings:
@@ -86,10 +89,12 @@ def volume(
     from nnpp.workflows.bands.options import choices
 
     fits = read(inputs, structure, choices(cutoff=cutoff))
+    begin("volume", fits)
     from nnpp.workflows.volume import run_volume  # imports JAX: input errors come before
 
     bands = tuple(dict.fromkeys(band or ("vbm", "cbm")))
-    for result in run_volume(fits, kpoint, bands, format, out):
+    events = run_volume(fits, kpoint, bands, format, out)
+    for result in console.progress(events, "computing densities", systems_of(fits)):
         for text in result.levels:
             console.remark(f"{result.system}: {text}")
         console.wrote(result.paths)
@@ -103,9 +108,10 @@ def report(inputs: Inputs = None, out: Out = RESULTS) -> None:
     from nnpp.workflows.fits.read import read_fits
 
     fits = read_fits(inputs or [INPUTS])
+    begin("report", fits)
     from nnpp.workflows.report.report import run_report  # imports JAX: input errors come before
 
-    for result in run_report(fits, out):
+    for result in console.progress(run_report(fits, out), "computing", len(fits)):
         for crystal in result.reports:
             _print_report(crystal)
         console.wrote(result.paths)
@@ -136,21 +142,27 @@ def transfer(
 
     _check_cells(cells)
     fits = read_runs(runs, out)
+    begin("transfer", fits)
     from nnpp.workflows.transfer.transfer import Begun, Done, Row, run_transfer
 
+    solved: dict[str, bool] = {}
+    crystals = 0
     for event in run_transfer(fits, out, cells):
         match event:
             case Begun():
+                solved, crystals = {}, event.crystals
                 console.say(event.name, typer.colors.CYAN)
                 for text in event.notes:
                     console.remark(f"  {text}")
                 console.say(console.cells(TRANSFER, TRANSFER.values()))
             case Row():
                 console.say(_transfer_row(event))
+                solved |= {event.case: True}
             case Done():
                 if event.held:
                     console.remark(f"  {event.held}")
                 console.wrote(event.paths)
+        console.LINE.show("crystal", len(solved), crystals)
 
 
 def _check_cells(cells: int) -> None:

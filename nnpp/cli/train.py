@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.header import begin
 from nnpp.cli.level_errors import print_level_errors
 from nnpp.cli.options import RESULTS, Distributed, Out, Runs, together
 from nnpp.cluster.signals import EXIT_STOPPED, stop_on_signals
@@ -44,6 +45,7 @@ def command(
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_runs(runs, out), method))
+        begin("train", fits)
         from nnpp.workflows.train.train import (
             Options,  # imports JAX: input errors come before
         )
@@ -74,7 +76,14 @@ def train(fits: list, options: "Options") -> "list[Trained]":
 
 def _show(event: "Event", table: console.StepTable) -> bool:
     """Print one event; return True if training was stopped."""
-    from nnpp.workflows.train.loop import Begun, Ensemble, Stepped, Stopped, Trained
+    from nnpp.workflows.train.loop import (
+        Begun,
+        Ensemble,
+        MembersStepped,
+        Stepped,
+        Stopped,
+        Trained,
+    )
 
     match event:
         case Begun():
@@ -87,6 +96,8 @@ def _show(event: "Event", table: console.StepTable) -> bool:
         case Trained():
             table.end()
             _print_summary(event)
+        case MembersStepped():
+            console.LINE.show("step of all members", event.step, event.steps)
         case Ensemble():
             _print_ensemble(event)
         case Stopped():

@@ -6,6 +6,7 @@ import jax
 from jax._src import xla_bridge  # no public function says whether JAX has started
 
 from nnpp import PRECISION
+from nnpp.devices.compilation import watched
 from nnpp.devices.parallel import one_device_per_core
 from nnpp.errors import InputError, NnppError
 
@@ -46,6 +47,7 @@ def require_jax() -> None:
 
 def start_devices() -> None:
     """Make each core a device and start JAX; raise an InputError for a wrong JAX_PLATFORMS."""
+    watched()
     one_device_per_core()
     start_jax()
 

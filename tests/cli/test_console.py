@@ -2,11 +2,13 @@
 
 import io
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from nnpp.cli import console
+from nnpp.cli import console, live
+from nnpp.devices import compilation
 
 
 class Terminal(io.TextIOWrapper):
@@ -67,8 +69,53 @@ def test_what_was_written_reads_as_a_shell_does(heard):
     assert lines == ["wrote r/bands.{csv,h5}", "wrote r/dos.csv", "wrote s/bands.csv"]
 
 
-def test_the_sign_turns_only_in_a_terminal(heard):
+def test_a_live_line_is_drawn_only_in_a_terminal(heard, monkeypatch):
+    monkeypatch.setattr(live, "AFTER", 0.0)
+    monkeypatch.setattr(live, "INTERVAL", 0.01)
     seen = []
-    lines = heard(lambda: seen.extend(console.progress(iter([1, 2]), "busy", 2)))
+
+    def run() -> None:
+        for event in console.progress(iter([1, 2]), "busy", 2):
+            time.sleep(0.1)
+            seen.append(event)
+        live.LINE.stop()
+
+    lines = heard(run)
     assert seen == [1, 2]
     assert any("busy" in line for line in lines) == heard.terminal
+    assert all(len(live.ERASE) + len(x) <= 48 for y in lines for x in y.split(live.ERASE))
+
+
+def test_the_time_left_is_that_of_the_steps_after_the_first(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(live.sys, "stderr", Terminal(io.BytesIO(), "utf-8"))
+    line = live.LiveLine()
+    line._thread = live.Thread()  # nothing is drawn
+    line.show("step", 0, 10)
+    now[0] = 100.0  # compiling
+    line.show("step", 1, 10)
+    assert "left" not in line.line(80)
+    now[0] = 102.0
+    line.show("step", 2, 10, "fitted 3 meV")
+    text = line.line(80)
+    assert "2/10" in text and "0:16 left" in text and text.endswith("fitted 3 meV")
+    now[0] = 103.0
+    assert "0:15 left" in line.line(80)
+    assert len(line.line(20)) == 20
+
+
+def test_a_terminal_without_unicode_gets_ascii(monkeypatch):
+    monkeypatch.setattr(live.sys, "stderr", Terminal(io.BytesIO(), "ascii"))
+    line = live.LiveLine()
+    line.text, line.total, line.done = "step", 4, 2
+    assert line.line(80).isascii() and "######......" in line.line(80)
+
+
+def test_a_long_compilation_is_named(monkeypatch):
+    count = compilation.Count.__new__(compilation.Count)
+    count.asked = live.time.monotonic() - 7
+    monkeypatch.setattr(compilation, "watched", lambda: count)
+    assert live.compiling() == "compiling (once), 7 s"
+    count.asked = live.time.monotonic()
+    assert live.compiling() == ""

@@ -5,7 +5,7 @@ ensemble.h5 contains all of it, ensemble.json the most important numbers.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -51,7 +51,7 @@ from nnpp.setup.cases import Case
 from nnpp.setup.checks import check_memory, memory_of, training_memory
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.draw import Q, R, before_and_after, draw_potential, with_spread
-from nnpp.workflows.train.loop import Ensemble, Stopped
+from nnpp.workflows.train.loop import Ensemble, MembersStepped, Stopped
 from nnpp.workflows.train.run import Run
 
 NUMBERS = "ensemble.json"
@@ -124,14 +124,14 @@ def refuse_impossible(
 
 def run_ensemble(
     run: Run, progress: Progress, wanted: Wanted, recorder: Recorder
-) -> Iterator[Ensemble | Stopped]:
+) -> Iterator[MembersStepped | Ensemble | Stopped]:
     """Train the ensemble of a trained run, or find it; remove that of another potential."""
     potential = run.objective.parameters.put(progress.state.best)
     request, new = {"run": run.identity, "members": wanted.members, "by": wanted.by}, False
     found = on_process_zero(partial(_existing, run.folder.path, potential))
     same = found is not None and all(found.about.get(k) == v for k, v in request.items())
     if wanted.members and (wanted.fresh or not same):
-        found, new = _trained(run, progress, request, recorder), True
+        found, new = (yield from _trained(run, progress, request, recorder)), True
         if found is None:
             yield Stopped(run.fit.name, progress.course.step)
             return
@@ -178,8 +178,8 @@ def _existing(folder: Path, potential: Potential) -> StoredEnsemble | None:
 
 def _trained(
     run: Run, progress: Progress, request: dict[str, Any], recorder: Recorder
-) -> StoredEnsemble | None:
-    """Train all members; return None if a signal stopped it.
+) -> Generator[MembersStepped, None, StoredEnsemble | None]:
+    """Train all members, yield an event for each step; return None if a signal stopped it.
 
     The seed of the fit makes the first members the same for any number of them.
     """
@@ -187,12 +187,13 @@ def _trained(
     key = jax.random.fold_in(jax.random.key(run.fit.spec.fit.seed), STREAM)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(key, jnp.arange(request["members"]))
     plan = BY[request["by"]](run.objective, theta, keys, progress.course.step)
-    last = None
-    for last in enumerate(train_members(run.objective, plan), 1):  # noqa: B007 -- used below
+    steps, states = 0, None
+    yield MembersStepped(run.fit.name, steps, plan.steps)
+    for steps, states in enumerate(train_members(run.objective, plan), 1):  # noqa: B007
+        yield MembersStepped(run.fit.name, steps, plan.steps)
         if recorder.stopped():
             return None
-    assert last is not None, "every plan has a step"
-    steps, states = last
+    assert states is not None, "every plan has a step"
     made = _collected(run, theta, states)
     about = request | {
         "potential": fingerprint(run.objective.parameters.put(theta)),

@@ -142,7 +142,16 @@ class Ensemble:
     paths: tuple[Path, ...]
 
 
-Event = Begun | Stepped | Trained | Ensemble | Stopped
+@dataclass(frozen=True)
+class MembersStepped:
+    """All members of an ensemble took one of at most `steps` steps; the first event is 0."""
+
+    name: str
+    step: int
+    steps: int
+
+
+Event = Begun | Stepped | Trained | MembersStepped | Ensemble | Stopped
 """Events that `nnpp train` reports."""
 
 

@@ -40,7 +40,14 @@ from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.of_fit import ensemble_of_fit
 from nnpp.workflows.train.run import Run, read_run
-from nnpp.workflows.transfer.unseen import Binary, Unseen, binaries, gap_at_gamma, unseen
+from nnpp.workflows.transfer.unseen import (
+    Binary,
+    Unseen,
+    binaries,
+    count_unseen,
+    gap_at_gamma,
+    unseen,
+)
 
 CELLS = 8
 """Usual number of primitive cells of an alloy."""
@@ -51,10 +58,11 @@ MORE = 4
 
 @dataclass(frozen=True)
 class Begun:
-    """The name of a run and notes on its error bars, before the first case."""
+    """The name of a run, notes on its error bars, and the number of crystals to solve."""
 
     name: str
     notes: tuple[str, ...]
+    crystals: int
 
 
 @dataclass(frozen=True)
@@ -147,10 +155,9 @@ def _of_run(
     known = {} if ensemble is None else calibration(run, ensemble)
     factor = next((c.factor for c in known.values() if len(c.ratios)), 1.0)
     notes = _notes(known, factor)
-    yield Begun(run.fit.name, notes)
-    first = run.cases[0]
+    fitted, first = binaries(run.cases), run.cases[0]
+    yield Begun(run.fit.name, notes, count_unseen(fitted))
     solve = AtGamma(potential, ensemble, first.spinor, RULES[first.spec.plane_waves])
-    fitted = binaries(run.cases)
     gaps = {one.name: _gap(solve, one) for one in fitted}
     rows = []
     for case in unseen(fitted, solve.spinor, cells):

@@ -176,6 +176,12 @@ def unseen(known: list[Binary], spinor: bool, cells: int) -> Iterator[Unseen]:
             yield _alloy(first, second, x, cells)
 
 
+def count_unseen(known: list[Binary]) -> int:
+    """Return the number of cases that `unseen` yields."""
+    pairs = sum(_shared(*pair) for pair in combinations(known, 2))
+    return 3 * len(known) + pairs * (1 + len(PARTS))
+
+
 def gap_at_gamma(E: Levels, top: int) -> Levels:
     """Return E_c − E_v; `top` is the index of the highest occupied level."""
     return E[..., top + 1] - E[..., top]
