@@ -1,14 +1,18 @@
 """Neural pseudopotentials fitted through the plane-wave Hamiltonian.
 
 Double precision is set here, before JAX can start in single precision: levels are accurate to
-the micro-electronvolt. `import nnpp` loads neither JAX nor other slow packages.
+the micro-electronvolt. `import nnpp` loads neither JAX nor other slow packages. The names in
+`nnpp.__all__` are declared in __init__.pyi, and loaded on first use.
 """
 
 import importlib
 import os
+import re
 import sys
 import warnings
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -54,21 +58,26 @@ _state_precision()
 _avoid_wrong_numbers()
 
 
-def load(path):
-    """Return a fitted potential, ready to compute bands.
-
-    Args:
-        path: the folder of a run, or its potential.safetensors.
-    """
-    # By its name, because all packages import this file, and it imports none of them.
-    return importlib.import_module("nnpp.workflows.load").load(path)
+def _names() -> dict[str, str]:
+    """Return the module of each public name, as declared in __init__.pyi."""
+    text = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    found = re.findall(r"^from (\S+) import (\w+) as \2$", text, re.MULTILINE)
+    return {name: module for module, name in found}
 
 
-def calculator(path, **options):
-    """Return a fitted potential as a calculator of ASE.
+_MODULES = _names()
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] -- in __init__.pyi
 
-    Args:
-        path: the folder of a run, or its potential.safetensors.
-        options: `kpts`, `cutoff` [hartree] and `n`, the number of levels.
-    """
-    return importlib.import_module("nnpp.workflows.load").calculator(path, **options)
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'nnpp' has no attribute {name!r}")
+    found = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted([*__all__, "__version__"])

@@ -12,16 +12,13 @@ from ase.spectrum.band_structure import BandStructure
 from jaxtyping import Float, Int
 
 from nnpp.errors import InputError
-from nnpp.formats.bands_json import band_structure
+from nnpp.formats.bands_json import SAME_CELL, band_structure
 from nnpp.formats.structures import crystal_of
 from nnpp.observables.bands import Bands
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.symmetry import mesh, mesh_map
 from nnpp.units import HARTREE_EV
-
-SAME_CELL = 1e-6
-"""Largest difference between the lattice vectors of a path and of the atoms [Å]."""
 
 Mesh = tuple[int, int, int]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ase.dft.kpoints import BandPath
+from ase.dft.kpoints import BandPath, parse_path_string
 from ase.io.jsonio import decode, encode
 from ase.spectrum.band_structure import BandStructure
 
@@ -17,7 +17,8 @@ from nnpp.files.text import read_text
 from nnpp.formats.reference_bands import ReferenceBands
 from nnpp.observables.bands import Bands
 from nnpp.structures.crystal import Crystal
-from nnpp.structures.kpoints import KPoints
+from nnpp.structures.kpoints import KPoints, listed
+from nnpp.structures.paths import jumps_in
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 
 GREEK = {"Γ": "G", "Δ": "Delta", "Λ": "Lambda", "Σ": "Sigma"}
@@ -37,6 +38,9 @@ DECODE_ERRORS = (
 
 SAME_K = 1e-6
 
+SAME_CELL = 1e-6
+"""Largest difference between the lattice vectors of a path and of the atoms [Å]."""
+
 KINDS = ("bool", "int32", "int64", "float32", "float64")
 """Accepted types of arrays."""
 
@@ -46,7 +50,7 @@ LARGEST = 1e9
 
 def write_bands_json(path: Path, bands: Bands, crystal: Crystal) -> Path:
     """Write the levels as a band structure of ASE; return the path."""
-    structure = band_structure(bands, _band_path(bands.kpoints, crystal))
+    structure = band_structure(bands, band_path(bands.kpoints, crystal))
     with atomic_path(path) as temporary:
         temporary.write_text(encode(structure))
     return path
@@ -82,7 +86,7 @@ def read_bands_json(path: Path) -> ReferenceBands:
         raise InputError("holds two spins", "give one spectrum", path)
     k = np.asarray(structure.path.kpts, float)
     points = structure.path.special_points
-    labels = tuple(_label_at(x, points) for x in k)
+    labels = tuple(label_at(x, points) for x in k)
     reference = tree.get("reference")
     E = np.asarray(structure.energies[0], float) / HARTREE_EV
     return ReferenceBands(
@@ -112,7 +116,7 @@ def _plausible(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
+def band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
     """Return the k-points as ASE's path with its special points."""
     k, distance = np.asarray(kpoints.fractional), np.asarray(kpoints.distance)
     points: dict[str, np.ndarray] = {}
@@ -128,13 +132,27 @@ def _band_path(kpoints: KPoints, crystal: Crystal) -> BandPath:
     return BandPath(cell, kpts=k, special_points=points, path=route)
 
 
+def kpoints_of_path(path: BandPath, crystal: Crystal) -> KPoints:
+    """Return the k-points of ASE's path with the names of its special points."""
+    apart = np.abs(np.asarray(path.cell) - np.asarray(crystal.cell) * BOHR_ANGSTROM).max()
+    if apart > SAME_CELL:
+        raise InputError("belongs to another cell", "use atoms.cell.bandpath()", "path")
+    k = np.asarray(path.kpts, float)
+    labels = tuple(label_at(x, path.special_points) for x in k)
+    named = np.flatnonzero([bool(label) for label in labels])
+    ends = np.cumsum([len(piece) for piece in parse_path_string(path.path)])
+    complete = len(ends) and ends[-1] == len(named)
+    jumps = named[ends[:-1]].tolist() if complete else jumps_in(crystal, k, labels)
+    return listed(crystal, k, labels=labels, jumps=tuple(jumps))
+
+
 def _ase_name(label: str) -> str:
     """Return ASE's name: Γ → G, X_1 → X1; a capital, then small letters and digits."""
     plain = "".join(GREEK.get(letter, letter) for letter in label)
     return re.sub(r"[^A-Za-z0-9]", "", plain).capitalize() or "K"
 
 
-def _label_at(k: np.ndarray, points: dict[str, np.ndarray]) -> str:
+def label_at(k: np.ndarray, points: dict[str, np.ndarray]) -> str:
     """Return the name of the special point at k in nnpp's spelling, "" elsewhere."""
     for name, point in points.items():
         if np.abs(k - point).max() < SAME_K:

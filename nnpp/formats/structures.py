@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -28,6 +29,9 @@ CLOSEST = 0.5 / BOHR_ANGSTROM
 
 FLATTEST = 1e-3
 """A cell has no volume if |det a| over the product of the |a_i| is below this."""
+
+STRUCTURES = "a structure file, ASE's Atoms, a pymatgen Structure or a Crystal"
+"""What Python functions accept as a crystal."""
 
 FULL = 1e-3
 """A site is full if its occupancy is 1 within this."""
@@ -64,6 +68,20 @@ def crystal_of(atoms: Atoms) -> Crystal:
     if np.isfinite(cell).all() and np.linalg.det(cell) != 0:
         fractional = np.linalg.solve(cell.T, atoms.positions.T / BOHR_ANGSTROM).T
     return _validated(cell, fractional, tuple(atoms.get_chemical_symbols()))
+
+
+def crystal_of_object(structure: Any) -> Crystal:
+    """Return ASE's Atoms, or a pymatgen Structure, as a crystal."""
+    if isinstance(structure, Atoms):
+        return crystal_of(structure)
+    if not (hasattr(structure, "lattice") and hasattr(structure, "frac_coords")):
+        what = f"a {type(structure).__name__} is not a crystal"
+        raise InputError(what, f"pass {STRUCTURES}")
+    if not structure.is_ordered:
+        raise InputError("a site is partly occupied", "make an ordered structure")
+    symbols = [site.specie.symbol for site in structure]
+    cell, x = np.array(structure.lattice.matrix), np.array(structure.frac_coords)
+    return crystal_of(Atoms(symbols, cell=cell, scaled_positions=x, pbc=True))
 
 
 def atoms_of(crystal: Crystal) -> Atoms:

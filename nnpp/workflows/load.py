@@ -1,32 +1,36 @@
 """A fitted potential in Python: `nnpp.load(path)` and `nnpp.calculator(path)` of ASE."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING, Any
 
 from nnpp.basis.rules import RULES
-from nnpp.config.kpoints import read_path_text
 from nnpp.devices.start import require_jax, start_devices
 from nnpp.errors import InputError
+from nnpp.files.tensors import STEM
 from nnpp.formats.ase_calculator import Calculator
 from nnpp.formats.model import Model, read_model
-from nnpp.formats.structures import crystal_of, read_structure
 from nnpp.hamiltonian.bulk import System, system
-from nnpp.observables.bands import Bands, bands
+from nnpp.observables.bands import bands
 from nnpp.potentials.potential import Potential
-from nnpp.setup.cases import kpoints_of
 from nnpp.structures.crystal import Crystal
-from nnpp.structures.kpoints import KPoints, listed
+from nnpp.structures.kpoints import KPoints
 from nnpp.workflows.fits.basis import Basis, basis_of
+from nnpp.workflows.python.bands import CrystalBands
+from nnpp.workflows.python.inputs import crystal_from, cutoff_from, kpoints_from
+
+if TYPE_CHECKING:
+    from nnpp.setup.cases import Case
+    from nnpp.workflows.python.numbers import CrystalDos, CrystalOptics, EdgeNumbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fitted:
     """A fitted potential, as `nnpp.load` returns it.
+
+    A structure is ASE's Atoms, a pymatgen Structure, a `Crystal`, the name of a structure file
+    or of a system of the run; None is the only system of the run. A cutoff is a number in
+    hartree or text such as "100 eV".
 
     Attributes:
         model: the stored model.
@@ -44,98 +48,198 @@ class Fitted:
         """The origin of the potential: fit, versions, inputs and bases."""
         return self.model.about
 
-    def basis(self, structure: Any) -> Basis:
+    def crystal(self, structure: Any = None) -> Crystal:
+        """Return a structure as a crystal [bohr].
+
+        Args:
+            structure: see `Fitted`.
+        """
+        return crystal_from(structure, self.model)
+
+    def basis(self, structure: Any = None, cutoff: float | str | None = None) -> Basis:
         """Return the plane waves of a crystal: those of the fitted system of its composition.
 
         Args:
-            structure: a file of any format that ASE reads, ASE's Atoms, or a Crystal.
+            structure: see `Fitted`.
+            cutoff: another cutoff [hartree, or text with a unit].
 
         Returns:
             Cutoff [hartree], rule, and a note on which system they are taken from.
         """
         require_jax()
-        atoms = _crystal(structure)
-        return basis_of(self.model, lambda: atoms)
+        atoms = self.crystal(structure)
+        return basis_of(self.model, lambda: atoms, cutoff_from(cutoff))
+
+    def system(
+        self,
+        structure: Any = None,
+        kpoints: Any = None,
+        cutoff: float | str | None = None,
+        points: int = 60,
+    ) -> System:
+        """Return a crystal in the plane waves that belong to this potential, for `nnpp.levels`.
+
+        Args:
+            structure: see `Fitted`.
+            kpoints: see `bands`.
+            cutoff: another cutoff [hartree, or text with a unit].
+            points: approximate number of k-points of a path.
+        """
+        atoms = self.crystal(structure)
+        k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
+        return self._system(atoms, k, basis)
 
     def bands(
         self,
-        structure: Any,
-        kpoints: KPoints | str | ArrayLike | None = None,
-        cutoff: float | None = None,
+        structure: Any = None,
+        kpoints: Any = None,
+        cutoff: float | str | None = None,
         n: int | None = None,
         points: int = 60,
-    ) -> Bands:
-        """Return the lowest bands of a crystal, energies in hartree.
+    ) -> CrystalBands:
+        """Return the lowest bands of a crystal.
 
         Args:
-            structure: a file of any format that ASE reads, ASE's Atoms, or a Crystal.
-            kpoints: a path such as "L Γ X U|K Γ", fractional coordinates, or KPoints; None for
-                the recommended path.
-            cutoff: kinetic energy cutoff [hartree]; by default that of `basis`.
+            structure: see `Fitted`.
+            kpoints: a path such as "LGXWKG" or "L Γ X U|K Γ", ASE's BandPath, fractional
+                coordinates, or KPoints; None for the recommended path.
+            cutoff: another cutoff [hartree, or text with a unit]; by default that of `basis`.
             n: number of bands; by default the occupied ones and a few more.
             points: approximate number of k-points of a path.
         """
         require_jax()
         start_devices()
-        atoms = _crystal(structure)
-        basis = basis_of(self.model, lambda: atoms, cutoff)
-        k = _kpoints(atoms, kpoints, points)
-        built = system(atoms, k, basis.cutoff, RULES[basis.plane_waves])
-        _refuse_lost_entries(self.potential, built)
-        return bands(self.potential, built, atoms, k, n)
+        atoms = self.crystal(structure)
+        k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
+        built = self._system(atoms, k, basis)
+        return CrystalBands(atoms, bands(self.potential, built, atoms, k, n), basis)
+
+    def masses(self, structure: Any = None, cutoff: float | str | None = None) -> "EdgeNumbers":
+        """Return masses [mₑ] and deformation potentials [eV] at Γ, as in `nnpp report`.
+
+        Args:
+            structure: see `Fitted`.
+            cutoff: another cutoff [hartree, or text with a unit].
+        """
+        from nnpp.workflows.python.numbers import masses_of  # loads matplotlib
+
+        return masses_of(self._case(structure, cutoff), self.potential)
+
+    def dos(
+        self,
+        structure: Any = None,
+        mesh: str | None = None,
+        broaden: str | None = None,
+        cutoff: float | str | None = None,
+    ) -> "CrystalDos":
+        """Return the density of states, as `nnpp bands --dos` computes it.
+
+        Args:
+            structure: see `Fitted`.
+            mesh: divisions of the mesh of k-points, as "12x12x12".
+            broaden: width of Gaussians, as "0.1 eV"; None for linear tetrahedra.
+            cutoff: another cutoff [hartree, or text with a unit].
+        """
+        from nnpp.workflows.python.numbers import dos_of  # loads matplotlib
+
+        return dos_of(self._case(structure, cutoff), self.potential, mesh, broaden)
+
+    def optics(
+        self,
+        structure: Any = None,
+        mesh: str | None = None,
+        broaden: str | None = None,
+        to: str = "10 eV",
+        levels: int | None = None,
+        cutoff: float | str | None = None,
+    ) -> "CrystalOptics":
+        """Return ε₁(ω), ε₂(ω) and absorption, as `nnpp optics` computes them.
+
+        Args:
+            structure: see `Fitted`.
+            mesh: divisions of the mesh of k-points, as "12x12x12".
+            broaden: width of Gaussians, by default "0.1 eV".
+            to: highest photon energy.
+            levels: levels at each k-point; by default four empty ones per occupied one.
+            cutoff: another cutoff [hartree, or text with a unit].
+        """
+        from nnpp.workflows.python.numbers import optics_of  # loads matplotlib
+
+        case = self._case(structure, cutoff)
+        return optics_of(case, self.potential, mesh, broaden, to, levels)
+
+    def plot_potential(self, ax: Any = None) -> Any:
+        """Draw v(q) of every element; return the Axes.
+
+        Args:
+            ax: matplotlib's Axes to draw into; None for a new figure.
+        """
+        from nnpp.plotting.axes import plot_potential  # matplotlib is loaded for plots only
+        from nnpp.workflows.bands.draw import curves_of_elements
+
+        curves = curves_of_elements(self.potential, self.potential.species, self._name)
+        if curves is None:
+            raise InputError("a table has no curve v(q)", "plot its entries")
+        return plot_potential(curves, ax)
+
+    def _case(self, structure: Any, cutoff: float | str | None) -> "Case":
+        """Return a crystal as a system of a fit, at Γ."""
+        from nnpp.workflows.python.numbers import case_of  # loads matplotlib
+
+        require_jax()
+        start_devices()
+        atoms = self.crystal(structure)
+        gamma = kpoints_from(atoms, [[0.0, 0.0, 0.0]], 1)
+        return case_of(atoms, gamma, self.basis(atoms, cutoff), self.potential)
+
+    @property
+    def _name(self) -> str:
+        """The name of the run, or of the file."""
+        file = self.model.path.absolute()
+        return file.parent.name if file.stem == STEM else file.stem
+
+    def _system(self, crystal: Crystal, kpoints: KPoints, basis: Basis) -> System:
+        """Return the system; an InputError if a table would lose entries in it."""
+        built = system(crystal, kpoints, basis.cutoff, RULES[basis.plane_waves])
+        lost = self.potential.local.lost(built.q)
+        if lost:
+            raise InputError(
+                f"no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, so that entry of the "
+                "table would be lost",
+                "use a potential with v(q) at all lengths",
+            )
+        return built
+
+    def __repr__(self) -> str:
+        systems = [str(s.get("name")) for s in self.about.get("systems", [])]
+        fitted = f", fitted to {', '.join(systems)}" if systems else ""
+        kind = f"{self.potential.local.words} for {', '.join(self.potential.species)}"
+        return f"<potential {self._name}: {kind}{fitted}>"
 
 
 def load(path: str | Path) -> Fitted:
-    """Return the potential of a run, or of a file potential.safetensors."""
+    """Return the fitted potential of a run, or of a file potential.safetensors.
+
+    Args:
+        path: the folder of a run, or its potential.safetensors.
+    """
     return Fitted(read_model(Path(path)))
 
 
 def calculator(
-    path: str | Path, kpts: Any = (4, 4, 4), cutoff: float | None = None, n: int | None = None
+    path: str | Path,
+    kpts: Any = (4, 4, 4),
+    cutoff: float | str | None = None,
+    n: int | None = None,
 ) -> Calculator:
     """Return a calculator of ASE that gives the levels of any atoms.
 
     Args:
         path: a run, or a file potential.safetensors.
         kpts: divisions of a mesh, or a list of fractional k-points.
-        cutoff: kinetic energy cutoff [hartree]; by default that of `Fitted.basis`.
+        cutoff: kinetic energy cutoff [hartree, or text with a unit]; by default that of
+            `Fitted.basis`.
         n: number of levels; by default the occupied ones and a few more.
     """
-    return Calculator(partial(load(path).bands, cutoff=cutoff, n=n), kpts)
-
-
-def _crystal(structure: Any) -> Crystal:
-    """Return the crystal of a file, of ASE's Atoms [Å], or unchanged."""
-    if isinstance(structure, Crystal):
-        return structure
-    if isinstance(structure, str | Path):
-        return read_structure(Path(structure))
-    if not hasattr(structure, "get_scaled_positions"):
-        raise InputError(
-            f"a {type(structure).__name__} is not a crystal",
-            "give a structure file, ASE's Atoms or a Crystal",
-        )
-    try:
-        return crystal_of(structure)
-    except InputError as error:
-        raise error.at("atoms") from error
-
-
-def _kpoints(crystal: Crystal, wanted: Any, points: int) -> KPoints:
-    """Return k-points as given, from a list, or along a path."""
-    if isinstance(wanted, KPoints):
-        return wanted
-    if wanted is None or isinstance(wanted, str):
-        return kpoints_of(read_path_text(wanted or "auto", points), crystal, None)
-    return listed(crystal, np.asarray(wanted, float))
-
-
-def _refuse_lost_entries(potential: Potential, built: System) -> None:
-    """Raise an InputError if a table has entries at lengths that the crystal does not have."""
-    lost = potential.local.lost(built.q)
-    if lost:
-        raise InputError(
-            f"no |G−G′| of this crystal is {lost[0]:.6f} bohr⁻¹, so that entry of the table "
-            "would be lost",
-            "use a potential with v(q) at all lengths",
-        )
+    fitted = load(path)
+    return Calculator(lambda atoms, k: fitted.bands(atoms, k, cutoff, n).levels, kpts)

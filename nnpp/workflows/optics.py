@@ -144,7 +144,7 @@ def run_optics(fits: list[Fit], options: OpticsOptions, out: Path) -> Iterator[O
     Options are validated before the first computation. Only metals are found later.
     """
     start_devices()
-    ready = [(fit, [_on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
+    ready = [(fit, [on_mesh(case, options) for case in prepare(fit)]) for fit in fits]
     for fit, systems in ready:
         refuse_other_run(fit, out / fit.name)
         for one in systems:
@@ -163,7 +163,7 @@ def _question(fit: Fit, options: OpticsOptions) -> str:
     return question_name((*fit.question, *options.question))
 
 
-def _on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
+def on_mesh(case: Case, options: OpticsOptions) -> OnMesh:
     """Return a system on its mesh; raise an error without transitions or memory for it."""
     size = default_mesh(case, SPACING) if options.size is None else options.size
     kpoints = mesh(case.crystal, size)
@@ -207,7 +207,7 @@ def _of_system(
 ) -> OpticsResult:
     """Compute, write and draw the spectra of one system."""
     case, name = one.case, one.case.spec.name
-    found = _spectra(one, potential, options)
+    found = spectra(one, potential, options)
     shown = min(options.top, found.end)
     warnings = _warnings(found, one.size, shown)
     what = (f"{text.partition(';')[0]}." for text in warnings)  # without the remedies
@@ -215,10 +215,10 @@ def _of_system(
     figure = figure_optics(OpticsPicture(found.fine, shown, name, notes))
     paths = [write_optics(folder, found.fine)]
     paths += [write_atomic(folder / f"optics.{x}", image(figure, x)) for x in ("png", "pdf")]
-    return OpticsResult(name, _texts(found, case, options), warnings, tuple(paths))
+    return OpticsResult(name, texts(found, case, options), warnings, tuple(paths))
 
 
-def _spectra(one: OnMesh, potential: Potential, options: OpticsOptions) -> Spectra:
+def spectra(one: OnMesh, potential: Potential, options: OpticsOptions) -> Spectra:
     """Return the spectra of one system on both meshes, from one solution."""
     case, size = one.case, one.size
     E, v, H_ii = levels_and_velocities(potential, one.system, one.n, case.solve)
@@ -279,7 +279,7 @@ def _notes(size: tuple[int, int, int], options: OpticsOptions) -> tuple[str, ...
     return (f"{text}{wide}; independent electrons: no excitons, no local fields.",)
 
 
-def _texts(found: Spectra, case: Case, options: OpticsOptions) -> tuple[str, ...]:
+def texts(found: Spectra, case: Case, options: OpticsOptions) -> tuple[str, ...]:
     """Return the main results as text."""
     end, expected = found.end, found.expected
     static = np.linalg.eigvalsh(found.fine.real[0])

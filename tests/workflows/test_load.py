@@ -20,7 +20,8 @@ from nnpp.units import BOHR_ANGSTROM
 from nnpp.workflows.bands.bands import run_bands
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.fits.read import fit_of_structure
-from nnpp.workflows.load import _kpoints, load
+from nnpp.workflows.load import load
+from nnpp.workflows.python.inputs import kpoints_from
 from nnpp.workflows.verify.verify import run_verify
 from tests import systems
 from tests.cli.samples import SYSTEM, TINY, write_tiny
@@ -71,7 +72,7 @@ def test_paths(run):
     k = load(run).bands(crystal, "L-G-X U|K Γ", points=9).kpoints
     assert [label for label in k.labels if label] == ["L", "Γ", "X", "U", "K", "Γ"]
     assert load(run).bands(crystal, k).kpoints is k
-    assert _kpoints(crystal, None, 9).labels == path(crystal, None, 9).labels
+    assert kpoints_from(crystal, None, 9).labels == path(crystal, None, 9).labels
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Plot the bands of a system, and the potential of a fit in q and r."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -113,17 +114,25 @@ def curves_of(
 
     The reference is included: the form built into a network, or the `form` given.
     """
+    used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
+    curves = curves_of_elements(potential, used, title, form)
+    return curves and replace(curves, shells={s: _shells(s, cases) for s in used})
+
+
+def curves_of_elements(
+    potential: Potential, elements: Sequence[str], title: str, form: Potential | None = None
+) -> PotentialCurves | None:
+    """Return v(q) and v(r) of elements, without lengths of crystals; see `curves_of`."""
     if potential.local.lengths is not None:
         return None
-    used = [s for s in potential.species if any(s in c.crystal.species for c in cases)]
-    columns = {s: potential.species.index(s) for s in used}
+    columns = {s: potential.species.index(s) for s in elements}
     local = potential.local
     curves = _curves(local.words, local, columns)
     reference = local.reference_form() or (form and form.local)
     if reference is not None:
         of_reference = _curves(reference.words, reference, columns)
         curves = replace(curves, reference=of_reference)
-    return replace(curves, shells={s: _shells(s, cases) for s in used}, title=title)
+    return replace(curves, title=title)
 
 
 def _curves(name: str, v: FormFactors, columns: dict[str, int]) -> PotentialCurves:

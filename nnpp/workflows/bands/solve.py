@@ -97,7 +97,7 @@ def solve(case: Case, potential: Potential, choices: Choices) -> Solved:
     )
     found = replace(found, E=synchronized(found.E))
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
-    dos = density_of_states(case, potential, choices) if choices.dos else None
+    dos = density_of_states(case, potential, choices)[0] if choices.dos else None
     comparison = compare_with_reference(case, found)
     seconds = time.perf_counter() - start
     return Solved(case, found, edges, comparison, _splitting(case, found), dos, seconds)
@@ -118,8 +118,8 @@ def default_mesh(case: Case, spacing: float = SPACING) -> tuple[int, int, int]:
     return n[0], n[1], n[2]
 
 
-def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos:
-    """Compute the density of states by linear tetrahedra, or by Gaussians if given a width.
+def density_of_states(case: Case, potential: Potential, choices: Choices) -> tuple[Dos, Bands]:
+    """Return the density of states by linear tetrahedra, or Gaussians, and the levels it sums.
 
     Twice as many levels as plotted are computed, and the energies end where the highest of them
     begins: above that, bands that were not computed would be missing.
@@ -143,8 +143,8 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> Dos
     step = min(STEP, (choices.broadening or np.inf) / 4)
     energy = np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
     if choices.broadening is None:
-        return tetrahedron_dos(found, case.crystal, size, energy, shares)
-    return gaussian_dos(found, choices.broadening, energy, shares)
+        return tetrahedron_dos(found, case.crystal, size, energy, shares), found
+    return gaussian_dos(found, choices.broadening, energy, shares), found
 
 
 def connected(case: Case, potential: Potential, bands: Bands) -> Bands:
