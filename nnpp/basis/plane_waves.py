@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.fft import next_fast_len
 
 from nnpp.basis.rules import PER_K, Rule
+from nnpp.devices.tracing import concrete, differentiated
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
@@ -97,6 +98,25 @@ def shells(Q: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return shell, np.sqrt(rising[new])
 
 
+def lengths(
+    Q: Float[Array, "delta 3"], absent: Bool[np.ndarray | Array, " delta"]
+) -> Float[Array, " delta"]:
+    """Return |Q| with a derivative, also at Q = 0; zero where a difference is `absent`."""
+    zero = jnp.all(Q == 0, axis=-1) | absent
+    return jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, jnp.sum(Q**2, axis=-1))))
+
+
+def _cartesian(
+    n: Int[np.ndarray, "*of 3"],
+    k: Float[Array, "k 3"] | None,
+    b: Float[Array, "3 3"],
+) -> Float[np.ndarray | Array, "*of 3"]:
+    """Return (n + k)·b [bohr⁻¹], by NumPy unless JAX differentiates it."""
+    if differentiated(b) or differentiated(k):
+        return (n if k is None else n + k[:, None]) @ b
+    return (n if k is None else n + np.asarray(k)[:, None]) @ np.asarray(b)
+
+
 def _fast_length(n: int) -> int:
     """Return the smallest length from n on with a fast Fourier transform."""
     return next_fast_len(n)  # pyright: ignore[reportReturnType] -- scipy declares None
@@ -124,7 +144,10 @@ def plane_waves(
     cutoff: float,
     rule: Rule = PER_K,
 ) -> tuple[PlaneWaves, Differences]:
-    """Return the plane waves of `rule` at every k, and their differences.
+    """Return the plane waves of `rule` at every k, and their differences; differentiable.
+
+    Plane waves are integers and stay while the cell moves. Each difference of a differentiated
+    cell is a shell of its own, because a strain changes their lengths differently.
 
     Args:
         crystal: cell and atoms.
@@ -134,8 +157,8 @@ def plane_waves(
     """
     if not 0 < cutoff < np.inf:
         raise InputError(f"a cutoff of {cutoff} hartree", "give a positive number")
-    k, b = np.asarray(kpoints.fractional), np.asarray(crystal.reciprocal)
-    sets = rule.select(crystal, k, cutoff)
+    fixed, k = crystal.concrete, np.asarray(concrete(kpoints.fractional, "a k-point"))
+    sets = rule.select(fixed, k, cutoff)
     box, centre = _box(sets)
     codes = [_code(n, box) for n in sets]
     place = _occurring(codes, box, centre)
@@ -143,15 +166,21 @@ def plane_waves(
     occurs = np.arange(len(place) + len(absent)) < len(place)
     place = np.concatenate([place, absent])
     n = np.stack(np.unravel_index(place, box), axis=1) - np.unravel_index(centre, box)
-    of_those, q = shells(n[occurs] @ b)
-    shell = np.pad(of_those, (0, len(absent)))
+    real = _padded([np.ones(len(m), bool) for m in sets])
+    K = _cartesian(_padded(sets), kpoints.fractional, crystal.reciprocal)
+    Q = _cartesian(n, None, crystal.reciprocal)
+    if differentiated(Q):
+        shell, q = np.arange(len(n)), lengths(jnp.asarray(Q), ~occurs)
+    else:
+        of_those, q = shells(np.asarray(Q)[occurs])
+        shell = np.pad(of_those, (0, len(absent)))
     waves = PlaneWaves(
-        K=jnp.asarray(_padded([(m + x) @ b for m, x in zip(sets, k, strict=True)])),
+        K=jnp.where(real[..., None], K, 0.0),
         code=jnp.asarray(_padded(codes)),
-        real=jnp.asarray(_padded([np.ones(len(m), bool) for m in sets])),
+        real=jnp.asarray(real),
         K_max=jnp.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf),
     )
     differences = Differences(
-        *map(jnp.asarray, (n, n @ b, place, shell, occurs, q)), box=box, centre=centre
+        *map(jnp.asarray, (n, Q, place, shell, occurs, q)), box=box, centre=centre
     )
     return waves, differences

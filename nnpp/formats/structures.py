@@ -86,6 +86,7 @@ def crystal_of_object(structure: Any) -> Crystal:
 
 def atoms_of(crystal: Crystal) -> Atoms:
     """Return the crystal as ASE's Atoms [Å]."""
+    crystal = crystal.concrete
     return Atoms(
         crystal.symbols,
         cell=np.asarray(crystal.cell) * BOHR_ANGSTROM,
@@ -114,7 +115,7 @@ def fractions(name: str) -> dict[str, float]:
 
 def volume_per_atom(crystal: Crystal) -> float:
     """Return the volume per atom of a crystal [bohr³]."""
-    return float(crystal.volume) / len(crystal.symbols)
+    return float(crystal.concrete.volume) / len(crystal.symbols)
 
 
 def covalent_radius(symbol: str) -> float:

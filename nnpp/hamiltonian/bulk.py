@@ -17,6 +17,7 @@ from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import PER_K, Rule
 from nnpp.devices.start import require_jax
+from nnpp.devices.tracing import concrete
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.interface import FormFactors
@@ -111,7 +112,7 @@ def system(
     require_jax()
     crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
-    longest = float(jnp.linalg.norm(waves.K, axis=-1).max())
+    longest = float(jnp.linalg.norm(concrete(waves.K), axis=-1).max())
     atoms = centres(crystal, is_centred)
     return System(
         waves=waves,

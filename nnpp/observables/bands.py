@@ -9,6 +9,7 @@ from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
+from nnpp.devices.tracing import concrete
 from nnpp.eigensolvers.choice import automatic
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import eigenvalues
@@ -134,9 +135,10 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
 
 def validated(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
     """Return `E` after checking that it is finite and below the padding rows."""
-    if not float(jnp.max(E)) < FILLING / 2:  # NaN is not below either
+    highest = float(jnp.max(concrete(E, "a level")))
+    if not highest < FILLING / 2:  # NaN is not below either
         raise InputError(
-            f"levels reach {float(jnp.max(E)):g} hartree",
+            f"levels reach {highest:g} hartree",
             "the potential is infinite or extreme at some |G−G′|: correct its parameters, or "
             "set `solver: dense` if they are intended",
         )

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from nnpp.devices.tracing import concrete
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import System, at_shells, matrix
 from nnpp.linalg.eigh import count_below
@@ -41,7 +42,8 @@ def complete(
     """
     if _size(potential, system) > LARGEST:
         return E
-    numbers, all_levels = at_shells(potential, system), np.asarray(E)
+    found, potential, system = concrete((E, potential, system), "a level")
+    numbers, all_levels = at_shells(potential, system), np.asarray(found)
     for i in range(len(E)) if which is None else which:
         sigma, below = _below_last_group(all_levels[i])
         found = count_below(np.array(_matrix(numbers, system.at(i).bare(numbers))), sigma)

@@ -27,6 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from nnpp.basis.plane_waves import lengths
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.multiplet import group, projector
@@ -49,8 +50,7 @@ def strained(system: System, eta: Float[Array, "3 3"]) -> System:
     back, growth = jnp.linalg.inv(jnp.eye(3) + eta), jnp.linalg.det(jnp.eye(3) + eta)
     d = system.local.differences
     Q = d.Q @ back
-    zero = jnp.all(d.Q == 0, axis=-1) | ~d.occurs
-    q = jnp.where(zero, 0.0, jnp.sqrt(jnp.where(zero, 1.0, jnp.sum(Q**2, axis=-1))))
+    q = lengths(Q, ~d.occurs | jnp.all(d.Q == 0, axis=-1))
     differences = replace(d, Q=Q, q=q, shell=jnp.arange(len(q)))
     return replace(
         system,

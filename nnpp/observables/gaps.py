@@ -5,16 +5,21 @@ E_g = min_k E_c(k) − max_k E_v(k) over the given k-points
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from nnpp.devices.tracing import concrete, differentiated
 from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 
 SAME_K = 1e-6
 """k-points are equal if their coordinates agree to this, up to integers."""
+
+MULTIPLET = 1e-7
+"""Levels at one k-point that differ by less are one multiplet [hartree]."""
 
 SAME_ENERGY = 1e-9
 """Band edges at equivalent k-points agree to this; they differ by rounding only [hartree]."""
@@ -25,32 +30,34 @@ class Gap:
     """The band edges of a set of k-points.
 
     Attributes:
-        vbm: valence band maximum [hartree].
-        cbm: conduction band minimum [hartree].
+        vbm: valence band maximum [hartree]; an array if JAX differentiates it.
+        cbm: conduction band minimum [hartree]; likewise.
         at_vbm: index of the k-point of the valence band maximum.
         at_cbm: index of the k-point of the conduction band minimum.
         direct: whether both are at the same k.
     """
 
-    vbm: float
-    cbm: float
+    vbm: Any
+    cbm: Any
     at_vbm: int
     at_cbm: int
     direct: bool
 
     @property
-    def width(self) -> float:
+    def width(self) -> Any:
         """The gap E_g, negative if the bands overlap [hartree]."""
         return self.cbm - self.vbm
 
 
 def gap(bands: Bands) -> Gap:
-    """Return the band edges over the k-points of `bands`.
+    """Return the band edges over the k-points of `bands`; differentiable.
+
+    The derivative of an edge that is a multiplet is the mean over its levels.
 
     Raises:
         InputError: if there is no occupied or no empty band.
     """
-    E, v = np.asarray(bands.E), bands.occupied
+    E, v = np.asarray(concrete(bands.E, "a level")), bands.occupied
     if not 0 < v < E.shape[1]:
         raise InputError(
             f"{E.shape[1]} bands, of which {v} are occupied, have no gap",
@@ -61,10 +68,18 @@ def gap(bands: Bands) -> Gap:
     vertical = E[:, v] - E[:, v - 1]
     if vertical.min() - (cbm - vbm) < SAME_ENERGY:
         at_vbm = at_cbm = int(vertical.argmin())
-    k = np.asarray(bands.kpoints.fractional)
+    k = np.asarray(concrete(bands.kpoints.fractional, "a k-point"))
     apart = k[at_vbm] - k[at_cbm]
     direct = bool(np.all(np.abs(apart - np.round(apart)) < SAME_K))
+    if differentiated(bands.E):
+        vbm = _mean(bands.E[at_vbm], E[at_vbm], v - 1)
+        cbm = _mean(bands.E[at_cbm], E[at_cbm], v)
     return Gap(vbm, cbm, at_vbm, at_cbm, direct)
+
+
+def _mean(E: Float[Array, " level"], known: np.ndarray, level: int) -> Float[Array, ""]:
+    """Return the mean of the multiplet that a level belongs to [hartree]."""
+    return jnp.mean(E[np.flatnonzero(np.abs(known - known[level]) < MULTIPLET)])
 
 
 def direct_gap_at(bands: Bands, k: int) -> Float[Array, ""]:

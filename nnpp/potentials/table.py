@@ -7,6 +7,7 @@ Phys. Rev. 141, 789 (1966), doi:10.1103/PhysRev.141.789.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -36,7 +37,7 @@ class Table(Form):
 
     def __call__(self, q: Float[Array, " q"]) -> Float[Array, "q species"]:
         """Return v_s(q) [hartree·bohr³]."""
-        return self._matches(q) @ self.v
+        return self._matches(_without_slope(q)) @ self.v
 
     def _matches(self, q: Float[Array, " q"]) -> Bool[Array, "q entry"]:
         """Return which lengths are equal to which entries."""
@@ -70,6 +71,21 @@ class Table(Form):
     def rows(self) -> Iterator[tuple[str, str]]:
         """Yield the number of its lengths."""
         yield "v(q)", f"a table of {len(self.q)} lengths, zero at every other"
+
+
+@jax.custom_jvp
+def _without_slope(q: Float[Array, " q"]) -> Float[Array, " q"]:
+    """Return q; its derivative would be lost in a table."""
+    return q
+
+
+@_without_slope.defjvp
+def _refuse(primals: tuple, tangents: tuple) -> tuple:
+    """Raise an error: v(q) is not known between the lengths of a table."""
+    raise InputError(
+        "a derivative with respect to the cell needs v(q) at lengths that a table lacks",
+        "use a form or a network",
+    )
 
 
 def table(entries: Sequence[Mapping[float, float]]) -> Table:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike
 
+from nnpp.devices.tracing import concrete
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 
@@ -37,6 +38,11 @@ class Crystal:
     rest_volume: Float[Array, ""]
     kinds: tuple[int, ...] | None = static(default=None)
     own: Float[Array, " kind"] | None = None
+
+    @property
+    def concrete(self) -> "Crystal":
+        """The same crystal without derivatives, from which integers are selected."""
+        return concrete(self, "a crystal")
 
     @property
     def species(self) -> tuple[str, ...]:
@@ -84,12 +90,13 @@ class Crystal:
 
     def with_strains(self, strains: ArrayLike) -> "Crystal":
         """Return the crystal with ε of each atom; equal elements with equal ε form a kind."""
-        exact = np.asarray(strains, float)
+        strains = jnp.asarray(strains, float)
+        exact = np.asarray(concrete(strains, "a strain"))
         pairs = list(zip(self.symbols, np.round(exact, DIGITS).tolist(), strict=True))
         kinds = list(dict.fromkeys(pairs))
         place = tuple(map(kinds.index, pairs))
-        of_kind = np.bincount(place, exact) / np.bincount(place)
-        return replace(self, kinds=place, own=jnp.asarray(of_kind))
+        of_kind = jnp.zeros(len(kinds)).at[jnp.asarray(place)].add(strains)
+        return replace(self, kinds=place, own=of_kind / np.bincount(place))
 
     def strained(self, strain: ArrayLike) -> "Crystal":
         """Return the crystal with a_i → (1 + ε) a_i; fractional positions and Ω₀ stay."""
@@ -100,13 +107,19 @@ class Crystal:
         return replace(self, cell=cell, own=(1 + self.own) * growth - 1)
 
 
-def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) -> Crystal:
-    """Return an unstrained crystal.
+def crystal(
+    cell: ArrayLike,
+    fractional: ArrayLike,
+    symbols: tuple[str, ...],
+    rest_volume: ArrayLike | None = None,
+) -> Crystal:
+    """Return a crystal, unstrained if no other volume is given; differentiable.
 
     Args:
         cell: lattice vectors as rows [bohr].
         fractional: positions in units of the lattice vectors.
         symbols: the element of each atom.
+        rest_volume: volume of the unstrained cell [bohr³]; by default that of `cell`.
 
     Raises:
         InputError: if the shapes do not fit, the cell is flat or not finite, or there are more
@@ -114,7 +127,8 @@ def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) ->
     """
     if len(symbols) > MOST_ATOMS:
         raise too_many_atoms(len(symbols))
-    a, x = np.asarray(cell, float), np.asarray(fractional, float)
+    cell, fractional = jnp.asarray(cell, float), jnp.asarray(fractional, float)
+    a, x = map(np.asarray, concrete((cell, fractional), "a crystal"))
     if a.shape != (3, 3) or x.shape != (len(symbols), 3) or not len(symbols):
         raise InputError(
             f"cell {a.shape}, positions {x.shape}, {len(symbols)} symbols form no crystal",
@@ -122,9 +136,8 @@ def crystal(cell: ArrayLike, fractional: ArrayLike, symbols: tuple[str, ...]) ->
         )
     if not (np.isfinite(a).all() and np.isfinite(x).all() and abs(np.linalg.det(a)) > 0):
         raise InputError("the cell is flat, or a number is not finite", "correct the numbers")
-    cell = jnp.asarray(a)
-    rest_volume = jnp.abs(jnp.linalg.det(cell))
-    return Crystal(cell, jnp.asarray(x), tuple(symbols), rest_volume)
+    own = jnp.abs(jnp.linalg.det(cell)) if rest_volume is None else jnp.asarray(rest_volume)
+    return Crystal(cell, fractional, tuple(symbols), own)
 
 
 def too_many_atoms(count: int) -> InputError:

@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import KDTree
 
+from nnpp.devices.tracing import concrete
 from nnpp.pytree import pytree
 
 REACH = 1.25
@@ -61,17 +62,18 @@ def find_neighbours(
         bonds: unstrained bond lengths [bohr].
         cell: lattice vectors as rows [bohr]; None for atoms without a cell.
     """
-    r, count = np.asarray(positions), len(symbols)
+    r, count = np.asarray(concrete(positions, "a position")), len(symbols)
     longest = REACH * max(bonds.values(), default=0.0)
     home, n = np.zeros((count, 3)), np.zeros((1, 3))
+    images = r
     if cell is not None:
-        a = np.asarray(cell)
+        a = np.asarray(concrete(cell, "a cell"))
         home = -np.floor(r @ np.linalg.inv(a))
         apart = 1 / np.linalg.norm(np.linalg.inv(a), axis=0)  # between planes of the lattice
         far = [range(-int(m), int(m) + 1) for m in np.ceil(longest / apart)]
         n = np.array(list(product(*far)), float)
         r = r + home @ a
-    images = (r if cell is None else (r + (n @ np.asarray(cell))[:, None])).reshape(-1, 3)
+        images = (r + (n @ a)[:, None]).reshape(-1, 3)
     near = KDTree(images).query_ball_point(r, longest)
     atoms, shift = np.zeros((count, 4), int), np.zeros((count, 4, 3))
     bond, complete = np.ones(count), np.zeros(count, bool)

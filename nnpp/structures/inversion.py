@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.spatial import KDTree
 
+from nnpp.devices.tracing import differentiated
 from nnpp.structures.crystal import Crystal
 
 EXACT = 1e-12
@@ -14,7 +15,12 @@ EXACT = 1e-12
 
 
 def centred(crystal: Crystal) -> tuple[Crystal, bool]:
-    """Return the crystal with a centre of inversion at the origin, and whether it has one."""
+    """Return the crystal with a centre of inversion at the origin, and whether it has one.
+
+    Differentiated positions have none: each atom moves alone.
+    """
+    if differentiated(crystal.fractional):
+        return crystal, False
     for c in _candidates(crystal):
         if _is_centre(crystal, c):
             return replace(crystal, fractional=crystal.fractional - jnp.asarray(c)), True

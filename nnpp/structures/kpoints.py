@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import ArrayLike
 
+from nnpp.devices.tracing import concrete
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
@@ -33,7 +34,7 @@ class KPoints:
     @property
     def gamma(self) -> int | None:
         """The index of Γ, or of a reciprocal lattice vector; None without one."""
-        k = np.asarray(self.fractional)
+        k = np.asarray(concrete(self.fractional, "a k-point"))
         at = np.flatnonzero(np.all(np.abs(k - np.round(k)) < 1e-9, axis=1))
         return int(at[0]) if at.size else None
 
@@ -49,7 +50,9 @@ class KPoints:
 
 def path_distance(crystal: Crystal, fractional: np.ndarray, jumps: np.ndarray) -> np.ndarray:
     """Return the distance along a path [bohr⁻¹] without the steps into each k of `jumps`."""
-    steps = np.linalg.norm(np.diff(fractional, axis=0) @ np.asarray(crystal.reciprocal), axis=1)
+    steps = np.linalg.norm(
+        np.diff(fractional, axis=0) @ np.asarray(crystal.concrete.reciprocal), axis=1
+    )
     steps[jumps - 1] = 0.0
     return np.concatenate([[0.0], np.cumsum(steps)])
 
@@ -70,7 +73,8 @@ def listed(
         labels: names of special points.
         jumps: indices of k-points where a new piece of a path starts.
     """
-    k = np.atleast_2d(np.asarray(fractional, float))
+    fractional = jnp.atleast_2d(jnp.asarray(fractional, float))
+    k = np.asarray(concrete(fractional, "a k-point"))
     w = np.ones(len(k)) if weights is None else np.asarray(weights, float)
     labels = ("",) * len(k) if labels is None else labels
     if k.shape[1:] != (3,) or not k.size or not np.isfinite(k).all():
@@ -80,4 +84,4 @@ def listed(
     if not (np.isfinite(w).all() and (w >= 0).all() and w.sum() > 0):
         raise InputError("k-point weights must be ≥ 0 and not all zero", "correct the weights")
     distance = path_distance(crystal, k, np.asarray([j for j in jumps if j > 0], int))
-    return KPoints(jnp.asarray(k), jnp.asarray(w / w.sum()), jnp.asarray(distance), labels)
+    return KPoints(fractional, jnp.asarray(w / w.sum()), jnp.asarray(distance), labels)

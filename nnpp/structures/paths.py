@@ -110,7 +110,7 @@ def path(crystal: Crystal, pieces: Pieces | None = None, points: int | None = No
             more than six, as in wurtzite, whose short legs would have too few.
     """
     stops = _stops(crystal, pieces)
-    b = np.asarray(crystal.reciprocal)
+    b = np.asarray(crystal.concrete.reciprocal)
     legs = [(p[1], q[1]) for piece in stops for p, q in pairwise(piece)]
     if points is None:
         points = POINTS if len(legs) <= FEW_LEGS else OF_LEG * len(legs)
@@ -159,7 +159,7 @@ def jumps_in(
     crystal: Crystal, k: Float[np.ndarray, "k 3"], names: tuple[str, ...]
 ) -> tuple[int, ...]:
     """Return the indices where a new piece starts: a long step between two special points."""
-    steps = np.linalg.norm(np.diff(k, axis=0) @ np.asarray(crystal.reciprocal), axis=1)
+    steps = np.linalg.norm(np.diff(k, axis=0) @ np.asarray(crystal.concrete.reciprocal), axis=1)
     padded = np.concatenate([[0.0], steps, [0.0]])
     around = np.maximum(padded[:-2], padded[2:])
     leaps = (steps > LEAP * around) & (around > 0)

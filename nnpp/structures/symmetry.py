@@ -30,7 +30,7 @@ SpglibCell = Any
 
 def spglib_cell(crystal: Crystal) -> SpglibCell:
     """Return the crystal in the form of spglib and seekpath."""
-    numbers = [atomic_number(s) for s in crystal.symbols]
+    crystal, numbers = crystal.concrete, [atomic_number(s) for s in crystal.symbols]
     return np.asarray(crystal.cell), np.asarray(crystal.fractional), numbers
 
 

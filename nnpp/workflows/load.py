@@ -1,6 +1,6 @@
 """A fitted potential in Python: `nnpp.load(path)` and `nnpp.calculator(path)` of ASE."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +209,14 @@ class Fitted:
                 "use a potential with v(q) at all lengths",
             )
         return built
+
+    def with_potential(self, potential: Potential) -> "Fitted":
+        """Return the same with another potential, whose derivatives JAX can take.
+
+        Args:
+            potential: a potential with the same species and leaves.
+        """
+        return Fitted(replace(self.model, potential=potential))
 
     def __repr__(self) -> str:
         systems = [str(s.get("name")) for s in self.about.get("systems", [])]

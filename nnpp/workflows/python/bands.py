@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from nnpp.devices.tracing import concrete, differentiated
 from nnpp.errors import InputError
 from nnpp.formats.bands_json import BandStructure, band_path, band_structure
 from nnpp.formats.structures import formula
@@ -27,7 +27,8 @@ class BandGap:
     """The gap over the k-points of some bands.
 
     Attributes:
-        ev: conduction band minimum minus valence band maximum, negative if they overlap [eV].
+        ev: conduction band minimum minus valence band maximum, negative if they overlap [eV];
+            JAX differentiates it, a multiplet as its mean.
         direct: whether both are at the same k-point.
         where: where they are, as "direct at Γ" or "indirect, Γ → X".
         vbm_ev: valence band maximum [eV].
@@ -36,19 +37,21 @@ class BandGap:
         at_cbm: index of the k-point of the conduction band minimum.
     """
 
-    ev: float
+    ev: Any
     direct: bool
     where: str
-    vbm_ev: float
-    cbm_ev: float
+    vbm_ev: Any
+    cbm_ev: Any
     at_vbm: int
     at_cbm: int
 
     def __float__(self) -> float:
         """Return the gap [eV]."""
-        return self.ev
+        return float(self.ev)
 
     def __repr__(self) -> str:
+        if differentiated(self.ev):
+            return self.where
         return f"{self.ev:.3f} eV, {self.where}"
 
 
@@ -74,6 +77,8 @@ class CrystalBands:
     @property
     def energies_ev(self) -> Float[np.ndarray, "k band"]:
         """The levels in ascending order [eV]."""
+        if differentiated(self.E):
+            raise InputError("energies_ev is NumPy, without derivatives", "use b.E [hartree]")
         return np.asarray(self.E) * HARTREE_EV
 
     @property
@@ -123,9 +128,10 @@ class CrystalBands:
         Raises:
             InputError: if there is no occupied or no empty level.
         """
-        found = gap(self.levels) if self._edges is None else self._edges
+        found, fixed = gap(self.levels), concrete(self.levels)
         edges_ev = found.vbm * HARTREE_EV, found.cbm * HARTREE_EV
-        text = gap_text(self._picture(), abscissa(self.kpoints))[1]
+        picture = BandPicture(self.formula, fixed, gap(fixed))
+        text = gap_text(picture, abscissa(fixed.kpoints))[1]
         ends = found.at_vbm, found.at_cbm
         return BandGap(found.width * HARTREE_EV, found.direct, text, *edges_ev, *ends)
 
@@ -165,8 +171,7 @@ class CrystalBands:
 
     def __repr__(self) -> str:
         count = f"{len(self.kpoints)} k-points, {self.E.shape[1]} bands"
-        traced = isinstance(self.E, Tracer)
-        end = "" if traced or self._edges is None else f", gap {self.gap!r}"
+        end = "" if self._edges is None else f", gap {self.gap!r}"
         return f"<bands of {self.formula}: {count}{end}>"
 
 
