@@ -2,7 +2,7 @@
 
 With Δ(k) = E(k) − E(Γ), an even function of k for the mean of a pair of levels,
 
-    1/m = ∂²E/∂k² = (2/h²) [3/2 Δ(h) − 3/20 Δ(2h) + 1/90 Δ(3h)] + O(h⁶).
+    1/m = ∂²E/∂k² = (2/h²) [4/3 Δ(h) − 1/12 Δ(2h)] + O(h⁴).
 
 The plane waves are those of Γ at every k, so that E is analytic and 1/m that of k·p theory
 (kdotp.py). Its derivative by a potential needs no derivatives of states. Along 100, the four
@@ -23,16 +23,16 @@ from nnpp.observables.edges import Edges
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 
-STEP = 0.003
+STEP = 0.001
 """h [bohr⁻¹]."""
 
-WEIGHTS = np.array([3 / 2, -3 / 20, 1 / 90]) * 2 / STEP**2
+WEIGHTS = np.array([4 / 3, -1 / 12]) * 2 / STEP**2
 
 
 def small_k(crystal: Crystal, directions: int) -> Float[np.ndarray, "k 3"]:
-    """Return Γ, then h, 2h and 3h along x, or along x, y and z, in fractional coordinates."""
+    """Return Γ, then h and 2h along x, or along x, y and z, in fractional coordinates."""
     axes = np.eye(3)[:directions]
-    k = [np.zeros(3), *(j * STEP * axis for axis in axes for j in (1, 2, 3))]
+    k = [np.zeros(3), *(j * STEP * axis for axis in axes for j in (1, 2))]
     return np.array(k) @ np.asarray(crystal.cell).T / (2 * np.pi)
 
 
@@ -66,5 +66,5 @@ class Masses:
         found = []
         for sign, (low, high), at_gamma in (groups[kind] for kind in self.kinds):
             away = jnp.mean(E[1:, low:high], axis=1) - jnp.mean(E[0, slice(*at_gamma)])
-            found.append(sign * jnp.mean(away.reshape(-1, 3) @ WEIGHTS))
+            found.append(sign * jnp.mean(away.reshape(-1, len(WEIGHTS)) @ WEIGHTS))
         return jnp.stack(found)
