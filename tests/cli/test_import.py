@@ -47,6 +47,7 @@ def test_an_import_for_filter_codes_has_no_s_waves(nnpp, tmp_path, monkeypatch):
     text = Path("inputs/served/fit.yaml").read_text(encoding="utf-8")
     assert "  for: filter\n" in text and "s_wave" not in text
     assert "plane_waves: per-k\n" in text
+    assert text.count("40.0") == 4, "the band edges, two spinors each"
     assert "train: [local, nonlocal, spin_orbit]" in text
     check = nnpp("check", "inputs/served")
     assert check.code == 0, check.err

@@ -17,8 +17,8 @@ from nnpp.workflows.import_.options import CUTOFF, Request
 ROUNDED = 1e-6
 """A dilation below this is rounding."""
 
-EDGES = 20.0
-"""Weight of the band edges."""
+EDGES = {None: 20.0, "filter": 40.0}
+"""Weight of the band edges by the codes that the fit serves; without s waves they need more."""
 
 FIT = {"steps": 60, "hold_out": 0.2, "priors": {"size": 1.0e-4, "curvature": 2.0e-5}}
 """Settings of a fit of imported bands; the priors are those of inputs/zb-CdSe."""
@@ -55,7 +55,8 @@ def _system(name: str, found: Mapping[str, Imported], request: Request) -> dict[
     unstrained = next(x.crystal for x in found.values() if _kind(x.crystal) == kind)
     dilation = float(one.crystal.volume / unstrained.volume) - 1
     n, full, edge = one.bands.E.shape[1], one.bands.occupied, 2 if one.bands.spinor else 1
-    weights = [EDGES if full - edge <= i < full + edge else 1.0 for i in range(n)]
+    at_edge = EDGES[request.serves]
+    weights = [at_edge if full - edge <= i < full + edge else 1.0 for i in range(n)]
     w = one.found.weights
     return {
         "name": name,
