@@ -14,6 +14,7 @@ from nnpp.cli.options import (
     RESULTS,
     Cutoff,
     Distributed,
+    Html,
     Inputs,
     Out,
     Structure,
@@ -42,9 +43,7 @@ def command(
     plot: Annotated[
         bool, typer.Option("--plot", help="Plot bands and potentials (PNG, PDF).")
     ] = False,
-    html: Annotated[
-        bool, typer.Option("--html", help="Write an interactive HTML page for each system.")
-    ] = False,
+    html: Html = False,
     structure: Structure = None,
     path: Annotated[
         str | None, typer.Option(help="k-path, e.g. 'L Γ X U|K Γ' (G for Γ), or auto.")

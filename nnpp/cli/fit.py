@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from nnpp.cli import bands, console, init_fit, train
 from nnpp.cli.header import begin
-from nnpp.cli.options import RESULTS, Distributed, Fits, Out, together
+from nnpp.cli.options import RESULTS, Distributed, Fits, Html, Out, together
 from nnpp.cli.train import By, Fresh, Members, Method, Movie, Steps
 
 if TYPE_CHECKING:
@@ -21,19 +23,20 @@ def command(
     movie: Movie = None,
     members: Members = 0,
     by: By = "kpoints",
+    html: Html = False,
     distributed: Distributed = False,
     out: Out = RESULTS,
 ) -> None:
-    """Prepare, train and plot every fit."""
+    """Prepare, train and plot every fit; report.html shows the result."""
     from nnpp.workflows.fits.read import by_method, read_fits
 
     with together(distributed) as all_of:
         fits = all_of(lambda: by_method(read_fits(inputs or [Path("inputs")]), method))
         begin("fit", fits)
-        _fit(fits, (steps, fresh, movie, members, by), out, all_of)
+        _fit(fits, (steps, fresh, movie, members, by), out, all_of, html)
 
 
-def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable) -> None:
+def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable, html: bool) -> None:
     """Run the three verbs one after another; process 0 alone prepares the runs."""
     from nnpp.devices.processes import on_process_zero  # imports JAX: input errors come before
     from nnpp.runs.shared import await_runs
@@ -54,4 +57,6 @@ def _fit(fits: "list[Fit]", wanted: tuple, out: Path, all_of: Callable) -> None:
     train.train(runs, options)
     console.LINE.show("computing bands")
     await_runs(folders)
-    bands.print_bands(run_bands(runs, out, Choices(plot=True)), runs)
+    bands.print_bands(run_bands(runs, out, Choices(plot=True, html=html)), runs)
+    for folder in folders:
+        console.say(f"open {folder / 'report.html'}", typer.colors.GREEN)

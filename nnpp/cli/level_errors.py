@@ -6,13 +6,14 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from nnpp.cli import console
+from nnpp.observables.reports import LEVEL_GROUPS
 
 if TYPE_CHECKING:
     from nnpp.observables.comparison import LevelErrors
 
 TITLE = "RMS error per level [meV]"
 
-COLUMNS = {"k-points": 8, "valence top": 11, "conduction bottom": 17, "all levels": 10}
+COLUMNS = dict(zip(("k-points", *LEVEL_GROUPS), (8, 11, 17, 10), strict=True))
 """Columns and their widths, in characters."""
 
 ALL = "all systems"

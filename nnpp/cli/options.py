@@ -26,6 +26,9 @@ Structure = Annotated[
 Cutoff = Annotated[
     str | None, typer.Option(help="Kinetic energy cutoff of the basis, e.g. '10 hartree'.")
 ]
+Html = Annotated[
+    bool, typer.Option("--html", help="Write an interactive HTML page for each system.")
+]
 Author = Annotated[
     str | None, typer.Option(help="Author of the potential [as in its model card].")
 ]

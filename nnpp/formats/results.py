@@ -1,17 +1,23 @@
 """Tables and band files that a run writes for one crystal; energies in eV."""
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
-from nnpp.files.tables import csv_text
+from nnpp.files.tables import csv_text, read_lines
+from nnpp.files.text import read_text
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.bands_json import write_bands_json
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
 from nnpp.observables.optics import Optics
-from nnpp.observables.reports import Report
+from nnpp.observables.reports import Report, Row
 from nnpp.structures.crystal import Crystal
 from nnpp.units import HARTREE_EV, PER_CM
 
@@ -75,6 +81,35 @@ def write_report(folder: Path, reports: tuple[Report, ...]) -> Path:
     )  # fmt: skip
     text = csv_text(header, rows, ".6g", quoted=("quantity", "source"))
     return write_atomic(Path(folder) / "report.csv", text)
+
+
+def read_report(path: Path) -> tuple[Report, ...]:
+    """Return the numbers of a report.csv, without notes."""
+    reports: dict[str, list[Row]] = {}
+    try:
+        for line in csv.DictReader(io.StringIO(read_text(path))):
+            numbers = {
+                key: float(line[key]) if line[key] else None
+                for key in ("nnpp", "spread", "reference", "experiment")
+            }
+            row = Row(
+                line["quantity"], line["unit"], numbers["nnpp"], numbers["spread"], line["fit"],
+                numbers["reference"], numbers["experiment"], line["source"],
+            )  # fmt: skip
+            reports.setdefault(line["system"], []).append(row)
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        remedy = "write it again with `nnpp report RUN`"
+        raise InputError("is no report, or damaged", remedy, path) from error
+    return tuple(Report(name, tuple(rows), ()) for name, rows in reports.items())
+
+
+def read_dos(path: Path) -> Dos:
+    """Return the density of states of a dos.csv, in total."""
+    lines = read_lines(path, ",")[1:]
+    if not lines or any(len(line.words) < 3 for line in lines):
+        raise InputError("is no dos.csv", "write it again with `nnpp bands RUN --dos`", path)
+    energy, density, integrated = np.array([line.reals()[:3] for line in lines]).T
+    return Dos(energy / HARTREE_EV, density * HARTREE_EV, integrated)
 
 
 def _write_columns(path: Path, header: list[str], columns: list[Any], number: str) -> Path:

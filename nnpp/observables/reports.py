@@ -29,6 +29,10 @@ COLUMNS = ("nnpp", "±", "fit", "reference", "experiment")
 """Columns of a report after name and unit."""
 
 
+LEVEL_GROUPS = ("valence top", "conduction bottom", "all levels")
+"""Groups of levels whose errors are printed, in the order of `LevelErrors`."""
+
+
 @dataclass(frozen=True)
 class Row:
     """One quantity of a report; None for unknown values.

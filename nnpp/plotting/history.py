@@ -1,5 +1,6 @@
 """History of a fit: RMS errors and loss of every step, damping and learning rate."""
 
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -112,6 +113,31 @@ class History:
         """Parameters that the method chose for each step, by the label of their axis."""
         known = {r"damping $\lambda$": self.damping, "learning rate": self.learning_rate}
         return {name: values for name, values in known.items() if values is not None}
+
+
+def history_of(lines: Sequence[Mapping[str, Any]], title: str) -> History | None:
+    """Return the history in the lines of metrics.jsonl; None before the first step."""
+    if not any(line["step"] for line in lines):
+        return None
+
+    def column(name: str) -> np.ndarray | None:
+        """Return the values under a name; None if no line has it."""
+        values = [line.get(name, np.nan) for line in lines]
+        return np.array(values, float) if any(name in line for line in lines) else None
+
+    accepted, eased = column("accepted"), column("eased")
+    return History(
+        step=np.array([line["step"] for line in lines]),
+        loss_ev2=np.array([line.get("loss_ev2", np.nan) for line in lines], float),
+        holdout_ev2=column("holdout_ev2"),
+        rms_mev=column("rms_mev"),
+        holdout_rms_mev=column("holdout_rms_mev"),
+        damping=column("damping"),
+        accepted=None if accepted is None else ~(accepted == 0),
+        seconds=column("seconds"),
+        eased=None if eased is None else eased == 1,
+        title=title,
+    )
 
 
 def figure_history(history: History) -> Figure:

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import jax
@@ -45,7 +44,7 @@ def run_doctor() -> list[Finding]:
     """Check everything that numbers and their speed depend on; return the findings."""
     start_devices()
     packages = [_package(name, number) for name, number in versions().items()]
-    return [*packages, *_machine(), _precision(), *_arithmetic(), *_optional()]
+    return [*packages, *_machine(), _precision(), *_arithmetic()]
 
 
 def _package(name: str, number: str) -> Finding:
@@ -105,11 +104,3 @@ def _errors(H: Complex[np.ndarray, "n n"], device: Any) -> tuple[float, float]:
     levels = np.abs(E - np.linalg.eigvalsh(H)).max()
     residual = np.abs(H @ U - U * E).max()
     return float(np.maximum(levels, residual)), float(np.abs(product - H @ H).max())
-
-
-def _optional() -> list[Finding]:
-    """Return the extras that some options need."""
-    try:
-        return [Finding("plotly", version("plotly"))]
-    except PackageNotFoundError:
-        return [Finding("plotly", "not installed; pip install 'nnpp[html]' for --html")]

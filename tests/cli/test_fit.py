@@ -1,6 +1,7 @@
 """`nnpp fit`, `init-fit` and `train` on a small fit: what they tell and what they leave."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,11 @@ def small(tmp_path, monkeypatch):
 STAND = ["potential.json", "potential.pdf", "potential.png", "potential.safetensors"]
 STAND += ["history.pdf", "history.png", "errors.pdf", "errors.png", "metrics.jsonl"]
 STAND += ["run.yaml", "start.json", "start.pdf", "start.png", "start.safetensors"]
-STAND += ["summary.json", *(f"zb/bands.{s}" for s in ("csv", "h5", "json", "pdf", "png"))]
+STAND += [
+    "report.html",
+    "summary.json",
+    *(f"zb/bands.{s}" for s in ("csv", "h5", "json", "pdf", "png")),
+]
 
 
 def test_a_fit_from_end_to_end(nnpp, small):
@@ -66,6 +71,15 @@ def test_a_fit_from_end_to_end(nnpp, small):
     assert [line[0] for line in stepped] == list("0123456")
     assert float(stepped[-1][1]) == pytest.approx(lines[-1]["rms_mev"], rel=1e-3)
     assert "38 parameters, 32 residuals, new" in told.out
+    assert told.out.splitlines()[-1] == "open results/small/report.html"
+    page = Path("results/small/report.html").read_text("utf-8")
+    charts = json.loads(re.search(r'id="charts">(.*?)</script>', page, re.S)[1])
+    drawn = [y for s in charts["bands-0"]["series"][:2] for y in s["y"]]
+    assert np.array(drawn).T + about["vbm_ev"] == pytest.approx(E, abs=2e-5)
+    assert charts["errors"]["series"][0]["y"][0] == pytest.approx(about["rmse_mev"], rel=1e-5)
+    assert charts["history"]["series"][1]["y"][0][-1] == pytest.approx(rms[1], rel=1e-5)
+    assert all(f"<td>{end}</td>" in page for end in ends), "the printed errors"
+    assert '<a href="zb/bands.csv">' in page and len(page) < 2e6
     film = Path("results/small/zb/fit.gif").read_bytes()
     assert film.startswith(b"GIF89a")
     assert len(film) > 10_000

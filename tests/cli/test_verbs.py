@@ -212,10 +212,9 @@ def test_a_page_stands_alone(done):
     done("--html", "--dos", "--mesh", "4x4x4")
     page = Path("out/tiny/zb/mesh-4x4x4/bands.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
-    assert "Plotly.newPlot" in page
-    for asks in ("<link", "<img", "<iframe", " src="):
-        assert asks not in page.partition("<script>")[0] + page.rpartition("</script>")[2]
-    assert page.count("<script>") == page.count("<script") == 2
+    assert "states/eV" in page and len(page) < 5e5
+    for asks in ("<link", "<img", "<iframe", " src=", "http"):
+        assert asks not in page
 
 
 def test_connected_bands_are_the_same_levels(done):

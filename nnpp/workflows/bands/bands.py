@@ -38,10 +38,16 @@ from nnpp.workflows.bands.draw import (
     draw_potential,
     with_spread,
 )
-from nnpp.workflows.bands.of_fit import ensemble_of_fit, with_complete_paths, with_fit
+from nnpp.workflows.bands.of_fit import (
+    ensemble_of_fit,
+    trained,
+    with_complete_paths,
+    with_fit,
+)
 from nnpp.workflows.bands.options import Choices
 from nnpp.workflows.bands.solve import Solved, connected, refuse_without_path, solve
 from nnpp.workflows.fits.provenance import hashes, provenance, write_run
+from nnpp.workflows.report.page import write_page
 
 
 @dataclass(frozen=True)
@@ -140,8 +146,13 @@ def _run_fit(
         options = {} if question else asdict(choices)
         return record(folder, _run_yaml(fit, cases, folder, options, read), "bands")
 
+    def write_report() -> tuple[Path, ...]:
+        if question or not choices.plot or not (trained(fit) and is_at(fit, folder)):
+            return ()
+        return recorded(lambda: [write_page(fit, folder, potential, solved)])
+
     paths = recorder(partial(recorded, write_fit))
-    yield Finished(fit.name, (*paths, *recorder(write_run_yaml)))
+    yield Finished(fit.name, (*paths, *recorder(write_run_yaml), *recorder(write_report)))
 
 
 def _question(fit: Fit, choices: Choices) -> str:

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -202,8 +201,6 @@ def choices(
     for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
         if value is not None and not others.get("dos"):
             raise InputError("applies to the density of states", "add --dos", option)
-    if others.get("html") and find_spec("plotly") is None:
-        raise InputError("plotly is not installed", "pip install 'nnpp[html]'", "--html")
     size = None if mesh is None else _mesh(mesh)
     width = None if broaden is None else _width(broaden)
     limits = None if window is None else _window(window)

@@ -8,13 +8,11 @@ import jax.numpy as jnp
 
 from nnpp.config.inputs import Fit
 from nnpp.devices.start import start_devices
-from nnpp.files.atomic import write_atomic
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.formats.results import write_report
 from nnpp.formats.structures import formula
 from nnpp.observables.experiment import EXPERIMENT
 from nnpp.observables.reports import QUANTITIES, Report, Row
-from nnpp.plotting.page import report_page
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import refuse_other_run, refuse_unusable
 from nnpp.runs.outputs import writing
@@ -29,6 +27,7 @@ from nnpp.workflows.bands.of_fit import (
     trained,
     with_complete_paths,
 )
+from nnpp.workflows.report.page import stored_systems, write_page
 from nnpp.workflows.report.potential import (
     Numbers,
     levels_of,
@@ -71,7 +70,7 @@ class _Model:
 
 
 def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
-    """Write one page per fit with a table for each unstrained system; yield the results."""
+    """Write report.csv and the page of every fit; yield its unstrained systems."""
     start_devices()
     ready = [(fit, prepare(with_complete_paths(fit))) for fit in fits]
     for fit, _ in ready:
@@ -83,8 +82,10 @@ def run_report(fits: list[Fit], out: Path) -> Iterator[ReportResult]:
         with writing(folder, "report", potential) as record:
             reports = tuple(_report(model, case) for case in cases if case.unstrained)
             table = write_report(folder, reports)
-            page = write_atomic(folder / "report.html", report_page(fit.name, reports))
-            paths = record([table, page])
+            record([table])
+            stored = list(stored_systems(fit, cases, folder, potential, model.ensemble))
+            page = write_page(fit, folder, potential, stored, reports)
+            paths = (table, *record([page]))
         yield ReportResult(fit.name, reports, paths)
 
 

@@ -26,7 +26,7 @@ from nnpp.observables.bands import Bands
 from nnpp.observables.comparison import level_errors
 from nnpp.observables.completeness import complete
 from nnpp.plotting.errors import BandErrors, figure_errors
-from nnpp.plotting.history import History, figure_history
+from nnpp.plotting.history import figure_history, history_of
 from nnpp.plotting.movie import Frame, movie
 from nnpp.plotting.picture import BandPicture
 from nnpp.runs.folder import FRAMES, METRICS
@@ -145,28 +145,9 @@ def write_outputs(run: Run) -> Listener:
 
 def _history(run: Run) -> list[Path]:
     """Draw history.png and .pdf; do nothing before the first step."""
-    lines = run.folder.metrics()
-    if not any(line["step"] for line in lines):
+    history = history_of(run.folder.metrics(), run.fit.name)
+    if history is None:
         return []
-
-    def column(name: str) -> np.ndarray | None:
-        """Return the values under a name; None if no line has it."""
-        values = [line.get(name, np.nan) for line in lines]
-        return np.array(values, float) if any(name in line for line in lines) else None
-
-    accepted, eased = column("accepted"), column("eased")
-    history = History(
-        step=np.array([line["step"] for line in lines]),
-        loss_ev2=np.array([line.get("loss_ev2", np.nan) for line in lines], float),
-        holdout_ev2=column("holdout_ev2"),
-        rms_mev=column("rms_mev"),
-        holdout_rms_mev=column("holdout_rms_mev"),
-        damping=column("damping"),
-        accepted=None if accepted is None else ~(accepted == 0),
-        seconds=column("seconds"),
-        eased=None if eased is None else eased == 1,
-        title=run.fit.name,
-    )
     return write_figure(run.folder.path / "history", figure_history(history))
 
 
