@@ -4,6 +4,7 @@ import numpy as np
 
 from benchmarks.crystals import CRYSTALS
 from nnpp.basis.plane_waves import plane_waves
+from nnpp.basis.rules import PER_K
 from nnpp.structures.paths import path
 
 POINTS = 60
@@ -14,7 +15,7 @@ def run() -> None:
     print("  crystal    hartree     N   evals  N² × atoms × k ratio")
     for name, (crystal, cutoff) in CRYSTALS.items():
         kpoints = path(crystal, None, POINTS)
-        waves, differences = plane_waves(crystal, kpoints, cutoff)
+        waves, differences = plane_waves(crystal, kpoints, cutoff, PER_K)
         n = np.asarray(waves.real).sum(axis=1)
         pairs = int(np.sum(n.astype(float) ** 2)) * len(crystal.symbols)
         evaluations = len(differences.q) * len(crystal.species)

@@ -105,7 +105,9 @@ def _alloy(potential: Potential) -> float:
     cell = np.array([[0.5, 0.5, 0.0], [-0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]) * a
     atoms = [[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0, 0.25], [0, 0.5, 0.75]]
     structure = crystal(cell, atoms, ("Ga", "In", "As", "As"))
-    E = levels(potential, system(structure, path(structure, points=30), CUTOFF), 9)
+    E = levels(
+        potential, system(structure, path(structure, points=30), CUTOFF, RULES["per-k"]), 9
+    )
     return float(E[:, 8].min() - E[:, 7].max()) * HARTREE_EV
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.crystals import CRYSTALS, perovskite
+from nnpp.basis.rules import PER_K
 from nnpp.fitting.objective import Objective
 from nnpp.fitting.parameters import Parameters
 from nnpp.fitting.targets.levels import BandsTarget
@@ -102,7 +103,7 @@ def zb_cdse() -> Sample:
     every = path(crystal, None, 61)
     k = listed(crystal, every.fractional[:61])
     potential = _with_network(published("Cd", "Se"))
-    return Sample(crystal, k, system(crystal, k, cutoff), potential, 8, 4)
+    return Sample(crystal, k, system(crystal, k, cutoff, PER_K), potential, 8, 4)
 
 
 def cspbi3(cutoff: float = 6.0, count: int = 21) -> Sample:
@@ -111,7 +112,7 @@ def cspbi3(cutoff: float = 6.0, count: int = 21) -> Sample:
     every = path(crystal, None, count)
     k = listed(crystal, every.fractional[:count])
     potential = _with_network(published_cspbi3())
-    return Sample(crystal, k, system(crystal, k, cutoff), potential, 32, 26)
+    return Sample(crystal, k, system(crystal, k, cutoff, PER_K), potential, 32, 26)
 
 
 SAMPLES: dict[str, Callable[[], Sample]] = {"zb-CdSe": zb_cdse, "CsPbI3": cspbi3}

@@ -19,6 +19,7 @@ from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import RESULTS, record
 from benchmarks.sample import published
+from nnpp.basis.rules import PER_K
 from nnpp.eigensolvers.choice import automatic
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import all_levels
@@ -74,7 +75,7 @@ def _point(name: str, cutoff: float = 10.0, k: int = 8, n: int = 8, cells: int =
     """Return the varied number and the seconds of a gradient."""
     structure = _supercell(cells)
     points = np.random.default_rng(0).uniform(-0.5, 0.5, (k, 3))
-    s = system(structure, listed(structure, points), cutoff)
+    s = system(structure, listed(structure, points), cutoff, PER_K)
     numbers = at_shells(published("Cd", "Se"), s)
 
     def total(numbers):

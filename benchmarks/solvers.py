@@ -17,6 +17,7 @@ from benchmarks.floor import median
 from benchmarks.process import ran
 from benchmarks.record import record
 from benchmarks.sample import published
+from nnpp.basis.rules import PER_K
 from nnpp.eigensolvers.davidson import davidson, fits
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.wanted import Lowest
@@ -66,7 +67,7 @@ def table() -> None:
 def _hamiltonian(cutoff: float) -> PlaneWaveHamiltonian:
     """Return H at a k-point without symmetry."""
     crystal, _ = CRYSTALS["zb-CdSe"]
-    s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff)
+    s = system(crystal, listed(crystal, [[0.11, 0.23, -0.31]]), cutoff, PER_K)
     potential = published("Cd", "Se")
     waves = jax.tree.map(lambda x: x[0], s.waves)
     return jax.jit(lambda p: hamiltonian(waves, s, values(at_shells(p, s), s)))(potential)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nnpp.basis.rules import PER_K
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
 from nnpp.potentials.potential import Potential, Strengths
@@ -40,7 +41,7 @@ register(
 fcc = np.array([[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 cdse = crystal(11.4485278 * fcc, [[0.125] * 3, [-0.125] * 3], ("Cd", "Se"))
 form = Zunger(jnp.array([[-31.4518, 1.389, -0.0502, 1.6603], [8.4921, 4.3513, 1.36, 0.3227]]))
-gamma = system(cdse, listed(cdse, [[0.0, 0, 0]]), cutoff=5.0)
+gamma = system(cdse, listed(cdse, [[0.0, 0, 0]]), cutoff=5.0, rule=PER_K)
 
 
 def gap(c1):

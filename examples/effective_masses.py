@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nnpp.basis.rules import PER_K
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
 from nnpp.observables.kdotp import curvatures, expansion, inverse_masses
@@ -23,7 +24,7 @@ form = Zunger(jnp.array([[-31.4518, 1.389, -0.0502, 1.6603], [8.4921, 4.3513, 1.
 potential = Potential(form, Strengths(), cdse.species)
 cutoff, occupied = 5.0, 4
 
-gamma = system(cdse, listed(cdse, [[0.0, 0, 0]]), cutoff)
+gamma = system(cdse, listed(cdse, [[0.0, 0, 0]]), cutoff, PER_K)
 about = expansion(at_shells(potential, gamma), gamma)
 electron = 1 / inverse_masses(about, occupied, occupied + 1)[0, 0]
 holes = 1 / curvatures(about, 1, occupied, np.array([1.0, 0, 0]))
@@ -31,7 +32,8 @@ print(f"electron mass {electron:.3f}, hole masses along 100 {np.round(holes, 3)}
 
 k = np.linspace(0, 0.12, 25)  # along 100 [bohr⁻¹]
 points = np.stack([k, 0 * k, 0 * k], axis=1) @ np.linalg.inv(cdse.reciprocal)
-E = np.asarray(levels(potential, system(cdse, listed(cdse, points), cutoff), 8)) * HARTREE_EV
+near = system(cdse, listed(cdse, points), cutoff, PER_K)
+E = np.asarray(levels(potential, near, 8)) * HARTREE_EV
 E -= E[0, occupied - 1]
 
 fig, ax = plt.subplots(figsize=(4, 3.4), layout="constrained")

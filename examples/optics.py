@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 
+from nnpp.basis.rules import PER_K
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands
 from nnpp.observables.optics import levels_and_velocities, optics
@@ -26,7 +27,7 @@ potential = Potential(local, Strengths(), ("Si",))
 size, levels, occupied = (6, 6, 6), 10, 4
 
 kpoints = mesh(silicon, size)
-s = system(silicon, kpoints, cutoff=4.0)
+s = system(silicon, kpoints, cutoff=4.0, rule=PER_K)
 E, velocities, _ = levels_and_velocities(potential, s, levels)
 bands = Bands(kpoints, E, occupied, spinor=False)
 energy = np.arange(0, 25, 0.02) / HARTREE_EV

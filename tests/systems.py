@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import PER_K, Rule
 from nnpp.eigensolvers.davidson import davidson
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.wanted import Wanted
@@ -142,9 +143,9 @@ LOW_SYMMETRY = np.array([[0.01, 0.004, 0.0], [0.004, -0.006, 0.003], [0.0, 0.003
 GENERIC_K = np.vstack([GXL, [[0.13, 0.27, -0.31], [-0.21, 0.05, 0.4]]])
 
 
-def at(structure: Crystal, k, cutoff: float = 3.0, **rule) -> System:
-    """`structure` at the fractional k-points `k`."""
-    return system(structure, listed(structure, np.atleast_2d(k)), cutoff, **rule)
+def at(structure: Crystal, k, cutoff: float = 3.0, rule: Rule = PER_K) -> System:
+    """`structure` at the fractional k-points `k`, with a sharp cutoff."""
+    return system(structure, listed(structure, np.atleast_2d(k)), cutoff, rule)
 
 
 @lru_cache

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.fft import next_fast_len
 
-from nnpp.basis.rules import PER_K, Rule
+from nnpp.basis.rules import Rule
 from nnpp.devices.tracing import concrete, differentiated
 from nnpp.errors import InputError
 from nnpp.pytree import pytree, static
@@ -142,7 +142,7 @@ def plane_waves(
     crystal: Crystal,
     kpoints: KPoints,
     cutoff: float,
-    rule: Rule = PER_K,
+    rule: Rule,
 ) -> tuple[PlaneWaves, Differences]:
     """Return the plane waves of `rule` at every k, and their differences; differentiable.
 

@@ -15,7 +15,7 @@ from jaxtyping import Array, Complex, Float, Int
 from nnpp.basis.convolution import Box
 from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
-from nnpp.basis.rules import PER_K, Rule
+from nnpp.basis.rules import Rule
 from nnpp.devices.start import require_jax
 from nnpp.devices.tracing import concrete
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
@@ -96,7 +96,7 @@ def system(
     crystal: Crystal,
     kpoints: KPoints,
     cutoff: float,
-    rule: Rule = PER_K,
+    rule: Rule,
 ) -> System:
     """Build the system of a crystal at a set of k-points.
 
@@ -107,7 +107,8 @@ def system(
         crystal: cell and atoms.
         kpoints: where H is built.
         cutoff: E_cut, ½|k+G|² of the longest plane wave [hartree].
-        rule: which plane waves are taken, see `nnpp.basis.rules`.
+        rule: which plane waves are taken: the rule of the fit, as `nnpp.SMOOTH`. With another
+            one the potential gives other levels; `Fitted.system` knows its rule and cutoff.
     """
     require_jax()
     crystal, is_centred = centred(crystal)

@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int
 
 from nnpp.basis.plane_waves import PlaneWaves, shells
-from nnpp.basis.rules import PER_K, Rule
+from nnpp.basis.rules import Rule
 from nnpp.eigensolvers.multiplet import group, projector
 from nnpp.hamiltonian.bulk import (
     AtShells,
@@ -68,7 +68,7 @@ class Pair:
     q: Float[Array, " shell"]
 
 
-def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule = PER_K) -> Pair:
+def pair(crystal: Crystal, k: Vector, q: Vector, cutoff: float, rule: Rule) -> Pair:
     """Return everything that depends on the crystal alone.
 
     Args:

@@ -8,6 +8,7 @@ import pytest
 from nnpp.basis.convolution import Convolution, box_of
 from nnpp.basis.operators import Diagonal, Separable
 from nnpp.basis.plane_waves import plane_waves
+from nnpp.basis.rules import PER_K
 from nnpp.linalg.blocks import split
 from nnpp.structures.kpoints import listed
 from tests.basis.test_plane_waves import SHAPES, K, integers
@@ -20,7 +21,7 @@ def random(rng, *shape):
 def test_a_convolution_is_the_sum_over_pairs():
     """(Vψ)_G = Σ_G′ V_{G−G′} ψ_G′, V*_d = V_{−d} random at every difference; two spins."""
     structure, rng = SHAPES["long"](), np.random.default_rng(5)
-    waves, d = plane_waves(structure, listed(structure, K), 1.5)
+    waves, d = plane_waves(structure, listed(structure, K), 1.5, PER_K)
     V, place = np.zeros(np.prod(d.box), complex), np.asarray(d.place)
     V[place] = random(rng, len(place))
     V = V + V[2 * d.centre - np.arange(len(V))].conj() * np.isin(np.arange(len(V)), place)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from nnpp.basis.rules import PER_K
 from nnpp.devices.start import start_devices, start_jax
 from nnpp.errors import InputError, NnppError
 from nnpp.formats.model import read_model, write_model
@@ -25,7 +26,7 @@ LIMIT = 60
 
 def build() -> object:
     crystal = systems.zincblende()
-    return system(crystal, listed(crystal, [[0.0, 0.0, 0.0]]), 1.0)
+    return system(crystal, listed(crystal, [[0.0, 0.0, 0.0]]), 1.0, PER_K)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import PER_K
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import bands, levels, occupied_levels, states, validated
@@ -18,7 +19,7 @@ from tests.observables.hand import spinors
 
 STRUCTURE = systems.zincblende()
 KPOINTS = listed(STRUCTURE, systems.GENERIC_K)
-SYSTEM = system(STRUCTURE, KPOINTS, 1.0)
+SYSTEM = system(STRUCTURE, KPOINTS, 1.0, PER_K)
 ROOM = int(np.asarray(SYSTEM.waves.real).sum(axis=1).min())
 
 

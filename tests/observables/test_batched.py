@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.basis.rules import PER_K
 from nnpp.hamiltonian.bulk import at_shells, system
 from nnpp.observables.bands import levels
 from nnpp.observables.batched import LevelRequest, solve_by_shape
@@ -19,7 +20,7 @@ POTENTIAL = Potential(
 def asked(scale, fractional):
     """zb-CdSe in other lattice constants, cut off so that plane waves stay the same."""
     structure = systems.zincblende(a=scale * systems.A_CDSE)
-    built = system(structure, listed(structure, fractional), 1.5 / scale**2)
+    built = system(structure, listed(structure, fractional), 1.5 / scale**2, PER_K)
     return LevelRequest(at_shells(POTENTIAL, built), built, 5, systems.SOLVERS["dense"])
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.basis.rules import Rule
+from nnpp.basis.rules import PER_K, Rule
 from nnpp.hamiltonian.bulk import at_shells, matrix
 from nnpp.observables.couplings import couplings, mean_couplings, moved, pair
 from nnpp.structures.crystal import crystal
@@ -19,7 +19,7 @@ SHIFT = np.array([0.11, -0.07, 0.23])
 
 
 def between(structure, k, q, potential=None):
-    found = pair(structure, k, q, CUTOFF)
+    found = pair(structure, k, q, CUTOFF, PER_K)
     return found, moved(potential or systems.everything(), found)
 
 
@@ -32,7 +32,7 @@ def waves(found, which, spins=2):
 def test_all_atoms_together_move_no_level(structure):
     """The acoustic sum rule: their slopes add up to −i[K, H]; without and with inversion."""
     potential = {"zincblende": systems.everything, "perovskite": systems.cspbi3}
-    found = pair(structure(), K, np.zeros(3), 1.0)
+    found = pair(structure(), K, np.zeros(3), 1.0, PER_K)
     at = moved(potential[structure.__name__](), found)
     H, k = np.asarray(at.left), waves(found, 0).T
     together = -1j * (k[:, :, None] * H - H * k[:, None, :])
@@ -111,7 +111,7 @@ def test_a_mean_is_that_of_its_members():
 
 def test_slopes_of_a_mean_are_differences():
     """With respect to the network and every strength, between multiplets."""
-    found = pair(systems.zincblende(), np.zeros(3), HALF, 1.8)
+    found = pair(systems.zincblende(), np.zeros(3), HALF, 1.8, PER_K)
 
     def g(potential):
         at = moved(potential, found)

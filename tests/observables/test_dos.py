@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.special import erf, j0
 
+from nnpp.basis.rules import PER_K
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import Bands, bands
 from nnpp.observables.dos import Dos, gaussian_dos, tetrahedron_dos
@@ -234,7 +235,7 @@ def test_electrons_of_zinc_blende_fill_the_levels_below_the_gap():
     """Spinors: eight electrons, with symmetry that has no inversion."""
     structure, size = systems.zincblende(), (4, 4, 4)
     k = mesh(structure, size)
-    found = bands(spinors(), system(structure, k, 1.5), structure, k, 10)
+    found = bands(spinors(), system(structure, k, 1.5, PER_K), structure, k, 10)
     edges = gap(found)
     assert edges.width > 0.005
     below = np.array([edges.vbm + f * edges.width for f in (-2, 0.1, 0.5, 0.9, 3)])

@@ -5,6 +5,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import PER_K
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
@@ -136,8 +137,8 @@ def test_a_supercell_has_the_path_of_its_primitive_cell_folded():
     unfolded = np.asarray(folded.fractional) @ np.asarray(large.reciprocal)
     k = listed(small, unfolded @ np.linalg.inv(np.asarray(small.reciprocal)))
     assert np.allclose(k.distance[1], folded.distance[1])
-    E = np.asarray(levels(systems.cdse(), system(small, k, 1.2), 6))
-    E_large = np.asarray(levels(systems.cdse(), system(large, folded, 1.2), 40))
+    E = np.asarray(levels(systems.cdse(), system(small, k, 1.2, PER_K), 6))
+    E_large = np.asarray(levels(systems.cdse(), system(large, folded, 1.2, PER_K), 40))
     apart = np.abs(E[:, :, None] - E_large[:, None]).min(axis=2)
     assert apart.max() < 1e-10
     assert np.abs(E[:, :, None] - E_large[::-1, None]).min(axis=2).max() > 1e-3

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from nnpp.basis.rules import PER_K
 from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import system
 from nnpp.observables.bands import levels
@@ -121,7 +122,7 @@ def test_levels_with_spin_orbit_have_the_symmetry_that_the_mesh_assumes():
     k = listed(structure, np.vstack([reduced.fractional, full]))
     strengths = Strengths(spin_orbit=jnp.array([0.8, 1.9]))
     potential = Potential(systems.cdse().local, strengths, ("Cd", "Se"))
-    E = np.asarray(levels(potential, system(structure, k, 1.2), 9))
+    E = np.asarray(levels(potential, system(structure, k, 1.2, PER_K), 9))
     some, every = E[: len(reduced)], E[len(reduced) :]
     assert len(reduced) < 14
     assert np.abs(np.asarray(reduced.weights) @ some - every.mean(axis=0)).max() < 1e-12
