@@ -57,6 +57,7 @@ from nnpp.workflows.load import calculator as calculator
 from nnpp.workflows.load import load as load
 from nnpp.workflows.python.bands import BandGap as BandGap
 from nnpp.workflows.python.bands import CrystalBands as CrystalBands
+from nnpp.workflows.python.fit import fit as fit
 
 __version__: str
 __all__: list[str]

@@ -8,6 +8,10 @@ from pathlib import Path
 class NnppError(Exception):
     """An error printed as one line; all others keep their traceback."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what notebooks and IPython print instead of a traceback."""
+        return [f"nnpp: {self}"]
+
 
 class InputError(NnppError):
     """An error in a file or on the command line: `path:line: what; remedy`."""
