@@ -29,6 +29,7 @@ from nnpp.cli import (
     slurm,
     train,
     tune,
+    watch,
 )
 from nnpp.devices.environment import refuse_wrong_variables
 from nnpp.devices.machine import cores
@@ -72,6 +73,7 @@ VERBS = {
     "fit": fit.command,
     "init-fit": init_fit.command,
     "train": train.command,
+    "watch": watch.command,
     "tune": tune.command,
     "bands": bands.command,
     "check": check.check,

@@ -25,13 +25,14 @@ from nnpp.potentials.potential import Potential
 from nnpp.runs.checkpoint_file import Checkpoint
 from nnpp.runs.checkpoints import clear, newest, save
 from nnpp.runs.lock import Held, held
+from nnpp.runs.metrics import NAME as METRICS
 from nnpp.runs.metrics import append, cut, read_metrics
 from nnpp.runs.outputs import forget, grown, read_outputs, refuse_leaving
 
 START = "start"
 """Stem of the potential before training, which init-fit writes."""
 
-CHECKPOINTS, METRICS, FRAMES, SUMMARY = "checkpoints", "metrics.jsonl", "frames", "summary.json"
+CHECKPOINTS, FRAMES, SUMMARY = "checkpoints", "frames", "summary.json"
 
 ONLY_HOW_LONG = ("steps", "tolerance", "patience")
 """Settings that may change when a fit is resumed."""

@@ -81,6 +81,15 @@ class Held:
         raise InputError(what, "restore it, and run the command again", folder)
 
 
+def user_of(folder: Path) -> Owner | None:
+    """Return the process that uses a folder according to its lock file; None if it has ended.
+
+    Nothing is locked or written, so that other processes are not disturbed.
+    """
+    owner = _owner(folder / NAME)
+    return None if owner is None or owner.has_ended() else owner
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[Held]:
     """Lock `folder` during the block and yield the lock; an InputError names its owner.

@@ -16,6 +16,9 @@ from nnpp.files.atomic import os_errors_about, write_atomic
 from nnpp.files.json_text import load_json
 from nnpp.files.text import MOST_LINES, exists, read_bytes
 
+NAME = "metrics.jsonl"
+"""Name of the file in a run."""
+
 REMEDY = "remove the line, or start over with `--fresh`"
 
 
@@ -25,13 +28,13 @@ def append(path: Path, record: Mapping[str, Any]) -> None:
     with os_errors_about(path, "cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         if exists(path) and not _ends_whole(path):
-            _rewrite(path, _sound(path))
+            _rewrite(path, _sound(path, read_bytes(path)))
         _add(path, line)
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
     """Return the records; skip a broken last line, raise an InputError for any other."""
-    return [record for _, record in _sound(path)]
+    return [record for _, record in _sound(path, read_bytes(path))]
 
 
 def steps_around(path: Path, size: int) -> tuple[list[int], list[int]]:
@@ -44,7 +47,8 @@ def steps_around(path: Path, size: int) -> tuple[list[int], list[int]]:
     Raises:
         InputError: if a line is broken.
     """
-    raw, steps = read_bytes(path), [record["step"] for record in read_metrics(path)]
+    raw = read_bytes(path)
+    steps = [record["step"] for _, record in _sound(path, raw)]
     if not raw.endswith(b"\n") or raw.count(b"\n") != len(steps):
         raise InputError("its last line is broken", "`nnpp train` removes it", path)
     first = raw[:size].count(b"\n")
@@ -54,7 +58,8 @@ def steps_around(path: Path, size: int) -> tuple[list[int], list[int]]:
 def cut(path: Path, step: int) -> None:
     """Keep the lines up to `step`, from which a fit continues; a missing file has no lines."""
     if exists(path):
-        _rewrite(path, (pair for pair in _sound(path) if pair[1]["step"] <= step))
+        pairs = _sound(path, read_bytes(path))
+        _rewrite(path, (pair for pair in pairs if pair[1]["step"] <= step))
 
 
 def _line(record: Mapping[str, Any]) -> bytes:
@@ -95,9 +100,8 @@ def _rewrite(path: Path, pairs: Iterable[tuple[bytes, dict[str, Any]]]) -> None:
     write_atomic(path, b"".join(line + b"\n" for line, _ in pairs))
 
 
-def _sound(path: Path) -> list[tuple[bytes, dict[str, Any]]]:
-    """Return every line with its record, without a broken last line."""
-    raw = read_bytes(path)
+def _sound(path: Path, raw: bytes) -> list[tuple[bytes, dict[str, Any]]]:
+    """Return every line of the content `raw` with its record, without a broken last line."""
     if raw.count(b"\n") > MOST_LINES:
         raise InputError(
             f"has more than {MOST_LINES:,} lines", "start over with `--fresh`", path

@@ -23,6 +23,7 @@ from nnpp.files.json_text import load_json
 from nnpp.files.text import exists, opened, read_text, sha256_of
 from nnpp.potentials.potential import Potential
 from nnpp.runs.lock import held
+from nnpp.runs.metrics import NAME as METRICS
 
 NAME, FORMAT = "outputs.json", "nnpp outputs 1"
 
@@ -34,14 +35,14 @@ DIGEST = "sha256"
 
 DAMAGED = "restore it, or remove it; commands record again what they write"
 
-GROWING = ("metrics.jsonl",)
+GROWING = (METRICS,)
 """Files to which training appends; their first bytes are those that were recorded."""
 
 FROM_COPY = "restore it from a copy"
 
 REMEDIES = {
     "frames": FROM_COPY,
-    "metrics.jsonl": FROM_COPY,
+    METRICS: FROM_COPY,
     "run.yaml": f"{FROM_COPY}, or fit the original fit.yaml into another folder (--out)",
 }
 """Remedies for files and folders that no verb writes again without removing the training."""
