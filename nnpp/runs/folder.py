@@ -27,7 +27,7 @@ from nnpp.runs.checkpoints import clear, newest, save
 from nnpp.runs.lock import Held, held
 from nnpp.runs.metrics import NAME as METRICS
 from nnpp.runs.metrics import append, cut, read_metrics
-from nnpp.runs.outputs import forget, grown, read_outputs, refuse_leaving
+from nnpp.runs.outputs import forget, grown, read_outputs, record, refuse_leaving
 
 START = "start"
 """Stem of the potential before training, which init-fit writes."""
@@ -125,13 +125,15 @@ class RunFolder:
         cut(self.path / METRICS, step or -1)  # a fit that begins writes its line 0 again
         if grown(self.path, METRICS) < 0:
             forget(self.path, [METRICS])
+            record(self.path, [self.path / METRICS] if step else [], "train")
         lines = self.metrics() if step else []
         seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
         return Resumed(found.checkpoint, found.notes, seconds)
 
     def begin(self, numbers: Mapping[str, Any]) -> None:
-        """Write the line of metrics before the first step, as step 0."""
+        """Write and record the line of metrics before the first step, as step 0."""
         append(self.path / METRICS, {"step": 0} | dict(numbers))
+        record(self.path, [self.path / METRICS], "train")
 
     def save(self, checkpoint: Checkpoint, numbers: Mapping[str, Any]) -> None:
         """Write a step: its line of metrics, then its checkpoint.

@@ -1,7 +1,9 @@
 """Files of a run that are changed, missing, outdated or links: each is found by its name."""
 
+import json
 import re
 import shutil
+import socket
 from pathlib import Path
 
 import jax
@@ -187,11 +189,11 @@ def test_a_change_of_metrics_is_not_hidden_by_more_training(run, undrawn):
 
 
 def test_a_run_that_continues_from_an_earlier_step(run, undrawn):
-    """Its metrics are cut; they are recorded again when it ends."""
+    """Its metrics are cut, and what is left of them is recorded."""
     sorted((run / "checkpoints").glob("*.ckpt"))[-1].unlink()
     fit = RunFolder(run).resume(read_model(run / "start.safetensors").about["identity"])
     assert fit.checkpoint is not None and fit.checkpoint.step == 1
-    assert "metrics.jsonl" not in read_outputs(run)
+    assert found() == {}
     train()
     assert "metrics.jsonl" in read_outputs(run)
     assert found() == {}
@@ -282,6 +284,26 @@ def after(steps: int):
     """Return a function that stops a training after some steps."""
     asked = iter(range(1, 100))
     return lambda: next(asked) > steps
+
+
+def test_metrics_of_a_training_that_began_again(run):
+    """What it wrote is recorded from its first line on, also if it is stopped."""
+    list(run_train([read_inputs(RUN)], Options(fresh=True, steps=4), stop=after(1)))
+    assert "metrics.jsonl" in read_outputs(run)
+    assert "metrics.jsonl" not in unrecorded(run)
+    (one,) = of_metrics(run)
+    assert (one.wrong, "has not ended: not checked" in one.found) == ("", True)
+
+
+def test_the_last_line_of_a_running_training_is_not_checked(run):
+    """Its checkpoint follows the line."""
+    with (run / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 9}\n')
+    assert "step 9 has no checkpoint" in next(of_metrics(run)).wrong
+    owner = {"pid": os.getppid(), "host": socket.gethostname(), "since": "today"}
+    (run / "lock").write_text(json.dumps(owner))
+    (one,) = of_metrics(run)
+    assert (one.wrong, "in use by process" in one.found) == ("", True)
 
 
 def test_what_is_not_checked_is_named(run, nnpp):  # noqa: F811

@@ -1,5 +1,6 @@
 """Lines that metrics.jsonl has after its recorded end: whether a checkpoint continues them."""
 
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +11,7 @@ from nnpp.files.tensors import ARRAYS
 from nnpp.formats.model import read_model
 from nnpp.runs.checkpoints import newest
 from nnpp.runs.folder import CHECKPOINTS, METRICS, START, RunFolder, identity
+from nnpp.runs.lock import user_of
 from nnpp.runs.metrics import steps_around
 from nnpp.runs.outputs import FROM_COPY, grown, read_outputs
 from nnpp.workflows.fits.provenance import contents
@@ -18,8 +20,11 @@ from nnpp.workflows.verify.finding import Finding
 
 def of_metrics(folder: Path) -> Iterator[Finding]:
     """Yield whether lines added to metrics.jsonl are those of a training that has not ended."""
-    added = grown(folder, METRICS)
-    if added > 0:
+    added, user = grown(folder, METRICS), user_of(folder)
+    trains = user is not None and user.pid != os.getpid()  # `package` uses the run itself
+    if added > 0 and trains:  # the last line may be written before its checkpoint
+        yield Finding(METRICS, f"{added} bytes were added: not checked, in use by {user}")
+    elif added > 0:
         found = f"{added} bytes of a training that has not ended: not checked"
         yield Finding(METRICS, found, _wrong(folder))
 
