@@ -1,6 +1,7 @@
 """Files of a run that are changed, missing, outdated or links: each is found by its name."""
 
 import json
+import os
 import re
 import shutil
 import socket
