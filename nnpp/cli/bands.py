@@ -67,6 +67,21 @@ def command(
         str | None,
         typer.Option(help="Energy range of the figures in eV, e.g. -12,8, or full [-6,6]."),
     ] = None,
+    width: Annotated[
+        str | None,
+        typer.Option(help="Width of the figures in cm, or 'one column' or 'two columns'."),
+    ] = None,
+    font_size: Annotated[
+        float | None, typer.Option(help="Font size of the figures in pt [8].")
+    ] = None,
+    colours: Annotated[
+        str | None,
+        typer.Option(help="Colours of valence and conduction bands, e.g. 'black,#d55e00'."),
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option("--format", help="Formats of the figures: png, pdf, svg [png,pdf]."),
+    ] = None,
     dos: Annotated[bool, typer.Option("--dos", help="Add the density of states.")] = False,
     mesh: Annotated[
         str | None, typer.Option(help="Mesh of the density of states, e.g. 12x12x12.")
@@ -84,13 +99,14 @@ def command(
     out: Out = RESULTS,
 ) -> None:
     """Compute band structures; plot, compare and write them."""
-    from nnpp.workflows.bands.options import choices
+    from nnpp.workflows.bands.options import choices, figures
     from nnpp.workflows.fits.read import read_fits, read_structure_by
 
     options = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, solver=solver, compare=compare,
         zero=zero, plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
         window=window,
+        **figures(plot, width=width, font=font_size, colours=colours, formats=formats),
     )  # fmt: skip
     with together(distributed) as all_of:
         if structure is None:

@@ -1,5 +1,6 @@
 """Band structure figure: Eₙ(k) with its reference, its gap and its density of states."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -68,34 +69,58 @@ EDGE: dict[str, Any] = {
 }
 
 
-def figure_bands(picture: BandPicture) -> Figure:
+def figure_bands(picture: BandPicture, of: style.Print = style.PLAIN) -> Figure:
     """Return the figure of a band structure, with energies in eV.
 
     Args:
         picture: the bands and everything drawn with them.
+        of: size of the figure and of its text, colours of occupied and empty bands.
+    """
+    colours = (of.colour(0, style.VALENCE), of.colour(1, style.CONDUCTION))
+    picture = replace(picture, colours=colours)
+    axis = abscissa(picture.bands.kpoints)
+
+    def draw(axes: list[Axes], shown: BandPicture) -> None:
+        """Draw the bands, and the density of states if there is one, side by side."""
+        _band_frame(axes[0], shown, axis)
+        if shown.dos is not None:
+            _dos_frame(axes[1], shown, shown.dos)
+
+    return framed(picture, of, lambda width: _legends(picture, axis, width), draw)
+
+
+def framed(
+    picture: BandPicture,
+    of: style.Print,
+    legends: Callable[[float], list[style.Legend]],
+    draw: Callable[[list[Axes], BandPicture], None],
+) -> Figure:
+    """Return a figure with a frame for bands, one below it for deep bands, and one for a DOS.
+
+    Args:
+        picture: what sets axes, window, title and notes.
+        of: size of the figure and of its text.
+        legends: rows of the legend for a width [inch].
+        draw: draws a picture, with its window, in frames side by side.
     """
     axis = abscissa(picture.bands.kpoints)
-    frames = (_band_width(axis), *([] if picture.dos is None else [DOS_WIDTH]))
+    beside = () if picture.dos is None else (DOS_WIDTH,)
+    width = of.free(sum(beside) + DOS_GAP * len(beside)) or _band_width(axis)
     notes, named = remarks(picture, axis), int(not axis.path or picture.dos is not None)
-    with style.look():
-        legends, deep = _legends(picture, axis), deep_window_ev(picture)
+    with style.look(of.scale):
+        deep = deep_window_ev(picture)
         height = HEIGHT + (0.0 if deep is None else DEEP + BREAK)
-        sheet = style.Sheet(frames, DOS_GAP, height, picture.title)
-        figure, axes = sheet.draw(named, legends, notes)
-        below = [] if deep is None else [frame_below([ax], DEEP, BREAK) for ax in axes]
-        _draw_frames(axes, picture, axis)
+        frames = (width, *beside)
+        sheet = style.Sheet(frames, DOS_GAP, height, picture.title, scale=of.scale)
+        figure, axes = sheet.draw(named, legends(style.LEFT + width), notes)
+        split = [] if deep is None else axes
+        below = [frame_below([ax], DEEP, BREAK, of.scale) for ax in split]
+        draw(axes, picture)
         if deep is not None:
-            _draw_frames(below, replace(picture, window_ev=deep), axis)
+            draw(below, replace(picture, window_ev=deep))
             for upper, lower in zip(axes, below, strict=True):
                 _join(upper, lower)
     return figure
-
-
-def _draw_frames(axes: list[Axes], picture: BandPicture, axis: Abscissa) -> None:
-    """Draw the bands, and the density of states if there is one, in frames side by side."""
-    _band_frame(axes[0], picture, axis)
-    if picture.dos is not None:
-        _dos_frame(axes[1], picture, picture.dos)
 
 
 def _join(upper: Axes, lower: Axes) -> None:
@@ -137,18 +162,18 @@ def _stroke(axis: Abscissa) -> dict[str, Any]:
     return {"linestyle": "none", "marker": "_", "markersize": size}
 
 
-def _legends(picture: BandPicture, axis: Abscissa) -> list[style.Legend]:
+def _legends(picture: BandPicture, axis: Abscissa, room: float) -> list[style.Legend]:
     """Return the rows of the legend below the frame; the last one states the gap."""
     entries = _entries(picture, axis)
     width, where = gap_text(picture, axis)
     gap: style.Legend = {rf"$E_\mathrm{{g}}$ = {width}, {where}": Line2D([], [], **EDGE)}
-    named = legend_rows(entries, style.LEFT + _band_width(axis)) if len(entries) > 1 else []
+    named = legend_rows(entries, room) if len(entries) > 1 else []
     return [*named, *([gap] if width else [])]
 
 
 def _entries(picture: BandPicture, axis: Abscissa) -> style.Legend:
     """Return the legend of the lines, shades and marks."""
-    lines = [Line2D([], [], color=c, linestyle="-") for c in (style.VALENCE, style.CONDUCTION)]
+    lines = [Line2D([], [], color=c, linestyle="-") for c in picture.colours]
     entries: style.Legend = {picture.name: tuple(lines)}
     if picture.spread is not None:
         wide = SHADE | {"linewidth": 6.0, "solid_capstyle": "butt"}
@@ -169,7 +194,7 @@ def _band_frame(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
     E, v = levels_ev(picture, picture.bands), picture.bands.occupied
     if picture.spread is not None:
         _draw_spread(ax, axis, E, picture)
-    draw_levels(ax, axis, E, v)
+    draw_levels(ax, axis, E, v, picture.colours)
     draw_reference(ax, picture, axis)
     at = edges(picture, axis)
     ax.plot(at.x, at.E, zorder=4, **EDGE)
@@ -177,14 +202,18 @@ def _band_frame(ax: Axes, picture: BandPicture, axis: Abscissa) -> None:
 
 
 def draw_levels(
-    ax: Axes, axis: Abscissa, E: Float[np.ndarray, "k band"], occupied: int
+    ax: Axes,
+    axis: Abscissa,
+    E: Float[np.ndarray, "k band"],
+    occupied: int,
+    colours: tuple[str, str] = (style.VALENCE, style.CONDUCTION),
 ) -> list[Line2D]:
     """Draw levels [eV] in one colour if occupied and in another if empty; return the lines."""
     stroke, lines = _stroke(axis), []
     for piece in axis.pieces if axis.path else (slice(None),):
         full, empty = E[piece, :occupied], E[piece, occupied:]
-        lines += ax.plot(axis.x[piece], full, color=style.VALENCE, **stroke)
-        lines += ax.plot(axis.x[piece], empty, color=style.CONDUCTION, **stroke)
+        lines += ax.plot(axis.x[piece], full, color=colours[0], **stroke)
+        lines += ax.plot(axis.x[piece], empty, color=colours[1], **stroke)
     return lines
 
 
@@ -194,7 +223,7 @@ def _draw_spread(
     """Draw a shade around every level E [eV]: a band along a path, bars in a list."""
     half = np.asarray(picture.spread, float) * HARTREE_EV
     for n, (low, high) in enumerate(zip((E - half).T, (E + half).T, strict=True)):
-        colour = style.VALENCE if n < picture.bands.occupied else style.CONDUCTION
+        colour = picture.colours[n >= picture.bands.occupied]
         for piece in axis.pieces if axis.path else ():
             x, ends = axis.x[piece], (low[piece], high[piece])
             ax.fill_between(x, *ends, color=colour, linewidth=0, **SHADE)
@@ -264,9 +293,10 @@ def _dos_frame(ax: Axes, picture: BandPicture, dos: Dos) -> None:
     E, density = from_zero_ev(picture, dos.energy), dos.density / HARTREE_EV
     low, high = window_ev(picture)
     full = dos.energy <= fermi_level(picture)
-    ax.fill_betweenx(E[full], density[full], color=style.VALENCE, alpha=0.25, linewidth=0)
-    ax.plot(density[full], E[full], color=style.VALENCE)
-    ax.plot(density[~full], E[~full], color=style.CONDUCTION)
+    valence, conduction = picture.colours
+    ax.fill_betweenx(E[full], density[full], color=valence, alpha=0.25, linewidth=0)
+    ax.plot(density[full], E[full], color=valence)
+    ax.plot(density[~full], E[~full], color=conduction)
     for (_, colour), part in zip(_elements(dos), dos.atoms.values(), strict=True):
         ax.plot(part / HARTREE_EV, E, color=colour, linewidth=0.7)
     ax.set_xlim(0.0, 1.08 * density[(low <= E) & (high >= E)].max(initial=1e-9))

@@ -10,6 +10,7 @@ from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 from nnpp.observables.dos import Dos
 from nnpp.observables.gaps import Gap
+from nnpp.plotting import style
 from nnpp.plotting.abscissa import Abscissa, point_name
 from nnpp.units import HARTREE_EV
 
@@ -46,6 +47,7 @@ class BandPicture:
         reference_name: name of the circles in the legend.
         spread: half width of the shade around each level of `bands` [hartree].
         not_fitted: k-points of the reference that were not fitted, drawn differently.
+        colours: of occupied and of empty bands.
     """
 
     title: str
@@ -60,6 +62,7 @@ class BandPicture:
     reference_name: str = "reference"
     spread: Float[np.ndarray, "k band"] | None = None
     not_fitted: Bool[np.ndarray, " refk"] | None = None
+    colours: tuple[str, str] = (style.VALENCE, style.CONDUCTION)
 
 
 @dataclass(frozen=True)

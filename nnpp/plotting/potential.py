@@ -79,14 +79,17 @@ class PotentialCurves:
         return shells, np.interp(shells, self.q, self.v_q[element])
 
 
-def figure_potential(curves: PotentialCurves) -> Figure:
+def figure_potential(curves: PotentialCurves, of: style.Print = style.PLAIN) -> Figure:
     """Return a figure of v(q) [hartree·bohr³] and v(r) [eV], with a colour for each element.
 
     Args:
         curves: the potential and the curves to compare it with.
+        of: size of the figure and of its text.
     """
-    with style.look():
-        sheet = style.Sheet((FRAME, FRAME), BETWEEN, HEIGHT, curves.title)
+    both = of.free(BETWEEN)
+    frame = FRAME if both is None else both / 2
+    with style.look(of.scale):
+        sheet = style.Sheet((frame, frame), BETWEEN, HEIGHT, curves.title, scale=of.scale)
         figure, axes = sheet.draw(1, _legends(curves), ())
         for these, stroke in curves.strokes:
             draw_q(axes[0], these, curves.colours, stroke)
@@ -95,11 +98,11 @@ def figure_potential(curves: PotentialCurves) -> Figure:
             axes[0].plot(*curves.sampled(element), color=colour, **DOT)
         scale_across(axes[0], curves.q, Q_AXIS, V_Q_AXIS)
         scale_across(axes[1], curves.r, R_AXIS, V_R_AXIS)
-        _draw_tail(axes[1], curves)
+        _draw_tail(axes[1], curves, of.scale)
     return figure
 
 
-def _draw_tail(above: Axes, curves: PotentialCurves) -> None:
+def _draw_tail(above: Axes, curves: PotentialCurves, scale: float) -> None:
     """Draw v(r) again below a frame, on the scale of its values outside the core."""
     values = [
         np.asarray(v)[np.asarray(these.r) >= CORE]
@@ -109,7 +112,7 @@ def _draw_tail(above: Axes, curves: PotentialCurves) -> None:
     largest = max((float(np.abs(v).max(initial=0.0)) for v in values), default=0.0)
     if not largest:
         return
-    tail = frame_below([above], TAIL, APART)
+    tail = frame_below([above], TAIL, APART, scale)
     for these, stroke in curves.strokes:
         draw_r(tail, these, curves.colours, stroke)
     scale_across(tail, curves.r, R_AXIS, V_R_AXIS)

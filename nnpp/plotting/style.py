@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.colors import is_color_like
 from matplotlib.figure import Figure
 from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
@@ -63,31 +64,91 @@ LOOK: dict[Any, Any] = {
     "lines.solid_capstyle": "round",
     "pdf.fonttype": 42,
     "pdf.compression": 6,
+    "svg.hashsalt": "nnpp",
 }
-UNDATED = {"png": {"Software": "matplotlib"}, "pdf": {"CreationDate": None}}
+SIZES = ("font.size", "axes.labelsize", "xtick.labelsize", "ytick.labelsize", "legend.fontsize")
+"""Settings that are font sizes."""
+Kind = Literal["png", "pdf", "svg"]
+"""Format of a figure."""
+UNDATED = {
+    "png": {"Software": "matplotlib"},
+    "pdf": {"CreationDate": None},
+    "svg": {"Date": None},
+}
 DOTS_PER_INCH = 300
 
 Legend = dict[str, Line2D | tuple[Line2D, ...]]
 """One row of a legend: names and their marks."""
 
 
+@dataclass(frozen=True)
+class Print:
+    """How a figure is printed. A figure is laid out for `TEXT`, then scaled to its font.
+
+    Attributes:
+        width: width of the figure [inch]; None for what its content needs.
+        font: font size [pt].
+        colours: colours of the lines in their order, e.g. of valence and conduction bands.
+        kinds: file formats.
+    """
+
+    width: float | None = None
+    font: float = TEXT
+    colours: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ("png", "pdf")
+
+    @property
+    def scale(self) -> float:
+        """The figure and its text are this many times as large as they are laid out."""
+        return self.font / TEXT
+
+    def free(self, others: float = 0.0) -> float | None:
+        """Return the width that is left for a frame, before scaling [inch]; None for any.
+
+        Args:
+            others: width of the other frames and of the distances between frames [inch].
+        """
+        if self.width is None:
+            return None
+        return self.width / self.scale - LEFT - RIGHT - others
+
+    def colour(self, i: int, default: str) -> str:
+        """Return the colour of line `i`."""
+        return self.colours[i] if i < len(self.colours) else default
+
+
+PLAIN = Print()
+
+
+def is_colour(text: str) -> bool:
+    """Return whether a text is a colour: a name, or #rrggbb."""
+    return is_color_like(text)
+
+
 @contextmanager
-def look() -> Iterator[None]:
-    """Apply the settings of all figures, whatever the user's matplotlibrc contains."""
+def look(scale: float = 1.0) -> Iterator[None]:
+    """Apply the settings of all figures, whatever the user's matplotlibrc contains.
+
+    Args:
+        scale: factor of the font sizes.
+    """
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(LOOK)
+        for key in SIZES:
+            mpl.rcParams[key] = LOOK[key] * scale
         yield
 
 
-def image(figure: Figure, kind: Literal["png", "pdf"]) -> bytes:
+def image(figure: Figure, kind: Kind, scale: float = 1.0) -> bytes:
     """Return the figure as a file; the same figure gives the same bytes.
 
     Args:
         figure: the figure.
         kind: file format.
+        scale: factor of the font sizes, as when it was drawn.
     """
-    with look(), io.BytesIO() as file:
+    with look(scale), io.BytesIO() as file:
         figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=UNDATED[kind])
         return file.getvalue()
 
@@ -103,6 +164,7 @@ class Sheet:
         title: text above them, at the left.
         rows: number of equal rows.
         between: distance between two rows [inch].
+        scale: factor of the whole figure and of its text.
     """
 
     frames: tuple[float, ...]
@@ -111,10 +173,11 @@ class Sheet:
     title: str
     rows: int = 1
     between: float = 0.0
+    scale: float = 1.0
 
     @property
     def width(self) -> float:
-        """Width of the figure [inch]."""
+        """Width of the figure before scaling [inch]."""
         return LEFT + sum(self.frames) + self.gap * (len(self.frames) - 1) + RIGHT
 
     def draw(
@@ -132,15 +195,16 @@ class Sheet:
         bottom = BOTTOM + ROW * (named + len(legends) + len(lines))
         step = self.height + self.between
         height = bottom + self.rows * step - self.between + TOP + 1.1 * ROW * len(title)
-        figure = Figure((self.width, height))
+        figure = Figure((self.width * self.scale, height * self.scale))
         starts = [LEFT + sum(self.frames[:i]) + self.gap * i for i in range(len(self.frames))]
         axes = [
             figure.add_axes((x / self.width, y / height, w / self.width, self.height / height))
             for y in (bottom + step * row for row in reversed(range(self.rows)))
             for x, w in zip(starts, self.frames, strict=True)
         ]
-        axes[0].set_title("\n".join(title), loc="left", fontsize=TEXT + 1, pad=4.0)
-        _write_below(figure, legends, lines)
+        size = (TEXT + 1) * self.scale
+        axes[0].set_title("\n".join(title), loc="left", fontsize=size, pad=4.0)
+        _write_below(figure, legends, lines, self.scale)
         return figure, axes
 
 
@@ -149,12 +213,14 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     return textwrap.wrap(text, max(8, int(72 * width / (LETTER * size))))
 
 
-def _write_below(figure: Figure, legends: Sequence[Legend], lines: list[str]) -> None:
+def _write_below(
+    figure: Figure, legends: Sequence[Legend], lines: list[str], scale: float
+) -> None:
     """Write rows from the lower edge upwards: the notes, then the legends."""
-    width, height = figure.get_size_inches()
+    width, height = figure.get_size_inches() / scale
     for row, line in enumerate(reversed(lines)):
         at = (0.08 / width, (0.06 + ROW * row) / height)
-        figure.text(*at, line, fontsize=SMALL, color=DARK)
+        figure.text(*at, line, fontsize=SMALL * scale, color=DARK)
     for row, legend in enumerate(reversed(legends), start=len(lines)):
         _legend(figure, legend, (0.04 + ROW * row) / height)
 
@@ -175,11 +241,18 @@ def _legend(figure: Figure, legend: Legend, y: float) -> None:
     )
 
 
-def frame_below(axes: Sequence[Axes], height: float, gap: float) -> Axes:
-    """Shorten frames that are side by side, and return a new frame below all of them [inch]."""
+def frame_below(axes: Sequence[Axes], height: float, gap: float, scale: float = 1.0) -> Axes:
+    """Shorten frames that are side by side, and return a new frame below all of them.
+
+    Args:
+        axes: the frames.
+        height: height of the new frame before scaling [inch].
+        gap: distance between the frames before scaling [inch].
+        scale: factor of the figure.
+    """
     figure = axes[0].get_figure(root=True)
     assert figure is not None, "a frame is part of a figure"
-    total = figure.get_size_inches()[1]
+    total = figure.get_size_inches()[1] / scale
     first, last = axes[0].get_position(), axes[-1].get_position()
     for ax in axes:
         at = ax.get_position()

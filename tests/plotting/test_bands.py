@@ -20,10 +20,11 @@ from nnpp.plotting.picture import (
     levels_ev,
     window_ev,
 )
-from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE
+from nnpp.plotting.potential import figure_potential
+from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE, Print, image
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
-from tests.plotting.samples import GAP_EV, TOP, along, cosines, dos, picture, unlabelled
+from tests.plotting.samples import GAP_EV, TOP, along, cosines, curves, dos, picture, unlabelled
 from tests.systems import zincblende
 
 
@@ -231,3 +232,20 @@ def test_the_spread_is_a_shade_around_every_level(kpoints):
     assert lowest.min() == pytest.approx(expected)
     assert len(shades) == 4 * (len(abscissa(kpoints).pieces) if abscissa(kpoints).path else 1)
     assert words(figure)[-2:] == ["nnpp", "spread"]
+
+
+@pytest.mark.parametrize("beside", [None, dos()], ids=["bands", "with dos"])
+@pytest.mark.parametrize(("width", "font"), [(3.4, 8.0), (7.0, 11.0), (2.7, 6.0)])
+def test_a_figure_has_the_width_and_the_font_that_are_asked_for(beside, width, font):
+    """Its text stays inside of it, and apart."""
+    of = Print(width=width, font=font, colours=("black", "#cc0000"))
+    figure = figure_bands(picture(dos=beside, reference=cosines(along())), of)
+    assert figure.get_size_inches()[0] == pytest.approx(width)
+    figure.draw_without_rendering()
+    assert figure.axes[0].yaxis.label.get_fontsize() == font
+    assert {t.get_fontsize() for t in figure.legends[0].get_texts()} == {font}
+    for text in (*figure.axes[0].get_yticklabels(), figure.axes[0].yaxis.label):
+        assert text.get_window_extent().x0 >= 0
+    assert lines(figure, "black") and lines(figure, "#cc0000") and not lines(figure, VALENCE)
+    assert figure_potential(curves(), of).get_size_inches()[0] == pytest.approx(width)
+    assert image(figure, "svg", of.scale) == image(figure, "svg", of.scale)

@@ -22,6 +22,7 @@ from nnpp.files.text import exists
 from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.results import write_bands, write_dos
 from nnpp.observables.bands import Bands
+from nnpp.plotting.style import Print
 from nnpp.potentials.potential import Potential
 from nnpp.runs.folder import SUMMARY, is_at, refuse_other_run, refuse_unusable
 from nnpp.runs.lock import held
@@ -36,6 +37,7 @@ from nnpp.workflows.bands.draw import (
     curves_of,
     draw_bands,
     draw_potential,
+    print_of,
     with_spread,
 )
 from nnpp.workflows.bands.of_fit import (
@@ -139,7 +141,8 @@ def _run_fit(
             return [
                 _summary(folder / s.case.spec.name / question, [s], s.seconds) for s in solved
             ]
-        paths = _draw_potential(fit, potential, cases, folder) if choices.plot else []
+        of = print_of(choices)
+        paths = _draw_potential(fit, potential, cases, folder, of) if choices.plot else []
         return [*paths, _summary(folder, solved, seconds)]
 
     def write_run_yaml() -> tuple[Path, ...]:
@@ -174,14 +177,16 @@ def _run_yaml(
 
 
 def _draw_potential(
-    fit: Fit, potential: Potential, cases: list[Case], folder: Path
+    fit: Fit, potential: Potential, cases: list[Case], folder: Path, of: Print
 ) -> list[Path]:
     """Plot the potential; for a trained run together with the one it started from."""
     start = start_of_run(fit)
     if start is None:
-        return draw_potential(folder, curves_of(potential, cases, fit.name))
-    curves = before_and_after(start, potential, cases, fit.name)
-    return draw_potential(folder, with_spread(curves, ensemble_of_fit(fit, potential)))
+        curves = curves_of(potential, cases, fit.name)
+    else:
+        curves = before_and_after(start, potential, cases, fit.name)
+        curves = with_spread(curves, ensemble_of_fit(fit, potential))
+    return draw_potential(folder, curves, of=of)
 
 
 def _notes(fit: Fit, cases: list[Case]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from nnpp.plotting.bands import figure_bands
 from nnpp.plotting.page import page_bands
 from nnpp.plotting.picture import BandPicture, full_window_ev, valence_top
 from nnpp.plotting.potential import PotentialCurves, figure_potential
-from nnpp.plotting.style import image
+from nnpp.plotting.style import PLAIN, Print, image
 from nnpp.potentials.interface import FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.real_space import real_space
@@ -94,13 +94,21 @@ def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
     return (f"reference shifted by {shift:+.3f} eV",) if abs(shift) > SHIFT_EV else ()
 
 
+def print_of(choices: Choices) -> Print:
+    """Return how the figures are printed."""
+    names = {"width": "width", "font": "font", "colours": "colours", "formats": "kinds"}
+    given = {kind: getattr(choices, name) for name, kind in names.items()}
+    return Print(**{kind: value for kind, value in given.items() if value is not None})
+
+
 def draw_bands(
     folder: Path, done: Solved, potential: Potential, choices: Choices
 ) -> list[Path]:
     """Write bands.png and bands.pdf, and bands.html if requested; return their paths."""
     picture, paths = picture_of(done, choices), []
     if choices.plot:
-        paths = write_figure(folder / "bands", figure_bands(picture))
+        of = print_of(choices)
+        paths = write_figure(folder / "bands", figure_bands(picture, of), of)
     if choices.html:
         page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
         paths.append(write_atomic(folder / "bands.html", page))
@@ -174,12 +182,17 @@ def with_spread(
 
 
 def draw_potential(
-    folder: Path, curves: PotentialCurves | None, stem: str = "potential"
+    folder: Path,
+    curves: PotentialCurves | None,
+    stem: str = "potential",
+    of: Print = PLAIN,
 ) -> list[Path]:
     """Write <stem>.png and <stem>.pdf; return no path for a table, which has no curve."""
-    return [] if curves is None else write_figure(folder / stem, figure_potential(curves))
+    if curves is None:
+        return []
+    return write_figure(folder / stem, figure_potential(curves, of), of)
 
 
-def write_figure(stem: Path, figure: Any) -> list[Path]:
-    """Write a figure as <stem>.png and <stem>.pdf; return their paths."""
-    return [write_atomic(Path(f"{stem}.{s}"), image(figure, s)) for s in ("png", "pdf")]
+def write_figure(stem: Path, figure: Any, of: Print = PLAIN) -> list[Path]:
+    """Write a figure as <stem>.png and <stem>.pdf, or in the formats of `of`; return paths."""
+    return [write_atomic(Path(f"{stem}.{s}"), image(figure, s, of.scale)) for s in of.kinds]

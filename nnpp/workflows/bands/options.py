@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,13 @@ from nnpp.files.origin import Keys, Place
 from nnpp.files.text import exists
 from nnpp.runs.question import file_part, mesh_part, number_part, path_part
 from nnpp.units import ENERGY, HARTREE_EV
+from nnpp.workflows.bands.printing import (
+    colours_of,
+    font_of,
+    formats_of,
+    refuse_narrow,
+    width_of,
+)
 
 ZEROS = ("vbm", "absolute")
 """Zeros of energy of a figure."""
@@ -51,6 +58,10 @@ class Choices:
         connect: whether to write bands connected through crossings.
         window: lowest and highest energy of the figures, relative to their zero [eV], or "full"
             for all bands; by default −6 to 6 eV around the valence band maximum.
+        width: width of the figures [inch].
+        font: font size of the figures [pt].
+        colours: of the lines in the figures.
+        formats: of the figures, by default PNG and PDF.
     """
 
     path: str | None = None
@@ -67,6 +78,10 @@ class Choices:
     broadening: float | None = None
     connect: bool = False
     window: tuple[float, float] | Literal["full"] | None = None
+    width: float | None = None
+    font: float | None = None
+    colours: tuple[str, ...] | None = None
+    formats: tuple[str, ...] | None = None
 
     @property
     def of_dos(self) -> tuple[str, ...]:
@@ -202,9 +217,27 @@ def choices(
         if value is not None and not others.get("dos"):
             raise InputError("applies to the density of states", "add --dos", option)
     size = None if mesh is None else _mesh(mesh)
-    width = None if broaden is None else _width(broaden)
+    broadening = None if broaden is None else _width(broaden)
     limits = None if window is None else _window(window)
-    return Choices(mesh=size, broadening=width, zero=zero, window=limits, **others)
+    return Choices(mesh=size, broadening=broadening, zero=zero, window=limits, **others)
+
+
+FIGURES: dict[str, Callable[[Any], Any]] = {
+    "width": width_of,
+    "font": font_of,
+    "colours": colours_of,
+    "formats": formats_of,
+}
+"""Options that change only figures, and how each is read."""
+
+
+def figures(plot: bool, **given: Any) -> dict[str, Any]:
+    """Return the options of figures that are given, each read from the command line."""
+    known = {name: FIGURES[name](value) for name, value in given.items() if value is not None}
+    if known and not plot:
+        raise InputError("width, font, colours and format are of figures", "add --plot")
+    refuse_narrow(known.get("width"), known.get("font"))
+    return known
 
 
 def light(
