@@ -164,7 +164,7 @@ class StepTable:
         self.total, self.live = total, sys.stderr.isatty()
         if not self.live:
             say(cells(self.names, self.widths))
-        LINE.show("step", done, total)
+        LINE.show(self.names[0], done, total)
 
     def step(self, done: int, values: list[str]) -> None:
         """Show the numbers of one more step."""
@@ -174,7 +174,7 @@ class StepTable:
         pairs = zip(self.names[1:-1], values[1:-1], strict=True)
         quantities = ((*name.partition("/"), value) for name, value in pairs if value != "—")
         text = "  ".join(f"{name} {value} {unit}" for name, _, unit, value in quantities)
-        LINE.show("step", done, self.total, text.rstrip())
+        LINE.show(self.names[0], done, self.total, text.rstrip())
 
     def end(self) -> None:
         """Stop after the last line."""

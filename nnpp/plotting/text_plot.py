@@ -90,10 +90,12 @@ def _range(y: np.ndarray) -> tuple[float, float]:
 
 
 def _labels(low: float, high: float, rows: int) -> dict[int, str]:
-    """Return labels of the axis by row: powers of ten, else the two ends."""
-    decades = np.arange(np.ceil(low), np.floor(high) + 1)
-    decades = decades[:: max(1, -(-2 * len(decades) // rows))]
-    values = decades if len(decades) > 1 else np.array([low, high])
+    """Return labels of the axis by row: powers of ten, or 1, 2 and 5 if there are few."""
+    powers = np.arange(np.floor(low), np.ceil(high) + 1)
+    fine = np.log10(np.outer(10.0**powers, (1, 2, 5))).ravel()
+    shown = [x[(x >= low) & (x <= high)] for x in (powers, fine, np.array([low, high]))]
+    values = next(x for i, x in enumerate(shown) if len(x) > 2 - i)
+    values = values[:: max(1, -(-2 * len(values) // rows))]
     at = np.round((high - values) / (high - low) * (rows - 1)).astype(int)
     return {int(row): _label(10.0**value) for row, value in zip(at, values, strict=True)}
 
