@@ -147,10 +147,11 @@ def _coloured(text: str, colour: str | None, terminal: bool) -> str:
 
 
 class StepTable:
-    """Prints a table line by line; in a terminal, a progress bar with the latest numbers."""
+    """Prints a table line by line; in a terminal some lines, and a live line with the last."""
 
     def __init__(self) -> None:
-        self.names, self.widths, self.total, self.live = [], [], 0, False
+        self.names, self.widths, self.total = [], [], 0
+        self.last: list[str] | None = None
 
     def begin(self, columns: dict[str, int], done: int, total: int) -> None:
         """Start before the first line.
@@ -160,24 +161,26 @@ class StepTable:
             done: the number of steps already finished.
             total: the number of all steps.
         """
-        self.names, self.widths = list(columns), list(columns.values())
-        self.total, self.live = total, sys.stderr.isatty()
-        if not self.live:
-            say(cells(self.names, self.widths))
+        self.names, self.widths, self.total = list(columns), list(columns.values()), total
+        say(cells(self.names, self.widths))
         LINE.show(self.names[0], done, total)
 
     def step(self, done: int, values: list[str]) -> None:
-        """Show the numbers of one more step."""
-        if not self.live:
+        """Show the numbers of one more step; in a terminal print 1, 2, 5, 10, 20, …"""
+        self.last = values
+        if not sys.stderr.isatty() or str(done).rstrip("0") in ("", "1", "2", "5"):
             say(cells(values, self.widths))
-            return
+            self.last = None
         pairs = zip(self.names[1:-1], values[1:-1], strict=True)
         quantities = ((*name.partition("/"), value) for name, value in pairs if value != "—")
         text = "  ".join(f"{name} {value} {unit}" for name, _, unit, value in quantities)
         LINE.show(self.names[0], done, self.total, text.rstrip())
 
     def end(self) -> None:
-        """Stop after the last line."""
+        """Print the last line, if it is not printed yet."""
+        if self.last is not None:
+            say(cells(self.last, self.widths))
+            self.last = None
         LINE.show("writing")
 
 

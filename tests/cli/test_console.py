@@ -86,6 +86,20 @@ def test_a_live_line_is_drawn_only_in_a_terminal(heard, monkeypatch):
     assert all(len(live.ERASE) + len(x) <= 48 for y in lines for x in y.split(live.ERASE))
 
 
+def test_a_table_in_a_terminal_has_some_steps_and_the_last(heard):
+    def run() -> None:
+        table = console.StepTable()
+        table.begin({"step": 6, "loss/eV²": 8, "s": 4}, 0, 7)
+        for i in range(8):
+            table.step(i, [str(i), f"{10 - i}", "1.0"])
+        table.end()
+        live.LINE.stop()
+
+    lines = [line.split(live.ERASE)[-1].split() for line in heard(run)]
+    steps = [line[0] for line in lines if line and line[0] != "step"]
+    assert steps == (list("01257") if heard.terminal else list("01234567"))
+
+
 def test_the_time_left_is_that_of_the_steps_after_the_first(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
