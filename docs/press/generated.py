@@ -32,13 +32,21 @@ def commands() -> str:
     """Return all commands with their arguments and options."""
     group = typer.main.get_command(app)
     context = click.Context(group, info_name="nnpp")
-    parts = [_options(group, context)]
+    return "\n\n".join([_options(group, context), *_commands(group, context)])
+
+
+def _commands(group: Any, context: click.Context) -> Iterator[str]:
+    """Yield heading, help, usage and options of each command, and of those within groups."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         inside = click.Context(command, info_name=name, parent=context)
-        parts += [f"## nnpp {name}", str(command.help), _usage(command, inside)]
-        parts.append(_options(command, inside))
-    return "\n\n".join(parts)
+        if hasattr(command, "list_commands"):
+            yield from _commands(command, inside)
+            continue
+        yield f"## {inside.command_path}"
+        yield str(command.help)
+        yield _usage(command, inside)
+        yield _options(command, inside)
 
 
 def _usage(command: click.Command, context: click.Context) -> str:

@@ -21,6 +21,7 @@ from nnpp.cli import (
     bands,
     check,
     console,
+    dot,
     fit,
     import_,
     init_fit,
@@ -92,6 +93,9 @@ VERBS = {
 }
 """`nnpp VERB` calls this function; --help lists the verbs in this order."""
 
+GROUPS = {"dot": (dot.VERBS, "Nanocrystals: build a dot.")}
+"""`nnpp GROUP VERB` calls these functions; with the help of each group."""
+
 
 def one_line_errors(verb: Callable[..., Any]) -> Callable[..., Any]:
     """Return the verb, with errors that the user can fix or caused printed as one line."""
@@ -128,6 +132,12 @@ def in_sound_environment(verb: Callable[..., Any]) -> Callable[..., Any]:
 
 for name, verb in VERBS.items():
     app.command(name)(one_line_errors(in_sound_environment(verb)))
+
+for group, (verbs, text) in GROUPS.items():
+    typer_of_group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+    for name, verb in verbs.items():
+        typer_of_group.command(name)(one_line_errors(in_sound_environment(verb)))
+    app.add_typer(typer_of_group, name=group)
 
 
 @one_line_errors

@@ -1,4 +1,4 @@
-"""Relaxation of the atoms of an alloy in the valence force field of Keating.
+"""Relaxation of the atoms of an alloy or a dot in the valence force field of Keating.
 
     E = Σ_bonds (3α/8d²)(r² − d²)² + Σ_angles (3β/8dd′)(r·r′ + dd′/3)²
 
@@ -35,10 +35,12 @@ class Springs:
     Attributes:
         near: the four neighbours of each atom.
         bonds: d of each bond [bohr].
+        present: 1 for each bond, 0 for a broken one.
     """
 
     near: Neighbours
     bonds: Float[Array, "atom 4"]
+    present: Float[Array, "atom 4"]
 
 
 def springs(structure: Crystal, bonds: Bonds) -> Springs:
@@ -51,7 +53,7 @@ def springs(structure: Crystal, bonds: Bonds) -> Springs:
         )
     s, at = structure.symbols, np.asarray(near.atoms)
     lengths = [[bonds[frozenset((s[a], s[b]))] for b in row] for a, row in enumerate(at)]
-    return Springs(near, jnp.asarray(lengths))
+    return Springs(near, jnp.asarray(lengths), jnp.ones((len(s), 4)))
 
 
 def energy(
@@ -59,15 +61,16 @@ def energy(
 ) -> Float[Array, ""]:
     """Return E for α = 1; each bond belongs to two atoms."""
     r = positions[of.near.atoms] + of.near.shift @ cell - positions[:, None]
-    d = of.bonds
+    d, p = of.bonds, of.present
     stretched = 3 / 8 * (jnp.sum(r**2, axis=-1) - d**2) ** 2 / d**2
     (i, j), rr = PAIRS.T, jnp.einsum("aix,ajx->aij", r, r)
     dd = d[:, i] * d[:, j]
     bent = 3 / 8 * BENDING * (rr[:, i, j] + dd / 3) ** 2 / dd
-    return jnp.sum(stretched) / 2 + jnp.sum(bent)
+    return jnp.sum(p * stretched) / 2 + jnp.sum(p[:, i] * p[:, j] * bent)
 
 
-_slope = jax.jit(jax.value_and_grad(energy, argnums=1))
+slope = jax.jit(jax.value_and_grad(energy, argnums=1))
+"""E and ∂E/∂r."""
 
 
 def relaxed(structure: Crystal, bonds: Bonds) -> Crystal:
@@ -80,7 +83,7 @@ def relaxed(structure: Crystal, bonds: Bonds) -> Crystal:
     of, start = springs(structure, bonds), np.asarray(structure.positions)
 
     def value(x: np.ndarray) -> tuple[float, np.ndarray]:
-        E, dE = _slope(of, jnp.asarray(x.reshape(-1, 3)), structure.cell)
+        E, dE = slope(of, jnp.asarray(x.reshape(-1, 3)), structure.cell)
         return float(E), np.asarray(dE).ravel()
 
     found = minimize(value, start.ravel(), jac=True, method="BFGS", options={"gtol": 1e-9})

@@ -1,0 +1,1 @@
+"""Nanocrystals: cut from a crystal, composed, relaxed and passivated; without a cell."""

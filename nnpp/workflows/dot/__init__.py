@@ -1,0 +1,1 @@
+"""`nnpp dot`: nanocrystals."""
