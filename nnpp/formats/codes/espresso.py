@@ -52,6 +52,9 @@ VECTORS = {
 FIXED_DENSITY = ("bands", "nscf")
 """Calculations without self-consistency; pw.x marks them as unconverged in any case."""
 
+TWO_SPINS = "holds two spins", "repeat the run with nspin = 1, or with lspinorb"
+"""What is wrong with collinear spins, and what to do."""
+
 MOVING = ("md", "vc-md")
 """Calculations that move the atoms after the last levels were computed."""
 
@@ -106,9 +109,7 @@ def read_espresso(path: Path, _: Hints) -> ReferenceBands:
     run = read_run(path)
     _check_finished(run)
     if run.true("lsda"):
-        raise run.entry("lsda").error(
-            "holds two spins", "repeat the run with nspin = 1, or with lspinorb"
-        )
+        raise run.entry("lsda").error(*TWO_SPINS)
     E, found = _levels(run), _crystal(run)
     cell = np.asarray(found.cell)
     spinor = run.true("noncolin") or run.true("spinorbit")
@@ -232,6 +233,8 @@ def read_run(path: Path) -> Run:
 
 def _eigenvalues(element: Element, entries: Mapping[str, Element]) -> list[float]:
     """Return the levels at one k-point [hartree]; raise an error unless there are nbnd."""
+    if "lsda" in entries and entries["lsda"].text == "true":  # with nbnd_up, without nbnd
+        raise entries["lsda"].error(*TWO_SPINS)
     nbnd = entries["nbnd"].integer(entries["nbnd"].text) if "nbnd" in entries else 0
     size = element.attributes.get("size", str(nbnd))
     if not len(element.words) == element.integer(size) == nbnd:

@@ -134,6 +134,11 @@ def test_a_fermi_energy_stands_in_for_the_top(tmp_path):
     [
         ([SCF], "<convergence_achieved>", "is not converged"),
         ([(f"{LSDA}false", f"{LSDA}true")], LSDA, "holds two spins"),
+        (
+            [(f"{LSDA}false", f"{LSDA}true"), ("<nbnd>8</nbnd>\n      <nelec>", "<nelec>")],
+            LSDA,
+            "holds two spins",
+        ),
         ([(f"{LSDA}false", f"{LSDA}maybe")], LSDA, "lsda is 'maybe'"),
         ([(f"{LSDA}false</lsda>", "<band_structure>")], None, "does not give lsda"),
         ([("<status>0", "<status>255")], "<status>", "the run failed (status 255)"),
