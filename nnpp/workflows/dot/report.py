@@ -53,7 +53,7 @@ def rows_of_cube(made: Dot, a: float) -> Rows:
 def _composition(made: Dot) -> str:
     """Return the formula, cations first, and the number of each passivant."""
     counts = Counter(made.atoms)
-    ordered = sorted(counts, key=lambda s: -formal_charge(s))
+    ordered = sorted(counts, key=lambda s: formal_charge(s) < 0)
     text = f"{' '.join(f'{s}{counts[s]}' for s in ordered)} ({len(made.atoms):,} atoms)"
     passivants = sorted(s for s in made.symbols if s not in counts)
     return f"{text}, passivants {_counts(passivants)}" if passivants else text
