@@ -27,6 +27,11 @@ LETTERS = {True: ("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "━", "─"), False: ("|/-\
 """Turning sign, full and empty part of a bar, in terminals with and without Unicode."""
 
 
+def can_redraw() -> bool:
+    """Return whether standard error is a terminal in which a line can be erased."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def unicode_terminal() -> bool:
     """Return whether standard error can show letters beyond ASCII."""
     encoding = getattr(sys.stderr, "encoding", None) or locale.getpreferredencoding()
@@ -53,7 +58,7 @@ class LiveLine:
 
     def show(self, text: str, done: int = 0, total: int = 0, detail: str = "") -> None:
         """Say what runs now; in a terminal, start to draw."""
-        if not sys.stderr.isatty():
+        if not can_redraw():
             return
         with self._lock:
             now = time.monotonic()
@@ -110,7 +115,7 @@ class LiveLine:
         while not self._ended.wait(INTERVAL):
             with self._lock:
                 silent = time.monotonic() - self._last >= AFTER
-                if self.text and silent and sys.stderr.isatty():
+                if self.text and silent and can_redraw():
                     self._frame += 1
                     columns = shutil.get_terminal_size().columns
                     self._write(ERASE + self.line(columns - 1))

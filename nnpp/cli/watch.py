@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nnpp.cli import console
-from nnpp.cli.live import clock, unicode_terminal
+from nnpp.cli.live import can_redraw, clock, unicode_terminal
 
 if TYPE_CHECKING:
     from nnpp.workflows.watch import Seen
@@ -34,7 +34,7 @@ def command(
     """
     from nnpp.workflows.watch import run_watch
 
-    drawn, moves = 0, sys.stdout.isatty()
+    drawn, moves = 0, sys.stdout.isatty() and can_redraw()
     lines: list[str] = []
     try:
         for seen in run_watch(run):

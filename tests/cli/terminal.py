@@ -48,11 +48,14 @@ class Shown:
         return sorted(found, reverse=True)
 
 
-def shown(*words: object, folder: Path, columns: int = COLUMNS, limit: float = 300) -> Shown:
+def shown(
+    *words: object, folder: Path, columns: int = COLUMNS, limit: float = 300, **variables: str
+) -> Shown:
     """Run `nnpp WORDS` in a folder, in a terminal of its own."""
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, columns))
     environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": str(columns)}
+    environment |= variables
     environment.pop("NO_COLOR", None)
     command = [sys.executable, "-m", "nnpp.cli.app", *map(str, words)]
     start, chunks = time.monotonic(), []

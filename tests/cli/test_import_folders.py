@@ -65,6 +65,12 @@ def test_a_folder_with_two_runs_lists_them(refused, here):
     refused("import", "run", told="contains 2 files of bands (si.gpw, vasprun.xml)", at="run")
 
 
+def test_a_folder_of_runs_names_them(refused, here):
+    copied("vasp/line/vasprun.xml", to="runs/bands")
+    copied("vasp/hybrid/vasprun.xml", to="runs/hybrid")
+    refused("import", "runs", told="but its folders do (bands, hybrid); name one", at="runs")
+
+
 MISSING = {
     "OUTCAR": "is a folder of VASP (OUTCAR) without vasprun.xml",
     "elk.in": "is a folder of Elk (elk.in) without BAND.OUT",

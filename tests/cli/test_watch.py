@@ -97,6 +97,11 @@ def test_lines_fit_into_the_terminal(run, columns):
     assert len(done.lines) > 15
 
 
+def test_nothing_is_redrawn_in_a_dumb_terminal(run):
+    done = shown("watch", run, folder=run.parent, TERM="dumb")
+    assert done.code == 0 and "\x1b" not in "".join(text for _, text in done.chunks)
+
+
 def test_ascii_without_unicode(run, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     done = shown("watch", run, "--once", folder=run.parent)

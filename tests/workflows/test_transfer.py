@@ -10,6 +10,7 @@ from nnpp.config.inputs import read_inputs
 from nnpp.errors import InputError
 from nnpp.runs.outputs import unrecorded
 from nnpp.workflows.train.init_fit import run_init_fit
+from nnpp.workflows.train.loop import MembersStepped
 from nnpp.workflows.train.train import Options, run_train
 from nnpp.workflows.transfer.transfer import Begun, Done, Row, count_inside, run_transfer
 from tests.fitting.samples import SYSTEM, write_fit
@@ -22,7 +23,9 @@ def made(folder, members, system=SYSTEM):
     write_fit(folder / "fit", LM, system=system)
     list(run_init_fit([read_inputs(folder / "fit")], folder / "results", False))
     run = read_inputs(folder / "results" / "fit")
-    list(run_train([run], Options(members=members)))
+    events = list(run_train([run], Options(members=members)))
+    stepped = [(e.step, e.steps) for e in events if isinstance(e, MembersStepped)]
+    assert stepped == ([(0, 1), (1, 1)] if members else [])
     return run
 
 
@@ -44,6 +47,7 @@ def test_error_bars_are_the_spread_of_the_ensemble(tmp_path):
         ("CdSe wurtzite", "gap at Γ"), ("CdSe wurtzite", "A − C"),
     ]  # fmt: skip
     assert all(row.bar is not None and 0 < row.bar < 5 for row in rows)
+    assert begun.crystals == len({row.case for row in rows})
     assert done.held.endswith("of 3 error bars contain the expected value")
     assert [row.expected is None for row in rows] == [False, False, False, True]
     assert rows[0].here < rows[1].here, "the gap decreases with volume"

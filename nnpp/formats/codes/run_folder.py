@@ -11,6 +11,9 @@ from nnpp.formats.codes.format import Format, format_of, formats
 BELOW = "*.save"
 """Pattern of subfolders that are searched as well: those of Quantum ESPRESSO."""
 
+MOST_FOLDERS = 50
+"""Most folders in a folder that are searched for a better error."""
+
 MOST_NAMES = 6
 """Most names that an error lists."""
 
@@ -18,10 +21,9 @@ MOST_NAMES = 6
 def bands_file(folder: Path) -> Path:
     """Return the one file of bands in a folder; an error lists several, or what is missing."""
     files = _files(folder)
-    found = [(path, form) for path in files if (form := format_of(path)) and form.code]
-    chosen = _without_copies(_preferred(found))
+    chosen = _without_copies(_preferred(_found(files)))
     if not chosen:
-        raise _missing(folder, files)
+        raise _in_subfolders(folder) or _missing(folder, files)
     if len(chosen) > 1:
         names = [str(path.relative_to(folder)) for path in chosen]
         raise InputError(
@@ -30,6 +32,12 @@ def bands_file(folder: Path) -> Path:
             folder,
         )
     return chosen[0]
+
+
+def _found(files: Iterable[Path]) -> list[tuple[Path, Format]]:
+    """Return the files of bands among files, each with its format."""
+    pairs = ((path, format_of(path)) for path in files)
+    return [(path, form) for path, form in pairs if form is not None and form.code]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -57,6 +65,17 @@ def _without_copies(paths: list[Path]) -> list[Path]:
     if len(paths) < 2:
         return paths
     return list({sha256_of(path): path for path in paths}.values())
+
+
+def _in_subfolders(folder: Path) -> InputError | None:
+    """Return the error for a folder of runs, which names them; None if it contains none."""
+    inner = [p for p in sorted(folder.iterdir()) if p.is_dir()][:MOST_FOLDERS]
+    runs = [path for path in inner if _found(_files(path))]
+    if not runs:
+        return None
+    names = _listed([path.name for path in runs])
+    what = f"contains no file of bands, but its folders do ({names})"
+    return InputError(what, f"name one of them, as {runs[0]}", folder)
 
 
 def _missing(folder: Path, files: Iterable[Path]) -> InputError:
