@@ -55,7 +55,7 @@ def format_of(path: Path) -> str:
     return next(found, "extxyz")
 
 
-def read_dot(path: Path) -> Dot:
+def read_dot(path: Path | str) -> Dot:
     """Return the dot in a file: conf.par, xyz, extxyz, or any format that ASE reads."""
     path = Path(path)
     if path.suffix in FORMATS["conf.par"].suffixes:
