@@ -89,6 +89,10 @@ def command(
     broaden: Annotated[
         str | None, typer.Option(help="Gaussian width, e.g. '0.1 eV', instead of tetrahedra.")
     ] = None,
+    fat: Annotated[
+        str | None,
+        typer.Option(help="Fat bands: weights by element, or s and p character (sp)."),
+    ] = None,
     connect: Annotated[
         bool,
         typer.Option(
@@ -105,7 +109,7 @@ def command(
     options = choices(
         path=path, points=points, cutoff=cutoff, bands=bands, solver=solver, compare=compare,
         zero=zero, plot=plot, html=html, dos=dos, mesh=mesh, broaden=broaden, connect=connect,
-        window=window,
+        window=window, fat=fat,
         **figures(plot, width=width, font=font_size, colours=colours, formats=formats),
     )  # fmt: skip
     with together(distributed) as all_of:
@@ -118,7 +122,8 @@ def command(
             run_bands,  # imports JAX: input errors come before
         )
 
-        print_bands(run_bands(fits, out, options), fits)
+        overlay = plot and len(inputs or []) > 1
+        print_bands(run_bands(fits, out, options, overlay), fits)
 
 
 def print_bands(events: "Iterator[Event]", fits: "list[Fit]") -> None:
@@ -139,6 +144,8 @@ def print_bands(events: "Iterator[Event]", fits: "list[Fit]") -> None:
                     solved.append(event)
                     console.say(_row(event, width))
                 case Finished():
+                    for text in event.notes:
+                        console.note(text)
                     _print_remarks(solved)
                     print_level_errors({s.case.spec.name: s.errors for s in solved})
                     console.wrote([*(p for s in solved for p in s.paths), *event.paths])

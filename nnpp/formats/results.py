@@ -15,6 +15,7 @@ from nnpp.formats.bands_csv import write_bands_csv
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.bands_json import write_bands_json
 from nnpp.observables.bands import Bands
+from nnpp.observables.characters import WAVES, Characters
 from nnpp.observables.dos import Dos
 from nnpp.observables.optics import Optics
 from nnpp.observables.reports import Report, Row
@@ -65,6 +66,18 @@ def write_optics(folder: Path, optics: Optics) -> Path:
         optics.electrons,
     ]
     return _write_columns(Path(folder) / "optics.csv", header, columns, ".6g")
+
+
+def write_weights(folder: Path, bands: Bands, weights: Characters) -> Path:
+    """Write fat.csv: the weight of every state by element and angular momentum."""
+    names = [f"{s}_{wave}" for s in weights.species for wave in WAVES]
+    E = np.asarray(bands.E) * HARTREE_EV
+    rows = (
+        (i + 1, n + 1, float(E[i, n]), *map(float, weights.weights[i, n].ravel()))
+        for i, n in np.ndindex(E.shape)
+    )
+    text = csv_text(["k", "band", "energy_ev", *names], rows, ".6f")
+    return write_atomic(Path(folder) / "fat.csv", text)
 
 
 def write_report(folder: Path, reports: tuple[Report, ...]) -> Path:

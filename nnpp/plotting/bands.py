@@ -104,13 +104,13 @@ def framed(
         draw: draws a picture, with its window, in frames side by side.
     """
     axis = abscissa(picture.bands.kpoints)
-    beside = () if picture.dos is None else (DOS_WIDTH,)
-    width = of.free(sum(beside) + DOS_GAP * len(beside)) or _band_width(axis)
+    others = () if picture.dos is None else (DOS_WIDTH,)
+    width = of.free(sum(others) + DOS_GAP * len(others)) or _band_width(axis)
     notes, named = remarks(picture, axis), int(not axis.path or picture.dos is not None)
     with style.look(of.scale):
         deep = deep_window_ev(picture)
         height = HEIGHT + (0.0 if deep is None else DEEP + BREAK)
-        frames = (width, *beside)
+        frames = (width, *others)
         sheet = style.Sheet(frames, DOS_GAP, height, picture.title, scale=of.scale)
         figure, axes = sheet.draw(named, legends(style.LEFT + width), notes)
         split = [] if deep is None else axes
@@ -162,12 +162,12 @@ def _stroke(axis: Abscissa) -> dict[str, Any]:
     return {"linestyle": "none", "marker": "_", "markersize": size}
 
 
-def _legends(picture: BandPicture, axis: Abscissa, room: float) -> list[style.Legend]:
+def _legends(picture: BandPicture, axis: Abscissa, free: float) -> list[style.Legend]:
     """Return the rows of the legend below the frame; the last one states the gap."""
     entries = _entries(picture, axis)
     width, where = gap_text(picture, axis)
     gap: style.Legend = {rf"$E_\mathrm{{g}}$ = {width}, {where}": Line2D([], [], **EDGE)}
-    named = legend_rows(entries, room) if len(entries) > 1 else []
+    named = legend_rows(entries, free) if len(entries) > 1 else []
     return [*named, *([gap] if width else [])]
 
 

@@ -66,6 +66,7 @@ OPTIONS = [
     (["--path", "LGXWKQ"], "--path:", "no special point 'Q'"),
     (["--window", "5:-5"], "--window:", "is not a window"),
     (["--window", "all"], "--window:", "is not a window"),
+    (["--fat", "spd"], "--fat:", "unknown weights 'spd'"),
     (["--plot", "--width", "wide"], "--width:", "is not a width"),
     (["--plot", "--width", "-3"], "--width:", "is not a width"),
     (["--plot", "--width", "5"], "--width:", "too narrow for a font of 8 pt"),

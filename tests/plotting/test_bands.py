@@ -12,6 +12,8 @@ from nnpp.errors import InputError
 from nnpp.observables.bands import Bands
 from nnpp.plotting.abscissa import abscissa
 from nnpp.plotting.bands import figure_bands, thinned
+from nnpp.plotting.fat import figure_fat
+from nnpp.plotting.overlay import figure_overlay, same_path
 from nnpp.plotting.picture import (
     BandPicture,
     deep_window_ev,
@@ -21,7 +23,7 @@ from nnpp.plotting.picture import (
     window_ev,
 )
 from nnpp.plotting.potential import figure_potential
-from nnpp.plotting.style import CONDUCTION, GREEN, VALENCE, Print, image
+from nnpp.plotting.style import CONDUCTION, GREEN, PALETTE, VALENCE, Print, image
 from nnpp.structures.kpoints import listed
 from nnpp.units import HARTREE_EV
 from tests.plotting.samples import GAP_EV, TOP, along, cosines, curves, dos, picture, unlabelled
@@ -249,3 +251,30 @@ def test_a_figure_has_the_width_and_the_font_that_are_asked_for(beside, width, f
     assert lines(figure, "black") and lines(figure, "#cc0000") and not lines(figure, VALENCE)
     assert figure_potential(curves(), of).get_size_inches()[0] == pytest.approx(width)
     assert image(figure, "svg", of.scale) == image(figure, "svg", of.scale)
+
+
+def test_an_overlay_has_a_colour_and_a_gap_for_each_run():
+    lower = cosines(along())
+    lower = replace(lower, E=lower.E.at[:, 2:].add(0.5 / HARTREE_EV) - 0.4)
+    runs = {"one": picture(reference=cosines(along())), "two": picture(bands=lower)}
+    figure = figure_overlay(runs, "cosines")
+    assert words(figure) == ["one, 1.90 eV", "two, 2.40 eV", "reference"]
+    one, two = (lines(figure, colour) for colour in PALETTE[:2])
+    assert len(one) == len(two) == 8, "four bands in two pieces"
+    for drawn in (one, two):
+        assert max(y for x in drawn[:1] for y in x.get_ydata()) <= 1e-9
+    assert len({line.get_linestyle() for line in (one[0], two[0])}) == 2
+    assert same_path(list(runs.values()))
+    assert not same_path([picture(), picture(bands=cosines(along(30)))])
+
+
+def test_the_area_of_a_dot_is_its_weight():
+    shown = picture(window_ev=(-20.0, 9.0))
+    shape = np.shape(shown.bands.E)
+    weights = {"s": np.full(shape, 0.25), "p": np.full(shape, 1.0)}
+    figure = figure_fat(shown, weights)
+    (dots_of,) = figure.axes[0].collections
+    area = dots_of.get_sizes()
+    assert set(np.round(area / area.max(), 6)) == {0.25, 1.0}
+    assert area[0] == area.max() and area[-1] == area.min(), "small ones are on top"
+    assert words(figure)[1:] == ["s", "p"]

@@ -20,7 +20,7 @@ from nnpp.devices.start import start_devices
 from nnpp.files.atomic import write_atomic
 from nnpp.files.text import exists
 from nnpp.formats.bands_csv import write_bands_csv
-from nnpp.formats.results import write_bands, write_dos
+from nnpp.formats.results import write_bands, write_dos, write_weights
 from nnpp.observables.bands import Bands
 from nnpp.plotting.style import Print
 from nnpp.potentials.potential import Potential
@@ -47,6 +47,7 @@ from nnpp.workflows.bands.of_fit import (
     with_fit,
 )
 from nnpp.workflows.bands.options import Choices
+from nnpp.workflows.bands.overlay import draw_overlays
 from nnpp.workflows.bands.solve import Solved, connected, refuse_without_path, solve
 from nnpp.workflows.fits.provenance import hashes, provenance, write_run
 from nnpp.workflows.report.page import write_page
@@ -64,19 +65,28 @@ class Started:
 
 @dataclass(frozen=True)
 class Finished:
-    """A fit is finished: the files written in addition to those of its systems."""
+    """A fit is finished: the files written in addition to those of its systems, and notes."""
 
     name: str
     paths: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 Event = Started | Solved | Finished
 
 
-def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
+def run_bands(
+    fits: list[Fit], out: Path, choices: Choices, overlay: bool = False
+) -> Iterator[Event]:
     """Compute every system of every fit; write the results to `out`/fit/system/question.
 
     Input errors are raised before anything is computed or written.
+
+    Args:
+        fits: the fits.
+        out: folder of results.
+        choices: options.
+        overlay: whether to draw equal systems of all fits in one figure.
     """
     start_devices()
     ready = on_all_processes(
@@ -84,10 +94,22 @@ def run_bands(fits: list[Fit], out: Path, choices: Choices) -> Iterator[Event]:
     )
     recorder = Recorder(lambda write: write())  # its events are functions that write files
     recorder(partial(_refuse, ready, out, choices))
+    every: dict[str, list[Solved]] = {}
     for fit, cases, read in ready:
         folder = out / fit.name
         with recorder.holding(held(folder)) as guarded:
-            yield from _run_fit(fit, cases, folder, choices, read, guarded)
+            for event in _run_fit(fit, cases, folder, choices, read, guarded):
+                if isinstance(event, Solved):
+                    every.setdefault(fit.name, []).append(event)
+                yield event
+    if overlay and len(every) > 1:
+        first = ready[0][0]
+        with recorder.holding(held(out / first.name)) as guarded:
+            others = tuple(f"with-{name}" for name in list(every)[1:])
+            question = question_name((*first.question, *choices.of_dos, *others))
+            draw = partial(draw_overlays, every, out / first.name, question, choices)
+            drawn, notes = guarded(draw)
+            yield Finished(first.name, drawn, notes)
 
 
 def _refuse(
@@ -207,6 +229,8 @@ def _write(
     paths = write_bands(folder, done.bands, done.case.crystal, about)
     if done.dos is not None:
         paths.append(write_dos(folder, done.dos))
+    if done.weights is not None:
+        paths.append(write_weights(folder, done.bands, done.weights))
     if followed is not None:
         paths.append(write_bands_csv(folder / "connected.csv", followed))
     return paths + draw_bands(folder, done, potential, choices)

@@ -13,6 +13,7 @@ from nnpp.files.atomic import write_atomic
 from nnpp.formats.ensemble import StoredEnsemble
 from nnpp.observables.bands import Bands
 from nnpp.plotting.bands import figure_bands
+from nnpp.plotting.fat import figure_fat
 from nnpp.plotting.page import page_bands
 from nnpp.plotting.picture import BandPicture, full_window_ev, valence_top
 from nnpp.plotting.potential import PotentialCurves, figure_potential
@@ -94,6 +95,15 @@ def _shifted(bands: Bands, reference: Bands) -> tuple[str, ...]:
     return (f"reference shifted by {shift:+.3f} eV",) if abs(shift) > SHIFT_EV else ()
 
 
+def weights_of(done: Solved, choices: Choices) -> dict[str, Float[np.ndarray, "k band"]]:
+    """Return the weights of the states that are drawn, by name; nothing without any."""
+    if done.weights is None:
+        return {}
+    if choices.fat == "sp":
+        return {f"{wave} character": w for wave, w in done.weights.of_waves.items()}
+    return {f"on {element}": w for element, w in done.weights.of_elements.items()}
+
+
 def print_of(choices: Choices) -> Print:
     """Return how the figures are printed."""
     names = {"width": "width", "font": "font", "colours": "colours", "formats": "kinds"}
@@ -108,7 +118,9 @@ def draw_bands(
     picture, paths = picture_of(done, choices), []
     if choices.plot:
         of = print_of(choices)
-        paths = write_figure(folder / "bands", figure_bands(picture, of), of)
+        weights = weights_of(done, choices)
+        figure = figure_fat(picture, weights, of) if weights else figure_bands(picture, of)
+        paths = write_figure(folder / "bands", figure, of)
     if choices.html:
         page = page_bands(picture, curves_of(potential, [done.case], "Potential"))
         paths.append(write_atomic(folder / "bands.html", page))

@@ -28,6 +28,9 @@ from nnpp.workflows.bands.printing import (
 ZEROS = ("vbm", "absolute")
 """Zeros of energy of a figure."""
 
+FAT = ("element", "sp")
+"""Groups of weights of states."""
+
 COMPARABLE = (".csv", ".h5", ".json")
 """Files of bands that contain their k-points."""
 
@@ -58,6 +61,7 @@ class Choices:
         connect: whether to write bands connected through crossings.
         window: lowest and highest energy of the figures, relative to their zero [eV], or "full"
             for all bands; by default −6 to 6 eV around the valence band maximum.
+        fat: which weights of states to compute: "element" or "sp".
         width: width of the figures [inch].
         font: font size of the figures [pt].
         colours: of the lines in the figures.
@@ -78,6 +82,7 @@ class Choices:
     broadening: float | None = None
     connect: bool = False
     window: tuple[float, float] | Literal["full"] | None = None
+    fat: str | None = None
     width: float | None = None
     font: float | None = None
     colours: tuple[str, ...] | None = None
@@ -85,9 +90,10 @@ class Choices:
 
     @property
     def of_dos(self) -> tuple[str, ...]:
-        """The parts of a question that change the density of states."""
+        """The parts of a question that change the density of states, or add weights."""
         mesh = () if self.mesh is None else (mesh_part(self.mesh),)
-        return (*mesh, *broaden_parts(self.broadening))
+        fat = () if self.fat is None else (f"fat-{self.fat}",)
+        return (*mesh, *broaden_parts(self.broadening), *fat)
 
 
 def broaden_parts(width: float | None) -> tuple[str, ...]:
@@ -216,6 +222,10 @@ def choices(
     for option, value in {"--mesh": mesh, "--broaden": broaden}.items():
         if value is not None and not others.get("dos"):
             raise InputError("applies to the density of states", "add --dos", option)
+    if others.get("fat") not in (None, *FAT):
+        raise InputError(
+            f"unknown weights {others['fat']!r}", suggest(others["fat"], FAT), "--fat"
+        )
     size = None if mesh is None else _mesh(mesh)
     broadening = None if broaden is None else _width(broaden)
     limits = None if window is None else _window(window)

@@ -44,7 +44,7 @@ def font_of(size: float) -> float:
 
 
 def refuse_narrow(width: float | None, font: float | None) -> None:
-    """Raise an InputError if a figure of this width [inch] has no room for its text [pt]."""
+    """Raise an InputError if a figure of this width [inch] is too narrow for its text [pt]."""
     font = USUAL if font is None else font
     least = NARROWEST * font / USUAL
     if width is not None and width < least:

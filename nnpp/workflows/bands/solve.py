@@ -15,6 +15,7 @@ from nnpp.errors import InputError
 from nnpp.formats.ensemble import Levels
 from nnpp.formats.structures import covalent_radius
 from nnpp.observables.bands import Bands, bands, states, validated
+from nnpp.observables.characters import Characters, characters
 from nnpp.observables.comparison import Comparison, LevelErrors
 from nnpp.observables.completeness import complete
 from nnpp.observables.dos import (
@@ -29,6 +30,7 @@ from nnpp.observables.ordering import continuous_order
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import compare_with_reference
+from nnpp.structures.inversion import centred
 from nnpp.structures.symmetry import mesh, space_group
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.bands.options import Choices
@@ -47,6 +49,9 @@ MARGIN = 0.2 / HARTREE_EV
 
 TAIL = 4.0
 """A Gaussian is negligible after this many widths."""
+
+LARGEST_BASIS = 4000
+"""The weights of states need a matrix of this many rows [0.3 GB]."""
 
 MAX_STEP = 0.26
 """k-points further apart than this, in fractional coordinates, are not neighbours."""
@@ -68,6 +73,7 @@ class Solved:
         members: levels of an ensemble of the same potential at the same k-points.
         unseen: k-points of the reference that were not fitted.
         errors: errors of the levels, by the set of k-points: fitted, held out, others.
+        weights: weights of the states in spheres, where requested.
     """
 
     case: Case
@@ -81,6 +87,7 @@ class Solved:
     members: Levels | None = None
     unseen: Bool[np.ndarray, " refk"] | None = None
     errors: Mapping[str, LevelErrors] = field(default_factory=dict)
+    weights: Characters | None = None
 
 
 def solve(case: Case, potential: Potential, choices: Choices) -> Solved:
@@ -99,8 +106,22 @@ def solve(case: Case, potential: Potential, choices: Choices) -> Solved:
     edges = gap(found) if 0 < case.occupied < found.E.shape[1] else None
     dos = density_of_states(case, potential, choices)[0] if choices.dos else None
     comparison = compare_with_reference(case, found)
+    weights = weights_in_spheres(case, potential) if choices.fat else None
     seconds = time.perf_counter() - start
-    return Solved(case, found, edges, comparison, _splitting(case, found), dos, seconds)
+    split = _splitting(case, found)
+    return Solved(case, found, edges, comparison, split, dos, seconds, weights=weights)
+
+
+def weights_in_spheres(case: Case, potential: Potential) -> Characters:
+    """Return the weights of all levels within the largest spheres that do not overlap."""
+    if case.n_plane_waves > LARGEST_BASIS:
+        what = f"{case.n_plane_waves} plane waves, the limit of --fat is {LARGEST_BASIS}"
+        raise InputError(what, "lower the --cutoff, or take a smaller crystal", case.spec.name)
+    _, psi = states(potential, case.system, case.n_levels, case.solve)
+    K = np.asarray(case.system.waves.K)
+    psi = np.asarray(psi).reshape(len(K), -1, K.shape[1], case.n_levels)
+    radii = touching_radii(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
+    return characters(psi, K, centred(case.crystal)[0], radii)
 
 
 def _splitting(case: Case, found: Bands) -> float | None:
