@@ -59,6 +59,13 @@ def test_a_structure_file_and_a_name_give_the_same_dot(nnpp):
     np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+def test_a_folder_with_the_name_of_a_crystal_is_not_read(nnpp):
+    Path("zb-InP").mkdir()
+    assert nnpp("dot", "build", "zb-InP", *D, "--bond", "P-In 2.6 angstrom").code == 0
+    r = np.asarray(read_dot(Path("zb-InP-1.1nm.xyz")).positions) * 0.529177210903
+    assert np.sort(np.linalg.norm(r, axis=1))[1:5] == pytest.approx(2.6, rel=1e-6)
+
+
 def test_core_shell_alloys_and_numbers_of_atoms(nnpp):
     done = nnpp(
         *("dot", "build", "zb-CdSe", "--atoms", 87, "--shell", "CdS 0.3 nm"),
@@ -125,6 +132,11 @@ WRONG = [
     (("zb-CdSe", *D, "--alloy", "Te:1.3"), "--alloy:", "a fraction up to 1"),
     (("zb-CdSe", *D, "--passivation", "Cx"), "--passivation:", "unknown ligand 'Cx'"),
     (("zb-CdSe", *D, "--passivation", "Cl", "--neutral"), "--neutral:", "remains"),
+    (("zb-CdSe", *D, "--length", "1 nm"), "--length:", "add --shape rod or platelet"),
+    (("zb-CdSe", "--atoms", 1000000), "--atoms:", "give 1 to 100,000"),
+    (("zb-CdSe", *D, "--bond", "Cd-Te"), "--bond:", "is no bond"),
+    (("zb-CdSe", *D, "--bond", "Cd-In 2 angstrom"), "--bond:", "write cation and anion"),
+    (("zb-InP", *D, "--shell", "ZnS 0.3 nm"), "", "not known: In-S, Zn-P"),
     (("zb-CdSe", *D, "--neutral"), "--neutral:", "add e.g. --passivation Cl"),
     (("zb-CdSe", *D, "--passivants", "P1:0.5"), "--passivants:", "P1:0.55,P2:0.25"),
     (("zb-CdSe", *D, "--out", "a.vasp"), "a.vasp:", "cannot hold Gaussian passivants"),

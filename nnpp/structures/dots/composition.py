@@ -14,15 +14,15 @@ def with_shell(cut: Cut, cation: str, anion: str) -> Cut:
     """Return the dot with the cations and anions outside the core replaced.
 
     Args:
-        cut: the atoms, whose `outside` is positive in the shell.
+        cut: the atoms of core and shell.
         cation: the cation of the shell.
         anion: its anion.
     """
     of_sign = {1: cation, -1: anion}
     signs = np.sign(cut.charges).tolist()
     symbols = tuple(
-        of_sign[sign] if far > 0 else symbol
-        for symbol, sign, far in zip(cut.symbols, signs, cut.outside.tolist(), strict=True)
+        symbol if in_core else of_sign[sign]
+        for symbol, sign, in_core in zip(cut.symbols, signs, cut.in_core.tolist(), strict=True)
     )
     return replace(cut, symbols=symbols)
 
@@ -38,10 +38,10 @@ def alloyed(cut: Cut, fractions: Mapping[str, float], seed: int) -> Cut:
     """
     chance = np.random.default_rng(seed)
     symbols = np.array(cut.symbols, object)
-    free = cut.outside <= 0
+    free = cut.in_core
     signs = np.sign(cut.charges)
     for element, fraction in fractions.items():
-        sublattice = (signs == np.sign(formal_charge(element))) & (cut.outside <= 0)
+        sublattice = (signs == np.sign(formal_charge(element))) & cut.in_core
         count = round(fraction * int(sublattice.sum()))
         candidates = np.flatnonzero(sublattice & free)
         if count > len(candidates):

@@ -86,13 +86,11 @@ def bonds_of(
         own: lengths that differ from those of the tables, as of the crystal itself [bohr].
         wurtzite: whether bonds of wurtzite are preferred.
     """
-    lengths = {}
-    for cation, anion in sorted(pairs):
-        d = own.get((cation, anion)) or built_in_bond(cation, anion, wurtzite)
-        if d is None:
-            raise InputError(
-                f"the length of the bond {cation}-{anion} is not known",
-                f"give it, as --bond '{cation}-{anion} 2.6 angstrom'",
-            )
-        lengths[frozenset((cation, anion))] = d
-    return lengths
+    found = {p: own.get(p) or built_in_bond(*p, wurtzite) for p in sorted(pairs)}
+    unknown = ["-".join(pair) for pair, d in found.items() if d is None]
+    if unknown:
+        raise InputError(
+            f"lengths of bonds are not known: {', '.join(unknown)}",
+            f"give each, as --bond '{unknown[0]} 2.6 angstrom'",
+        )
+    return {frozenset(pair): d for pair, d in found.items() if d is not None}

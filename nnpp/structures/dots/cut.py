@@ -26,7 +26,7 @@ class Cut:
         symbols: the element of each atom.
         near: the atoms at the other ends of its bonds; −1 for a broken bond.
         bonds: the vectors along the bonds of the lattice, also along broken ones [bohr].
-        outside: distance from the surface of the core; positive in a shell [bohr].
+        outside: distance from the surface of the core [bohr]; positive in a shell.
     """
 
     positions: Float[np.ndarray, "atom 3"]
@@ -39,6 +39,11 @@ class Cut:
     def broken(self) -> Bool[np.ndarray, "atom 4"]:
         """Which bonds are broken."""
         return self.near < 0
+
+    @property
+    def in_core(self) -> Bool[np.ndarray, " atom"]:
+        """Which atoms are in the core; all others are in the shell."""
+        return self.outside <= SAME
 
     @property
     def charges(self) -> Int[np.ndarray, " atom"]:

@@ -63,7 +63,7 @@ def run_build(name: str, request: Request) -> Built:
         request: the options.
     """
     path, form = _destination(name, request)
-    is_cube = name.startswith("perovskite-") and not exists(Path(name))
+    is_cube = name.startswith("perovskite-") and not Path(name).is_file()
     title, made, rows = (_cube if is_cube else _cut_dot)(name, request)
     write_dot(path, made, form)
     return Built(title, made, tuple(rows), path)
@@ -118,7 +118,7 @@ def _cut_dot(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str
 
 def _lattice(name: str, request: Request) -> Lattice:
     """Return the crystal of a file or of a name, with its bonds."""
-    if exists(Path(name)):
+    if Path(name).is_file():  # a folder of a fit may have the name of a crystal
         try:
             return lattice_of(read_structure(Path(name)))
         except InputError as error:

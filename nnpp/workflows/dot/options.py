@@ -7,8 +7,12 @@ from pathlib import Path
 
 from nnpp.config.values import length
 from nnpp.errors import InputError
-from nnpp.structures.dots.dot import PASSIVANT
+from nnpp.structures.dots.charges import CHARGES
+from nnpp.structures.dots.dot import MOST_SITES, PASSIVANT
 from nnpp.structures.electrons import SYMBOLS
+
+LONG = ("rod", "platelet")
+"""Shapes with a length."""
 
 DIRECTION = re.compile(r"\s*([-−]?\d)[\s,]*([-−]?\d)[\s,]*([-−]?\d)\s*")
 FACET = re.compile(r"([-−]?\d)([-−]?\d)([-−]?\d):(\d+\.?\d*|\.\d+)")
@@ -72,8 +76,14 @@ class Request:
         if sum(given) != 1:
             what = "several sizes are given" if any(given) else "no size is given"
             raise InputError(what, "give one of --diameter '2.2 nm', --atoms, --cells", "size")
-        if self.atoms is not None and self.atoms < 1:
-            raise InputError(f"{self.atoms} is too few", "give at least 1", "--atoms")
+        if self.atoms is not None and not 1 <= self.atoms <= MOST_SITES:
+            raise InputError(f"{self.atoms} atoms", f"give 1 to {MOST_SITES:,}", "--atoms")
+        if self.length is not None and self.shape not in LONG:
+            what = "only rods and platelets have a length"
+            raise InputError(what, "add --shape rod or platelet", "--length")
+        if self.places is not None and self.passivation not in (None, ("gaussian",)):
+            what = "only Gaussian passivants have places"
+            raise InputError(what, "leave out --passivation", "--passivants")
         if self.facets is not None and self.shape != "wulff":
             raise InputError("only Wulff shapes have them", "add --shape wulff", "--facets")
         if self.neutral and not set(self.passivation or ()) - {"none", "gaussian"}:
@@ -143,12 +153,15 @@ def read_bonds(texts: Sequence[str]) -> dict[tuple[str, str], float]:
     bonds = {}
     for text in texts:
         found = BOND.fullmatch(text)
-        if found is None:
-            remedy = "write e.g. 'Cd-Se 2.62 angstrom'"
+        pair = () if found is None else found.groups()[:2]
+        charges = {symbol: CHARGES.get(symbol, 0) for symbol in pair}
+        if found is None or min(charges.values()) >= 0 or max(charges.values()) <= 0:
+            remedy = "write cation and anion, e.g. 'Cd-Se 2.62 angstrom'"
             raise InputError(f"{text!r:.30} is no bond", remedy, "--bond")
         d = read_length("--bond", found[3])
         assert d is not None, "a text gives a length"
-        bonds[(found[1], found[2])] = d
+        anion, cation = sorted(charges, key=lambda symbol: charges[symbol])
+        bonds[(cation, anion)] = d
     return bonds
 
 
