@@ -174,7 +174,10 @@ class StepTable:
         pairs = zip(self.names[1:-1], values[1:-1], strict=True)
         quantities = ((*name.partition("/"), value) for name, value in pairs if value != "—")
         text = "  ".join(f"{name} {value} {unit}" for name, _, unit, value in quantities)
-        LINE.show(self.names[0], done, self.total, text.rstrip())
+        if done < self.total:
+            LINE.show(self.names[0], done, self.total, text.rstrip())
+        else:
+            LINE.show("writing")
 
     def end(self) -> None:
         """Print the last line, if it is not printed yet."""
