@@ -23,6 +23,7 @@ class Cut:
 
     Attributes:
         positions: positions from the centre of the dot [bohr].
+        sites: the same in the lattice, before any relaxation [bohr].
         symbols: the element of each atom.
         near: the atoms at the other ends of its bonds; −1 for a broken bond.
         bonds: the vectors along the bonds of the lattice, also along broken ones [bohr].
@@ -30,6 +31,7 @@ class Cut:
     """
 
     positions: Float[np.ndarray, "atom 3"]
+    sites: Float[np.ndarray, "atom 3"]
     symbols: tuple[str, ...]
     near: Int[np.ndarray, "atom 4"]
     bonds: Float[np.ndarray, "atom 4 3"]
@@ -55,6 +57,7 @@ class Cut:
         number = np.append(np.where(mask, np.cumsum(mask) - 1, -1), -1)  # the last is for −1
         return Cut(
             self.positions[mask],
+            self.sites[mask],
             tuple(np.array(self.symbols)[mask].tolist()),
             number[self.near[mask]],
             self.bonds[mask],
@@ -87,7 +90,7 @@ def cut_out(
     place = np.where(known, others @ (size[1] * size[2], size[2], 1), 0)
     near = np.where(known, number[place * count + lattice.near[atom]], -1)
     symbols = tuple(np.array(lattice.symbols)[atom].tolist())
-    return Cut(r[inside], symbols, near, lattice.bonds[atom], outside[inside])
+    return Cut(r[inside], r[inside], symbols, near, lattice.bonds[atom], outside[inside])
 
 
 def _cells(

@@ -164,7 +164,7 @@ def _places(
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     own = np.array([radius(cut.symbols[a]) + radius(kind.symbols[0]) for a in atom.tolist()])
     ends = cut.positions[atom] + own.reshape(-1, 1) * unit
-    site = _missing_sites(cut.bonds[atom, bond] + cut.positions[atom])
+    site = _missing_sites(cut.sites[atom] + cut.bonds[atom, bond])
     count = np.bincount(site)
     r, outward = np.zeros((2, len(count), 3))
     np.add.at(r, site, ends)

@@ -1,6 +1,7 @@
 """Passivants at their fractions of broken bonds; ligands, and the balance of charges."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,14 @@ def test_ligands_share_a_missing_site():
     broken = int(of.broken[of.charges > 0].sum())
     assert len(added.symbols) == 72 < broken == 96
     assert KDTree(added.positions).query(added.positions, 2)[0][:, 1].min() > 4.0
+
+
+def test_ligands_share_a_missing_site_also_after_a_relaxation():
+    """Atoms that moved by 0.4 Å still meet at the missing sites of the lattice."""
+    of = cut(centre="hollow")
+    moved = replace(of, positions=0.9 * of.positions)
+    added = ligands(moved, of.bonds, ("Cl",), covalent_radius, False)
+    assert len(added.symbols) == 72
 
 
 def test_a_neutral_dot_has_as_many_chlorides_as_its_charge():
