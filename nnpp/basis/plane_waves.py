@@ -175,10 +175,10 @@ def plane_waves(
         of_those, q = shells(np.asarray(Q)[occurs])
         shell = np.pad(of_those, (0, len(absent)))
     waves = PlaneWaves(
-        K=jnp.where(real[..., None], K, 0.0),
+        K=jnp.asarray(K * real[..., None]),
         code=jnp.asarray(_padded(codes)),
         real=jnp.asarray(real),
-        K_max=jnp.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf),
+        K_max=jnp.asarray(np.full(len(k), np.sqrt(2 * cutoff) if rule.smooth else np.inf)),
     )
     differences = Differences(
         *map(jnp.asarray, (n, Q, place, shell, occurs, q)), box=box, centre=centre

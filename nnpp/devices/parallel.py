@@ -77,24 +77,41 @@ def device_memory() -> int | None:
     return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", memory())
 
 
-def map_k(f: Callable[[Any, Any], Any], per_k: Any, shared: Any, each: int = 0) -> Any:
+def map_k(
+    f: Callable[[Any, Any], Any],
+    per_k: Any,
+    shared: Any,
+    each: int = 0,
+    wanted: Any = None,
+) -> Any:
     """Compute f(per_k[i], shared) for every k-point i, the k-axis sharded over all devices.
 
-    Each device processes its share, `k_at_once` k-points of `each` bytes at a time, so that
-    memory holds a few Hamiltonians per device. If the number of devices does not divide the
-    number of k-points, the last one is repeated as padding; padding is not computed on a
-    processor. Every device gets all results.
+    Each device processes every D-th k-point of D devices, `k_at_once` k-points of `each` bytes
+    at a time, so that memory holds a few Hamiltonians per device. If the number of devices does
+    not divide the number of k-points, the last one is repeated as padding. Padding is not
+    computed, except with others at the same time. Every device gets all results.
+
+    Args:
+        f: the function.
+        per_k: a pytree of arrays with the axis k in front.
+        shared: what all k-points need.
+        each: memory of one k-point [bytes].
+        wanted: False for k-points of padding, whose results have no meaning; None for none.
     """
     n, mesh = jax.tree.leaves(per_k)[0].shape[0], _mesh()
     surplus = -n % mesh.size
     k, whole = PartitionSpec("k"), PartitionSpec()
     # Otherwise XLA also shards the input along k, and fails: 6 k-points on 4 devices.
     per_k = jax.lax.with_sharding_constraint(per_k, NamedSharding(mesh, whole))
-    padded = jax.tree.map(lambda x: jnp.concatenate([x, *[x[-1:]] * surplus]), per_k)
-    wanted = jnp.arange(n + surplus) < n
+    wanted = jnp.ones(n, bool) if wanted is None else wanted
+    # Dealt out in turn, so that all devices have as much padding.
+    dealt = np.arange(n + surplus).reshape(-1, mesh.size).T.reshape(-1)
+    padded = jax.tree.map(lambda x: x[np.minimum(dealt, n - 1)], per_k)
+    wanted = wanted[np.minimum(dealt, n - 1)] & (dealt < n)
     share = partial(_share, f, k_at_once(each))
     mapped = jax.shard_map(share, mesh=mesh, in_specs=(k, whole), out_specs=k, check_vma=False)
-    results = jax.tree.map(lambda x: x[:n], mapped((wanted, padded), shared))
+    back = np.argsort(dealt)[:n]
+    results = jax.tree.map(lambda x: x[back], mapped((wanted, padded), shared))
     return jax.lax.with_sharding_constraint(results, NamedSharding(mesh, whole))
 
 
@@ -102,14 +119,27 @@ def _share(
     f: Callable[[Any, Any], Any], at_once: int, wanted_and_per_k: tuple, shared: Any
 ) -> Any:
     """Return the results of the k-points of one device, zeros for padding."""
+    n = len(wanted_and_per_k[0])
+    surplus = -n % at_once
 
-    def one(wanted_and_x: tuple) -> Any:
-        wanted, x = wanted_and_x
-        shape = jax.eval_shape(f, x, shared)
+    def batches(x: Any) -> Any:
+        x = jnp.concatenate([x, jnp.zeros((surplus, *x.shape[1:]), x.dtype)]) if surplus else x
+        return x.reshape(-1, at_once, *x.shape[1:])
+
+    def together(xs: Any) -> Any:
+        if at_once > 1:
+            return jax.vmap(lambda x: f(x, shared))(xs)
+        only = f(jax.tree.map(lambda x: x[0], xs), shared)
+        return jax.tree.map(lambda x: x[None], only)
+
+    def one(wanted_and_xs: tuple) -> Any:
+        wanted, xs = wanted_and_xs
+        shape = jax.eval_shape(together, xs)
         zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)
-        return jax.lax.cond(wanted, lambda x: f(x, shared), lambda _: zeros, x)
+        return jax.lax.cond(jnp.any(wanted), together, lambda _: zeros, xs)
 
-    return jax.lax.map(one, wanted_and_per_k, batch_size=at_once if at_once > 1 else None)
+    found = jax.lax.map(one, jax.tree.map(batches, wanted_and_per_k))
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:n], found)
 
 
 def jit_blocking(f: F, **options: Any) -> F:

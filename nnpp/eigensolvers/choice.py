@@ -14,17 +14,17 @@ DAVIDSON_FROM, DAVIDSON_PER_LEVEL = 200, 16
 """Davidson is faster from this size of H on, and from this size for each level."""
 
 
-def faster(H: Hamiltonian, wanted: Wanted) -> Solver:
-    """Return the faster solver for the wanted levels of H."""
+def faster(size: int, wanted: Wanted) -> Solver:
+    """Return the faster solver for the wanted levels of H with `size` rows."""
     if isinstance(wanted, Nearest):
         return dense
-    large = H.size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * wanted.n)
+    large = size >= max(DAVIDSON_FROM, DAVIDSON_PER_LEVEL * wanted.n)
     return davidson if large else dense
 
 
 def automatic(H: Hamiltonian, wanted: Wanted) -> Solution:
     """Return the wanted levels [hartree] and their states, by the faster solver."""
-    return faster(H, wanted)(H, wanted)
+    return faster(H.size, wanted)(H, wanted)
 
 
 SOLVERS: dict[str, Solver] = {"auto": automatic, "dense": dense, "davidson": davidson}

@@ -17,7 +17,7 @@ from nnpp.basis.operators import Diagonal, Operator
 from nnpp.basis.plane_waves import PlaneWaves, plane_waves
 from nnpp.basis.rules import Rule
 from nnpp.devices.start import require_jax
-from nnpp.devices.tracing import concrete
+from nnpp.devices.tracing import concrete, differentiated
 from nnpp.hamiltonian.operator import PlaneWaveHamiltonian
 from nnpp.linalg.blocks import Block
 from nnpp.potentials.interface import FormFactors
@@ -85,11 +85,16 @@ class System:
 
     def at(self, i: int) -> "System":
         """Return the system at its `i`-th k-point alone, so that systems share programs."""
-        return replace(self, waves=jax.tree.map(lambda x: x[i : i + 1], self.waves))
+        return replace(self, waves=jax.tree.map(lambda x: row(x, i), self.waves))
 
     def max_levels(self, spinor: bool) -> int:
         """The number of levels that exist at every k: plane waves, times two for spinors."""
         return self.fewest * (1 + spinor)
+
+
+def row(x: Array, i: int) -> Array:
+    """Return row `i` as an array of one row, by NumPy: without a program for each shape."""
+    return x[i : i + 1] if differentiated(x) else jnp.asarray(np.asarray(x)[i : i + 1])
 
 
 def system(
@@ -113,7 +118,7 @@ def system(
     require_jax()
     crystal, is_centred = centred(crystal)
     waves, differences = plane_waves(crystal, kpoints, cutoff, rule)
-    longest = float(jnp.linalg.norm(concrete(waves.K), axis=-1).max())
+    longest = float(np.linalg.norm(np.asarray(concrete(waves.K)), axis=-1).max())
     atoms = centres(crystal, is_centred)
     return System(
         waves=waves,

@@ -5,12 +5,13 @@ from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from nnpp.basis.plane_waves import PlaneWaves
 from nnpp.devices.parallel import jit_blocking
 from nnpp.devices.tracing import concrete
-from nnpp.eigensolvers.choice import automatic
+from nnpp.eigensolvers.choice import automatic, faster
 from nnpp.eigensolvers.dense import dense
 from nnpp.eigensolvers.levels import eigenvalues
 from nnpp.eigensolvers.wanted import Lowest, Solution, Solver
@@ -18,6 +19,7 @@ from nnpp.errors import InputError
 from nnpp.hamiltonian.bulk import AtShells, System, Values, at_shells, hamiltonian
 from nnpp.observables.batched import LevelRequest, map_kpoints, solve_by_shape
 from nnpp.observables.completeness import complete
+from nnpp.observables.shapes import common, common_waves, cut, real_rows
 from nnpp.potentials.potential import Potential
 from nnpp.pytree import pytree, static
 from nnpp.structures.crystal import Crystal
@@ -65,13 +67,23 @@ def states(
     potential: Potential, system: System, n: int, solve: Solver = automatic
 ) -> tuple[Float[Array, "k level"], Complex[Array, "k g level"]]:
     """Return the `n` lowest levels [hartree] and their states at every k."""
-    return solve_one(_states, potential, system, n, solve)
+    E, psi = solve_one(_states, potential, system, n, solve)
+    g, spins = system.waves.K.shape[1], 1 + potential.spinor
+    if psi.shape[1] == g * spins:
+        return E, psi
+
+    def without_padding(psi: Any) -> Any:
+        return psi.reshape(len(psi), spins, -1, n)[:, :, :g].reshape(len(psi), -1, n)
+
+    return E, cut(psi, without_padding)
 
 
 def solve_one(
     program: Callable[..., tuple], potential: Potential, system: System, n: int, solve: Solver
 ) -> Any:
     """Run a compiled `program` for systems of equal shapes on one system.
+
+    The system is padded: another number of k-points mostly runs the same program.
 
     Args:
         program: maps numbers, systems, n and solver to one result for each system.
@@ -84,8 +96,9 @@ def solve_one(
         The result of `program` for this system.
     """
     check_level_count(potential, system, n)
-    request = LevelRequest(at_shells(potential, system), system, n, solve)
-    return solve_by_shape(program, [request])[0]
+    padded = common(system)
+    request = LevelRequest(at_shells(potential, padded), padded, n, solve)
+    return real_rows(solve_by_shape(program, [request])[0], len(system.waves.K))
 
 
 @partial(jit_blocking, static_argnames=("n", "solve"))
@@ -123,6 +136,15 @@ def check_level_count(potential: Potential, system: System, n: int) -> None:
         )
 
 
+def check_complete(
+    E: Float[Array, "k level"], potential: Potential, system: System, solve: Solver
+) -> None:
+    """Raise an error if a level was missed, which a dense solver cannot do."""
+    size = common_waves(system.waves.K.shape[1]) * (1 + potential.spinor)
+    if (faster(size, Lowest(E.shape[1])) if solve is automatic else solve) is not dense:
+        complete(E, potential, system)
+
+
 def occupied_levels(electrons: int, spinor: bool) -> int:
     """Return the number of levels that `electrons` occupy at each k."""
     if electrons % 2 and not spinor:
@@ -135,7 +157,7 @@ def occupied_levels(electrons: int, spinor: bool) -> int:
 
 def validated(E: Float[Array, "k level"]) -> Float[Array, "k level"]:
     """Return `E` after checking that it is finite and below the padding rows."""
-    highest = float(jnp.max(concrete(E, "a level")))
+    highest = float(np.max(np.asarray(concrete(E, "a level"))))
     if not highest < FILLING / 2:  # NaN is not below either
         raise InputError(
             f"levels reach {highest:g} hartree",
@@ -173,6 +195,5 @@ def bands(
     occupied = occupied_levels(count, spinor)
     n = occupied + (8 if spinor else 4) if n is None else n
     E = validated(levels(potential, system, n, solve))
-    if solve is not dense:
-        complete(E, potential, system)
+    check_complete(E, potential, system, solve)
     return Bands(kpoints, E, occupied, spinor)

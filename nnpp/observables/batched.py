@@ -146,7 +146,8 @@ def _solve(at_k: AtK, numbers: AtShells, batch: Batch, each: int) -> Any:
 
     p = jnp.asarray(np.repeat(np.arange(P), batch.counts * (P // S)))
     waves = jax.tree.map(lambda x: jnp.concatenate([x] * (P // S)), batch.waves)
-    return map_k(job, (waves, p), (numbers, V, batch.systems), each)
+    wanted = jnp.any(waves.real, axis=-1)  # a k-point of padding has no plane waves
+    return map_k(job, (waves, p), (numbers, V, batch.systems), each, wanted)
 
 
 def _at(tree: Any, i: Int[Array, ""]) -> Any:

@@ -59,7 +59,7 @@ class Memory:
 
 def bytes_of_one_k(H: operator.PlaneWaveHamiltonian, n: int, solve: Solver = automatic) -> int:
     """Return the memory of one k-point for its `n` levels and their slopes [bytes]."""
-    solve = faster(H, Lowest(n)) if solve is automatic else solve
+    solve = faster(H.size, Lowest(n)) if solve is automatic else solve
     boxes, coarse = _in_boxes(H), H.coarse_waves(n)
     if solve is dense or coarse is None or not davidson.fits(H, n):
         return _bytes_of(H) + boxes + MATRICES * COMPLEX * H.size**2

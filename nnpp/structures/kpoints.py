@@ -73,7 +73,8 @@ def listed(
         labels: names of special points.
         jumps: indices of k-points where a new piece of a path starts.
     """
-    fractional = jnp.atleast_2d(jnp.asarray(fractional, float))
+    fractional = jnp.asarray(fractional, float)
+    fractional = fractional if fractional.ndim > 1 else fractional[None]
     k = np.asarray(concrete(fractional, "a k-point"))
     w = np.ones(len(k)) if weights is None else np.asarray(weights, float)
     labels = ("",) * len(k) if labels is None else labels

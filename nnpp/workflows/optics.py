@@ -10,13 +10,11 @@ import numpy as np
 from nnpp.config.inputs import Fit
 from nnpp.devices.parallel import on_processors
 from nnpp.devices.start import start_devices
-from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
 from nnpp.formats.results import write_optics
 from nnpp.hamiltonian.bulk import System
-from nnpp.observables.bands import Bands, validated
-from nnpp.observables.completeness import complete
+from nnpp.observables.bands import Bands, check_complete, validated
 from nnpp.observables.optics import (
     Optics,
     agreeing,
@@ -223,8 +221,7 @@ def spectra(one: OnMesh, potential: Potential, options: OpticsOptions) -> Spectr
     case, size = one.case, one.size
     E, v, H_ii = levels_and_velocities(potential, one.system, one.n, case.solve)
     bands = Bands(one.kpoints, validated(E), case.occupied, case.spinor)
-    if case.solve is not dense:
-        complete(E, potential, one.system)
+    check_complete(E, potential, one.system, case.solve)
     gap, end = _gap_and_end(bands)
     if gap <= METALLIC:
         raise InputError(

@@ -145,7 +145,7 @@ def test_the_derivative_rule(solver, parts, wanted):
 def test_davidson_iterates_here_and_needs_the_right_inverse():
     """The box is solved by iteration; a class without `start` is solved as a matrix."""
     lengths = jnp.asarray(LENGTHS)
-    assert faster(Box(lengths, 1), Lowest(6)) is davidson
+    assert faster(Box(lengths, 1).size, Lowest(6)) is davidson
     assert Minimal(lengths, 1).start(6, 10) is None
     programs = [str(jax.make_jaxpr(lambda H: davidson(H, Lowest(6)))(H(lengths, 1)))
                 for H in (Box, Minimal)]  # fmt: skip
@@ -158,8 +158,12 @@ def test_davidson_iterates_here_and_needs_the_right_inverse():
 def test_davidson_is_chosen_for_large_matrices_and_few_levels():
     """From 200 rows on, and from 16 rows for each level: 256 rows are enough for 16 levels."""
     H = Box(jnp.asarray(LENGTHS), 1)
-    assert [faster(H, Lowest(n)) for n in (1, 16, 17)] == [davidson, davidson, SOLVERS["dense"]]
-    assert faster(H, Nearest(MIDDLE, 1)) is SOLVERS["dense"]
+    assert [faster(H.size, Lowest(n)) for n in (1, 16, 17)] == [
+        davidson,
+        davidson,
+        SOLVERS["dense"],
+    ]
+    assert faster(H.size, Nearest(MIDDLE, 1)) is SOLVERS["dense"]
 
 
 def test_a_correction_has_the_worst_half_of_many_columns():

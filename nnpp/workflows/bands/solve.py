@@ -10,14 +10,12 @@ import numpy as np
 from jaxtyping import Bool
 
 from nnpp.devices.processes import synchronized
-from nnpp.eigensolvers.dense import dense
 from nnpp.errors import InputError
 from nnpp.formats.ensemble import Levels
 from nnpp.formats.structures import covalent_radius
-from nnpp.observables.bands import Bands, bands, states, validated
+from nnpp.observables.bands import Bands, bands, check_complete, states, validated
 from nnpp.observables.characters import Characters, characters
 from nnpp.observables.comparison import Comparison, LevelErrors
-from nnpp.observables.completeness import complete
 from nnpp.observables.dos import (
     Dos,
     gaussian_dos,
@@ -152,8 +150,7 @@ def density_of_states(case: Case, potential: Potential, choices: Choices) -> tup
     radii = touching_radii(case.crystal, tuple(map(covalent_radius, case.crystal.species)))
     E, inside = levels_in_spheres(potential, system, more, radii, case.solve)
     found = Bands(kpoints, validated(E), case.occupied, case.spinor)
-    if case.solve is not dense:
-        complete(E, potential, system)
+    check_complete(E, potential, system, case.solve)
     shares: dict[str, np.ndarray] = {}
     of_species = np.moveaxis(np.asarray(inside), 2, 0)
     for element, share in zip(case.crystal.species, of_species, strict=True):
