@@ -54,8 +54,21 @@ def _avoid_wrong_numbers() -> None:
         )
 
 
+def _prepare_environment() -> None:
+    """Set threads of LAPACK and the cache of compiled programs, as the command line does.
+
+    Only before NumPy and JAX are imported, which read these variables once.
+    """
+    environment = importlib.import_module("nnpp.devices.environment")
+    if "numpy" not in sys.modules:
+        environment.share_threads()
+    if "jax" not in sys.modules:
+        environment.use_compilation_cache()
+
+
 _state_precision()
 _avoid_wrong_numbers()
+_prepare_environment()
 
 
 def _names() -> dict[str, str]:

@@ -2,21 +2,17 @@
 
 import atexit
 import errno
-import hashlib
 import io
 import os
-import platform
 import re
 import sys
-import warnings
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import typer
 
-from nnpp import MAX_DEVICES, __version__
+from nnpp import __version__
 from nnpp.cli import (
     bands,
     check,
@@ -32,27 +28,17 @@ from nnpp.cli import (
     tune,
     watch,
 )
-from nnpp.devices.environment import refuse_wrong_variables
-from nnpp.devices.machine import cores
+from nnpp.devices.environment import (
+    refuse_wrong_variables,
+    share_threads,
+    use_compilation_cache,
+)
 from nnpp.errors import NnppError
 
 INPUT_ERROR, INTERRUPTED = 2, 130
 """Exit codes: an error that the user can fix; Ctrl-C, as in shells."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-CACHE_FOLDER, CACHE_MINIMUM = (
-    "JAX_COMPILATION_CACHE_DIR",
-    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS",
-)
-"""JAX's variables for the cache folder, and the least compile time worth caching [s]."""
-
-XLA_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-"""Below level 3, XLA logs an error for every cached program: it compares its own compiler
-preferences (prefer-no-gather) with the features of the processor."""
-
-CACHE_WARNING = "Error (reading|writing) persistent compilation cache entry"
-"""JAX warns of a program that it cannot store or read; it is then compiled again."""
 
 USAGE_ERROR: type[Exception] = typer.BadParameter.__bases__[0]
 """The error of wrong options and arguments; typer has no public name for it."""
@@ -165,48 +151,6 @@ def _options(
         atexit.register(lambda: console.note(count.summary()))
 
 
-def _share_threads() -> None:
-    """Divide the LAPACK threads among at most eight devices, unless the user set them."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", str(-(-cores() // MAX_DEVICES)))
-    os.environ.setdefault("OMP_NUM_THREADS", os.environ["OPENBLAS_NUM_THREADS"])
-
-
-def _use_compilation_cache() -> None:
-    """Set JAX's compilation cache before JAX starts; the user's own settings take precedence.
-
-    Nearly all programs compile in less than a second, and there are hundreds: all are cached.
-    """
-    if CACHE_FOLDER not in os.environ:
-        folder = _cache_folder()
-        if folder is None:
-            return
-        os.environ[CACHE_FOLDER] = str(folder)
-    os.environ.setdefault(CACHE_MINIMUM, "0")
-    os.environ.setdefault(XLA_LOG_LEVEL, "3")
-    warnings.filterwarnings("ignore", message=CACHE_WARNING)
-
-
-def _cache_folder() -> Path | None:
-    """Return the cache folder for this kind of processor; None if it is not writable."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    folder = Path(home) / "nnpp" / "programs" / _processor()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
-def _processor() -> str:
-    """Return a name for the instruction set of this processor."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else [platform.processor()]
-    features = sorted(
-        {line for line in lines if line.startswith(("flags", "Features", "model name"))}
-    )
-    return f"{platform.machine()}-{hashlib.sha256(''.join(features).encode()).hexdigest()[:8]}"
-
-
 def usage_error(error: Exception) -> str:
     """Return the line about a wrong option or argument: `verb: what is wrong; what to do`."""
     message, context = error.format_message(), error.ctx  # pyright: ignore[reportAttributeAccessIssue]
@@ -238,8 +182,8 @@ def main() -> None:
     """Run the command."""
     _require_output()
     os.environ["MPLBACKEND"] = "agg"  # figures are files: no other backend needs to exist
-    _share_threads()
-    _use_compilation_cache()
+    share_threads()
+    use_compilation_cache()
     _replace_unknown_letters()
     try:
         code = app(prog_name="nnpp", standalone_mode=False)
