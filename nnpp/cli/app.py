@@ -120,7 +120,7 @@ for name, verb in VERBS.items():
     app.command(name)(one_line_errors(in_sound_environment(verb)))
 
 for group, (verbs, text) in GROUPS.items():
-    typer_of_group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+    typer_of_group = typer.Typer(help=text, rich_markup_mode=None)
     for name, verb in verbs.items():
         typer_of_group.command(name)(one_line_errors(in_sound_environment(verb)))
     app.add_typer(typer_of_group, name=group)

@@ -152,6 +152,10 @@ def test_wrong_options_give_one_line(refused, words, place, told):
     refused("dot", "build", *words, at=place, told=told)
 
 
+def test_a_group_without_a_verb_is_refused(refused):
+    refused("dot", at="dot:", told="missing command; see `nnpp dot --help`")
+
+
 def test_a_crystal_that_is_not_tetrahedral_is_refused(refused):
     write("NaCl.vasp", bulk("NaCl", "rocksalt", a=5.6))
     refused("dot", "build", "NaCl.vasp", *D, at="NaCl.vasp:", told="has 6 bonds, not 4")

@@ -1,14 +1,19 @@
 """Files of dots: what is written is read back; wrong files give one line with their line."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.io import read, write
+from scipy.spatial import KDTree
 
 from nnpp.errors import InputError
 from nnpp.formats.dots import FORMATS, format_of, read_dot, write_dot
+from nnpp.structures.dots.crystals import built_in_bond
 from nnpp.structures.dots.dot import dot
 from nnpp.units import BOHR_ANGSTROM
+from tests.reference.data import reference
 
 R = np.array([[0, 0, 0], [2.8, 2.8, 2.8], [-2.8, -2.8, 2.8], [4.3, 1.3, 4.4]]) + 0.1
 SYMBOLS = ("Cd", "Se", "Se", "P2")
@@ -60,6 +65,17 @@ def test_xyz_of_ase_and_plain_xyz_are_read(tmp_path):
         found = read_dot(tmp_path / name)
         assert found.symbols == ("Cd", "Se")
         assert found.positions[1, 2] == pytest.approx(2.6 / BOHR_ANGSTROM)
+
+
+def test_a_published_dot_is_read_and_counted():
+    """Cd39Se39 of wurtzite: 156 occupied states, and as many broken bonds as passivants."""
+    found = read_dot(reference("dots/CdSe-2.2nm") / "conf.par")
+    assert Counter(found.symbols) == {"Cd": 39, "Se": 39, "P1": 36, "P2": 36}
+    assert (found.occupied, found.charge) == (156, 0)
+    d = built_in_bond("Cd", "Se", wurtzite=True)
+    assert d is not None
+    bonds = KDTree(np.asarray(found.positions)[~found.is_passivant]).query_pairs(1.01 * d)
+    assert 4 * 78 - 2 * len(bonds) == 72
 
 
 def test_a_poscar_has_no_passivants(tmp_path):
