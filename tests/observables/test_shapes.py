@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nnpp.basis.rules import SMOOTH
@@ -73,7 +74,8 @@ def test_padding_is_not_computed(monkeypatch):
 
 def test_states_have_the_rows_of_the_plane_waves():
     """ψ has as many rows as the system has plane waves, for each spin."""
-    potential = systems.everything()
+    strengths = systems.Strengths({"spin_orbit": jnp.ones(2)})
+    potential = systems.Potential(systems.zunger("Cd", "Se"), strengths, ("Cd", "Se"))
     s = systems.at(systems.zincblende(), systems.GXL, 1.5)
     assert common(s).waves.K.shape[1] > s.waves.K.shape[1]
     E, psi = states(potential, s, 6)
