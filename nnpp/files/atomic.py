@@ -97,14 +97,17 @@ def atomic_folder(path: Path, replace: bool = False) -> Iterator[Path]:
 def _exchange(new: Path, old: Path) -> None:
     """Give the folder `new` the name of `old`, then remove `old`; on an error, keep `old`."""
     aside = Path(tempfile.mkdtemp(prefix=f".{old.stem}-", dir=old.parent))
-    old.rename(aside / old.name)
+    kept = aside / old.name
     try:
+        old.rename(kept)
         new.rename(old)
-    except OSError:
-        (aside / old.name).rename(old)
+    except BaseException:  # also Ctrl-C between the two
+        if exists(kept) and not exists(old):
+            kept.rename(old)
+        if not exists(kept):
+            aside.rmdir()
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def final_name(name: str) -> str | None:
