@@ -107,9 +107,9 @@ class RunFolder:
         return systems
 
     @contextmanager
-    def training(self, fresh: bool) -> Iterator[Held]:
-        """Hold the lock of the folder during a block; remove earlier training if `fresh`."""
-        with held(self.path) as lock:
+    def training(self, fresh: bool, steps: int) -> Iterator[Held]:
+        """Lock the folder for training up to `steps`; remove earlier training if `fresh`."""
+        with held(self.path, steps) as lock:
             read_outputs(self.path)
             if fresh:
                 self.forget()

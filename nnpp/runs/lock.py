@@ -13,7 +13,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,11 +33,19 @@ NO_FLOCK = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL, errno.EBADF
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that wrote a lock file, as recorded there."""
+    """The process that wrote a lock file, as recorded there.
+
+    Attributes:
+        pid: its number.
+        host: the machine on which it runs.
+        since: when it locked the folder.
+        steps: the step up to which it trains; None if it does not train.
+    """
 
     pid: int
     host: str
     since: str
+    steps: int | None = None
 
     def __str__(self) -> str:
         return f"process {self.pid} on host {self.host} since {self.since}"
@@ -91,8 +99,10 @@ def user_of(folder: Path) -> Owner | None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[Held]:
+def held(folder: Path, steps: int | None = None) -> Iterator[Held]:
     """Lock `folder` during the block and yield the lock; an InputError names its owner.
+
+    `steps`, up to which this process trains, is recorded for `nnpp watch`.
 
     Forked children release the lock at once, so that none keeps the lock of a parent that was
     killed. At the end the file is removed while it is still locked: a process that opened it
@@ -105,7 +115,7 @@ def held(folder: Path) -> Iterator[Held]:
     os.register_at_fork(after_in_child=partial(_release, handles))
     try:
         with os_errors_about(path, "cannot be locked"):
-            _take(path, handles)
+            _take(path, handles, steps)
         try:
             yield lock
         finally:
@@ -114,7 +124,7 @@ def held(folder: Path) -> Iterator[Held]:
         _release(handles)
 
 
-def _take(path: Path, handles: list[int]) -> None:
+def _take(path: Path, handles: list[int], steps: int | None) -> None:
     """Lock folder and file, add their handles, the file last, and record the owner."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -126,7 +136,7 @@ def _take(path: Path, handles: list[int]) -> None:
         raise _refusal(path) from taken
     if not sure:
         _refuse_recorded(path)
-    _record(handles[-1])
+    _record(handles[-1], steps)
 
 
 def _lock(path: Path, flags: int, handles: list[int]) -> bool:
@@ -148,10 +158,10 @@ def _is(path: Path, handle: int) -> bool:
     return False
 
 
-def _record(handle: int) -> None:
+def _record(handle: int, steps: int | None) -> None:
     """Record this process as the owner; overwrite what a killed process recorded."""
     now = datetime.now().astimezone()
-    owner = Owner(os.getpid(), socket.gethostname(), f"{now:%Y-%m-%d %H:%M:%S %z}")
+    owner = Owner(os.getpid(), socket.gethostname(), f"{now:%Y-%m-%d %H:%M:%S %z}", steps)
     line = (json.dumps(asdict(owner)) + "\n").encode()
     os.pwrite(handle, line, 0)
     os.ftruncate(handle, len(line))
@@ -161,7 +171,9 @@ def _owner(path: Path) -> Owner | None:
     """Return the owner that the file names; None if it cannot be read."""
     try:
         found = json.loads(read_bytes(path, LONGEST))
-        return Owner(int(found["pid"]), str(found["host"]), str(found["since"]))
+        owner = Owner(int(found["pid"]), str(found["host"]), str(found["since"]))
+        steps = found.get("steps")
+        return owner if steps is None else replace(owner, steps=int(steps))
     except (InputError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 

@@ -27,6 +27,9 @@ QUIET = 3
 RECENT = 10
 """Number of last steps that give the pace."""
 
+MOST_NAMED = 8
+"""Largest number of runs that an error names."""
+
 QUANTITIES = {
     "rms_mev": ("fitted", "holdout_rms_mev", "meV"),
     "best_ev2": ("loss", "holdout_ev2", "eV²"),
@@ -43,7 +46,8 @@ class Seen:
     Attributes:
         name: its name.
         records: the lines of metrics.jsonl.
-        steps: steps of the fit in run.yaml; None if it is not readable.
+        steps: steps of the process that trains it, without one those of the fit in run.yaml;
+            None if they are not known.
         user: the process that uses the run, in words; empty if there is none.
         ensemble: members of its ensemble; 0 without one.
     """
@@ -100,8 +104,7 @@ def run_watch(folder: Path, sleep: Callable[[float], Any] = time.sleep) -> Itera
         folder: the folder of the run.
         sleep: waits between two readings.
     """
-    if not folder.is_dir():
-        raise InputError("no such folder", "name a run, as results/NAME", folder)
+    _require_run(folder)
     quiet, used = 0, False
     while True:
         seen = look(folder)
@@ -112,11 +115,31 @@ def run_watch(folder: Path, sleep: Callable[[float], Any] = time.sleep) -> Itera
         sleep(EVERY)
 
 
+def _require_run(folder: Path) -> None:
+    """Raise an error for a folder that is no run; it names the runs below."""
+    if not folder.is_dir():
+        raise InputError("no such folder", "name a run, as results/NAME", folder)
+    if _is_run(folder):
+        return
+    below = sorted(path.name for path in folder.iterdir() if path.is_dir() and _is_run(path))
+    if not below:
+        raise InputError("contains no run", "name a run, as results/NAME", folder)
+    named = f"{', '.join(below[:MOST_NAMED])}{', …' if len(below) > MOST_NAMED else ''}"
+    raise InputError("is no run, but contains some", f"name one of: {named}", folder)
+
+
+def _is_run(folder: Path) -> bool:
+    """Return whether a folder has the settings or steps of a run, or a process uses it."""
+    has = any(exists(folder / name) for name in (RUN_NAME, NAME))
+    return has or user_of(folder) is not None
+
+
 def look(folder: Path) -> Seen:
     """Return a run as it is now."""
     records = read_metrics(folder / NAME) if exists(folder / NAME) else []
     user = user_of(folder)
-    steps = _steps(folder / RUN_NAME)
+    # `nnpp train --steps` replaces the number in run.yaml.
+    steps = user.steps if user else _steps(folder / RUN_NAME)
     return Seen(folder.resolve().name, records, steps, str(user or ""), _members(folder))
 
 

@@ -45,7 +45,7 @@ def test_a_run_is_seen_as_it_is(run):
     assert seen.pace == 2.0 and seen.left is None
     assert list(seen.curves) == ["fitted", "held out"]
     assert seen.curves["held out"][1][-1] == pytest.approx(120 * 0.8**20)
-    with held(run):
+    with held(run, 40):
         assert look(run).left == 40.0
         assert f"process {os.getpid()}" in look(run).user
 
@@ -70,6 +70,7 @@ def test_it_ends_with_the_process(run, tmp_path):
 def test_the_first_step_is_awaited(tmp_path):
     folder, seen = tmp_path / "new", []
     folder.mkdir()
+    (folder / "run.yaml").write_text(RUN)
 
     def sleep(_: float) -> None:
         if len(seen) == 4:
@@ -112,3 +113,22 @@ def test_ascii_without_unicode(run, monkeypatch):
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(InputError, match="no such folder"):
         next(run_watch(tmp_path / "none"))
+
+
+def test_a_folder_that_is_no_run_is_not_awaited(run, tmp_path):
+    """A run is recognised by its settings, its steps, or the process that uses it."""
+    (empty := tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="contains no run"):
+        next(run_watch(empty))
+    with pytest.raises(InputError, match="name one of: si"):
+        next(run_watch(tmp_path))
+    with held(empty):
+        assert next(run_watch(empty)).records == []
+
+
+@pytest.mark.parametrize(("steps", "left"), [(25, 10.0), (None, None)])
+def test_the_steps_are_those_of_the_process(run, steps, left):
+    """`nnpp train --steps` differs from run.yaml; another process does not train."""
+    with held(run, steps):
+        assert (look(run).steps, look(run).left) == (steps, left)
+    assert look(run).steps == 40

@@ -77,7 +77,8 @@ def run_train(
         refuse_impossible(run.objective, run.cases, options.ensemble, run.folder.path)
     for fit, run in zip(fits, runs, strict=True):
         recorder = Recorder(*_listeners(fit, run, options), stop=stop)
-        with recorder.holding(run.folder.training(options.fresh)) as guarded:
+        locked = run.folder.training(options.fresh, run.training.steps)
+        with recorder.holding(locked) as guarded:
             for event in _train(run, options, guarded):
                 yield event
                 if isinstance(event, Stopped):
