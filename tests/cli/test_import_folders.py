@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from nnpp.config.fit_yaml import read_fit
+from nnpp.units import HARTREE_EV
 from tests.cli.test_import import DATA, SI
 from tests.config.samples import OLDER, files_of, spoil, write_older
 from tests.formats.codes.test_gpaw import LEVELS, rewritten
@@ -142,11 +143,38 @@ def test_force_replaces_what_an_import_made(nnpp, refused, here):
     made = nnpp("import", SI, "--fit", "mine", "--system", "other", "--force")
     assert made.code == 0, made.err
     assert sorted(p.name for p in Path("inputs").iterdir()) == ["mine"]
-    names = ["fit.yaml", "other.h5", "other.vasp"]
+    names = ["fit.yaml", "fit.yaml.bak", "other.h5", "other.vasp"]
     assert sorted(p.name for p in Path("inputs/mine").iterdir()) == names
+    assert text == Path("inputs/mine/fit.yaml.bak").read_text()
     assert text.replace("Si", "other") == Path("inputs/mine/fit.yaml").read_text().replace(
         "Si:", "other:"
     )
+
+
+def test_force_keeps_edited_settings(nnpp, here):
+    """Each fit.yaml that differs from the imported one is kept once."""
+    again = ("import", SI, "--fit", "mine", "--cutoff", "100 eV", "--force")
+    fit = Path("inputs/mine/fit.yaml")
+    assert nnpp(*again).code == 0
+    written = fit.read_text()
+    assert yaml.safe_load(written)["systems"][0]["cutoff"] == f"{100 / HARTREE_EV!r} hartree"
+    for text in ("# one\n", "# two\n", "# two\n"):
+        fit.write_text(written + text)
+        assert nnpp(*again).code == 0
+    assert nnpp(*again).code == 0
+    kept = {p.name: p.read_text() for p in fit.parent.glob("fit.yaml*")}
+    assert kept == {
+        "fit.yaml": written,
+        "fit.yaml.bak": f"{written}# one\n",
+        "fit.yaml.bak2": f"{written}# two\n",
+    }
+
+
+def test_the_working_directory_is_not_replaced(nnpp, refused, here, monkeypatch):
+    assert nnpp("import", SI, "--fit", "mine").code == 0
+    monkeypatch.chdir("inputs/mine")
+    words = ("--into", "..", "--fit", "mine", "--force")
+    refused("import", SI, *words, told="contains the working directory")
 
 
 @pytest.mark.parametrize("name", ["README.md", "Si.cif", "alone.h5"])

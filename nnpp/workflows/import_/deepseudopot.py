@@ -16,6 +16,7 @@ from nnpp.formats.structures import read_crystals
 from nnpp.observables.bands import occupied_levels
 from nnpp.structures.electrons import electrons
 from nnpp.workflows.import_.convert import Imported
+from nnpp.workflows.import_.fit_file import cutoff_text
 from nnpp.workflows.import_.options import Request
 
 OWN = (
@@ -73,7 +74,7 @@ class Older:
         rows = zip(data["systems"], self.spec.systems, older["systems"], found, strict=True)
         systems = [
             entries
-            | ({} if request.cutoff else {"cutoff": f"{system.cutoff:g} hartree"})
+            | ({} if request.cutoff else {"cutoff": cutoff_text(system.cutoff)})
             | _settings(system, given, one)
             for entries, system, given, one in rows
         ]

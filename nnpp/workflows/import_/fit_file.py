@@ -62,7 +62,7 @@ def _system(name: str, found: Mapping[str, Imported], request: Request) -> dict[
         "name": name,
         "structure": f"{name}.vasp",
         **({"dilation": dilation} if abs(dilation) > ROUNDED else {}),
-        "cutoff": f"{request.cutoff or CUTOFF:g} hartree",
+        "cutoff": cutoff_text(request.cutoff or CUTOFF),
         # other codes have T = ½K²
         **({"plane_waves": "per-k"} if request.serves else {}),
         **({"electrons": request.electrons} if request.electrons else {}),
@@ -72,6 +72,11 @@ def _system(name: str, found: Mapping[str, Imported], request: Request) -> dict[
         "weights": {"bands": weights}
         | ({} if w is None else {"kpoints": w.astype(float).tolist()}),
     }
+
+
+def cutoff_text(E: float) -> str:
+    """Return a cutoff [hartree] with all its digits, and 7.0 as `7 hartree`."""
+    return f"{repr(E).removesuffix('.0')} hartree"
 
 
 def _kind(crystal: Crystal) -> tuple[list[str], str]:

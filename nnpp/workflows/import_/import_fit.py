@@ -14,7 +14,7 @@ from nnpp.devices.start import start_devices
 from nnpp.errors import InputError
 from nnpp.files.atomic import atomic_folder, refuse_unwritable, write_atomic
 from nnpp.files.origin import Origin
-from nnpp.files.text import exists, sha256_of
+from nnpp.files.text import exists, read_bytes, sha256_of
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.formats.codes.run_folder import bands_file
 from nnpp.formats.structures import formula, write_structure
@@ -26,6 +26,9 @@ from nnpp.workflows.import_.convert import Imported, convert
 from nnpp.workflows.import_.deepseudopot import read_older
 from nnpp.workflows.import_.fit_file import fit_content
 from nnpp.workflows.import_.options import Request
+
+BACKUP = f"{FIT_NAME}.bak"
+"""A fit.yaml that an import replaced; later ones are numbered from 2."""
 
 PAIR = (".vasp", ".h5")
 """Suffixes of the structure and the reference of each system."""
@@ -98,6 +101,9 @@ def _check_target(folder: Path, force: bool) -> None:
     refuse_unwritable(folder.parent)
     if not exists(folder):
         return
+    if folder.resolve() in (Path.cwd(), *Path.cwd().parents):
+        remedy = "choose another name (--fit) or folder (--into)"
+        raise InputError("contains the working directory", remedy, folder)
     if not force:
         remedy = "choose another name (--fit), or replace it (--force)"
         raise InputError("exists already", remedy, folder)
@@ -105,7 +111,8 @@ def _check_target(folder: Path, force: bool) -> None:
     if not (folder / FIT_NAME).is_file():
         raise InputError(f"has no {FIT_NAME}, so --force does not replace it", remedy, folder)
     files = {path.name for path in folder.iterdir()}
-    if other := sorted(x for x in files - {FIT_NAME} if not _imported(x, files)):
+    own = {FIT_NAME, *(path.name for path in folder.glob(f"{BACKUP}*"))}
+    if other := sorted(x for x in files - own if not _imported(x, files)):
         what = f"contains {other[0]!r:.60}, which no import writes"
         raise InputError(what, f"move it away, or {remedy}", folder)
 
@@ -171,14 +178,35 @@ def _written(
     folder: Path, found: Mapping[str, Imported], data: dict[str, Any], request: Request
 ) -> tuple[Path, ...]:
     """Write structure and reference of every system, and fit.yaml; return the paths."""
+    text = dump_yaml(data)
+    kept = _backups(folder, text)
     with atomic_folder(folder, replace=request.force) as temporary:
         for name, one in found.items():
             write_structure(temporary / f"{name}.vasp", one.crystal)
             about = _provenance(one, request)
             write_bands_h5(temporary / f"{name}.h5", one.bands, one.crystal, about)
-        write_atomic(temporary / FIT_NAME, dump_yaml(data))
+        for name, content in kept.items():
+            write_atomic(temporary / name, content)
+        write_atomic(temporary / FIT_NAME, text)
     names = [f"{name}{suffix}" for name in found for suffix in PAIR]
-    return tuple(folder / name for name in (*names, FIT_NAME))
+    return tuple(folder / name for name in (*names, *kept, FIT_NAME))
+
+
+def _backups(folder: Path, text: str) -> dict[str, bytes]:
+    """Return earlier settings in a folder that is replaced, by the names of their backups.
+
+    Args:
+        folder: the fit folder.
+        text: the new fit.yaml; an equal one needs no backup.
+    """
+    if not exists(folder):
+        return {}
+    kept = {path.name: read_bytes(path) for path in sorted(folder.glob(f"{BACKUP}*"))}
+    old = read_bytes(folder / FIT_NAME)
+    if old not in (text.encode(), *kept.values()):
+        names = (BACKUP, *(f"{BACKUP}{i}" for i in range(2, len(kept) + 2)))
+        kept[next(name for name in names if name not in kept)] = old
+    return kept
 
 
 def _provenance(one: Imported, request: Request) -> dict[str, Any]:
