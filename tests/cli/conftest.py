@@ -33,11 +33,11 @@ def nnpp(monkeypatch):
             patch.setattr(os, "environ", os.environ.copy())
             with pytest.raises(SystemExit) as end:
                 main()
-        told = []
+        message = []
         for stream in (out, err):
             stream.flush()
-            told.append(stream.buffer.getvalue().decode())
-        return Run(end.value.code or 0, *told)
+            message.append(stream.buffer.getvalue().decode())
+        return Run(end.value.code or 0, *message)
 
     return run
 
@@ -53,14 +53,14 @@ def tiny(tmp_path, monkeypatch):
 def refused(nnpp, tmp_path):
     """Run the command, and see that it is refused as it should be."""
 
-    def run(*words: object, told: str, at: str = "") -> str:
+    def run(*words: object, message: str, at: str = "") -> str:
         before = tree(tmp_path)
         done = nnpp(*words)
         assert (done.code, done.out) == (2, "")
         assert done.err.startswith(f"nnpp: {at}")
         assert done.err.count("\n") == 1
         assert done.err.endswith("\n")
-        assert told in done.err
+        assert message in done.err
         what, _, remedy = done.err.partition("; ")
         assert what and remedy.strip()
         assert tree(tmp_path) == before

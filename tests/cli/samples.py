@@ -73,7 +73,7 @@ def table(path: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def written(out: str) -> list[str]:
-    """The paths that a run told of, braces undone."""
+    """The paths that a run prints, with braces expanded."""
     paths = []
     for line in out.splitlines():
         if line.startswith("wrote "):

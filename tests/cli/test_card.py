@@ -303,12 +303,12 @@ WRONG = [
 def test_an_error_is_one_line_and_nothing_is_written(refused, run, words, spoil, at, why):
     if spoil is not None:
         spoil()
-    assert at in refused(*words, told=why)
+    assert at in refused(*words, message=why)
 
 
 def test_the_card_of_a_package_does_not_change(refused, run, packed):
     shutil.copytree(packed, "p")
-    refused("card", "p", at="p:", told="is a package")
+    refused("card", "p", at="p:", message="is a package")
 
 
 def test_a_folder_is_written_completely_or_not_at_all(tmp_path):

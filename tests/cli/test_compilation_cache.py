@@ -13,7 +13,7 @@ from tests.cli.samples import write_tiny
 COMMAND = (sys.executable, "-m", "nnpp.cli.app", "--verbose", "bands", "tiny", "--out", "out")
 
 
-def told(folder, home, **environment):
+def run_in(folder, home, **environment):
     """What a process says of its programs: compiled, found."""
     alone = {k: v for k, v in os.environ.items() if not k.startswith(("JAX_", "TF_", "XLA_"))}
     alone |= {"JAX_PLATFORMS": "cpu", "XDG_CACHE_HOME": str(home), **environment}
@@ -28,16 +28,16 @@ def told(folder, home, **environment):
 
 def test_a_second_process_compiles_nothing(tmp_path):
     write_tiny(tmp_path / "tiny")
-    compiled, found = told(tmp_path, tmp_path / "cache")
+    compiled, found = run_in(tmp_path, tmp_path / "cache")
     assert compiled > 20
     assert found == 0
-    assert told(tmp_path, tmp_path / "cache") == (0, compiled)
+    assert run_in(tmp_path, tmp_path / "cache") == (0, compiled)
     assert (tmp_path / "cache" / "nnpp" / "programs").is_dir()
 
 
 @pytest.mark.slow
-def test_they_are_kept_where_jax_is_told_to(tmp_path):
+def test_they_are_kept_where_jax_is_reported_to(tmp_path):
     write_tiny(tmp_path / "tiny")
     elsewhere = tmp_path / "elsewhere"
-    assert told(tmp_path, tmp_path / "none", JAX_COMPILATION_CACHE_DIR=str(elsewhere))[0] > 0
+    assert run_in(tmp_path, tmp_path / "none", JAX_COMPILATION_CACHE_DIR=str(elsewhere))[0] > 0
     assert not (tmp_path / "none" / "nnpp").exists()

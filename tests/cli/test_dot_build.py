@@ -147,15 +147,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "place", "told"), WRONG, ids=lambda x: str(x)[:50])
-def test_wrong_options_give_one_line(refused, words, place, told):
-    refused("dot", "build", *words, at=place, told=told)
+@pytest.mark.parametrize(("words", "place", "message"), WRONG, ids=lambda x: str(x)[:50])
+def test_wrong_options_give_one_line(refused, words, place, message):
+    refused("dot", "build", *words, at=place, message=message)
 
 
 def test_a_group_without_a_verb_is_refused(refused):
-    refused("dot", at="dot:", told="missing command; see `nnpp dot --help`")
+    refused("dot", at="dot:", message="missing command; see `nnpp dot --help`")
 
 
 def test_a_crystal_that_is_not_tetrahedral_is_refused(refused):
     write("NaCl.vasp", bulk("NaCl", "rocksalt", a=5.6))
-    refused("dot", "build", "NaCl.vasp", *D, at="NaCl.vasp:", told="has 6 bonds, not 4")
+    refused("dot", "build", "NaCl.vasp", *D, at="NaCl.vasp:", message="has 6 bonds, not 4")

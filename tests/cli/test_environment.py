@@ -54,7 +54,9 @@ def test_a_wrong_variable_is_one_line(tiny, variable):
 @pytest.mark.parametrize("count", ["two", "0", "", "1.5", "-2"])
 def test_a_wrong_number_of_devices_is_one_line(refused, tiny, monkeypatch, count):
     monkeypatch.setenv("JAX_NUM_CPU_DEVICES", count)
-    refused("check", "tiny", told="unset it", at=f"JAX_NUM_CPU_DEVICES: {count!r} is no number")
+    refused(
+        "check", "tiny", message="unset it", at=f"JAX_NUM_CPU_DEVICES: {count!r} is no number"
+    )
 
 
 def test_a_backend_of_matplotlib_does_not_matter():
@@ -85,7 +87,7 @@ USAGE = {
 
 @pytest.mark.parametrize("words", USAGE, ids=" ".join)
 def test_a_wrong_option_is_one_line(refused, tiny, words):
-    refused(*words, told=USAGE[words])
+    refused(*words, message=USAGE[words])
 
 
 def test_without_a_verb_the_help_is_printed(nnpp):

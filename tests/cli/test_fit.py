@@ -35,14 +35,14 @@ STAND += [
 
 
 def test_a_fit_from_end_to_end(nnpp, small):
-    """Every file of a run, what is told of each step, the bands of the trained potential."""
-    told = nnpp("fit", "small", "--movie", "gif")
-    assert (told.code, told.err) == (0, "")
+    """Every file of a run, the line of each step, the bands of the trained potential."""
+    message = nnpp("fit", "small", "--movie", "gif")
+    assert (message.code, message.err) == (0, "")
     last = [f"checkpoints/step-0000000{i}.ckpt" for i in (5, 6)]
     film = [f"frames/{i:08d}.npz" for i in range(1, 7)]
     found = [str(Path(p).relative_to("results/small")) for p in files("results")]
     assert sorted(found) == sorted([*STAND, *last, *film, "zb/fit.gif"])
-    assert set(written(told.out)) == {
+    assert set(written(message.out)) == {
         p for p in files("results") if "checkpoints" not in p and "frames" not in p
         and "metrics" not in p
     }  # fmt: skip
@@ -64,14 +64,14 @@ def test_a_fit_from_end_to_end(nnpp, small):
     counts = [int((t.weights > 0).sum()) for t in (spectrum.targets[0], spectrum.held[0])]
     rms = [1e3 * np.sqrt(x / n) for x, n in zip((best, held), counts, strict=True)]
     assert [lines[-1][x] for x in ("rms_mev", "holdout_rms_mev")] == pytest.approx(rms)
-    of_levels = told.out.partition("RMS error per level")[2].splitlines()[1:3]
+    of_levels = message.out.partition("RMS error per level")[2].splitlines()[1:3]
     ends = [line.split()[-1] for line in of_levels]
     assert ends == [f"{x:.1f}" for x in rms], "of all levels, fitted and held out"
-    stepped = [line.split() for line in told.out.splitlines() if line[:1].isdigit()]
+    stepped = [line.split() for line in message.out.splitlines() if line[:1].isdigit()]
     assert [line[0] for line in stepped] == list("0123456")
     assert float(stepped[-1][1]) == pytest.approx(lines[-1]["rms_mev"], rel=1e-3)
-    assert "38 parameters, 32 residuals, new" in told.out
-    assert told.out.splitlines()[-1] == "open results/small/report.html"
+    assert "38 parameters, 32 residuals, new" in message.out
+    assert message.out.splitlines()[-1] == "open results/small/report.html"
     page = Path("results/small/report.html").read_text("utf-8")
     charts = json.loads(re.search(r'id="charts">(.*?)</script>', page, re.S)[1])
     drawn = [y for s in charts["bands-0"]["series"][:2] for y in s["y"]]
@@ -106,8 +106,8 @@ def test_prepared_then_trained_without_a_name(nnpp, small):
 @pytest.mark.usefixtures("undrawn")
 def test_another_method(nnpp, small):
     """The run keeps it; upper case is accepted."""
-    told = nnpp("fit", "small", "--method", "LM", "--steps", "1")
-    assert (told.code, told.err) == (0, "")
+    message = nnpp("fit", "small", "--method", "LM", "--steps", "1")
+    assert (message.code, message.err) == (0, "")
     assert read_inputs(Path("results/small")).spec.fit.method == "lm"
     assert "damping" in read_metrics(Path("results/small/metrics.jsonl"))[0]
 
@@ -118,15 +118,15 @@ def test_bands_leave_a_run_as_it_is_fitted(nnpp, refused, small):
     nnpp("fit", "small", "--steps", "1")
     before = read_inputs(Path("results/small")).spec
     files = without_list(tree(Path("results")))
-    told = nnpp("bands", "results/small", "--cutoff", "3 hartree", "--path", "L G X")
-    assert told.code == 0
+    message = nnpp("bands", "results/small", "--cutoff", "3 hartree", "--path", "L G X")
+    assert message.code == 0
     after = without_list(tree(Path("results")))
     assert {name: after[name] for name in files} == files
     question = "small/zb/path-L-G-X_cutoff-3-hartree"
     assert all(name.startswith(question) for name in after.keys() - files.keys())
     assert read_inputs(Path("results/small")).spec == before
     assert "continues after step 1" in nnpp("train", "results/small", "--steps", "2").out
-    refused("bands", "small", at="results/small:", told="contains a run with its own")
+    refused("bands", "small", at="results/small:", message="contains a run with its own")
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -134,8 +134,8 @@ def test_trained_anew_by_another_method(nnpp, refused, small):
     """The run says so; what cannot be is refused before anything of the old run goes."""
     nnpp("fit", "small", "--steps", "1")
     for words, at in ((["--members", "1"], "--members:"), (["--by", "foo"], "--by:")):
-        refused("fit", "small", "--fresh", *words, at=at, told="")
-        refused("train", "--fresh", *words, at=at, told="")
+        refused("fit", "small", "--fresh", *words, at=at, message="")
+        refused("train", "--fresh", *words, at=at, message="")
     assert nnpp("train", "--fresh", "--method", "lm", "--steps", "1").code == 0
     assert read_inputs(Path("results/small")).spec.fit.method == "lm"
     Path("results/small/metrics.jsonl").unlink()
@@ -169,17 +169,17 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("words", "at", "told"), REFUSED)
-def test_refused_before_anything_is_written(refused, small, words, at, told):
-    refused(*words, at=at, told=told)
+@pytest.mark.parametrize(("words", "at", "message"), REFUSED)
+def test_refused_before_anything_is_written(refused, small, words, at, message):
+    refused(*words, at=at, message=message)
 
 
 def test_a_film_without_ffmpeg_is_refused_before_anything_is_computed(
     refused, small, monkeypatch
 ):
     monkeypatch.setattr(movie.FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
-    told = "install ffmpeg, or choose gif"
-    refused("fit", "small", "--movie", "mp4", at="--movie:", told=told)
+    message = "install ffmpeg, or choose gif"
+    refused("fit", "small", "--movie", "mp4", at="--movie:", message=message)
 
 
 WRONG = [
@@ -192,8 +192,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "told"), WRONG)
-def test_wrong_settings_of_a_fit(nnpp, small, old, new, told):
+@pytest.mark.parametrize(("old", "new", "message"), WRONG)
+def test_wrong_settings_of_a_fit(nnpp, small, old, new, message):
     text = Path("small/fit.yaml").read_text(encoding="utf-8")
     assert old in text
     Path("small/fit.yaml").write_text(text.replace(old, new), encoding="utf-8")
@@ -201,7 +201,7 @@ def test_wrong_settings_of_a_fit(nnpp, small, old, new, told):
     assert (done.code, done.err.count("\n")) == (2, 1), done.err
     assert done.err.startswith("nnpp: ")
     assert "fit.yaml:" in done.err or "run.yaml:" in done.err
-    assert told in done.err
+    assert message in done.err
     assert not list(Path().rglob("checkpoints"))
 
 
@@ -210,7 +210,10 @@ def test_nothing_to_train_is_refused(refused, small):
     text = text.replace("kind: neural", "kind: neural\n  train: []")
     Path("small/fit.yaml").write_text(text, encoding="utf-8")
     refused(
-        "fit", "small", at="small/fit.yaml:11:", told="write local, or the name of a strength"
+        "fit",
+        "small",
+        at="small/fit.yaml:11:",
+        message="write local, or the name of a strength",
     )
 
 

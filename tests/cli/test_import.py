@@ -99,10 +99,10 @@ WRONG = [
 @pytest.mark.parametrize(("words", "message", "at"), WRONG, ids=lambda x: str(x)[-40:])
 def test_errors_are_one_line(refused, tmp_path, monkeypatch, words, message, at):
     monkeypatch.chdir(tmp_path)
-    refused("import", *words, told=message, at=at)
+    refused("import", *words, message=message, at=at)
 
 
 def test_an_existing_fit_is_kept(nnpp, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert nnpp("import", SI, "--fit", "mine").code == 0
-    refused("import", SI, "--fit", "mine", told="exists already")
+    refused("import", SI, "--fit", "mine", message="exists already")

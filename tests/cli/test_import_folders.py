@@ -63,13 +63,15 @@ def test_a_folder_is_one_run(nnpp, here, name):
 
 def test_a_folder_with_two_runs_lists_them(refused, here):
     copied("vasp/line/vasprun.xml", "gpaw/si.gpw", to="run")
-    refused("import", "run", told="contains 2 files of bands (si.gpw, vasprun.xml)", at="run")
+    refused(
+        "import", "run", message="contains 2 files of bands (si.gpw, vasprun.xml)", at="run"
+    )
 
 
 def test_a_folder_of_runs_names_them(refused, here):
     copied("vasp/line/vasprun.xml", to="runs/bands")
     copied("vasp/hybrid/vasprun.xml", to="runs/hybrid")
-    refused("import", "runs", told="but its folders do (bands, hybrid); name one", at="runs")
+    refused("import", "runs", message="but its folders do (bands, hybrid); name one", at="runs")
 
 
 MISSING = {
@@ -85,7 +87,7 @@ MISSING = {
 def test_a_missing_file_is_named(refused, here, name):
     Path("run").mkdir()
     Path("run", name).write_text("nothing\n")
-    refused("import", "run", told=MISSING[name], at="run")
+    refused("import", "run", message=MISSING[name], at="run")
 
 
 def two_spins_json() -> None:
@@ -131,15 +133,15 @@ def two_spins_abinit() -> None:
 def test_two_spins_are_refused_with_the_reason(refused, here, write):
     Path("run").mkdir()
     write()
-    error = refused("import", "run", "--fit", "x", told="spin")
+    error = refused("import", "run", "--fit", "x", message="spin")
     assert "two spins; " in error or "2 spins; " in error
 
 
 def test_force_replaces_what_an_import_made(nnpp, refused, here):
     assert nnpp("import", SI, "--fit", "mine").code == 0
     text = Path("inputs/mine/fit.yaml").read_text()
-    refused("import", SI, "--fit", "mine", told="or replace it (--force)")
-    refused("import", "none.xml", "--fit", "mine", "--force", told="no such file")
+    refused("import", SI, "--fit", "mine", message="or replace it (--force)")
+    refused("import", "none.xml", "--fit", "mine", "--force", message="no such file")
     made = nnpp("import", SI, "--fit", "mine", "--system", "other", "--force")
     assert made.code == 0, made.err
     assert sorted(p.name for p in Path("inputs").iterdir()) == ["mine"]
@@ -181,9 +183,9 @@ def test_the_working_directory_is_not_replaced(nnpp, refused, here, monkeypatch)
 def test_force_removes_no_other_file(nnpp, refused, here, name):
     assert nnpp("import", SI, "--fit", "mine").code == 0
     Path("inputs/mine", name).write_text("mine\n")
-    refused("import", SI, "--fit", "mine", "--force", told=f"contains '{name}'")
+    refused("import", SI, "--fit", "mine", "--force", message=f"contains '{name}'")
     Path("inputs/mine/fit.yaml").unlink()
-    refused("import", SI, "--fit", "mine", "--force", told="has no fit.yaml, so --force")
+    refused("import", SI, "--fit", "mine", "--force", message="has no fit.yaml, so --force")
 
 
 def test_an_error_while_replacing_keeps_the_old_folder(nnpp, here, monkeypatch):
@@ -209,7 +211,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("words", "message"), NAMES)
 def test_wrong_names_of_systems(refused, here, words, message):
-    refused("import", SI, *words, told=message, at="--system")
+    refused("import", SI, *words, message=message, at="--system")
 
 
 LEVELS_EV = "-20.1 -20.1 -9.0 -9.0 -6.6 -6.6 -6.6 -6.6 1.3 1.3 2.3 2.3"
@@ -244,7 +246,7 @@ def test_a_folder_of_deepseudopot_gets_the_network_of_nnpp(nnpp, here):
 
 def test_a_folder_of_deepseudopot_is_imported_alone(refused, here):
     write_older(Path("older"))
-    refused("import", "older", SI, told="import it alone", at="older")
+    refused("import", "older", SI, message="import it alone", at="older")
     spoil(Path("older/NN_config.par"), "nSystem", "nSistem")
-    refused("import", "older", told="did you mean 'nSystem'?", at="older")
+    refused("import", "older", message="did you mean 'nSystem'?", at="older")
     assert OLDER.keys() <= {p.name for p in Path("older").iterdir()}

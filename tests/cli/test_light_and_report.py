@@ -57,12 +57,12 @@ def test_optics(nnpp, tiny):
     ],
 )
 def test_wrong_options_of_optics(refused, tiny, words, at, message):
-    refused("optics", "tiny", *words, told=message, at=at)
+    refused("optics", "tiny", *words, message=message, at=at)
 
 
 def test_optics_needs_more_memory_than_there_is(refused, tiny, monkeypatch):
     monkeypatch.setattr("nnpp.workflows.optics.bytes_of", lambda *_: 10**15)
-    refused("optics", "tiny", told="GB of memory are needed, of ", at="")
+    refused("optics", "tiny", message="GB of memory are needed, of ", at="")
 
 
 def test_a_report(nnpp, tmp_path, monkeypatch):

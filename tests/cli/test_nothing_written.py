@@ -50,18 +50,18 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "line", "told"), WRONG)
+@pytest.mark.parametrize(("spoil", "line", "message"), WRONG)
 def test_a_fit_that_cannot_be_trained_is_refused_with_its_line(
-    refused, small, spoil, line, told
+    refused, small, spoil, line, message
 ):
     spoil()
-    refused("fit", "small", at=f"small/fit.yaml{line}", told=told)
+    refused("fit", "small", at=f"small/fit.yaml{line}", message=message)
 
 
 def test_an_ensemble_that_is_not_possible_is_refused(refused, small):
     changed("small/fit.yaml", "kind: neural\n  network", "kind: zunger\n  # network")
-    told = "network"
-    refused("fit", "small", "--members", "2", "--by", "seeds", at="small", told=told)
+    message = "network"
+    refused("fit", "small", "--members", "2", "--by", "seeds", at="small", message=message)
 
 
 def test_fresh_keeps_the_old_potential_until_a_new_one_is_trained(nnpp, small, monkeypatch):

@@ -70,7 +70,7 @@ def test_completion_imports_nothing_slow(monkeypatch):
 
 
 @pytest.mark.parametrize("verb", ["bands", "check"])
-def test_a_wrong_fit_is_told_before_jax_and_ase_are_imported(tiny, verb):
+def test_a_wrong_fit_is_reported_before_jax_and_ase_are_imported(tiny, verb):
     text = TINY.replace("cutoff: 3 hartree", "cutoff: 3")
     (tiny / "fit.yaml").write_text(text, encoding="utf-8")
     code, found = imported(verb, "tiny")

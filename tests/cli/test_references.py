@@ -61,9 +61,9 @@ def test_a_folder_of_the_older_code(nnpp, tmp_path, monkeypatch):
     assert validated.code == 0
     assert "expBandStruct_0.par: 4 bands, each spinless level twice, at 2" in validated.out
     assert "num_cores: not needed" in validated.err
-    told = nnpp("bands", "older", "--out", "out")
-    assert told.code == 0
-    assert "the network is not trained" in told.err
+    message = nnpp("bands", "older", "--out", "out")
+    assert message.code == 0
+    assert "the network is not trained" in message.err
     _, E = table("out/older/CdSe/bands.csv")
     assert E.shape == (2, 2)
     about = json.loads(Path("out/older/summary.json").read_text())["systems"]["CdSe"]

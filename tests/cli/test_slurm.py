@@ -73,8 +73,8 @@ def test_no_chain_of_jobs_where_none_is_allowed(slurm):
 def test_it_says_what_it_wrote_and_how_to_submit_it(nnpp, tiny, name):
     done = nnpp("slurm", "tiny", "--machine", "cpu", "--output-script", name)
     assert (done.code, done.err) == (0, "")
-    told, _, submit = done.out.partition("submit it with: ")
-    assert told == f"wrote {name}\n"
+    message, _, submit = done.out.partition("submit it with: ")
+    assert message == f"wrote {name}\n"
     assert shlex.split(submit) == ["sbatch", name]
     assert Path(name).read_text(encoding="utf-8").startswith("#!/bin/bash\n")
 
@@ -90,7 +90,7 @@ def test_names_that_are_not_utf_8(nnpp, tmp_path, monkeypatch):
 def test_another_script_stays_unless_forced(nnpp, refused, tiny):
     words = ["slurm", "tiny", "--machine", "cpu"]
     Path("nnpp.slurm").write_text("mine")
-    refused(*words, told="add --force", at="nnpp.slurm:")
+    refused(*words, message="add --force", at="nnpp.slurm:")
     assert nnpp(*words, "--force").code == 0
     assert Path("nnpp.slurm").read_text().startswith("#!")
     assert not [name for name in tree(Path()) if name.startswith(".")]
@@ -136,16 +136,16 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "place", "told"), WRONG)
-def test_options_that_are_invalid(refused, tiny, words, place, told):
-    refused("slurm", "tiny", *words, told=told, at=f"{place}:")
+@pytest.mark.parametrize(("words", "place", "message"), WRONG)
+def test_options_that_are_invalid(refused, tiny, words, place, message):
+    refused("slurm", "tiny", *words, message=message, at=f"{place}:")
 
 
-def test_a_wrong_fit_is_told_before_it_waits_in_a_queue(refused, tiny):
-    refused("slurm", "none", *P, told="no such file or folder", at="none:")
+def test_a_wrong_fit_is_reported_before_it_waits_in_a_queue(refused, tiny):
+    refused("slurm", "none", *P, message="no such file or folder", at="none:")
     fit = tiny / "fit.yaml"
     fit.write_text(fit.read_text().replace("3 hartree", "3"))
-    refused("slurm", "tiny", *P, told='write "3 hartree"', at="tiny/fit.yaml:7:")
+    refused("slurm", "tiny", *P, message='write "3 hartree"', at="tiny/fit.yaml:7:")
 
 
 def test_it_needs_nothing_slow(tiny):

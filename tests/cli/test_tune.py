@@ -57,9 +57,11 @@ def test_a_study_continues_or_starts_again(nnpp, monkeypatch):
 @pytest.mark.usefixtures("small")
 def test_errors_are_one_line(refused, monkeypatch):
     monkeypatch.setattr(tune, "find_spec", lambda name: None)
-    refused("tune", "small", told="ray is not installed; pip install 'nnpp[tune]'")
-    refused("tune", "none", at="none:", told="no such file or folder")
+    refused("tune", "small", message="ray is not installed; pip install 'nnpp[tune]'")
+    refused("tune", "none", at="none:", message="no such file or folder")
     text = Path("small/fit.yaml").read_text(encoding="utf-8")
     wrong = text.replace("envelope.sigma", "envelope.sgma")
     Path("small/fit.yaml").write_text(wrong, encoding="utf-8")
-    refused("tune", "small", at="small/fit.yaml:17:", told="did you mean 'potential.envelope")
+    refused(
+        "tune", "small", at="small/fit.yaml:17:", message="did you mean 'potential.envelope"
+    )

@@ -45,12 +45,12 @@ def test_schema(nnpp):
 
 
 def test_doctor(nnpp):
-    told = nnpp("doctor")
-    assert "float64, matrix products highest" in told.out
-    assert told.code == (1 if told.err else 0)
-    assert told.out.endswith("no problems found\n") == (told.code == 0)
-    ill = {line.split(": ")[1] for line in told.err.splitlines()}
-    assert ill <= {"threads a device"}, told.err  # the tests have more devices than cores
+    message = nnpp("doctor")
+    assert "float64, matrix products highest" in message.out
+    assert message.code == (1 if message.err else 0)
+    assert message.out.endswith("no problems found\n") == (message.code == 0)
+    ill = {line.split(": ")[1] for line in message.err.splitlines()}
+    assert ill <= {"threads a device"}, message.err  # the tests have more devices than cores
 
 
 def test_check(nnpp, tiny):
@@ -68,8 +68,8 @@ def test_check(nnpp, tiny):
     text = text.replace("elements:\n", "elements:\n    Zn: {local: [1, 1, 0.5, 1]}\n")
     (tiny / "fit.yaml").write_text(text, encoding="utf-8")
     before = tree(Path())
-    told = nnpp("check", "tiny")
-    assert told.code == 0
+    message = nnpp("check", "tiny")
+    assert message.code == 0
     for words in (
         "CdSe, F-43m (216), 2 atoms, 375.136 bohr³",
         "8, 4 occupied: 8 electrons, two electrons each",
@@ -84,9 +84,9 @@ def test_check(nnpp, tiny):
         "10 to 1000; 8 of 8 levels have a weight",
         "gap 1.9 eV, weight 3",
     ):
-        assert words in told.out, words
-    assert "Zn is in the potential but in no crystal" in told.err
-    assert "Zn: the Zunger form is infinite at q = 0.833" in told.err
+        assert words in message.out, words
+    assert "Zn is in the potential but in no crystal" in message.err
+    assert "Zn: the Zunger form is infinite at q = 0.833" in message.err
     assert tree(Path()) == before
 
 
@@ -243,9 +243,9 @@ def test_points_keep_the_path(done):
 
 
 def test_no_conduction_band(nnpp, tiny):
-    told = nnpp("bands", "tiny", "--bands", "4", "--plot")
-    assert told.code == 0
-    assert "no conduction band is requested" in told.err
+    message = nnpp("bands", "tiny", "--bands", "4", "--plot")
+    assert message.code == 0
+    assert "no conduction band is requested" in message.err
     summary = Path("results/tiny/zb/bands-4/summary.json")
     about = json.loads(summary.read_text())["systems"]["zb"]
     assert (about["gap_ev"], about["vbm_ev"]) == (None, None)
@@ -255,9 +255,9 @@ def test_two_systems_and_two_fits(nnpp, tiny, tmp_path):
     both = TINY.replace("potential:", SYSTEM.replace("name: zb", "name: again") + "potential:")
     write_tiny(tmp_path / "many" / "both", both)
     write_tiny(tmp_path / "many" / "one")
-    told = nnpp("bands", "many", "--out", "out")
-    assert (told.code, told.err) == (0, "")
-    assert sorted(written(told.out)) == files("out")
+    message = nnpp("bands", "many", "--out", "out")
+    assert (message.code, message.err) == (0, "")
+    assert sorted(written(message.out)) == files("out")
     assert sorted(p.name for p in Path("out").iterdir()) == ["both", "one"]
     assert (
         Path("out/both/again/bands.csv").read_bytes()

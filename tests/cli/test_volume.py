@@ -64,7 +64,7 @@ WRONG = [
 @pytest.mark.parametrize(("words", "place", "message"), WRONG)
 def test_wrong_options(refused, tiny, words, place, message):
     runs = [] if "--structure" in words else ["tiny"]
-    refused("volume", *runs, *words, told=message, at=place)
+    refused("volume", *runs, *words, message=message, at=place)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_an_unsuitable_crystal_is_refused(refused, tmp_path, tiny, text, message
     )
     Path("a.xyz").write_text(text, encoding="utf-8")
     for verb in ("volume", "bands"):
-        refused(verb, "run", "--structure", "a.xyz", told=message)
+        refused(verb, "run", "--structure", "a.xyz", message=message)
 
 
 def test_a_point_missing_in_the_second_system_stops_the_first(refused, tmp_path, tiny):
     skew = TINY.replace("[0, 0.5, 0.5]", "[0, 0.5, 0.7]").replace("L Γ X U|K Γ", "auto")
     write_tiny(tmp_path / "skew", skew)
-    refused("volume", "tiny", "skew", "--kpoint", "L", told="no special point 'L'")
+    refused("volume", "tiny", "skew", "--kpoint", "L", message="no special point 'L'")

@@ -13,11 +13,13 @@ from tests.config.samples import write_older
 
 def test_two_fits_of_one_name(refused, tiny, tmp_path):
     write_tiny(tmp_path / "other" / "tiny")
-    refused("bands", "tiny", "other/tiny", told="two fits are named 'tiny'", at="other/tiny:")
+    refused(
+        "bands", "tiny", "other/tiny", message="two fits are named 'tiny'", at="other/tiny:"
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("none", None, "no such file or folder"),
         ("net.pth", b"\x80\x02", "start from Zunger"),
@@ -28,18 +30,18 @@ def test_two_fits_of_one_name(refused, tiny, tmp_path):
     ],
 )
 @pytest.mark.parametrize("verb", ["bands", "check"])
-def test_no_fit(refused, tmp_path, monkeypatch, verb, name, content, told):
+def test_no_fit(refused, tmp_path, monkeypatch, verb, name, content, message):
     monkeypatch.chdir(tmp_path)
     if content == "folder":
         Path(name).mkdir()
     elif content is not None:
         Path(name).write_bytes(content)
-    refused(verb, name, told=told, at=f"{name}:")
+    refused(verb, name, message=message, at=f"{name}:")
 
 
 def test_no_inputs_at_all(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    refused("bands", told="no such file or folder", at="inputs:")
+    refused("bands", message="no such file or folder", at="inputs:")
 
 
 OLDER = [
@@ -53,9 +55,9 @@ OLDER = [
 ]
 
 
-@pytest.mark.parametrize(("name", "old", "new", "line", "told"), OLDER)
+@pytest.mark.parametrize(("name", "old", "new", "line", "message"), OLDER)
 def test_a_wrong_folder_of_the_older_code(
-    refused, tmp_path, monkeypatch, name, old, new, line, told
+    refused, tmp_path, monkeypatch, name, old, new, line, message
 ):
     monkeypatch.chdir(tmp_path)
     write_older(tmp_path / "older")
@@ -63,13 +65,13 @@ def test_a_wrong_folder_of_the_older_code(
     assert old in text
     Path("older", name).write_text(text.replace(old, new, 1))
     place = f"older/{name}:{'' if line is None else f'{line}:'}"
-    refused("check", "older", told=told, at=place)
+    refused("check", "older", message=message, at=place)
 
 
 def test_a_missing_file_of_the_older_code(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (write_older(tmp_path / "older") / "kpoints_0.par").unlink()
-    refused("check", "older", told="no such file", at="older/kpoints_0.par:")
+    refused("check", "older", message="no such file", at="older/kpoints_0.par:")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def nobody():
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs the rights of a Unix file")
 @pytest.mark.parametrize(
-    ("closed", "words", "told"),
+    ("closed", "words", "message"),
     [
         ("fits", ["check", "fits"], "make it readable"),
         ("fits/tiny", ["check", "fits/tiny"], "make it readable"),
@@ -114,7 +116,7 @@ def nobody():
         ("out", ["bands", "fits/tiny", "--out", "out/deeper"], "(--out)"),
     ],
 )
-def test_without_the_right_to(nnpp, monkeypatch, closed, words, told):
+def test_without_the_right_to(nnpp, monkeypatch, closed, words, message):
     with tempfile.TemporaryDirectory() as room:
         monkeypatch.chdir(room)
         Path(room).chmod(0o755)
@@ -130,5 +132,5 @@ def test_without_the_right_to(nnpp, monkeypatch, closed, words, told):
         assert (done.code, done.out) == (2, ""), done.err
         assert done.err.startswith("nnpp: ")
         assert done.err.count("\n") == 1
-        assert told in done.err
+        assert message in done.err
         assert not list(Path("out").iterdir())

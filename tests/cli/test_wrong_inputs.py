@@ -43,12 +43,12 @@ FITS = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "line", "told"), FITS)
-def test_a_wrong_fit(refused, tiny, old, new, line, told):
+@pytest.mark.parametrize(("old", "new", "line", "message"), FITS)
+def test_a_wrong_fit(refused, tiny, old, new, line, message):
     assert old in TINY
     (tiny / "fit.yaml").write_text(TINY.replace(old, new, 1), encoding="utf-8")
     place = f"tiny/fit.yaml:{'' if line is None else f'{line}:'}"
-    refused("bands", "tiny", "--out", "out", told=told, at=place)
+    refused("bands", "tiny", "--out", "out", message=message, at=place)
 
 
 OPTIONS = [
@@ -91,11 +91,11 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "place", "told"), OPTIONS)
-def test_a_wrong_option(refused, tiny, words, place, told):
+@pytest.mark.parametrize(("words", "place", "message"), OPTIONS)
+def test_a_wrong_option(refused, tiny, words, place, message):
     Path("good.csv").write_text(CSV, encoding="utf-8")
     out = [] if "--out" in words else ["--out", "out"]
-    err = refused("bands", "tiny", *words, *out, told=told)
+    err = refused("bands", "tiny", *words, *out, message=message)
     assert place in err
 
 
@@ -114,12 +114,12 @@ def test_a_fit_that_does_not_exist(refused, tmp_path, monkeypatch, verb, name, r
     monkeypatch.chdir(tmp_path)
     for fit in ("III-V", "zb-CdSe"):
         write_tiny(tmp_path / "inputs" / fit)
-    refused(verb, name, told=f"no such file or folder; {remedy}\n", at=f"{name}:")
+    refused(verb, name, message=f"no such file or folder; {remedy}\n", at=f"{name}:")
 
 
 def test_a_fit_that_does_not_exist_without_inputs(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    refused("fit", "ZnTe", told="or create it: nnpp import FILE --fit ZnTe", at="ZnTe:")
+    refused("fit", "ZnTe", message="or create it: nnpp import FILE --fit ZnTe", at="ZnTe:")
 
 
 REFERENCES = [
@@ -139,11 +139,11 @@ REFERENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "line", "told"), REFERENCES)
-def test_a_wrong_reference(refused, tiny, name, content, line, told):
+@pytest.mark.parametrize(("name", "content", "line", "message"), REFERENCES)
+def test_a_wrong_reference(refused, tiny, name, content, line, message):
     raw = content if isinstance(content, bytes) else content.encode()
     Path(name).write_bytes(raw)
-    err = refused("bands", "tiny", "--compare", name, "--out", "out", told=told)
+    err = refused("bands", "tiny", "--compare", name, "--out", "out", message=message)
     assert f"{name}:" + ("" if line is None else f"{line}:") in err
 
 
@@ -151,7 +151,7 @@ def test_weights_of_the_wrong_length(refused, tiny):
     Path("tiny/a.csv").write_text(CSV, encoding="utf-8")
     text = TINY.replace(LISTED, "reference: a.csv\n    weights: {kpoints: [1, 2, 3]}")
     Path("tiny/fit.yaml").write_text(text, encoding="utf-8")
-    refused("check", "tiny", told="write 2 weights", at="tiny/fit.yaml:10:")
+    refused("check", "tiny", message="write 2 weights", at="tiny/fit.yaml:10:")
 
 
 def test_a_zero_that_the_reference_does_not_reach(refused, tiny):
@@ -160,7 +160,7 @@ def test_a_zero_that_the_reference_does_not_reach(refused, tiny):
     text = TINY.replace(LISTED, "reference: a.csv\n    zero: vbm")
     Path("tiny/fit.yaml").write_text(text, encoding="utf-8")
     refused(
-        "bands", "tiny", told="do not reach the valence band maximum", at="tiny/fit.yaml:10:"
+        "bands", "tiny", message="do not reach the valence band maximum", at="tiny/fit.yaml:10:"
     )
 
 
@@ -169,18 +169,18 @@ def test_a_table_that_misses_the_shells(refused, tiny):
     text = TINY[: TINY.index("potential:")]
     text += f"potential: {{kind: table, elements: {{Cd: {table}, Se: {table}}}}}\n"
     Path("tiny/fit.yaml").write_text(text, encoding="utf-8")
-    refused("bands", "tiny", told="would be lost", at="tiny/fit.yaml:10:")
+    refused("bands", "tiny", message="would be lost", at="tiny/fit.yaml:10:")
 
 
 def test_the_second_fit_is_wrong_and_the_first_not_begun(refused, tiny, tmp_path):
     write_tiny(tmp_path / "wrong", TINY.replace("L Γ X U|K Γ", "L Γ Q"))
-    refused("bands", "tiny", "wrong", "--out", "out", told="no special point 'Q'")
+    refused("bands", "tiny", "wrong", "--out", "out", message="no special point 'Q'")
 
 
 def test_a_reference_for_two_systems(refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_fit(tmp_path / "two")
-    refused("bands", "two", "--compare", "two/reference.csv", told="belongs to one")
+    refused("bands", "two", "--compare", "two/reference.csv", message="belongs to one")
 
 
 @pytest.mark.parametrize("verb", ["fit", "train"])
@@ -190,6 +190,6 @@ def test_one_of_several_processes_that_knows_no_number(refused, tiny, monkeypatc
     refused(
         verb,
         "--distributed",
-        told="is not set, and this is not a Slurm job step",
+        message="is not set, and this is not a Slurm job step",
         at="NNPP_PROCESS:",
     )

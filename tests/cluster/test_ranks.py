@@ -1,4 +1,4 @@
-"""Which process of how many: from variables of our own, from SLURM, or told as missing."""
+"""Which process of how many: from variables of our own, from SLURM, or reported as missing."""
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_one_that_is_missing_is_named(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("NNPP_PROCESS", "one", "is 'one', not a number"),
         ("NNPP_PROCESS", "-1", "is '-1', not a number"),
@@ -71,7 +71,7 @@ def test_one_that_is_missing_is_named(name):
         ("NNPP_COORDINATOR", "node7:70000", "is 'node7:70000'; write it as HOST:PORT"),
     ],
 )
-def test_one_that_is_wrong_is_named(name, value, told):
+def test_one_that_is_wrong_is_named(name, value, message):
     with pytest.raises(InputError) as error:
         rank_in(OWN | {name: value})
-    assert str(error.value).startswith(f"{name}: {told}")
+    assert str(error.value).startswith(f"{name}: {message}")

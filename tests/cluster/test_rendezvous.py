@@ -15,7 +15,7 @@ PATIENCE = 1.0
 
 
 def outcome(rank: Rank, patience: float = PATIENCE) -> Connections | str:
-    """What a process finds, or is told."""
+    """What a process finds, or the error."""
     try:
         return meet(rank, patience)
     except InputError as error:
@@ -23,7 +23,7 @@ def outcome(rank: Rank, patience: float = PATIENCE) -> Connections | str:
 
 
 def together(*ranks: tuple[int, int]) -> list[Connections | str]:
-    """What processes find that are told these numbers of themselves and of all."""
+    """What processes find with these numbers of themselves and of all."""
     make = partial(Rank, host="127.0.0.1", port=free_port())
     with ThreadPoolExecutor() as pool:
         return list(pool.map(lambda rank: outcome(make(*rank)), ranks))
@@ -51,17 +51,17 @@ def test_one_alone_waits_for_nobody():
 
 
 @pytest.mark.parametrize(
-    ("ranks", "told"),
+    ("ranks", "message"),
     [
         ([(0, 3), (1, 3)], "of 3 processes these did not connect within 1 s: 2; start all"),
         ([(0, 3), (1, 3), (1, 3)], "two processes have number 1; start all"),
         ([(0, 2), (1, 3)], "process 1 expects 3 processes, process 0 2; start all"),
     ],
 )
-def test_all_hear_what_is_wrong(ranks, told):
+def test_all_hear_what_is_wrong(ranks, message):
     stop_on_signals = together(*ranks)
     assert all(isinstance(words, str) for words in stop_on_signals), stop_on_signals
-    assert all(told in words for words in stop_on_signals), stop_on_signals
+    assert all(message in words for words in stop_on_signals), stop_on_signals
 
 
 def test_nobody_there():

@@ -50,7 +50,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def refusal(write: Callable[[], object]) -> str:
-    """What the user is told, or nothing."""
+    """Return what the user reads, or nothing."""
     try:
         write()
     except InputError as error:

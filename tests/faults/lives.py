@@ -69,14 +69,14 @@ class Life:
     process: multiprocessing.process.BaseProcess
     log: Path
 
-    def told(self) -> str:
+    def output(self) -> str:
         """All that it said so far."""
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
     def ended(self) -> int:
         """Its exit code, once it has ended."""
         self.process.join(PATIENCE)
-        assert self.process.exitcode is not None, f"hangs: {self.told()}"
+        assert self.process.exitcode is not None, f"hangs: {self.output()}"
         return self.process.exitcode
 
     def strike(self, number: int) -> None:
@@ -112,8 +112,8 @@ class Place:
     def whole(self, *words: str) -> str:
         """What a life said that must end well."""
         life = self.begin(*words)
-        assert life.ended() == 0, life.told()
-        return life.told()
+        assert life.ended() == 0, life.output()
+        return life.output()
 
     def steps(self) -> list[int]:
         """The step of every line of metrics.jsonl."""
@@ -132,6 +132,6 @@ class Place:
         """Wait until a life has done some steps."""
         last, deadline = max(self.steps(), default=0) + more, time.monotonic() + PATIENCE
         while max(self.steps(), default=0) < last:
-            assert life.process.is_alive(), life.told()
-            assert time.monotonic() < deadline, life.told()
+            assert life.process.is_alive(), life.output()
+            assert time.monotonic() < deadline, life.output()
             time.sleep(0.003)

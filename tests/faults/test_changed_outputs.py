@@ -133,7 +133,7 @@ def test_verify_and_package_refuse_changed_files(run, nnpp, refused):  # noqa: F
         *("summary.json", "metrics.jsonl", "run.yaml"),
     }
     for verb in ("card", "package"):
-        assert "use `nnpp" in refused(verb, run, told="is not valid: ", at=f"{RUN}: ")
+        assert "use `nnpp" in refused(verb, run, message="is not valid: ", at=f"{RUN}: ")
 
 
 def test_numbers_are_compared_also_without_a_list(run, nnpp):  # noqa: F811
@@ -207,12 +207,12 @@ def test_links_that_leave_a_run(run, nnpp, refused, tmp_path):  # noqa: F811
         (run / name).rename("kept") if (run / name).exists() else None
         (run / name).symlink_to(tmp_path / target)
         for verb in ("verify", "package"):
-            refused(verb, run, told="is a link that leaves the run", at=f"{run / name}: ")
+            refused(verb, run, message="is a link that leaves the run", at=f"{run / name}: ")
         (run / name).unlink()
         Path("kept").rename(run / name) if Path("kept").exists() else None
     (run / "zb").rename("elsewhere")
     (run / "zb").symlink_to(tmp_path / "elsewhere")
-    refused("bands", run, told="is a link that leaves the run", at=f"{run / 'zb'}: ")
+    refused("bands", run, message="is a link that leaves the run", at=f"{run / 'zb'}: ")
     (run / "zb").unlink()
     Path("elsewhere").rename(run / "zb")
     (run / "again.csv").symlink_to("zb/bands.csv")
@@ -222,7 +222,7 @@ def test_links_that_leave_a_run(run, nnpp, refused, tmp_path):  # noqa: F811
 @pytest.mark.parametrize("verb", ["verify", "bands", "export"])
 def test_a_damaged_list_stops_a_verb_before_it_writes(run, refused, verb):  # noqa: F811
     changed("outputs.json", '"by": "bands"', '"by": "optics"')
-    refused(verb, run, told="is no list of outputs, or damaged", at=f"{RUN}/outputs.json: ")
+    refused(verb, run, message="is no list of outputs, or damaged", at=f"{RUN}/outputs.json: ")
 
 
 def test_no_remedy_removes_the_training(run):
@@ -262,7 +262,7 @@ def test_lines_added_to_the_metrics_of_a_finished_run(run, refused, name):  # no
     (one,) = of_metrics(run)
     assert (one.what, why in one.wrong) == ("metrics.jsonl", True)
     if name == "a step beyond the checkpoint":
-        refused("package", run, told=f"metrics.jsonl: {why}", at=str(RUN))
+        refused("package", run, message=f"metrics.jsonl: {why}", at=str(RUN))
 
 
 def test_metrics_of_a_training_that_has_not_ended(run, refused):  # noqa: F811
@@ -272,7 +272,7 @@ def test_metrics_of_a_training_that_has_not_ended(run, refused):  # noqa: F811
     list(run_train([read_inputs(RUN)], Options(steps=4), stop=after(1)))
     (one,) = of_metrics(run)
     assert (one.wrong, "has not ended: not checked" in one.found) == ("", True)
-    refused("package", run, told="has a training that has not ended", at=f"{RUN}: ")
+    refused("package", run, message="has a training that has not ended", at=f"{RUN}: ")
     for line, why in (('{"step": 9}', "step 9 has no"), ('{"step": 1}', "do not increase")):
         whole = (run / "metrics.jsonl").read_text()
         (run / "metrics.jsonl").write_text(f"{whole}{line}\n")
@@ -336,7 +336,7 @@ def test_a_run_that_is_named_twice_gets_one_card(run, nnpp):  # noqa: F811
 def test_a_run_within_a_run_is_refused(run, refused):  # noqa: F811
     words = ("bands", run, "--out", run / "zb")
     refused(
-        *words, told="is within the run fit; choose another folder", at=f"{run / 'zb/fit'}: "
+        *words, message="is within the run fit; choose another folder", at=f"{run / 'zb/fit'}: "
     )
 
 

@@ -19,7 +19,7 @@ def crowded(kind: str, folder: Path) -> list[str]:
 
 
 def judge(lines: str, reason: str) -> tuple[int, int]:
-    """Every try is told in one line and left whole files; how many failed, and how many not."""
+    """Every failure is one line and leaves whole files; return the failures and successes."""
     tries = [json.loads(line) for line in lines.splitlines()]
     for one in tries:
         before, after = one["before"], one["after"]
@@ -28,8 +28,8 @@ def judge(lines: str, reason: str) -> tuple[int, int]:
         assert sorted(after) == [METRICS, *kept]
         assert all(after[name] == before[name] for name in kept if name in before)
         assert (after[METRICS] == before[METRICS]) == bool(one["added"])
-        for told in filter(None, (one["saved"], one["added"])):
-            assert told.count("\n") == 0 and f"cannot be written: {reason}" in told
+        for message in filter(None, (one["saved"], one["added"])):
+            assert message.count("\n") == 0 and f"cannot be written: {reason}" in message
     failed = sum(bool(one["saved"]) for one in tries)
     return failed, len(tries) - failed
 

@@ -44,9 +44,9 @@ def again(prepared: Place, name: str) -> Place:
 
 def pair(place: Place) -> list[Life]:
     """Two processes, of one device each, that train together."""
-    told = {"NNPP_COORDINATOR": f"127.0.0.1:{free_port()}", "NNPP_PROCESSES": "2"}
-    told["JAX_NUM_CPU_DEVICES"] = "1"
-    begin = partial(place.begin, "train", "--distributed", **told)
+    environment = {"NNPP_COORDINATOR": f"127.0.0.1:{free_port()}", "NNPP_PROCESSES": "2"}
+    environment["JAX_NUM_CPU_DEVICES"] = "1"
+    begin = partial(place.begin, "train", "--distributed", **environment)
     return [begin(NNPP_PROCESS=str(i)) for i in range(2)]
 
 
@@ -63,8 +63,8 @@ def killed(place: Place, victim: int) -> None:
     codes = ended(lives)
     other = 1 - victim
     assert codes[victim] == -signal.SIGKILL
-    assert codes[other] < 0, lives[other].told()
-    died, followed = (lives[i].told().splitlines() for i in (victim, other))
+    assert codes[other] < 0, lives[other].output()
+    died, followed = (lives[i].output().splitlines() for i in (victim, other))
     assert f"nnpp: process {victim} of 2 ended before the fit did; " in died[-1]
     assert f"process {other} of 2 ends, as process {victim} has ended; {GO_ON}" in followed[-1]
     assert place.checkpoints()
@@ -75,19 +75,19 @@ def asked(place: Place, one: int) -> None:
     lives = pair(place)
     place.in_progress(lives[0], 2)
     lives[one].strike(signal.SIGTERM)
-    assert ended(lives) == [75, 75], [life.told() for life in lives]
+    assert ended(lives) == [75, 75], [life.output() for life in lives]
     last = place.steps()[-1]
     assert last < STEPS
-    assert lives[0].told().endswith(f"note: fit: stopped and saved after step {last}\n")
+    assert lives[0].output().endswith(f"note: fit: stopped and saved after step {last}\n")
     assert place.checkpoints()[-1].name == f"step-{last:08d}.ckpt"
 
 
 def whole(place: Place) -> None:
     """Both go on to the end; one alone speaks and writes."""
     lives = pair(place)
-    assert ended(lives) == [0, 0], [life.told() for life in lives]
-    assert "wrote " in lives[0].told()
-    assert "wrote " not in lives[1].told()
+    assert ended(lives) == [0, 0], [life.output() for life in lives]
+    assert "wrote " in lives[0].output()
+    assert "wrote " not in lives[1].output()
     assert place.steps() == list(range(STEPS + 1))
 
 
@@ -131,7 +131,7 @@ def test_what_only_process_0_sees_ends_both(prepared):
     place = again(prepared, "held")
     with held(place.run):
         lives = pair(place)
-        assert ended(lives) == [2, 2], [life.told() for life in lives]
+        assert ended(lives) == [2, 2], [life.output() for life in lives]
     for life, who in zip(lives, ("", "process 1 of 2: "), strict=True):
-        line = life.told().splitlines()[-1]
+        line = life.output().splitlines()[-1]
         assert line.startswith(f"nnpp: {who}results/fit: is in use by process ")

@@ -38,11 +38,11 @@ class Prepared:
         return place
 
     def judge(self, place: Place) -> str:
-        """Train to the end and compare; what was told."""
-        told = place.whole("train")
+        """Train to the end and compare; return the output."""
+        message = place.whole("train")
         assert place.hash() == self.hash
         assert place.steps() == EVERY_STEP
-        return told
+        return message
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def killed(prepared: Prepared) -> int:
             place.in_progress(life)
             time.sleep(rng.uniform(0.0, 0.06))
         life.strike(signal.SIGKILL)
-        assert life.ended() == -signal.SIGKILL, life.told()
+        assert life.ended() == -signal.SIGKILL, life.output()
         assert len(place.checkpoints()) in (0, 1, 2, 3)
         did += max(0, len(place.steps()) - before)
     assert place.steps()[-1] < EVERY_STEP[-1]
@@ -81,17 +81,17 @@ def asked(prepared: Prepared, times: int = 1) -> set[int]:
     place, rng, did = prepared.again(f"asked {times}"), random.Random(2), set()
     for number in SIGNALS * times:
         life = place.begin("train")
-        while "parameters" not in life.told():
-            assert life.process.is_alive(), life.told()
+        while "parameters" not in life.output():
+            assert life.process.is_alive(), life.output()
             time.sleep(0.003)
         if steps := rng.randint(0, 2):
             place.in_progress(life, steps)
         life.strike(number)
-        assert life.ended() == 75, life.told()
+        assert life.ended() == 75, life.output()
         last = place.steps()[-1:] or [0]
         stopped = f"note: fit: stopped and saved after step {last[0]}\n"
-        assert life.told().endswith(stopped), life.told()
-        assert f"{signal.Signals(number).name}: stopping after this step" in life.told()
+        assert life.output().endswith(stopped), life.output()
+        assert f"{signal.Signals(number).name}: stopping after this step" in life.output()
         names = [path.name for path in place.checkpoints()]
         assert names == [f"step-{step:08d}.ckpt" for step in (last[0] - 1, last[0]) if step > 0]
         did.add(last[0])
@@ -100,7 +100,7 @@ def asked(prepared: Prepared, times: int = 1) -> set[int]:
 
 
 def out_of_room(prepared: Prepared) -> str:
-    """No file may grow beyond the size of a checkpoint, from some step on; what was told."""
+    """No file may grow beyond the size of a checkpoint from some step on; return the output."""
     place = prepared.again("full")
     life = place.begin("train")
     place.in_progress(life, 3)  # two are saved
@@ -109,23 +109,23 @@ def out_of_room(prepared: Prepared) -> str:
     assert (place.run / "metrics.jsonl").stat().st_size < room - 300
     resource.prlimit(life.process.pid, resource.RLIMIT_FSIZE, (room, room))
     life.strike(signal.SIGCONT)
-    code, told = life.ended(), life.told()
-    assert code == 2, told
+    code, message = life.ended(), life.output()
+    assert code == 2, message
     kept = {path.name: path.read_bytes() for path in place.checkpoints()}
     assert len(kept) == 2
     assert all(len(raw) > 1000 for raw in kept.values())
     assert sorted(p.name for p in (place.run / "checkpoints").iterdir()) == sorted(kept)
     prepared.judge(place)
-    return told
+    return message
 
 
 def robbed(prepared: Prepared) -> tuple[str, str]:
-    """The newest checkpoint is damaged; its name, and what the next life told."""
+    """The newest checkpoint is damaged; its name, and the output of the next life."""
     place = prepared.again("robbed")
     life = place.begin("train")
     place.in_progress(life, MOVES + 5)
     life.strike(signal.SIGTERM)
-    assert life.ended() == 75, life.told()
+    assert life.ended() == 75, life.output()
     newest = place.checkpoints()[-1]
     raw = bytearray(newest.read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -144,7 +144,7 @@ def crowded(prepared: Prepared) -> tuple[int, int, str]:
     first.strike(signal.SIGKILL)
     assert first.ended() == -signal.SIGKILL
     assert first.process.pid is not None
-    return first.process.pid, code, second.told()
+    return first.process.pid, code, second.output()
 
 
 STORIES = (asked, out_of_room, robbed, crowded)
@@ -172,23 +172,23 @@ def test_every_signal(stories):
 
 
 def test_no_room(stories):
-    told = [line for line in stories[out_of_room].result().splitlines() if "nnpp: " in line]
-    (line,) = told
+    message = [line for line in stories[out_of_room].result().splitlines() if "nnpp: " in line]
+    (line,) = message
     assert "results/fit/checkpoints" in line
     assert "cannot be written: file too large; " in line
 
 
 def test_a_damaged_checkpoint(stories):
-    name, told = stories[robbed].result()
-    assert f"note: {name} is damaged: its SHA-256 does not match; not used" in told
+    name, message = stories[robbed].result()
+    assert f"note: {name} is damaged: its SHA-256 does not match; not used" in message
 
 
 def test_a_second_trainer(stories):
-    pid, code, told = stories[crowded].result()
+    pid, code, message = stories[crowded].result()
     assert code == 2
-    assert told.count("\n") == 1
-    assert told.startswith(f"nnpp: results/fit: is in use by process {pid} on host ")
-    assert told.rstrip().endswith("; wait, or stop it")
+    assert message.count("\n") == 1
+    assert message.startswith(f"nnpp: results/fit: is in use by process {pid} on host ")
+    assert message.rstrip().endswith("; wait, or stop it")
 
 
 def test_no_number_in_the_reference(prepared):
@@ -200,11 +200,11 @@ def test_no_number_in_the_reference(prepared):
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     changed = place.begin("train")
     assert changed.ended() == 2
-    assert changed.told().startswith(
+    assert changed.output().startswith(
         "nnpp: results/fit/../../fit/reference.csv: has changed"
-    ) or ("fit/reference.csv: has changed since fit was prepared; " in changed.told())
+    ) or ("fit/reference.csv: has changed since fit was prepared; " in changed.output())
     wrong = place.begin("init-fit", "fit", "--fresh")
     assert wrong.ended() == 2
-    assert wrong.told().count("\n") == 1
-    assert "fit/reference.csv:3: " in wrong.told()
-    assert "finite" in wrong.told()
+    assert wrong.output().count("\n") == 1
+    assert "fit/reference.csv:3: " in wrong.output()
+    assert "finite" in wrong.output()

@@ -77,8 +77,8 @@ def test_how_often_a_move_uphill_is_kept(beta):
     theta, up = np.asarray(theta), OFTEN / 2
     chances = {1.1: up * np.exp(-beta * size), 0.9: up}
     for where, chance in chances.items():
-        told = np.isclose(theta, where, atol=1e-12).mean()
-        assert abs(told - chance) < 4 * np.sqrt(chance / many)
+        shares = np.isclose(theta, where, atol=1e-12).mean()
+        assert abs(shares - chance) < 4 * np.sqrt(chance / many)
     rejected = up * (1 - np.exp(-beta * size))
     assert abs(1 - np.mean(kept) - rejected) < 4 * np.sqrt(rejected / many)
     assert np.all(np.isclose(theta, 1.0, atol=1e-12) | np.asarray(kept))
@@ -92,11 +92,11 @@ def test_a_long_walk_dwells_where_its_temperature_says():
     first = walk(method, 0, objective, seed=3)[0]
     _, theta = jax.jit(lambda s: jax.lax.scan(step, s, None, length=60_000))(first)
     places = np.arange(-4, 5) * size
-    told = np.array([np.isclose(theta, x, atol=1e-9).mean() for x in places])
+    shares = np.array([np.isclose(theta, x, atol=1e-9).mean() for x in places])
     expected = np.exp(-beta * np.abs(places)) / sum(
         np.exp(-beta * abs(i) * size) for i in range(-200, 201)
     )
-    assert np.abs(told - expected).max() < 0.015
+    assert np.abs(shares - expected).max() < 0.015
     assert expected.max() > 0.25
 
 

@@ -1,4 +1,4 @@
-"""NaN and infinity stop a fit, and the line told names where they came from."""
+"""NaN and infinity stop a fit, and the line names where they came from."""
 
 from dataclasses import replace
 
@@ -46,12 +46,12 @@ def objective(reference=0.0, weights=1.0, held=1.0, rough=1.0):
     )
 
 
-def refusal(method, told, theta=None):
-    """What is told of the state before the first step."""
-    theta = told.parameters.start() if theta is None else theta
-    state = METHODS[method].start(told, theta, jax.random.key(0))
+def refusal(method, message, theta=None):
+    """The line about the state before the first step."""
+    theta = message.parameters.start() if theta is None else theta
+    state = METHODS[method].start(message, theta, jax.random.key(0))
     with pytest.raises(NnppError) as error:
-        require_finite(told, state)
+        require_finite(message, state)
     assert "\n" not in str(error.value)
     assert "nothing of this step is saved" in str(error.value)
     return str(error.value)
@@ -68,9 +68,9 @@ SPOILT = [
 ]
 
 
-@pytest.mark.parametrize(("spoil", "told"), SPOILT)
-def test_a_spoilt_number_is_told_by_its_source(spoil, told):
-    assert refusal("lm", objective(**spoil)).startswith(told)
+@pytest.mark.parametrize(("spoil", "message"), SPOILT)
+def test_a_spoilt_number_is_reported_by_its_source(spoil, message):
+    assert refusal("lm", objective(**spoil)).startswith(message)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -95,7 +95,7 @@ def test_sound_states_pass():
     require_finite(whole, LevenbergMarquardt().start(whole, whole.parameters.start()))
 
 
-def test_a_derivative_that_is_not_finite_is_told_though_the_loss_is():
+def test_a_derivative_that_is_not_finite_is_reported_though_the_loss_is():
     corner = Objective(
         Parameters(holding([0.0, 1.0]), ("local",)),
         (Formula(rosenbrock), Formula(lambda x: jnp.sqrt(x[:1]), name="root")),
@@ -103,7 +103,7 @@ def test_a_derivative_that_is_not_finite_is_told_though_the_loss_is():
     assert refusal("lm", corner).startswith("root: its derivatives are not finite")
 
 
-def test_a_step_that_is_not_finite_is_told_though_all_sources_are_sound():
+def test_a_step_that_is_not_finite_is_reported_though_all_sources_are_sound():
     sound = of_formula(rosenbrock, [-1.2, 1.0])
     state = METHODS["adam"].start(sound, sound.parameters.start())
     with pytest.raises(NnppError, match="the step proposed by the method is not finite"):

@@ -88,9 +88,9 @@ def test_lbfgs_finds_the_minimum():
 
 def test_the_best_is_kept_where_a_rate_is_too_high():
     every = states(by_name("sgd", 1e-3, {"momentum": 0.9}), 30)
-    told = [float(s.measured.loss) for s in every[1:]]
-    assert told[-1] > 1.1 * min(told)
-    assert float(every[-1].lowest) == min(told)
+    found_values = [float(s.measured.loss) for s in every[1:]]
+    assert found_values[-1] > 1.1 * min(found_values)
+    assert float(every[-1].lowest) == min(found_values)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_wrong_names_and_options(name, options, what, remedy):
 def test_a_rate_falls_as_stated():
     rate = falling(0.1, 0.5, 10)
     steps = np.arange(35)
-    told = np.array([rate(int(step)) for step in steps])
-    assert np.allclose(told, 0.1 * 0.5 ** (steps // 10), rtol=1e-14, atol=0)
+    found_values = np.array([rate(int(step)) for step in steps])
+    assert np.allclose(found_values, 0.1 * 0.5 ** (steps // 10), rtol=1e-14, atol=0)
 
 
 def test_plain_descent_follows_the_rate():

@@ -60,12 +60,12 @@ def test_quadrature(measure, within):
     """The grid of a fit: trapezoids, ends counted half."""
     potential = smooth()
     before = reference_of(potential)
-    told = losses(potential, before, measure)
+    computed = losses(potential, before, measure)
     m = measured(potential, before, measure)
     exact = integral(m, 0.0)
     assert np.abs(m(np.ones(1))).min() > 1e-3
     assert exact.min() > 1e-3
-    assert told == pytest.approx(exact, rel=within)
+    assert computed == pytest.approx(exact, rel=within)
 
 
 def test_the_size_is_that_in_space():
@@ -74,18 +74,20 @@ def test_the_size_is_that_in_space():
     r = jnp.linspace(0.0, 60.0, 6001)
     u = np.asarray(real_space(potential.local, r) - real_space(Partial(before), r))
     in_space = 4 * np.pi * simpson(np.asarray(r)[:, None] ** 2 * u**2, x=np.asarray(r), axis=0)
-    told = losses(potential, before, size) / WEIGHT / (2 * np.pi**2)
+    computed = losses(potential, before, size) / WEIGHT / (2 * np.pi**2)
     assert in_space.min() > 1e-3
-    assert told == pytest.approx(in_space, rel=1e-3)
+    assert computed == pytest.approx(in_space, rel=1e-3)
 
 
 def test_the_tail_counts_alone():
     potential = small()
     before, first = reference_of(potential), 3.0
-    told = losses(potential, before, size, GRID[jnp.greater(GRID, first - 1e-9)])
-    assert told == pytest.approx(integral(measured(potential, before, size), first), rel=2e-3)
-    assert np.all(told < 0.9 * losses(potential, before, size))
-    assert told.min() > 1e-6
+    computed = losses(potential, before, size, GRID[jnp.greater(GRID, first - 1e-9)])
+    assert computed == pytest.approx(
+        integral(measured(potential, before, size), first), rel=2e-3
+    )
+    assert np.all(computed < 0.9 * losses(potential, before, size))
+    assert computed.min() > 1e-6
 
 
 @pytest.mark.parametrize("measure", [size, curvature])

@@ -101,10 +101,10 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "told"), WRONG)
-def test_a_wrong_file_gives_one_line(tmp_path, name, text, told):
+@pytest.mark.parametrize(("name", "text", "message"), WRONG)
+def test_a_wrong_file_gives_one_line(tmp_path, name, text, message):
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
         read_dot(tmp_path / name)
-    assert f"{name}{told}" in str(error.value) and "; " in str(error.value)
+    assert f"{name}{message}" in str(error.value) and "; " in str(error.value)
     assert "\n" not in str(error.value)

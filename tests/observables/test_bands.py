@@ -66,7 +66,7 @@ def test_odd_electrons_need_spinors():
         bands(systems.cdse(), SYSTEM, odd, KPOINTS)
 
 
-def test_a_potential_that_is_no_number_is_told():
+def test_a_potential_that_is_no_number_is_reported():
     broken = Potential(Zunger(jnp.full((2, 4), jnp.nan)), Strengths(), ("Cd", "Se"))
     with pytest.raises(InputError, match="levels reach nan"):
         bands(broken, SYSTEM, STRUCTURE, KPOINTS, 8)

@@ -69,7 +69,7 @@ def test_free_waves_go_straight_through_every_crossing(spins):
 
 
 def test_multiplets_all_along_a_line():
-    """Along an axis the members of a multiplet cannot be told apart, but their curves can."""
+    """Along an axis the members of a multiplet are not distinguished, but their curves can."""
     E, psi, waves, who = free(AXIS, 1)
     order = continuous_order(jnp.asarray(E), jnp.asarray(psi), waves)
     exact = (np.sum(np.asarray(waves.K) ** 2, axis=2) / 2)[:, who[0]]

@@ -70,13 +70,13 @@ def test_the_valence_top_lies_at_the_zero_or_where_it_is(zero, top):
 
 
 @pytest.mark.parametrize(
-    ("lowest", "told"),
+    ("lowest", "message"),
     [(None, "direct at Γ"), (along().labels.index("X"), "indirect, Γ → X")],
     ids=["direct", "indirect"],
 )
-def test_the_gap_is_told_and_its_edges_are_marked(lowest, told):
+def test_the_gap_is_reported_and_its_edges_are_marked(lowest, message):
     figure = figure_bands(picture(bands=cosines(along(), lowest)))
-    assert words(figure) == [rf"$E_\mathrm{{g}}$ = {GAP_EV:.2f} eV, {told}"]
+    assert words(figure) == [rf"$E_\mathrm{{g}}$ = {GAP_EV:.2f} eV, {message}"]
     assert set(np.round(dots(figure, GREEN)[0].get_ydata(), 6)) == {0.0, GAP_EV}
 
 

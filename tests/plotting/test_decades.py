@@ -29,7 +29,7 @@ def test_an_axis_without_a_positive_number_is_an_axis_too():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "told"),
+    ("low", "high", "message"),
     [
         (0.08, 0.6, ["0.1", "0.2", "0.5"]),
         (0.5, 5000.0, ["1", "10", "100", "1000"]),
@@ -37,13 +37,13 @@ def test_an_axis_without_a_positive_number_is_an_axis_too():
         (3e-7, 3e-6, ["$10^{-7}$", "$10^{-6}$", "$10^{-5}$"]),
     ],
 )
-def test_ticks_are_decades_or_ones_twos_and_fives(low, high, told):
+def test_ticks_are_decades_or_ones_twos_and_fives(low, high, message):
     ax = Figure().subplots()
     scale_log(ax, low, high)
     ax.figure.draw_without_rendering()
     low, high = ax.get_ylim()
     ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
-    assert [text.get_text() for y, text in ticks if low <= y <= high] == told
+    assert [text.get_text() for y, text in ticks if low <= y <= high] == message
 
 
 def test_a_power_keeps_two_figures_and_drops_a_one():

@@ -125,11 +125,11 @@ def test_labels_of_wide_ranges_are_inside_the_figure():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(4.21, "4.21 s"), (200.4, "3 min 20 s"), (7500.0, "2 h 5 min")]
+    ("seconds", "message"), [(4.21, "4.21 s"), (200.4, "3 min 20 s"), (7500.0, "2 h 5 min")]
 )
-def test_the_time_is_told(seconds, told):
+def test_the_time_is_reported(seconds, message):
     figure = figure_history(history(seconds=np.linspace(0, seconds, 5)))
-    assert figure.texts[-1].get_text() == f"4 steps in {told}"
+    assert figure.texts[-1].get_text() == f"4 steps in {message}"
 
 
 def test_no_frame_or_text_overlaps_another():

@@ -97,8 +97,10 @@ def test_the_start_is_grey_and_the_legend_names_what_is_drawn():
     assert grey[0].get_ydata() == pytest.approx(CURVES.start.v_q["Cd"])
     circles = [c for c in left.lines if c.get_marker() == "o"]
     assert len(circles) == BANDS.E.shape[1]
-    told = [text.get_text() for legend in figure.legends[::-1] for text in legend.get_texts()]
-    assert told == ["bands: nnpp", "reference", "$v(q)$: Cd", "$v(q)$: Se", "before the fit"]
+    message = [
+        text.get_text() for legend in figure.legends[::-1] for text in legend.get_texts()
+    ]
+    assert message == ["bands: nnpp", "reference", "$v(q)$: Cd", "$v(q)$: Se", "before the fit"]
 
 
 @pytest.mark.filterwarnings("error")
@@ -111,19 +113,19 @@ def test_short_perfect_and_broken_fits_are_drawn_too(loss):
     assert len(axes[2].lines) >= 2 * len(frames)
 
 
-def test_a_loss_is_told_in_words():
+def test_a_loss_is_reported_in_words():
     losses = (0.1234, 3.2e-5, 0.0, np.inf)
-    told = ["0.12", r"$3.2{\times}10^{-5}$", "0", "inf"]
-    assert [loss_text(x) for x in losses] == [f"{x} eV$^2$" for x in told]
+    message = ["0.12", r"$3.2{\times}10^{-5}$", "0", "inf"]
+    assert [loss_text(x) for x in losses] == [f"{x} eV$^2$" for x in message]
 
 
 def test_without_ffmpeg_an_mp4_is_refused_with_the_remedy(monkeypatch, tmp_path):
     monkeypatch.setattr(FFMpegWriter, "isAvailable", classmethod(lambda cls: False))
     path = tmp_path / "fit.mp4"
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as message:
         movie(path, PICTURE, CURVES, FRAMES)
     remedy = "install ffmpeg, or choose gif"
-    assert str(told.value) == f"--movie: MP4 needs ffmpeg, which is not installed; {remedy}"
+    assert str(message.value) == f"--movie: MP4 needs ffmpeg, which is not installed; {remedy}"
     assert not path.exists()
 
 

@@ -65,7 +65,7 @@ def test_without_a_finished_trial_none_is_the_best():
     assert not marks(figure.axes[1], VERMILLION)
 
 
-def test_too_few_trials_are_told():
+def test_too_few_trials_are_reported():
     few = tuple(replace(varied, importance=None) for varied in TRIALS.varied)
     figure = figure_tune(replace(TRIALS, varied=few, chance=None, notes=("a note",)))
     assert [text.get_text() for text in figure.axes[0].texts] == ["too few trials"]

@@ -1,4 +1,4 @@
-"""Names of k-points and jumps of a path, told from coordinates alone."""
+"""Names of k-points and jumps of a path, found from coordinates alone."""
 
 import numpy as np
 import pytest

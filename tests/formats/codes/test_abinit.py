@@ -32,7 +32,7 @@ def classic(path: Path) -> Path:
     image = path.with_name(f"classic_{path.name}")
     with h5py.File(path, "r") as old, netcdf_file(image, "w", version=2) as new:
         names = [name for name in old if not name.startswith("input_")]
-        scales = [name for name in names if b"not a netCDF v" in told(old[name], "NAME")]
+        scales = [name for name in names if b"not a netCDF v" in message(old[name], "NAME")]
         for name in scales:
             new.createDimension(name, len(old[name]))
         for name in set(names) - set(scales):
@@ -43,11 +43,11 @@ def classic(path: Path) -> Path:
             variable = new.createVariable(name, old[name].dtype.newbyteorder(">"), of)
             variable[...] = old[name][()]
             if "units" in old[name].attrs:
-                variable.units = told(old[name], "units")
+                variable.units = message(old[name], "units")
     return image
 
 
-def told(dataset: h5py.Dataset, name: str) -> bytes:
+def message(dataset: h5py.Dataset, name: str) -> bytes:
     return bytes(dataset.attrs.get(name, b""))
 
 
@@ -214,7 +214,7 @@ def test_two_spins_are_refused(tmp_path):
     assert_error(caught.value, path.name, None, "holds 2 spins")
 
 
-def test_levels_that_are_not_exact_are_told(tmp_path):
+def test_levels_that_are_not_exact_are_reported(tmp_path):
     path = unpacked(tmp_path, PLAIN)
     with h5py.File(path, "r+") as file:
         file["residm"][()] = 1e-6

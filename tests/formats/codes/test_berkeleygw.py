@@ -1,4 +1,4 @@
-"""Quasiparticle bands of BerkeleyGW: levels, k-points in either unit, damaged files told."""
+"""Quasiparticle bands of BerkeleyGW: levels, k-points in either unit, damaged files."""
 
 import shutil
 from pathlib import Path
@@ -174,7 +174,7 @@ def test_cut_levels(run):
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=["bandstructure", "eqp"])
-def test_noise_is_told_in_one_line(run, form):
+def test_noise_is_reported_in_one_line(run, form):
     file = run / ("eqp1.dat" if form is EQP else "bandstructure.dat")
     whole, rng = file.read_bytes(), np.random.default_rng(5)
     for _ in range(60):

@@ -250,9 +250,9 @@ def test_odd_files_beside(tmp_path, file, old, new, words):
     edit(folder, file, old, new)
     with pytest.raises(InputError) as caught:
         read(folder, "BAND.OUT")
-    told = caught.value
-    assert_error(told, Path(told.path).name, told.line, words)
-    assert Path(told.path).parent == folder
+    message = caught.value
+    assert_error(message, Path(message.path).name, message.line, words)
+    assert Path(message.path).parent == folder
 
 
 @pytest.mark.parametrize("file", READERS)

@@ -1,4 +1,4 @@
-"""Bands of pw.x: what it printed is what is read, and damaged files are told in one line."""
+"""Bands of pw.x: what it printed is what is read, and damaged files give one line."""
 
 import re
 from pathlib import Path
@@ -33,9 +33,9 @@ def printed(name: str) -> np.ndarray:
 )
 def test_levels_are_those_that_pw_printed(name, bands, spinor, occupied, functional):
     read = ESPRESSO.read(DATA / f"{name}.bands.xml", Hints())
-    told = printed(f"{name}.bands.out")
-    assert told.shape == (5, bands)
-    assert np.abs(read.E * HARTREE_EV - told).max() < 1.1 * PRINTED
+    message = printed(f"{name}.bands.out")
+    assert message.shape == (5, bands)
+    assert np.abs(read.E * HARTREE_EV - message).max() < 1.1 * PRINTED
     assert np.allclose(read.k, PATH, atol=1e-12)
     assert (read.spinor, read.occupied) == (spinor, occupied)
     assert read.fermi == pytest.approx(read.E[:, occupied - 1].max(), abs=1e-12)

@@ -1,4 +1,4 @@
-"""GPAW's .gpw and the JSON of its bands, against its own log; damaged and odd files told."""
+"""GPAW's .gpw and the JSON of its bands, against its own log; damaged and odd files."""
 
 import json
 import re
@@ -348,7 +348,7 @@ def test_no_file(tmp_path):
 
 
 @pytest.mark.parametrize(("form", "name"), [(GPW, "si.gpw"), (JSON, "si.json")])
-def test_noise_is_told_in_one_line(run, form, name):
+def test_noise_is_reported_in_one_line(run, form, name):
     whole, rng = (run / name).read_bytes(), np.random.default_rng(7)
     for i in range(200):
         raw = bytearray(whole if i % 4 else whole[: rng.integers(1, len(whole))])

@@ -1,4 +1,4 @@
-"""Bands of VASP: the levels written are those read, and damaged files are told in one line."""
+"""Bands of VASP: the levels written are those read, and damaged files give one line."""
 
 import re
 import runpy
@@ -47,9 +47,9 @@ def read(folder: str) -> ReferenceBands:
     ],
 )
 def test_levels_and_names(folder, levels, rows, labels):
-    bands, told = read(folder), printed(f"{levels}.bands.out")
-    assert told.shape[0] == 5
-    assert np.abs(bands.E * HARTREE_EV - told[list(rows)]).max() < 1e-9
+    bands, message = read(folder), printed(f"{levels}.bands.out")
+    assert message.shape[0] == 5
+    assert np.abs(bands.E * HARTREE_EV - message[list(rows)]).max() < 1e-9
     assert np.array_equal(bands.k, np.array(PATH)[list(rows)])
     assert bands.labels == labels
     assert bands.weights is None

@@ -1,4 +1,4 @@
-"""Damaged files of Wannier90 are told in one line."""
+"""Damaged files of Wannier90 give one line."""
 
 import shutil
 from pathlib import Path
@@ -19,7 +19,7 @@ def run(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told", "line", "words"),
+    ("file", "old", "new", "message", "line", "words"),
     [
         (
             "si_band.kpt",
@@ -103,11 +103,11 @@ def run(tmp_path) -> Path:
         ("si.win", "spinors ", "num_elec_per_state = 1 ! ", "si.win", None, "of one spin"),
     ],
 )
-def test_wrong_bands(run, file, old, new, told, line, words):
+def test_wrong_bands(run, file, old, new, message, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
         BAND.read(run / "si_band.dat", Hints())
-    assert_error(caught.value, told, line, words)
+    assert_error(caught.value, message, line, words)
 
 
 def test_bands_without_their_points(run):
@@ -121,7 +121,7 @@ def test_bands_without_their_points(run):
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told", "line", "words"),
+    ("file", "old", "new", "message", "line", "words"),
     [
         (
             "si_hr.dat",
@@ -235,11 +235,11 @@ def test_bands_without_their_points(run):
         ("si_wsvec.dat", "    6\n", "    *\n", "si_wsvec.dat", 3, "is not a number"),
     ],
 )
-def test_wrong_hamiltonians(run, file, old, new, told, line, words):
+def test_wrong_hamiltonians(run, file, old, new, message, line, words):
     spoil(run / file, old, new)
     with pytest.raises(InputError) as caught:
         HR.read(run / "si_hr.dat", Hints())
-    assert_error(caught.value, told, line, words)
+    assert_error(caught.value, message, line, words)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_cut_images(run):
 
 
 @pytest.mark.parametrize("name", ["si_hr.dat", "si_wsvec.dat", "si_band.dat", "si.win"])
-def test_noise_is_told_in_one_line(run, name):
+def test_noise_is_reported_in_one_line(run, name):
     rng = np.random.default_rng(3)
     whole = (run / name).read_bytes()
     reads = HR.read if "band" not in name else BAND.read

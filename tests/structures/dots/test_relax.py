@@ -71,9 +71,9 @@ def test_an_alloy_has_its_fraction_and_repeats_with_its_seed():
 
 
 @pytest.mark.parametrize(
-    ("fractions", "told"),
+    ("fractions", "message"),
     [({"Te": 0.7, "S": 0.6}, "exceed 1"), ({"I": 0.1}, "formal charge -1, and Se -2")],
 )
-def test_alloys_that_are_impossible_are_refused(fractions, told):
-    with pytest.raises(InputError, match=told):
+def test_alloys_that_are_impossible_are_refused(fractions, message):
+    with pytest.raises(InputError, match=message):
         alloyed(cut(), fractions, 0)

@@ -58,15 +58,15 @@ class Family(dict):
 
 
 @pytest.mark.parametrize(
-    ("shape", "name", "told"),
+    ("shape", "name", "message"),
     [
         ("platelet", "zb-CdSe", "has no thickness"),
         ("tetrahedron", "wz-CdSe", "needs a cubic cell"),
         ("wulff", "zb-CdSe", "has no facets"),
     ],
 )
-def test_shapes_that_are_not_complete_are_refused(shape, name, told):
-    with pytest.raises(InputError, match=told):
+def test_shapes_that_are_not_complete_are_refused(shape, name, message):
+    with pytest.raises(InputError, match=message):
         SHAPES[shape](1.0, Frame(lattice(name).crystal))
 
 
