@@ -61,9 +61,9 @@ def test_slopes_are_differences_and_those_of_forward_mode(name):
     alone = np.flatnonzero(entries(parameters, *parameters.model.strengths))
     along = [*np.eye(len(theta))[alone], *(rng.normal(size=(3, len(theta))) * scale)]
     for e in map(jnp.asarray, along):
-        message, exact, close = slopes @ e, forward(e), difference(observe, theta, e)
-        assert np.abs(message).max() > 1e-6
-        for sum_, *x in zip(sums, message, exact, close, strict=True):
+        contracted, exact, close = slopes @ e, forward(e), difference(observe, theta, e)
+        assert np.abs(contracted).max() > 1e-6
+        for sum_, *x in zip(sums, contracted, exact, close, strict=True):
             told_k, exact_k, close_k = (sum_ @ np.asarray(y) for y in x)
             assert np.abs(told_k - exact_k).max() < 1e-12 * max(1, np.abs(exact_k).max())
             assert np.abs(told_k - close_k).max() < 1e-8 * max(1, np.abs(close_k).max())

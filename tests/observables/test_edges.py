@@ -30,7 +30,7 @@ def test_gradients_are_differences(system):
     potential, rng = systems.everything(), np.random.default_rng(7)
     d = jax.tree.map(lambda x: jnp.asarray(rng.normal(size=x.shape)), potential)
 
-    def message(t):
+    def edges_at(t):
         moved = jax.tree.map(lambda x, dx: x + t * dx, potential, d)
         at, about = (
             strain_derivative(moved, system),
@@ -41,7 +41,7 @@ def test_gradients_are_differences(system):
         found = jnp.array([volume, electron, *luttinger(about, 4), *shear(at, about, 4)])
         return found, found
 
-    both, h = jax.jit(jax.jacrev(message, has_aux=True)), 1e-4  # one program to compile
+    both, h = jax.jit(jax.jacrev(edges_at, has_aux=True)), 1e-4  # one program to compile
     near, far = (both(x * h)[1] - both(-x * h)[1] for x in (1, 2))
     slopes, unstrained = both(0.0)
     np.testing.assert_allclose(slopes, (8 * near - far) / (12 * h), rtol=1e-6)

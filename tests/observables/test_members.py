@@ -25,7 +25,7 @@ def test_members_are_the_levels_of_their_potentials_to_first_order():
     """What is left falls with the square of how far they are; multiplets by their mean."""
     potential = systems.everything()
     system, n = systems.at(systems.zincblende(), [np.zeros(3), systems.GENERIC_K[3]], 1.5), 10
-    left, message = [], []
+    left, errors = [], []
     for size in (2e-3, 1e-3):
         members = near(potential, 3, size)
         E, found = levels_of_members(potential, members, system, n, dense)
@@ -36,9 +36,9 @@ def test_members_are_the_levels_of_their_potentials_to_first_order():
             np.abs(found[:, 0, 4:8].mean(axis=-1) - exact[:, 0, 4:8].mean(axis=-1)).max()
         )
         left[-1] = max(left[-1], np.abs(found - exact)[:, 1].max())
-        message.append(np.abs(exact[:, 1] - np.asarray(E[1])).max())
+        errors.append(np.abs(exact[:, 1] - np.asarray(E[1])).max())
     assert left[0] / left[1] == pytest.approx(4, rel=0.15)
-    assert left[1] < 0.05 * message[1]
+    assert left[1] < 0.05 * errors[1]
 
 
 def test_a_normal_error_is_covered_as_a_normal_one():

@@ -55,8 +55,8 @@ def test_the_start_is_dotted_and_the_reference_dashed_and_both_are_named():
         assert [line.is_dashed() for line in drawn[::2]] == [True, True, False]
         assert len({line.get_linewidth() for line in drawn[::2]}) == 3
         assert drawn[0].get_color() == drawn[2].get_color() == drawn[4].get_color()
-    message = words(figure)
-    assert message[:5] == ["Cd", "Se", "nnpp", "start", "Zunger"]
+    labels = words(figure)
+    assert labels[:5] == ["Cd", "Se", "nnpp", "start", "Zunger"]
     in_q = figure.axes[0].lines
     assert in_q[2].get_ydata() == pytest.approx(start.v_q["Cd"])
 
@@ -72,5 +72,5 @@ def test_a_shade_reaches_from_the_curve_by_its_half_width_in_the_units_of_the_ax
         heights = shade.get_paths()[0].vertices[:, 1]
         assert heights.min() == pytest.approx(unit * np.min(v["Se"] - half["Se"]))
         assert heights.max() == pytest.approx(unit * np.max(v["Se"] + half["Se"]))
-    message = words(figure)
-    assert "spread of the ensemble" in message
+    labels = words(figure)
+    assert "spread of the ensemble" in labels

@@ -17,7 +17,7 @@ from tests.fitting.samples import FIT, FOUR_K, POTENTIAL, SYSTEM, write_fit
 from tests.setup.test_objective import ZUNGER
 
 
-def message(folder) -> str:
+def text_about(folder) -> str:
     """All notes and warnings of `nnpp check`, one on each line."""
     (report,) = run_check([read_inputs(folder)])
     systems = (note for system in report.systems for note in system.notes)
@@ -69,12 +69,12 @@ def test_a_metal(case):
 def test_one_k_point(tmp_path):
     for count in (1, 2):
         folder = write_fit(tmp_path / str(count), FIT, ZUNGER, k=FOUR_K[:count])
-        assert ("the reference has one k-point" in message(folder)) == (count == 1)
+        assert ("the reference has one k-point" in text_about(folder)) == (count == 1)
 
 
 def test_more_bands_than_the_reference(tmp_path):
     system = SYSTEM + "    bands: 10\n"
-    text = message(write_fit(tmp_path / "fit", FIT, ZUNGER, system))
+    text = text_about(write_fit(tmp_path / "fit", FIT, ZUNGER, system))
     assert "the reference has 8 bands, 10 are requested: the others are not fitted" in text
 
 
@@ -83,7 +83,7 @@ def test_cartesian_coordinates(tmp_path):
     for atoms, suspicious in (("1.514, 1.514, 1.514", True), ("1.0, 0.0, 0.0", False)):
         system = SYSTEM.replace("0.125, 0.125, 0.125", atoms)
         assert system != SYSTEM
-        text = message(write_fit(tmp_path / str(suspicious), FIT, ZUNGER, system))
+        text = text_about(write_fit(tmp_path / str(suspicious), FIT, ZUNGER, system))
         assert ("are Cartesian ones meant?" in text) == suspicious
 
 

@@ -32,7 +32,7 @@ def classic(path: Path) -> Path:
     image = path.with_name(f"classic_{path.name}")
     with h5py.File(path, "r") as old, netcdf_file(image, "w", version=2) as new:
         names = [name for name in old if not name.startswith("input_")]
-        scales = [name for name in names if b"not a netCDF v" in message(old[name], "NAME")]
+        scales = [name for name in names if b"not a netCDF v" in text_of(old[name], "NAME")]
         for name in scales:
             new.createDimension(name, len(old[name]))
         for name in set(names) - set(scales):
@@ -43,11 +43,11 @@ def classic(path: Path) -> Path:
             variable = new.createVariable(name, old[name].dtype.newbyteorder(">"), of)
             variable[...] = old[name][()]
             if "units" in old[name].attrs:
-                variable.units = message(old[name], "units")
+                variable.units = text_of(old[name], "units")
     return image
 
 
-def message(dataset: h5py.Dataset, name: str) -> bytes:
+def text_of(dataset: h5py.Dataset, name: str) -> bytes:
     return bytes(dataset.attrs.get(name, b""))
 
 

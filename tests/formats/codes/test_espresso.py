@@ -33,9 +33,9 @@ def printed(name: str) -> np.ndarray:
 )
 def test_levels_are_those_that_pw_printed(name, bands, spinor, occupied, functional):
     read = ESPRESSO.read(DATA / f"{name}.bands.xml", Hints())
-    message = printed(f"{name}.bands.out")
-    assert message.shape == (5, bands)
-    assert np.abs(read.E * HARTREE_EV - message).max() < 1.1 * PRINTED
+    printed_levels = printed(f"{name}.bands.out")
+    assert printed_levels.shape == (5, bands)
+    assert np.abs(read.E * HARTREE_EV - printed_levels).max() < 1.1 * PRINTED
     assert np.allclose(read.k, PATH, atol=1e-12)
     assert (read.spinor, read.occupied) == (spinor, occupied)
     assert read.fermi == pytest.approx(read.E[:, occupied - 1].max(), abs=1e-12)

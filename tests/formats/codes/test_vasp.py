@@ -47,9 +47,9 @@ def read(folder: str) -> ReferenceBands:
     ],
 )
 def test_levels_and_names(folder, levels, rows, labels):
-    bands, message = read(folder), printed(f"{levels}.bands.out")
-    assert message.shape[0] == 5
-    assert np.abs(bands.E * HARTREE_EV - message[list(rows)]).max() < 1e-9
+    bands, printed_levels = read(folder), printed(f"{levels}.bands.out")
+    assert printed_levels.shape[0] == 5
+    assert np.abs(bands.E * HARTREE_EV - printed_levels[list(rows)]).max() < 1e-9
     assert np.array_equal(bands.k, np.array(PATH)[list(rows)])
     assert bands.labels == labels
     assert bands.weights is None
