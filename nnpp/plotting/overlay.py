@@ -47,7 +47,14 @@ def figure_overlay(
     }
     zero = first.zero if all(p.zero == first.zero for p in pictures.values()) else "absolute"
     drawn = {name: replace(p, zero=zero, dos=None) for name, p in pictures.items()}
-    base = replace(drawn[next(iter(drawn))], title=title, not_fitted=None, notes=())
+    own, *others = drawn.values()
+    base = replace(
+        own,
+        title=title,
+        not_fitted=None,
+        notes=tuple(dict.fromkeys(f"{n}: {x}" for n, p in drawn.items() for x in p.notes)),
+        others=tuple(p.bands for p in others),
+    )
     axis = abscissa(base.bands.kpoints)
 
     def draw(axes: list[Axes], shown: BandPicture) -> None:

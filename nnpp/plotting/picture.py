@@ -48,6 +48,7 @@ class BandPicture:
         spread: half width of the shade around each level of `bands` [hartree].
         not_fitted: k-points of the reference that were not fitted, drawn differently.
         colours: of occupied and of empty bands.
+        others: bands of other runs in the same figure, which its window includes.
     """
 
     title: str
@@ -63,6 +64,7 @@ class BandPicture:
     spread: Float[np.ndarray, "k band"] | None = None
     not_fitted: Bool[np.ndarray, " refk"] | None = None
     colours: tuple[str, str] = (style.VALENCE, style.CONDUCTION)
+    others: tuple[Bands, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,19 @@ def window_ev(picture: BandPicture) -> tuple[float, float]:
     """Return the given window, or the default one around the valence band maximum [eV]."""
     if picture.window_ev is not None:
         return picture.window_ev
-    E, v = levels_ev(picture, picture.bands), picture.bands.occupied
-    if not 0 < v <= E.shape[1]:
+    if not 0 < picture.bands.occupied <= picture.bands.E.shape[1]:
         return full_window_ev(picture)
-    top, conduction = float(np.nanmax(E[:, :v])), float(E[:, v:].min(initial=-np.inf))
+    lows, highs = zip(
+        *(_window_of(picture, bands) for bands in (picture.bands, *picture.others)),
+        strict=True,
+    )
+    return min(lows), max(highs)
+
+
+def _window_of(picture: BandPicture, bands: Bands) -> tuple[float, float]:
+    """Return the default window of one set of bands [eV]."""
+    E, v = levels_ev(picture, bands), bands.occupied
+    top, conduction = float(np.nanmax(E[:, :v])), float(E[:, v:].min(initial=np.inf))
     low = max(_low_end(picture, top), float(E.min()) - BELOW_EV)
     high = min(max(top + WINDOW_EV[1], conduction + INSIDE_EV), float(E.max()) + MARGIN_EV)
     return low, high
@@ -140,7 +151,7 @@ def _low_end(picture: BandPicture, top: float) -> float:
 
 def _all_levels(picture: BandPicture) -> list[Float[np.ndarray, "k band"]]:
     """Return the levels of the lines and of the circles [eV]."""
-    known = (picture.bands, picture.reference)
+    known = (picture.bands, picture.reference, *picture.others)
     return [levels_ev(picture, bands) for bands in known if bands is not None]
 
 

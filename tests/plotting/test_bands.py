@@ -163,6 +163,25 @@ def test_a_band_that_crosses_the_lower_end_is_not_cut():
     assert window_ev(shown)[0] == pytest.approx(bottom - 0.5)
 
 
+def test_a_wide_gap_is_inside_the_window():
+    level = cosines(along())
+    wide = replace(level, E=level.E.at[:, level.occupied :].add(11 / HARTREE_EV))
+    shown = picture(bands=wide)
+    bottom = levels_ev(shown, wide)[:, wide.occupied :].min()
+    assert bottom > 12
+    assert window_ev(shown)[1] > bottom + 0.4
+
+
+def test_the_window_includes_the_bands_of_other_runs():
+    level = cosines(along())
+    deep = replace(level, E=level.E.at[:, 0].add(-0.5))
+    wide = replace(level, E=level.E.at[:, level.occupied :].add(11 / HARTREE_EV))
+    shown = picture(others=(deep, wide))
+    E = levels_ev(shown, deep)
+    assert window_ev(shown)[1] == pytest.approx(window_ev(picture(bands=wide))[1])
+    assert deep_window_ev(shown)[0] <= E.min()
+
+
 def texts_of(ax: Axes) -> list[Text]:
     """Title, axis names and the tick labels within the frame."""
     low, high = ax.get_xlim()

@@ -100,8 +100,8 @@ def weights_of(done: Solved, choices: Choices) -> dict[str, Float[np.ndarray, "k
     if done.weights is None:
         return {}
     if choices.fat == "sp":
-        return {f"{wave} character": w for wave, w in done.weights.of_waves.items()}
-    return {f"on {element}": w for element, w in done.weights.of_elements.items()}
+        return {f"share of {wave} waves": w for wave, w in done.weights.of_waves.items()}
+    return {f"share of {element}": w for element, w in done.weights.of_elements.items()}
 
 
 def print_of(choices: Choices) -> Print:
