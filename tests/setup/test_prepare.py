@@ -90,7 +90,7 @@ def test_the_density_of_states_does_not_depend_on_the_number_of_bands(tmp_path, 
         text = TINY.replace("bands: 8", f"bands: {n}")
         _, case, potential = made(tmp_path / str(n), text)
         choices = Choices(dos=True, mesh=(3, 3, 3), broadening=broadening)
-        of[n] = density_of_states(case, potential, choices)
+        of[n], _ = density_of_states(case, potential, choices)
     few, many = of[6], of[12]
     assert few.energy[-1] * HARTREE_EV > 1.3
     step = np.diff(many.energy).max()
