@@ -24,14 +24,17 @@ def build(
         str,
         typer.Option(help="sphere, cube, tetrahedron, octahedron, rod, platelet or wulff."),
     ] = "sphere",
-    centre: Annotated[str, typer.Option(help="cation, anion, bond or hollow.")] = "cation",
+    centre: Annotated[
+        str | None, typer.Option(help="cation, anion, bond or hollow [cation].")
+    ] = None,
     length: Annotated[
         str | None,
         typer.Option(help="Length of a rod [3 diameters], or thickness of a platelet."),
     ] = None,
     axis: Annotated[
-        str, typer.Option(help="Direction of a rod or platelet, as 001 or '1 -1 0'.")
-    ] = "001",
+        str | None,
+        typer.Option(help="Direction of a rod or platelet, as 001 or '1 -1 0' [001]."),
+    ] = None,
     facets: Annotated[
         str | None,
         typer.Option(help="Facets and distances of a Wulff shape: '100:1 111:1.1 -1-1-1:1.2'."),
@@ -42,7 +45,7 @@ def build(
     alloy: Annotated[
         str | None, typer.Option(help="Elements put at random into the core: Te:0.3.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the alloy.", min=0)] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of the alloy [0].", min=0)] = None,
     bond: Annotated[
         list[str] | None,
         typer.Option(help="Length of a bond: 'Cd-Se 2.62 angstrom'; may be repeated."),

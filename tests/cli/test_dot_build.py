@@ -112,10 +112,15 @@ def test_the_published_cube_of_15_atoms_is_built(nnpp):
     assert [built.symbols[i] for i in apart.argmin(axis=1)] == list(published.symbols)
 
 
+def test_a_heterovalent_shell_is_named(nnpp):
+    done = nnpp("dot", "build", "zb-InP", *D, "--shell", "ZnS 0.2 nm", "--no-relax")
+    assert "heterovalent  In +3, Zn +2, S -2, P -3" in done.out, done.err
+
+
 WRONG = [
     (("zb-CdSe",), "size:", "no size is given; give one of --diameter"),
     (("zb-CdSe", *D, "--atoms", 9), "size:", "several sizes"),
-    (("zb-CdSe", "--diameter", "2.2"), "--diameter:", "has no unit"),
+    (("zb-CdSe", "--diameter", "2.2"), "--diameter:", '2.2 has no unit; write "2.2 nm"'),
     (("zb-CdSe", "--diameter", "0.1 nm"), "", "no atom with two bonds is left"),
     (("zb-CdSe", "--diameter", "1 m"), "--diameter:", "unknown unit 'm'"),
     (("zb-CdSe", "--diameter", "900 nm"), "", "too large"),
@@ -142,6 +147,19 @@ WRONG = [
     (("zb-CdSe", *D, "--out", "a.vasp"), "a.vasp:", "cannot hold Gaussian passivants"),
     (("zb-CdSe", *D, "--format", "pdb"), "--format:", "unknown format 'pdb'"),
     (("zb-CdSe", "--cells", 3), "--cells:", "only cubes of perovskites"),
+    (("zb-CdSe", *D, "--surface", "CsI"), "--surface:", "only cubes of perovskites have one"),
+    (("zb-CdSe", *D, "--shell", "SeCd 0.3 nm", "--no-relax"), "--shell:", "SeCd is not a"),
+    (("zb-CdSe", "--atoms", 20, "--shell", "CdS 1 nm"), "--atoms:", "nearest number of atoms"),
+    (("zb-CdSe", *D, "--axis", "111"), "--axis:", "add --shape rod or platelet"),
+    (("zb-CdSe", *D, "--seed", 1), "--seed:", "add e.g. --alloy Te:0.3"),
+    (("zb-CdSe", *D, "--bond", "Cd-Te 2.8 angstrom"), "--bond:", "Cd-Te is not used"),
+    (("zb-CdSe", *D, "--bond", "Cd-Se 2.6"), "--bond:", 'write "2.6 angstrom"'),
+    (("zb-CdSe", *D, "--alloy", "Te:0.2,Te:0.9"), "--alloy:", "repeats an entry"),
+    (("zb-CdSe", *D, "--alloy", "Cd:0.5"), "--alloy:", "so nothing changes"),
+    (("zb-CdSe", *D, "--shape", "wulff", "--facets", "100:1 100:2"), "--facets:", "repeats"),
+    (("perovskite-CsPbI3", *D, "--centre", "anion"), "", "leave out --passivants and --centre"),
+    (("perovskite-CsPbI3", *D, "--passivants", "P1:0.5,P2:0.2"), "", "leave out --passivants"),
+    (("perovskite-CsPbI3", *D, "--bond", "Cs-I 4 angstrom"), "--bond:", "Cs-I is not used"),
     (("perovskite-CsPbI3", *D, "--surface", "CsPb"), "--surface:", "unknown surface"),
     (("perovskite-CsSnI3", *D), "", "unknown crystal"),
 ]

@@ -18,6 +18,10 @@ def with_shell(cut: Cut, cation: str, anion: str) -> Cut:
         cation: the cation of the shell.
         anion: its anion.
     """
+    if not formal_charge(cation) > 0 > formal_charge(anion):
+        raise InputError(
+            f"{cation}{anion} is not a cation and an anion", "write e.g. CdS", "--shell"
+        )
     of_sign = {1: cation, -1: anion}
     signs = np.sign(cut.charges).tolist()
     symbols = tuple(
@@ -42,6 +46,9 @@ def alloyed(cut: Cut, fractions: Mapping[str, float], seed: int) -> Cut:
     signs = np.sign(cut.charges)
     for element, fraction in fractions.items():
         sublattice = (signs == np.sign(formal_charge(element))) & cut.in_core
+        if {cut.symbols[i] for i in np.flatnonzero(sublattice).tolist()} == {element}:
+            what = f"{element} is the only element on its sites, so nothing changes"
+            raise InputError(what, "choose another element", "--alloy")
         count = round(fraction * int(sublattice.sum()))
         candidates = np.flatnonzero(sublattice & free)
         if count > len(candidates):

@@ -12,6 +12,9 @@ from scipy.spatial.distance import pdist
 FEW = 200
 """Up to this many atoms all distances are compared."""
 
+WIDENINGS = 8
+"""How often the range of sizes is doubled at each end."""
+
 HALVINGS, NEARBY = 16, 41
 """Sizes tried for a number of atoms: by bisection, then around the result: with the
 removal of atoms, their number is not monotonic."""
@@ -59,11 +62,22 @@ def size_of_count(count_at: Callable[[float], int], guess: float, wanted: int) -
 
     Args:
         count_at: returns the number of atoms of a size.
-        guess: a size; the result is between a third and three times of it.
+        guess: a size; from a third to three times of it is searched, and beyond if the
+            number of atoms is not reached there.
         wanted: the number of atoms.
     """
     low, high = guess / 3, 3 * guess
     counts: dict[float, int] = {}
+    for _ in range(WIDENINGS):
+        counts[low] = count_at(low)
+        if counts[low] <= wanted:
+            break
+        low, high = low / 2, low
+    for _ in range(WIDENINGS):
+        counts[high] = count_at(high)
+        if counts[high] >= wanted:
+            break
+        high *= 2
     for _ in range(HALVINGS):
         size = (low + high) / 2
         counts[size] = count_at(size)

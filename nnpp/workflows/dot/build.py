@@ -37,6 +37,14 @@ NM = LENGTH["nm"]
 
 GROUP_OF_WURTZITE = "(186)"
 
+CENTRE = "cation"
+"""The centre of a dot, unless it is given."""
+
+CELLS = ("--cells", "are built from cells")
+
+MOST_OFF = 0.1
+"""Largest deviation from the requested number of atoms, as a part of it."""
+
 
 @dataclass(frozen=True)
 class Built:
@@ -92,13 +100,15 @@ def _size_text(request: Request) -> str:
 def _cut_dot(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str]]]:
     """Return title, dot and table of a dot cut from zinc blende or wurtzite."""
     if request.cells is not None or request.surface is not None:
-        remedy = "give --diameter or --atoms, without --surface"
-        raise InputError("only cubes of perovskites are built from cells", remedy, "--cells")
+        place, what = ("--surface", "have one") if request.cells is None else CELLS
+        remedy = "give --diameter or --atoms, without --cells and --surface"
+        raise InputError(f"only cubes of perovskites {what}", remedy, place)
     lattice = _lattice(name, request)
     size, cut, removed = _cut(lattice, request)
     if request.shell is not None:
         cut = with_shell(cut, *request.shell[:2])
-    cut = alloyed(cut, request.alloy, request.seed)
+    cut = alloyed(cut, request.alloy, request.seed or 0)
+    _refuse_unused(name, cut, lattice, request)
     found = _relaxed(cut, lattice, request)
     if found is not None:
         cut = found.cut
@@ -111,7 +121,8 @@ def _cut_dot(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str
     r = np.concatenate([cut.positions, added.positions])
     made = dot(r, cut.symbols + added.symbols, strains)
     title = (
-        f"{Path(name).name}: {request.shape} of {size / NM:.4g} nm, centre: {request.centre}"
+        f"{Path(name).name}: {request.shape} of {size / NM:.4g} nm, "
+        f"centre: {request.centre or CENTRE}"
     )
     return title, made, rows_of_cut(cut, removed, added, made, lattice, found)
 
@@ -130,8 +141,9 @@ def _lattice(name: str, request: Request) -> Lattice:
 
 def _cut(lattice: Lattice, request: Request) -> tuple[float, Cut, tuple[str, ...]]:
     """Return the size of the core [bohr], the atoms, and the elements of those removed."""
-    centre, shape = centre_of(lattice, request.centre), shape_named(request.shape)
-    frame = Frame(lattice.crystal, request.axis, request.length, request.facets)
+    centre, shape = centre_of(lattice, request.centre or CENTRE), shape_named(request.shape)
+    axis = request.axis or (0, 0, 1)
+    frame = Frame(lattice.crystal, axis, request.length, request.facets)
     shell = 0.0 if request.shell is None else request.shell[2]
 
     def at(size: float) -> tuple[Cut, tuple[str, ...]]:
@@ -149,17 +161,37 @@ def _cut(lattice: Lattice, request: Request) -> tuple[float, Cut, tuple[str, ...
         guess = (6 * wanted * lattice.volume_per_atom / np.pi) ** (1 / 3)
         shape(guess, frame)  # errors of the shape are not those of a size
         size = size_of_count(count_at, guess, wanted)
-    return (size, *at(size))
+    cut, removed = at(size)
+    count = len(cut.symbols)
+    if request.atoms is not None and abs(count - request.atoms) > MOST_OFF * request.atoms:
+        remedy = "give that, or another shape, shell, length or centre"
+        raise InputError(f"the nearest number of atoms is {count:,}", remedy, "--atoms")
+    return size, cut, removed
+
+
+def _refuse_unused(name: str, cut: Cut, lattice: Lattice, request: Request) -> None:
+    """Raise an error for the length of a bond that changes nothing."""
+    used = set() if Path(name).is_file() else set(lattice.lengths)
+    if _relaxes(request):
+        used |= pairs_in(cut)
+    for cation, anion in sorted(set(request.bonds) - used):
+        what = f"the length of {cation}-{anion} is not used"
+        remedy = "leave it out, or add --relax if the dot has such bonds"
+        raise InputError(what, remedy, "--bond")
+
+
+def _relaxes(request: Request) -> bool:
+    """Return whether the atoms are relaxed."""
+    if request.relax is None:
+        return bool(request.alloy) or request.shell is not None
+    return request.relax
 
 
 def _relaxed(cut: Cut, lattice: Lattice, request: Request) -> Relaxed | None:
     """Return the relaxed dot; None if its bonds are those of the crystal and not requested."""
-    pairs = pairs_in(cut)
-    wanted = request.relax
-    if wanted is None:
-        wanted = bool(request.alloy) or request.shell is not None
-    if not wanted:
+    if not _relaxes(request):
         return None
+    pairs = pairs_in(cut)
     is_wurtzite = space_group(lattice.crystal).endswith(GROUP_OF_WURTZITE)
     return relaxed(cut, bonds_of(pairs, lattice.lengths | request.bonds, is_wurtzite))
 
@@ -184,6 +216,9 @@ def _cube(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str]]]
     a, (A, B, X) = perovskite.lattice_constant(name), perovskite.elements(name)
     own = request.bonds.get((B, X))
     a = a if own is None else 2 * own
+    if other := set(request.bonds) - {(B, X)}:
+        what = f"the length of {'-'.join(min(other))} is not used"
+        raise InputError(what, f"give {B}-{X}, half the lattice constant", "--bond")
     cells = request.cells
     if cells is None and request.diameter is not None:
         cells = max(1, round(request.diameter / a))
@@ -193,6 +228,9 @@ def _cube(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str]]]
     if set(request.passivation or ("none",)) != {"none"} or request.shape not in CUBES:
         what = "perovskites are cubes without passivants"
         raise InputError(what, "leave out --passivation and --shape", name)
+    if request.places is not None or request.centre is not None:
+        what = "perovskites have neither passivants nor another centre"
+        raise InputError(what, "leave out --passivants and --centre", name)
     if not 1 <= cells <= MOST_CELLS:
         raise InputError(f"{cells} cells", f"give 1 to {MOST_CELLS}", "--cells")
     made = dot(*perovskite.perovskite_cube(name, cells, request.surface or A + X, a))

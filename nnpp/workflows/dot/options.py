@@ -1,15 +1,16 @@
 """`nnpp dot build`: the options, and how they are read from the command line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnpp.config.values import length
+from nnpp.config.values import quantity
 from nnpp.errors import InputError
 from nnpp.structures.dots.charges import CHARGES
 from nnpp.structures.dots.dot import MOST_SITES, PASSIVANT
 from nnpp.structures.electrons import SYMBOLS
+from nnpp.units import LENGTH
 
 LONG = ("rod", "platelet")
 """Shapes with a length."""
@@ -52,13 +53,13 @@ class Request:
     diameter: float | None = None
     atoms: int | None = None
     shape: str = "sphere"
-    centre: str = "cation"
+    centre: str | None = None
     length: float | None = None
-    axis: tuple[int, int, int] = (0, 0, 1)
+    axis: tuple[int, int, int] | None = None
     facets: dict[tuple[int, int, int], float] | None = None
     shell: tuple[str, str, float] | None = None
     alloy: dict[str, float] = field(default_factory=dict)
-    seed: int = 0
+    seed: int | None = None
     bonds: dict[tuple[str, str], float] = field(default_factory=dict)
     passivation: tuple[str, ...] | None = None
     places: dict[int, tuple[str, float]] | None = None
@@ -78,16 +79,50 @@ class Request:
             raise InputError(what, "give one of --diameter '2.2 nm', --atoms, --cells", "size")
         if self.atoms is not None and not 1 <= self.atoms <= MOST_SITES:
             raise InputError(f"{self.atoms} atoms", f"give 1 to {MOST_SITES:,}", "--atoms")
-        if self.length is not None and self.shape not in LONG:
-            what = "only rods and platelets have a length"
-            raise InputError(what, "add --shape rod or platelet", "--length")
-        if self.places is not None and self.passivation not in (None, ("gaussian",)):
-            what = "only Gaussian passivants have places"
-            raise InputError(what, "leave out --passivation", "--passivants")
-        if self.facets is not None and self.shape != "wulff":
-            raise InputError("only Wulff shapes have them", "add --shape wulff", "--facets")
-        if self.neutral and not set(self.passivation or ()) - {"none", "gaussian"}:
-            raise InputError("needs ligands", "add e.g. --passivation Cl", "--neutral")
+        for option, unused, what, remedy in UNUSED:
+            if unused(self):
+                raise InputError(what, remedy, option)
+
+
+UNUSED: tuple[tuple[str, Callable[[Request], bool], str, str], ...] = (
+    (
+        "--length",
+        lambda of: of.length is not None and of.shape not in LONG,
+        "only rods and platelets have a length",
+        "add --shape rod or platelet",
+    ),
+    (
+        "--axis",
+        lambda of: of.axis is not None and of.shape not in LONG,
+        "only rods and platelets have an axis",
+        "add --shape rod or platelet",
+    ),
+    (
+        "--facets",
+        lambda of: of.facets is not None and of.shape != "wulff",
+        "only Wulff shapes have them",
+        "add --shape wulff",
+    ),
+    (
+        "--seed",
+        lambda of: of.seed is not None and not of.alloy,
+        "only alloys are random",
+        "add e.g. --alloy Te:0.3",
+    ),
+    (
+        "--passivants",
+        lambda of: of.places is not None and of.passivation not in (None, ("gaussian",)),
+        "only Gaussian passivants have places",
+        "leave out --passivation",
+    ),
+    (
+        "--neutral",
+        lambda of: of.neutral and not set(of.passivation or ()) - {"none", "gaussian"},
+        "needs ligands",
+        "add e.g. --passivation Cl",
+    ),
+)
+"""Options, when they would change nothing, and the error: what is wrong and what to do."""
 
 
 def read_length(option: str, text: str | None) -> float | None:
@@ -95,7 +130,7 @@ def read_length(option: str, text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        value = length(text)
+        value = quantity(text, LENGTH, "angstrom" if option == "--bond" else "nm")
     except InputError as error:
         raise error.at(option) from error
     if value <= 0:
@@ -103,8 +138,10 @@ def read_length(option: str, text: str | None) -> float | None:
     return value
 
 
-def read_axis(text: str) -> tuple[int, int, int]:
+def read_axis(text: str | None) -> tuple[int, int, int] | None:
     """Return a direction, as 001 or '1 -1 0'."""
+    if text is None:
+        return None
     found = DIRECTION.fullmatch(text)
     if found is None or not any(map(_signed, found.groups())):
         raise InputError(
@@ -128,8 +165,15 @@ def read_facets(text: str | None) -> dict[tuple[int, int, int], float] | None:
                 "--facets",
             )
         h, k, l = map(_signed, found.groups()[:3])
+        _refuse_twice((h, k, l), facets, word, "--facets")
         facets[(h, k, l)] = float(found[4])
     return facets
+
+
+def _refuse_twice(key: object, known: Container[object], text: str, option: str) -> None:
+    """Raise an error for an entry that was given before."""
+    if key in known:
+        raise InputError(f"{text!r:.30} repeats an entry", "give each once", option)
 
 
 def _signed(text: str) -> int:
@@ -161,6 +205,7 @@ def read_bonds(texts: Sequence[str]) -> dict[tuple[str, str], float]:
         d = read_length("--bond", found[3])
         assert d is not None, "a text gives a length"
         anion, cation = sorted(charges, key=lambda symbol: charges[symbol])
+        _refuse_twice((cation, anion), bonds, text, "--bond")
         bonds[(cation, anion)] = d
     return bonds
 
@@ -173,6 +218,7 @@ def read_alloy(text: str | None) -> dict[str, float]:
         if found is None or not 0 < float(found[2]) <= 1:
             remedy = "write an element and a fraction up to 1, as Te:0.3"
             raise InputError(f"{word!r:.30} is no part of an alloy", remedy, "--alloy")
+        _refuse_twice(found[1], fractions, word, "--alloy")
         fractions[found[1]] = float(found[2])
     return fractions
 

@@ -34,6 +34,7 @@ def rows_of_cut(
         *_relaxation(relaxation),
         *_left_out(added),
         ("diameter", _diameters(cut.positions, lattice.volume_per_atom)),
+        *_valences(cut),
         ("charge", _charge(cut, made)),
         ("occupied", _occupied(made)),
     ]
@@ -103,6 +104,15 @@ def _charge(cut: Cut, made: Dot) -> str:
         return f"{_signed(made.charge)} (formal)"
     total = made.charge - float((cut.broken.sum(axis=1) * cut.charges).sum()) / 4
     return f"{_signed(total)} (formal; {_signed(made.charge)} without passivants)"
+
+
+def _valences(cut: Cut) -> Rows:
+    """Return the row of formal charges, if cations or anions have different ones."""
+    found = dict(zip(cut.symbols, cut.charges.tolist(), strict=True))
+    if len(set(found.values())) == len({z > 0 for z in found.values()}):
+        return []
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [("heterovalent", ", ".join(f"{s} {z:+d}" for s, z in ordered))]
 
 
 def _signed(charge: float | int) -> str:

@@ -91,3 +91,10 @@ def test_the_size_for_a_number_of_atoms():
     sizes = np.arange(1, 9) / 8
     size = size_of_count(lambda x: int(shells[sizes <= x][-1]) if x >= 0.125 else 0, 0.5, 31)
     assert shells[sizes <= size][-1] == 29
+
+
+@pytest.mark.parametrize("wanted", [2, 300, 20_000])
+def test_the_size_is_found_outside_the_first_range(wanted):
+    """A shell needs a smaller core than a dot without it, a flat platelet longer edges."""
+    size = size_of_count(lambda x: round(50 * x), 1.0, wanted)
+    assert round(50 * size) == pytest.approx(wanted, rel=0.01)
