@@ -23,7 +23,8 @@ class Relaxed:
 
     Attributes:
         cut: the atoms at their new positions, with the bonds of the lattice.
-        directions: vectors along all bonds [bohr]; broken ones follow the others of an atom.
+        directions: vectors along all bonds [bohr]; broken ones turn with the others of an
+            atom and have their mean unstrained length.
         strains: ε of each atom; 0 with broken bonds.
         moved: the largest displacement [bohr].
     """
@@ -85,7 +86,12 @@ def relaxed(cut: Cut, bonds: Bonds) -> Relaxed:
     r = found.x.reshape(-1, 3)
     moved = float(np.linalg.norm(r - cut.positions, axis=1).max())
     own = np.asarray(strains(of.near, r))
-    return Relaxed(replace(cut, positions=r), followed(cut, r), own, moved)
+    # A broken bond of a CdS shell has the length of CdS, not of the CdSe lattice.
+    there = ~cut.broken
+    unstrained = (np.asarray(of.bonds) * there).sum(axis=1)
+    scale = unstrained / (np.linalg.norm(cut.bonds, axis=-1) * there).sum(axis=1)
+    directions = scale[:, None, None] * followed(cut, r)
+    return Relaxed(replace(cut, positions=r), directions, own, moved)
 
 
 def followed(cut: Cut, r: Float[np.ndarray, "atom 3"]) -> Float[np.ndarray, "atom 4 3"]:

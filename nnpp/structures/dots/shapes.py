@@ -1,7 +1,7 @@
 """Shapes of dots: convex bodies around the origin, as the distance from their surface.
 
-Facets have signed Miller indices of the cell: in zinc blende (111) ends with cations and
-(−1−1−1) with anions, so the two families are distinct.
+Facets have signed Miller indices of the cell: in the cells of `zb-` names (111) ends with
+cations and (−1−1−1) with anions, so the two families are distinct; other cells may be reversed.
 """
 
 from collections.abc import Callable, Mapping
@@ -79,7 +79,11 @@ def cube(size: float, frame: Frame) -> Body:
 
 
 def tetrahedron(size: float, frame: Frame) -> Body:
-    """Return a tetrahedron of edge `size` [bohr] with faces {111}, which end with cations."""
+    """Return a tetrahedron of edge `size` [bohr] with faces {111}.
+
+    They end with cations in the cells of `zb-` names, whose bonds from the cations point
+    along (111); other cells may have the opposite sign.
+    """
     normals = _family(_cubic(frame), (1, 1, 1))
     return _polyhedron(normals, np.full(len(normals), size / np.sqrt(24)), "tetrahedron")
 

@@ -33,6 +33,8 @@ def test_a_homogeneous_strain_is_relaxed_to_the_unstrained_bonds():
     r = found.cut.positions
     np.testing.assert_allclose(np.linalg.norm(r[of.near[a, i]] - r[a], axis=1), d, rtol=1e-5)
     np.testing.assert_allclose(found.strains, 0, atol=1e-5)
+    broken = np.linalg.norm(found.directions[of.broken], axis=-1)
+    np.testing.assert_allclose(broken, d, rtol=1e-9)  # passivants are at 0.55 of CdS
 
 
 def test_broken_bonds_turn_with_their_atom():
