@@ -52,7 +52,8 @@ class Gap:
 def gap(bands: Bands) -> Gap:
     """Return the band edges over the k-points of `bands`; differentiable.
 
-    The derivative of an edge that is a multiplet is the mean over its levels.
+    The derivative of an edge that is a multiplet is the mean over its levels; of a partly
+    occupied multiplet, over its occupied or its empty levels.
 
     Raises:
         InputError: if there is no occupied or no empty band.
@@ -72,8 +73,8 @@ def gap(bands: Bands) -> Gap:
     apart = k[at_vbm] - k[at_cbm]
     direct = bool(np.all(np.abs(apart - np.round(apart)) < SAME_K))
     if differentiated(bands.E):
-        vbm = _mean(bands.E[at_vbm], E[at_vbm], v - 1)
-        cbm = _mean(bands.E[at_cbm], E[at_cbm], v)
+        vbm = _mean(bands.E[at_vbm, :v], E[at_vbm, :v], v - 1)
+        cbm = _mean(bands.E[at_cbm, v:], E[at_cbm, v:], 0)
     return Gap(vbm, cbm, at_vbm, at_cbm, direct)
 
 

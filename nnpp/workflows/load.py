@@ -13,11 +13,20 @@ from nnpp.formats.model import Model, read_model
 from nnpp.hamiltonian.bulk import System, system
 from nnpp.observables.bands import bands
 from nnpp.potentials.potential import Potential
+from nnpp.runs.folder import START
 from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
 from nnpp.workflows.fits.basis import Basis, basis_of
 from nnpp.workflows.python.bands import CrystalBands
-from nnpp.workflows.python.inputs import crystal_from, cutoff_from, kpoints_from
+from nnpp.workflows.python.inputs import (
+    crystal_from,
+    cutoff_from,
+    kpoints_from,
+    mesh_text,
+    traced,
+    integer_from,
+    width_text,
+)
 
 if TYPE_CHECKING:
     from nnpp.setup.cases import Case
@@ -56,7 +65,7 @@ class Fitted:
         """
         return crystal_from(structure, self.model)
 
-    def basis(self, structure: Any = None, cutoff: float | str | None = None) -> Basis:
+    def basis(self, structure: Any = None, cutoff: Any = None) -> Basis:
         """Return the plane waves of a crystal: those of the fitted system of its composition.
 
         Args:
@@ -74,7 +83,7 @@ class Fitted:
         self,
         structure: Any = None,
         kpoints: Any = None,
-        cutoff: float | str | None = None,
+        cutoff: Any = None,
         points: int = 60,
     ) -> System:
         """Return a crystal in the plane waves that belong to this potential, for `nnpp.levels`.
@@ -85,6 +94,8 @@ class Fitted:
             cutoff: another cutoff [hartree, or text with a unit].
             points: approximate number of k-points of a path.
         """
+        require_jax()
+        start_devices()
         atoms = self.crystal(structure)
         k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
         return self._system(atoms, k, basis)
@@ -93,28 +104,33 @@ class Fitted:
         self,
         structure: Any = None,
         kpoints: Any = None,
-        cutoff: float | str | None = None,
-        n: int | None = None,
+        cutoff: Any = None,
+        n: Any = None,
         points: int = 60,
+        electrons: Any = None,
     ) -> CrystalBands:
         """Return the lowest bands of a crystal.
 
         Args:
             structure: see `Fitted`.
             kpoints: a path such as "LGXWKG" or "L Γ X U|K Γ", ASE's BandPath, fractional
-                coordinates, or KPoints; None for the recommended path.
+                coordinates, divisions of a mesh as (4, 4, 4), or KPoints; None for the
+                recommended path.
             cutoff: another cutoff [hartree, or text with a unit]; by default that of `basis`.
             n: number of bands; by default the occupied ones and a few more.
             points: approximate number of k-points of a path.
+            electrons: valence electrons in the cell; by default the usual ones of its elements.
         """
         require_jax()
         start_devices()
         atoms = self.crystal(structure)
         k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
+        count, filled = integer_from(n, "n"), integer_from(electrons, "electrons")
         built = self._system(atoms, k, basis)
-        return CrystalBands(atoms, bands(self.potential, built, atoms, k, n), basis)
+        found = bands(self.potential, built, atoms, k, count, filled)
+        return CrystalBands(atoms, found, basis)
 
-    def masses(self, structure: Any = None, cutoff: float | str | None = None) -> "EdgeNumbers":
+    def masses(self, structure: Any = None, cutoff: Any = None) -> "EdgeNumbers":
         """Return masses [mₑ] and deformation potentials [eV] at Γ, as in `nnpp report`.
 
         Args:
@@ -128,36 +144,38 @@ class Fitted:
     def dos(
         self,
         structure: Any = None,
-        mesh: str | None = None,
-        broaden: str | None = None,
-        cutoff: float | str | None = None,
+        mesh: Any = None,
+        broaden: Any = None,
+        cutoff: Any = None,
     ) -> "CrystalDos":
         """Return the density of states, as `nnpp bands --dos` computes it.
 
         Args:
             structure: see `Fitted`.
-            mesh: divisions of the mesh of k-points, as "12x12x12".
+            mesh: divisions of the mesh of k-points, as "12x12x12" or (12, 12, 12).
             broaden: width of Gaussians, as "0.1 eV"; None for linear tetrahedra.
             cutoff: another cutoff [hartree, or text with a unit].
         """
         from nnpp.workflows.python.numbers import dos_of  # loads matplotlib
 
-        return dos_of(self._case(structure, cutoff), self.potential, mesh, broaden)
+        return dos_of(
+            self._case(structure, cutoff), self.potential, mesh_text(mesh), width_text(broaden)
+        )
 
     def optics(
         self,
         structure: Any = None,
-        mesh: str | None = None,
-        broaden: str | None = None,
+        mesh: Any = None,
+        broaden: Any = None,
         to: str = "10 eV",
-        levels: int | None = None,
-        cutoff: float | str | None = None,
+        levels: Any = None,
+        cutoff: Any = None,
     ) -> "CrystalOptics":
         """Return ε₁(ω), ε₂(ω) and absorption, as `nnpp optics` computes them.
 
         Args:
             structure: see `Fitted`.
-            mesh: divisions of the mesh of k-points, as "12x12x12".
+            mesh: divisions of the mesh of k-points, as "12x12x12" or (12, 12, 12).
             broaden: width of Gaussians, by default "0.1 eV".
             to: highest photon energy.
             levels: levels at each k-point; by default four empty ones per occupied one.
@@ -166,7 +184,9 @@ class Fitted:
         from nnpp.workflows.python.numbers import optics_of  # loads matplotlib
 
         case = self._case(structure, cutoff)
-        return optics_of(case, self.potential, mesh, broaden, to, levels)
+        size, width = mesh_text(mesh), width_text(broaden)
+        count = integer_from(levels, "levels")
+        return optics_of(case, self.potential, size, width, to, count)
 
     def plot_potential(self, ax: Any = None) -> Any:
         """Draw v(q) of every element; return the Axes.
@@ -182,13 +202,16 @@ class Fitted:
             raise InputError("a table has no curve v(q)", "plot its entries")
         return plot_potential(curves, ax)
 
-    def _case(self, structure: Any, cutoff: float | str | None) -> "Case":
+    def _case(self, structure: Any, cutoff: Any) -> "Case":
         """Return a crystal as a system of a fit, at Γ."""
         from nnpp.workflows.python.numbers import case_of  # loads matplotlib
 
         require_jax()
         start_devices()
         atoms = self.crystal(structure)
+        if traced((self.potential, atoms)):
+            what = "masses, densities of states and spectra have no derivatives here"
+            raise InputError(what, "differentiate levels: `bands`, `nnpp.expansion`")
         gamma = kpoints_from(atoms, [[0.0, 0.0, 0.0]], 1)
         return case_of(atoms, gamma, self.basis(atoms, cutoff), self.potential)
 
@@ -196,7 +219,7 @@ class Fitted:
     def _name(self) -> str:
         """The name of the run, or of the file."""
         file = self.model.path.absolute()
-        return file.parent.name if file.stem == STEM else file.stem
+        return file.parent.name if file.stem in (STEM, START) else file.stem
 
     def _system(self, crystal: Crystal, kpoints: KPoints, basis: Basis) -> System:
         """Return the system; an InputError if a table would lose entries in it."""
@@ -237,8 +260,8 @@ def load(path: str | Path) -> Fitted:
 def calculator(
     path: str | Path,
     kpts: Any = (4, 4, 4),
-    cutoff: float | str | None = None,
-    n: int | None = None,
+    cutoff: Any = None,
+    n: Any = None,
 ) -> Calculator:
     """Return a calculator of ASE that gives the levels of any atoms.
 

@@ -3,6 +3,8 @@
 import sys
 from types import SimpleNamespace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib import pyplot
@@ -13,7 +15,7 @@ from nnpp.errors import InputError
 from nnpp.formats.bands_h5 import write_bands_h5
 from nnpp.units import BOHR_ANGSTROM, HARTREE_EV
 from nnpp.workflows.python import bands as module
-from nnpp.workflows.python.inputs import kpoints_from
+from nnpp.workflows.python.inputs import kpoints_from, mesh_text
 from tests import systems
 from tests.workflows.test_load import atoms_of, store
 
@@ -127,7 +129,7 @@ def test_a_frame_needs_pandas(bands, monkeypatch):
         bands.to_frame()
 
 
-def test_the_crystal_of_the_run_is_the_default(bands, tmp_path):
+def test_the_crystal_of_the_run_is_the_default(bands, tmp_path, monkeypatch):
     run = store(tmp_path / "run", systems.cdse())
     with pytest.raises(InputError, match="which crystal"):
         nnpp.load(run).crystal()
@@ -136,6 +138,8 @@ def test_the_crystal_of_the_run_is_the_default(bands, tmp_path):
     for name in (None, "zb"):
         found = nnpp.load(run).crystal(name)
         assert np.array_equal(found.cell, bands.crystal.cell)
+    monkeypatch.chdir(run)  # where the system is also a folder
+    assert nnpp.load(".").crystal("zb").symbols == bands.crystal.symbols
     with pytest.raises(InputError, match="did you mean 'zb'"):
         nnpp.load(run).crystal("zbb")
 
@@ -170,3 +174,61 @@ def test_dos_and_spectra_are_those_of_the_verbs(fitted):
 
 def test_reprs_are_short(fitted):
     assert repr(fitted) == "<potential run: Zunger form for Cd, Se, fitted to zb>"
+
+
+def test_three_divisions_are_a_mesh(fitted):
+    crystal = systems.zincblende()
+    found = kpoints_from(crystal, (4, 4, 4), 60)
+    assert len(found) == len(nnpp.mesh(crystal, (4, 4, 4))) > 1
+    assert len(kpoints_from(crystal, (0, 0, 0), 60)) == 1
+    with pytest.raises(InputError, match="neither a mesh"):
+        kpoints_from(crystal, (1, 0, 0), 60)
+
+
+def test_gaps_are_differentiated_by_k(fitted):
+    crystal, k, step = systems.zincblende(), jnp.array([0.1, 0.05, 0.0]), 1e-4
+
+    def gap(x):
+        return fitted.bands(crystal, k.at[0].set(x)).gap.ev
+
+    slope = (gap(0.1 + step) - gap(0.1 - step)) / (2 * step)
+    assert float(jax.grad(gap)(0.1)) == pytest.approx(float(slope), rel=1e-4)
+
+
+def test_edges_of_a_partly_occupied_multiplet():
+    k = nnpp.listed(systems.zincblende(), [[0.0, 0.0, 0.0]])
+
+    def width(shift):
+        return nnpp.gap(nnpp.Bands(k, (jnp.array([0.0, 1, 1]) + shift)[None], 2, True)).width
+
+    assert np.array_equal(jax.grad(width)(jnp.zeros(3)), [0, -1, 1])
+
+
+def test_what_needs_numbers_is_refused_under_derivatives(fitted):
+    crystal = systems.zincblende()
+
+    def of(use):
+        return lambda p: use(fitted.with_potential(p))
+
+    gamma = [[0.0, 0.0, 0.0]]
+    for use in (
+        lambda p: p.masses(crystal),
+        lambda p: p.dos(crystal),
+        lambda p: p.bands(crystal, gamma).plot(),
+        lambda p: p.bands(crystal, gamma).to_ase(),
+    ):
+        with pytest.raises(InputError, match="derivatives"):
+            jax.grad(of(use))(fitted.potential)
+
+
+def test_numbers_of_other_types(fitted):
+    crystal = systems.zincblende()
+    found = fitted.bands(crystal, [[0, 0, 0]], np.float32(3.0), 8.0, electrons=np.int64(6))
+    assert (found.E.shape, found.occupied) == ((1, 8), 3)
+    assert fitted.basis(crystal, np.int64(2)).cutoff == 2.0
+    assert mesh_text((4, np.int64(4), 4)) == "4x4x4"
+    for wrong, words in (({"n": 8.5}, "n: 8.5 is not an integer"), ({"n": "8"}, "n: ")):
+        with pytest.raises(InputError, match=words):
+            fitted.bands(crystal, [[0, 0, 0]], **wrong)
+    with pytest.raises(InputError, match=r"broaden: 0\.1 has no unit"):
+        fitted.dos(crystal, broaden=0.1)

@@ -20,6 +20,7 @@ from nnpp.structures.crystal import Crystal
 from nnpp.structures.kpoints import KPoints
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.fits.basis import Basis
+from nnpp.workflows.python.inputs import traced
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,9 +78,13 @@ class CrystalBands:
     @property
     def energies_ev(self) -> Float[np.ndarray, "k band"]:
         """The levels in ascending order [eV]."""
-        if differentiated(self.E):
-            raise InputError("energies_ev is NumPy, without derivatives", "use b.E [hartree]")
+        self._refuse_traced("energies_ev")
         return np.asarray(self.E) * HARTREE_EV
+
+    def _refuse_traced(self, what: str) -> None:
+        """Raise an InputError for what needs numbers where JAX differentiates the levels."""
+        if traced((self.levels, self.crystal)):
+            raise InputError(f"{what} is NumPy, without derivatives", "use b.E [hartree]")
 
     @property
     def kpoints(self) -> KPoints:
@@ -89,6 +94,7 @@ class CrystalBands:
     @property
     def k(self) -> Float[np.ndarray, "k 3"]:
         """The k-points in units of the reciprocal lattice vectors."""
+        self._refuse_traced("k")
         return np.asarray(self.kpoints.fractional)
 
     @property
@@ -150,12 +156,14 @@ class CrystalBands:
         Returns:
             The Axes; `ax.figure.savefig("bands.pdf")` writes the figure.
         """
+        self._refuse_traced("plot()")
         from nnpp.plotting.axes import plot_bands  # matplotlib is loaded for plots only
 
         return plot_bands(self._picture(window), ax)
 
     def to_ase(self) -> BandStructure:
         """Return the bands as ASE's BandStructure [eV]."""
+        self._refuse_traced("to_ase()")
         return band_structure(self.levels, band_path(self.kpoints, self.crystal))
 
     def to_frame(self) -> Any:
