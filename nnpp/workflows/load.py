@@ -21,10 +21,10 @@ from nnpp.workflows.python.bands import CrystalBands
 from nnpp.workflows.python.inputs import (
     crystal_from,
     cutoff_from,
+    integer_from,
     kpoints_from,
     mesh_text,
     traced,
-    integer_from,
     width_text,
 )
 
