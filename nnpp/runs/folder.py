@@ -125,7 +125,8 @@ class RunFolder:
         cut(self.path / METRICS, step or -1)  # a fit that begins writes its line 0 again
         if grown(self.path, METRICS) < 0:
             forget(self.path, [METRICS])
-            record(self.path, [self.path / METRICS] if step else [], "train")
+            kept = [self.path / METRICS] if step and exists(self.path / METRICS) else []
+            record(self.path, kept, "train")
         lines = self.metrics() if step else []
         seconds = float(lines[-1].get("seconds", 0.0)) if lines else 0.0
         return Resumed(found.checkpoint, found.notes, seconds)

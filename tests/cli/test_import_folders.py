@@ -176,7 +176,7 @@ def test_the_working_directory_is_not_replaced(nnpp, refused, here, monkeypatch)
     assert nnpp("import", SI, "--fit", "mine").code == 0
     monkeypatch.chdir("inputs/mine")
     words = ("--into", "..", "--fit", "mine", "--force")
-    refused("import", SI, *words, told="contains the working directory")
+    refused("import", SI, *words, message="contains the working directory")
 
 
 @pytest.mark.parametrize("name", ["README.md", "Si.cif", "alone.h5"])

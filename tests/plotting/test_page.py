@@ -130,6 +130,7 @@ def test_the_table_contains_the_gaps():
     assert rows["Bands"] == "4, of which 2 occupied, two electrons each"
 
 
+@pytest.mark.slow
 def test_the_page_in_a_browser(tmp_path):
     """Charts are drawn, a level is read, a name hides its curves, nothing is too wide."""
     if not CHROMIUM:
