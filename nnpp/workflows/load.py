@@ -94,11 +94,7 @@ class Fitted:
             cutoff: another cutoff [hartree, or text with a unit].
             points: approximate number of k-points of a path.
         """
-        require_jax()
-        start_devices()
-        atoms = self.crystal(structure)
-        k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
-        return self._system(atoms, k, basis)
+        return self._system(*self._at(structure, kpoints, points, cutoff))
 
     def bands(
         self,
@@ -121,10 +117,7 @@ class Fitted:
             points: approximate number of k-points of a path.
             electrons: valence electrons in the cell; by default the usual ones of its elements.
         """
-        require_jax()
-        start_devices()
-        atoms = self.crystal(structure)
-        k, basis = kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
+        atoms, k, basis = self._at(structure, kpoints, points, cutoff)
         count, filled = integer_from(n, "n"), integer_from(electrons, "electrons")
         built = self._system(atoms, k, basis)
         found = bands(self.potential, built, atoms, k, count, filled)
@@ -202,18 +195,24 @@ class Fitted:
             raise InputError("a table has no curve v(q)", "plot its entries")
         return plot_potential(curves, ax)
 
+    def _at(
+        self, structure: Any, kpoints: Any, points: int, cutoff: Any
+    ) -> tuple[Crystal, KPoints, Basis]:
+        """Return the crystal, the k-points and the plane waves that a caller names."""
+        require_jax()
+        start_devices()
+        atoms = self.crystal(structure)
+        return atoms, kpoints_from(atoms, kpoints, points), self.basis(atoms, cutoff)
+
     def _case(self, structure: Any, cutoff: Any) -> "Case":
         """Return a crystal as a system of a fit, at Γ."""
         from nnpp.workflows.python.numbers import case_of  # loads matplotlib
 
-        require_jax()
-        start_devices()
-        atoms = self.crystal(structure)
+        atoms, gamma, basis = self._at(structure, [[0.0, 0.0, 0.0]], 1, cutoff)
         if traced((self.potential, atoms)):
             what = "masses, densities of states and spectra have no derivatives here"
             raise InputError(what, "differentiate levels: `bands`, `nnpp.expansion`")
-        gamma = kpoints_from(atoms, [[0.0, 0.0, 0.0]], 1)
-        return case_of(atoms, gamma, self.basis(atoms, cutoff), self.potential)
+        return case_of(atoms, gamma, basis, self.potential)
 
     @property
     def _name(self) -> str:
