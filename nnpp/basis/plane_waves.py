@@ -158,7 +158,7 @@ def plane_waves(
     if not 0 < cutoff < np.inf:
         raise InputError(f"a cutoff of {cutoff} hartree", "give a positive number")
     fixed, k = crystal.concrete, np.asarray(concrete(kpoints.fractional, "a k-point"))
-    sets = rule.select(fixed, k, cutoff)
+    sets = rule.select(np.asarray(fixed.cell), k, cutoff)
     box, centre = _box(sets)
     codes = [_code(n, box) for n in sets]
     place = _occurring(codes, box, centre)

@@ -13,9 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from nnpp.errors import InputError
-from nnpp.structures.crystal import Crystal
+
+Cell = Float[np.ndarray, "3 3"]
+"""Lattice vectors as rows [bohr]."""
 
 ON_THE_SPHERE = 1e-10
 """Relative width of the shell that counts as the cutoff sphere."""
@@ -33,19 +36,24 @@ class Rule:
     """A rule that selects plane waves.
 
     Attributes:
-        select: returns a set of n for each k, from a crystal, k-points (fractional) and E_cut.
+        select: returns a set of n for each k, from a cell, k-points (fractional) and E_cut.
         smooth: whether the kinetic energy rises smoothly to infinity at the cutoff.
         symmetric: whether levels keep every symmetry of the crystal.
     """
 
-    select: Callable[[Crystal, np.ndarray, float], list[np.ndarray]]
+    select: Callable[[Cell, np.ndarray, float], list[np.ndarray]]
     smooth: bool = False
     symmetric: bool = False
 
 
-def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
+def _reciprocal(cell: Cell) -> Cell:
+    """Return the reciprocal lattice vectors as rows [bohr⁻¹]."""
+    return 2 * np.pi * np.linalg.inv(cell).T
+
+
+def _within(cell: Cell, k: np.ndarray, cutoff: float) -> np.ndarray:
     """Return all n with ½|k+G|² < E_cut, for one k in fractional coordinates."""
-    cell, b = np.asarray(crystal.cell), np.asarray(crystal.reciprocal)
+    b = _reciprocal(cell)
     reach = np.sqrt(2 * cutoff) * np.linalg.norm(cell, axis=1) / (2 * np.pi)
     axes = [
         np.arange(np.floor(-r - x), np.ceil(r - x) + 1) for r, x in zip(reach, k, strict=True)
@@ -60,26 +68,26 @@ def _within(crystal: Crystal, k: np.ndarray, cutoff: float) -> np.ndarray:
     return n
 
 
-def _smooth(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _smooth(cell: Cell, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n with |k+G| < 0.99 √(2E_cut), a set for each k."""
-    return _per_k(crystal, k, cutoff * LONGEST_SMOOTH**2)
+    return _per_k(cell, k, cutoff * LONGEST_SMOOTH**2)
 
 
-def _per_k(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _per_k(cell: Cell, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n with ½|k+G|² < E_cut, a set for each k; keeps every symmetry of the crystal."""
-    return [_within(crystal, x, cutoff) for x in k]
+    return [_within(cell, x, cutoff) for x in k]
 
 
-def _sphere(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _sphere(cell: Cell, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n with ½|G|² < E_cut, one set for all k; breaks symmetry at the zone boundary."""
-    return [_within(crystal, np.zeros(3), cutoff)] * len(k)
+    return [_within(cell, np.zeros(3), cutoff)] * len(k)
 
 
-def _deepseudopot(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+def _deepseudopot(cell: Cell, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
     """Return n of `sphere` within |nᵢ| ≤ int(√(2E_cut)/min|b|), the rule of DeePseudopot."""
-    b = np.asarray(crystal.reciprocal)
+    b = _reciprocal(cell)
     box = int(np.sqrt(2 * cutoff) / np.linalg.norm(b, axis=1).min())
-    n = _within(crystal, np.zeros(3), cutoff)
+    n = _within(cell, np.zeros(3), cutoff)
     return [n[np.all(np.abs(n) <= box, axis=1)]] * len(k)
 
 
@@ -95,8 +103,8 @@ def fixed_at_gamma(rule: Rule) -> Rule:
         The rule for all k.
     """
 
-    def select(crystal: Crystal, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
-        return rule.select(crystal, np.zeros((1, 3)), cutoff) * len(k)
+    def select(cell: Cell, k: np.ndarray, cutoff: float) -> list[np.ndarray]:
+        return rule.select(cell, np.zeros((1, 3)), cutoff) * len(k)
 
     return Rule(select, smooth=rule.smooth)
 

@@ -133,4 +133,4 @@ class Potential:
                 f"the potential has no parameters for {', '.join(missing)}, only for {known}",
                 "use a potential that is fitted for them",
             )
-        return jnp.array([self.species.index(s) for s in species])
+        return jnp.array([self.species.index(s) for s in species], int)

@@ -29,7 +29,12 @@ LARGEST = 12.0
 def kinetic(waves: PlaneWaves) -> Diagonal:
     """Return T at one k [hartree]."""
     K2 = jnp.sum(waves.K**2, axis=-1)
-    return Diagonal(jnp.where(waves.real, K2 / 2 * (1 + _rise(K2, waves.K_max)), FILLING))
+    return Diagonal(jnp.where(waves.real, kinetic_energy(K2, waves.K_max), FILLING))
+
+
+def kinetic_energy(K2: Float[Array, " g"], K_max: Float[Array, ""]) -> Float[Array, " g"]:
+    """Return T [hartree] of K² [bohr⁻²]; sharp for K_max = ∞."""
+    return K2 / 2 * (1 + _rise(K2, K_max))
 
 
 def _rise(K2: Float[Array, " g"], K_max: Float[Array, ""]) -> Float[Array, " g"]:

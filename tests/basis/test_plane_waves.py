@@ -87,7 +87,7 @@ def test_many_plane_waves_are_quick():
 def test_shorter_rows_are_padded_and_marked():
     structure = systems.zincblende()
     waves, _ = plane_waves(structure, listed(structure, K), 2.0, PER_K)
-    sizes = [len(n) for n in PER_K.select(structure, K, 2.0)]
+    sizes = [len(n) for n in PER_K.select(np.asarray(structure.cell), K, 2.0)]
     assert len(set(sizes)) > 1
     assert waves.K.shape == (3, max(sizes), 3)
     assert np.asarray(waves.real).sum(axis=1).tolist() == sizes

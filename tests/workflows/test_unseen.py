@@ -82,9 +82,11 @@ def test_with_a_sharp_cutoff_a_strained_crystal_keeps_its_plane_waves():
     counts = [
         len(n)
         for case in list(unseen([one], False, 4))[:2]
-        for n in PER_K.select(case.crystal, np.zeros((1, 3)), case.cutoff)
+        for n in PER_K.select(np.asarray(case.crystal.cell), np.zeros((1, 3)), case.cutoff)
     ]
-    (unstrained,) = PER_K.select(zinc_blende("Cd", "Se", A_CDSE), np.zeros((1, 3)), 3.0)
+    (unstrained,) = PER_K.select(
+        np.asarray(zinc_blende("Cd", "Se", A_CDSE).cell), np.zeros((1, 3)), 3.0
+    )
     assert counts == [len(unstrained)] * 2
 
 

@@ -1,0 +1,192 @@
+"""Real functions in a periodic cell, by the plane waves within a sphere.
+
+    f(r) = Ω^{-1/2} Σ_G c_G e^{iG·r},  c_{−G} = c*_G,  c_G = (x_G + i y_G)/√2,  c_0 = x_0.
+
+Of each pair ±G one is kept. The rows of a block are x_0, then x_G and y_G of each pair in the
+order of |G|: the coefficients of orthonormal functions, 1, √2 cos G·r and −√2 sin G·r over √Ω.
+The rows of a smaller cutoff are the first rows of a larger one.
+
+A product with V(r) is formed on a box of points. With `factor` 2 it is exact. With 1.5 the box
+has 2.4 times fewer points; components of V beyond 1.5 K_max along an axis are left out, and
+some products wrap. That moves levels of soft potentials by some 1e-7 hartree.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from nnpp.basis.rules import Rule
+from nnpp.pytree import pytree, static
+
+AT_ONCE = 4
+"""Functions that are transformed at a time: their boxes fit into the cache."""
+
+DIGITS = 9
+"""Decimals of |G|² by which plane waves are sorted [bohr⁻²]."""
+
+Shape = tuple[int, int, int]
+
+
+@pytree
+class HalfSphere:
+    """Plane waves of real functions, and a box of points.
+
+    Attributes:
+        n: one integer vector of each pair ±G, zero first, |G| rising.
+        cell: lattice vectors as rows [bohr].
+        source: for each place of a half spectrum on the box, the pair whose c_G it holds;
+            `len(n)` if none.
+        conjugate: −1 where a place holds c*_G, else 1.
+        place: for each pair its place in the half spectrum.
+        shape: points of the box along each axis.
+    """
+
+    n: Int[np.ndarray | Array, "pair 3"]
+    cell: Float[np.ndarray | Array, "3 3"]
+    source: Int[Array, " half"]
+    conjugate: Float[Array, " half"]
+    place: Int[Array, " pair"]
+    shape: Shape = static()
+
+    @property
+    def rows(self) -> int:
+        """Rows of a block of functions: as many as plane waves in the whole sphere."""
+        return 2 * len(self.n) - 1
+
+    @property
+    def volume(self) -> float:
+        """Ω [bohr³]."""
+        return float(abs(np.linalg.det(np.asarray(self.cell))))
+
+    @property
+    def G(self) -> Float[np.ndarray, "pair 3"]:
+        """G of each pair [bohr⁻¹]."""
+        return np.asarray(self.n) @ (2 * np.pi * np.linalg.inv(np.asarray(self.cell)).T)
+
+    @property
+    def K2(self) -> Float[np.ndarray, " row"]:
+        """|G|² of each row [bohr⁻²]."""
+        return of_rows(np.sum(self.G**2, axis=1))
+
+    def values(self, X: Float[Array, "row column"]) -> Float[Array, "column x y z"]:
+        """Return √Ω f(r) at the points of the box."""
+        return _mapped(self._values, X.T)
+
+    def coefficients(self, f: Float[Array, "column x y z"]) -> Float[Array, "row column"]:
+        """Return the rows of functions √Ω f(r), given at the points of the box."""
+        return _mapped(self._coefficients, f).T
+
+    def multiplied(
+        self, V: Float[Array, "x y z"], X: Float[Array, "row column"]
+    ) -> Float[Array, "row column"]:
+        """Return the rows of V(r) f(r), in the precision of X."""
+        V = V.astype(X.dtype)
+        return _mapped(lambda x: self._coefficients(V * self._values(x)), X.T).T
+
+    def _values(self, x: Float[Array, " row"]) -> Float[Array, "x y z"]:
+        """Return √Ω f(r) of one function."""
+        zero, root = jnp.zeros(1, x.dtype), np.sqrt(0.5).astype(x.dtype)
+        pairs = x[1:].reshape(-1, 2) * root
+        real = jnp.concatenate([x[:1], pairs[:, 0], zero])[self.source]
+        imaginary = jnp.concatenate([zero, pairs[:, 1], zero])[self.source]
+        c = jax.lax.complex(real, imaginary * self.conjugate.astype(x.dtype))
+        half = (*self.shape[:2], self.shape[2] // 2 + 1)
+        points = np.array(np.prod(self.shape), x.dtype)
+        return jnp.fft.irfftn(c.reshape(half), s=self.shape) * points
+
+    def _coefficients(self, f: Float[Array, "x y z"]) -> Float[Array, " row"]:
+        """Return the rows of one function."""
+        c = jnp.fft.rfftn(f).reshape(-1)[self.place] / np.array(f.size, f.dtype)
+        root = np.sqrt(2).astype(f.dtype)
+        pairs = jnp.stack([c.real[1:], c.imag[1:]], axis=1) * root
+        return jnp.concatenate([c.real[:1], pairs.reshape(-1)])
+
+    def prefix(self, cutoff: float, factor: float = 1.5) -> "HalfSphere":
+        """Return the sphere of a smaller cutoff: its rows are the first rows of this one.
+
+        Args:
+            cutoff: ½|G|² of the longest plane wave [hartree].
+            factor: points along an axis, relative to those that hold the plane waves.
+        """
+        count = int(np.sum(np.sum(self.G**2, axis=1) / 2 < cutoff))
+        n, cell = np.asarray(self.n)[: max(count, 1)], np.asarray(self.cell)
+        return _placed(n, cell, fft_shape(cell, cutoff, factor))
+
+
+def of_rows(of_pair: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " row"]:
+    """Return a number of each pair at its rows."""
+    return np.concatenate([of_pair[:1], np.repeat(of_pair[1:], 2)])
+
+
+def _mapped(f: Callable[[Array], Array], of: Array) -> Array:
+    """Return `f` of each function, a few at a time."""
+    return jax.lax.map(f, of, batch_size=min(AT_ONCE, len(of)))
+
+
+def half_sphere(
+    cell: Float[np.ndarray, "3 3"], cutoff: float, rule: Rule, factor: float = 1.5
+) -> HalfSphere:
+    """Return the plane waves of real functions.
+
+    Args:
+        cell: lattice vectors as rows [bohr].
+        cutoff: E_cut, ½|G|² of the longest plane wave [hartree].
+        rule: which plane waves are taken, at k = 0.
+        factor: points along an axis, relative to those that hold the plane waves.
+    """
+    (n,) = rule.select(cell, np.zeros((1, 3)), cutoff)
+    positive = [n[:, 0] > 0, n[:, 1] > 0, n[:, 2] > 0]
+    level = [n[:, 0] == 0, n[:, 1] == 0, n[:, 2] == 0]
+    upper = positive[2] | level[2] & (positive[1] | level[1] & (positive[0] | level[0]))
+    n = n[upper]
+    G = n @ (2 * np.pi * np.linalg.inv(cell).T)
+    order = np.lexsort((*n.T, np.round(np.sum(G**2, axis=1), DIGITS)))
+    return _placed(n[order], cell, fft_shape(cell, cutoff, factor))
+
+
+def fft_shape(cell: Float[np.ndarray, "3 3"], cutoff: float, factor: float) -> Shape:
+    """Return even lengths with factors 2, 3 and 5, at least `factor` 2 √(2E) L/2π.
+
+    Args:
+        cell: lattice vectors as rows [bohr].
+        cutoff: E_cut [hartree].
+        factor: points along an axis, relative to those that hold the plane waves.
+    """
+    least = factor * np.sqrt(2 * cutoff) * np.linalg.norm(cell, axis=1) / np.pi
+    x, y, z = (_even_fast(max(int(np.ceil(m)), 4)) for m in least)
+    return x, y, z
+
+
+def _even_fast(n: int) -> int:
+    """Return the next even number from n on with no prime factor but 2, 3 and 5."""
+    while True:
+        rest = n
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1 and n % 2 == 0:
+            return n
+        n += 1
+
+
+def _placed(
+    n: Int[np.ndarray, "pair 3"], cell: Float[np.ndarray, "3 3"], shape: Shape
+) -> HalfSphere:
+    """Return the sphere with its places in the half spectrum of the box."""
+    half = (shape[0], shape[1], shape[2] // 2 + 1)
+    pair = np.arange(len(n))
+    place = np.ravel_multi_index((n[:, 0] % shape[0], n[:, 1] % shape[1], n[:, 2]), half)
+    source, conjugate = np.full(half, len(n)).reshape(-1), np.ones(np.prod(half))
+    source[place] = pair
+    # The half spectrum holds both members of a pair with n₃ = 0.
+    flat = pair[(n[:, 2] == 0) & (pair > 0)]
+    other = np.ravel_multi_index(
+        (-n[flat, 0] % shape[0], -n[flat, 1] % shape[1], 0 * flat), half
+    )
+    source[other], conjugate[other] = flat, -1
+    return HalfSphere(
+        n, cell, jnp.asarray(source), jnp.asarray(conjugate), jnp.asarray(place), shape
+    )
