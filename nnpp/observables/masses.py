@@ -1,10 +1,10 @@
-"""Masses at Γ from levels at a few small k, for fits: fewer operations than k·p theory.
+"""Masses at Γ from levels at one small k, for fits: fewer operations than k·p theory.
 
 With Δ(k) = E(k) − E(Γ), an even function of k for the mean of a pair of levels,
 
-    1/m = ∂²E/∂k² = (2/h²) [4/3 Δ(h) − 1/12 Δ(2h)] + O(h⁴).
+    1/m = ∂²E/∂k² = 2 Δ(h)/h² + O(h²).
 
-The plane waves are those of Γ at every k, so that E is analytic and 1/m that of k·p theory
+The error is about 1e-4 of 1/m where m is 0.06, and less for heavier masses. The plane waves are those of Γ at every k, so that E is analytic and 1/m that of k·p theory
 (kdotp.py). Its derivative by a potential needs no derivatives of states. Along 100, the four
 levels Γ8 of zinc blende and diamond split into a heavy and a light pair; the valence levels of
 larger curvature, the light ones, are lower.
@@ -23,17 +23,14 @@ from nnpp.observables.edges import Edges
 from nnpp.potentials.potential import Potential
 from nnpp.structures.crystal import Crystal
 
-STEP = 0.001
-"""h [bohr⁻¹]."""
-
-WEIGHTS = np.array([4 / 3, -1 / 12]) * 2 / STEP**2
+STEP = 0.0005
+"""h [bohr⁻¹]. Δ(h) is some 1e-6 hartree, where levels are exact to 3e-11."""
 
 
 def small_k(crystal: Crystal, directions: int) -> Float[np.ndarray, "k 3"]:
-    """Return Γ, then h and 2h along x, or along x, y and z, in fractional coordinates."""
-    axes = np.eye(3)[:directions]
-    k = [np.zeros(3), *(j * STEP * axis for axis in axes for j in (1, 2))]
-    return np.array(k) @ np.asarray(crystal.cell).T / (2 * np.pi)
+    """Return Γ, then h along x, or along x, y and z, in fractional coordinates."""
+    k = STEP * np.concatenate([np.zeros((1, 3)), np.eye(3)[:directions]])
+    return k @ np.asarray(crystal.cell).T / (2 * np.pi)
 
 
 @dataclass(frozen=True)
@@ -66,5 +63,5 @@ class Masses:
         found = []
         for sign, (low, high), at_gamma in (groups[kind] for kind in self.kinds):
             away = jnp.mean(E[1:, low:high], axis=1) - jnp.mean(E[0, slice(*at_gamma)])
-            found.append(sign * jnp.mean(away.reshape(-1, len(WEIGHTS)) @ WEIGHTS))
+            found.append(sign * jnp.mean(away) * 2 / STEP**2)
         return jnp.stack(found)
