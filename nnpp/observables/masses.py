@@ -4,10 +4,11 @@ With Δ(k) = E(k) − E(Γ), an even function of k for the mean of a pair of lev
 
     1/m = ∂²E/∂k² = 2 Δ(h)/h² + O(h²).
 
-The error is about 1e-4 of 1/m where m is 0.06, and less for heavier masses. The plane waves are those of Γ at every k, so that E is analytic and 1/m that of k·p theory
-(kdotp.py). Its derivative by a potential needs no derivatives of states. Along 100, the four
-levels Γ8 of zinc blende and diamond split into a heavy and a light pair; the valence levels of
-larger curvature, the light ones, are lower.
+The error is about 1e-4 of 1/m where m is 0.06, and less for heavier masses. The plane waves
+are those of Γ at every k, so that E is analytic and 1/m that of k·p theory (kdotp.py). Its
+derivative by a potential needs no derivatives of states. Along 100, the four levels Γ8 of zinc
+blende and diamond split into a heavy and a light pair; the valence levels of larger curvature,
+the light ones, are lower.
 """
 
 from dataclasses import dataclass

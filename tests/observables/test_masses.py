@@ -6,8 +6,8 @@ import pytest
 
 from nnpp.basis.rules import PER_K, fixed_at_gamma
 from nnpp.hamiltonian.bulk import at_shells, system
-from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.observables.edges import Edges
+from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
 from nnpp.observables.masses import Masses, small_k
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
@@ -112,7 +112,8 @@ def test_luttinger_s_numbers_are_fits_of_the_bands():
 @pytest.mark.parametrize("directions", [1, 3])
 def test_masses_of_fits_are_those_of_kp_theory(directions):
     """Along 100 the inverse masses of the pairs of Γ8 are γ₁ ± 2γ₂."""
-    potential, zb = Potential(systems.zunger("Cd", "Se"), SPIN, ("Cd", "Se")), systems.zincblende()
+    potential = Potential(systems.zunger("Cd", "Se"), SPIN, ("Cd", "Se"))
+    zb = systems.zincblende()
     k = listed(zb, small_k(zb, directions))
     kinds = ("electron_mass", "light_hole_mass", "heavy_hole_mass")
     found = Masses(kinds, Edges(8, True))(potential, system(zb, k, 3.0, fixed_at_gamma(PER_K)))
