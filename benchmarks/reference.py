@@ -1,4 +1,7 @@
-"""Make the reference results: `nnpp fit inputs/`, and the part kept in results/reference/."""
+"""Make the reference results: `nnpp fit inputs/`, and what is kept of it.
+
+Summaries and figures go to results/reference/, potentials to nnpp/shipped/.
+"""
 
 import os
 import shutil
@@ -9,9 +12,14 @@ from PIL import Image
 
 from benchmarks.fits import INPUTS
 from benchmarks.process import ran
+from nnpp.files.tensors import ARRAYS, COPY, STEM
+from nnpp.formats.shipped import FOLDER
 
 KEPT = ("summary.json", "history.png", "errors.png", "potential.png", "*/bands.png")
 LARGEST_KB, COLOURS = 200, 64
+
+SHIPPED = ("III-V", "zb-CdSe")
+"""Fits whose potentials are shipped; that of self-check is an exercise."""
 
 
 def run() -> None:
@@ -26,7 +34,7 @@ def run() -> None:
 
 
 def keep(out: Path) -> None:
-    """Replace results/reference/ by the summaries and figures of the runs in a folder."""
+    """Replace results/reference/ and nnpp/shipped/ by what the runs in a folder hold."""
     to = INPUTS.parent / "results" / "reference"
     shutil.rmtree(to, ignore_errors=True)
     names = [path.parent.name for path in sorted(INPUTS.glob("*/fit.yaml"))]
@@ -38,6 +46,10 @@ def keep(out: Path) -> None:
         _slimmed(copy)
         if (size := copy.stat().st_size / 1e3) > LARGEST_KB:
             print(f"  {copy.relative_to(to)} is {size:.0f} kB, more than {LARGEST_KB}")
+    FOLDER.mkdir(exist_ok=True)
+    for fit in SHIPPED:
+        for suffix in (ARRAYS, COPY):
+            shutil.copy(out / fit / f"{STEM}{suffix}", FOLDER / f"{fit}{suffix}")
 
 
 def _slimmed(file: Path) -> None:

@@ -18,6 +18,7 @@ from nnpp.config.potential import form_class
 from nnpp.devices.start import require_jax
 from nnpp.errors import InputError
 from nnpp.files.tensors import ModelFile, read_model_file, write_model_file
+from nnpp.formats.shipped import located
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.terms.term import terms
 
@@ -55,9 +56,9 @@ def write_model(stem: Path, potential: Potential, about: Mapping[str, Any]) -> l
 
 
 def read_model(path: Path) -> Model:
-    """Return the model at `path`: a run, one of the files, or their name without suffix."""
+    """Return the model at `path`: a run, one of its files, or the name of a shipped one."""
     require_jax()
-    file = read_model_file(Path(path))
+    file = read_model_file(located(Path(path)))
     try:
         blank = jax.eval_shape(lambda: _blank(file.description))
         about = dict(file.description["about"])

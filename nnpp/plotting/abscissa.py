@@ -123,9 +123,11 @@ def subscripted(name: str, low: str) -> str:
 
 
 def point_name(kpoints: KPoints, axis: Abscissa, i: int) -> str:
-    """Return the label of a k-point or of an equal one, else its position or its number."""
+    """Return the label of a k-point or of an equal one, else Γ, its position or its number."""
     same = np.flatnonzero(np.abs(axis.k - axis.k[i]).max(axis=1) < SAME_K)
     labels = [kpoints.labels[j] for j in same if kpoints.labels[j]]
+    if np.abs(axis.k[i]).max() < SAME_K:
+        labels.append("Γ")
     return next(iter(labels), between(kpoints, axis, i) if axis.path else f"k-point {i + 1}")
 
 

@@ -248,10 +248,10 @@ class Fitted:
 
 
 def load(path: str | Path) -> Fitted:
-    """Return the fitted potential of a run, or of a file potential.safetensors.
+    """Return a fitted potential: of a run, of a file, or one that is shipped with nnpp.
 
     Args:
-        path: the folder of a run, or its potential.safetensors.
+        path: the folder of a run, its potential.safetensors, or a name such as "zb-CdSe".
     """
     return Fitted(read_model(Path(path)))
 

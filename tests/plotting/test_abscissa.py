@@ -68,3 +68,9 @@ def test_a_point_is_named_by_its_label_its_share_of_the_way_or_its_number():
 
 def test_subscripts_are_set_low_on_both_sides_of_a_jump():
     assert subscripted("X_1|Σ_0", "<sub>{}</sub>") == "X<sub>1</sub>|Σ<sub>0</sub>"
+
+
+def test_gamma_has_its_name_also_without_labels():
+    points = listed(zincblende(), np.array([[0.1, 0, 0], [0.0, 0, 0]]))
+    assert point_name(points, abscissa(points), 1) == "Γ"
+    assert point_name(points, abscissa(points), 0) == "k-point 1"
