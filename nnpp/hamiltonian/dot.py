@@ -43,6 +43,11 @@ class DotHamiltonian(Hamiltonian):
         return self.sphere.rows
 
     @property
+    def cutoff(self) -> float:
+        """½|G|² of the longest plane wave [hartree]."""
+        return float(self.sphere.K2[-1] / 2)
+
+    @property
     def parts(self) -> int:
         """1 without spin, 4 for spinors."""
         return 4 if self.spinor else 1

@@ -1,0 +1,1 @@
+"""Nanocrystals: the states near the gap, and properties computed from them."""

@@ -1,0 +1,229 @@
+"""The states near the gap of a nanocrystal.
+
+1. All occupied levels, and some above, on a coarse level of 2 or 3 hartree (`chebyshev`).
+2. The gap must be at the number of occupied levels; a probe looks for levels that were missed
+   (`probe`).
+3. The levels at both edges, with all plane waves (`interior`), each edge on its own.
+4. The functions found below the gap are mostly occupied coarse ones, those above are not.
+
+A small matrix is diagonalized as a whole.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from nnpp.dots.coarse import CoarseLevel, coarse_level, usual_cutoff
+from nnpp.dots.gap import count_warning, gap_warning
+from nnpp.dots.two_levels import Checkpoint, Report, Saved, TwoLevels
+from nnpp.eigensolvers.chunks import padded
+from nnpp.eigensolvers.interior import Coarse, Found, Problem, search
+from nnpp.linalg.blocks import Block, inner
+from nnpp.linalg.eigh import eigh_block
+from nnpp.linalg.roots import orthonormal
+from nnpp.pytree import pytree, static
+
+DENSE = 1500
+"""Largest matrix that is diagonalized as a whole."""
+
+EXTRA = 16
+"""Coarse functions beyond those wanted that a fine search starts from."""
+
+CHEAP = 1.26
+"""Points of the box for corrections, relative to those that hold the plane waves."""
+
+
+@pytree
+class Edges:
+    """States near a gap; of spinors, one state is a Kramers pair.
+
+    Attributes:
+        E: energies, rising, those below the gap first [hartree].
+        X: functions, orthonormal on each side of the gap.
+        residual: |H x − E x| [hartree].
+        error: bound of the error of E by the residual [hartree].
+        coarse: all occupied functions on the coarse level.
+        missed: weight of occupied functions that the coarse level lacks; below 0.01 if none.
+        coarse_applications: columns to which the coarse H was applied.
+        fine_applications: columns to which H, or a cheaper form of it, was applied.
+        occupied: number of occupied levels.
+        valence: number of states below the gap.
+        warning: what is wrong with the gap; empty if nothing is.
+    """
+
+    E: Float[Array, " state"]
+    X: Block
+    residual: Float[Array, " state"]
+    error: Float[Array, " state"]
+    coarse: Block
+    missed: float
+    coarse_applications: int
+    fine_applications: int
+    occupied: int = static()
+    valence: int = static()
+    warning: str = static(default="")
+
+
+def edges(
+    H: TwoLevels,
+    occupied: int,
+    valence: int,
+    conduction: int,
+    *,
+    tolerance: float = 1e-5,
+    seed: int = 0,
+    warm: Edges | None = None,
+    report: Report | None = None,
+    checkpoint: Checkpoint | None = None,
+    resume: Saved | None = None,
+    coarse_cutoff: float | None = None,
+) -> Edges:
+    """Return the states at both edges of the gap.
+
+    Args:
+        H: the Hamiltonian.
+        occupied: number of occupied levels: functions without spin, or Kramers pairs.
+        valence: number of states wanted below the gap.
+        conduction: number of states wanted above the gap.
+        tolerance: residual of each state [hartree]; E is right to its square over a gap.
+        seed: seed of the random starting functions.
+        warm: states of a similar potential with the same plane waves.
+        report: called with stage, count, total and residual [hartree].
+        checkpoint: called with what the calculation can continue from.
+        resume: what an earlier call passed to `checkpoint`.
+        coarse_cutoff: cutoff of the coarse level [hartree]; by default 3, or 2 for large dots.
+    """
+    report, checkpoint = report or (lambda *_: None), checkpoint or (lambda _: None)
+    valence = min(valence, occupied)
+    if H.rows * min(H.parts, 2) <= DENSE:
+        return _dense(H, occupied, valence, conduction)
+    low = H.coarse(coarse_cutoff or usual_cutoff(H, occupied))
+    level = coarse_level(
+        low,
+        occupied,
+        conduction,
+        seed=seed,
+        warm=None if warm is None else _coarse_start(warm, low.rows),
+        report=report,
+        checkpoint=checkpoint,
+        resume=resume or {},
+    )
+    e = level.E[occupied - 1 : occupied + 1]
+    below = _side(H, level, occupied, 1, valence, jnp.mean(e), tolerance, warm, report)
+    # The levels of all plane waves lie below coarse ones, those above the gap as well.
+    t = jnp.mean(e) + below.E[-1] - e[0]
+    above = _side(H, level, occupied, -1, conduction, t, tolerance, warm, report)
+    return _joined(level, below, above, occupied)
+
+
+def _coarse_start(warm: Edges, rows: int) -> Block:
+    """Return functions to start the coarse level from, of those of a similar potential."""
+    above = orthonormal(warm.X[:rows, :, warm.valence :])
+    return jnp.concatenate([warm.coarse, above], axis=2)
+
+
+def _side(
+    H: TwoLevels,
+    level: CoarseLevel,
+    occupied: int,
+    side: int,
+    wanted: int,
+    t: Float[Array, ""],
+    tolerance: float,
+    warm: Edges | None,
+    report: Report,
+) -> Found:
+    """Return the levels at one edge: side 1 below t in the gap, −1 above."""
+    b = padded(wanted + EXTRA)
+    order = np.arange(occupied)[::-1] if side > 0 else np.arange(occupied, len(level.E))
+    count = min(b, len(order))
+    X = jnp.pad(level.X[:, :, order[:count]], _below(H.rows, len(level.X)))
+    if warm is not None:
+        X = _nearer(X, warm, side)
+    cheap = H.coarse(H.cutoff * (1 + 1e-9), CHEAP)
+    problem = Problem(
+        H,
+        cheap if cheap.V.size < H.V.size else H,
+        H.T,
+        Coarse(level.E, level.X),
+        t,
+        jnp.asarray(float(side)),
+    )
+    found = None
+    X = jnp.pad(X, ((0, 0), (0, 0), (0, b - count)))
+    for found in search(problem, X, count, wanted, tolerance):
+        done = int(np.sum(np.asarray(found.residual) < tolerance))
+        name = "states below the gap" if side > 0 else "states above the gap"
+        report(name, done, wanted, float(jnp.max(found.residual)))
+    assert found is not None
+    return found
+
+
+def _below(rows: int, coarse: int) -> tuple[tuple[int, int], ...]:
+    """Return the padding of coarse functions with zeros."""
+    return (0, rows - coarse), (0, 0), (0, 0)
+
+
+def _nearer(X: Block, warm: Edges, side: int) -> Block:
+    """Return starting functions: those of a similar potential first, then coarse ones."""
+    of_side = (
+        warm.X[:, :, : warm.valence][:, :, ::-1] if side > 0 else warm.X[:, :, warm.valence :]
+    )
+    n = min(of_side.shape[2], X.shape[2])
+    return orthonormal(jnp.concatenate([of_side[:, :, :n], X[:, :, n:]], axis=2))
+
+
+def _joined(level: CoarseLevel, below: Found, above: Found, occupied: int) -> Edges:
+    """Return the states of both sides, with bounds of their errors."""
+    E = jnp.concatenate([below.E, above.E])
+    X = jnp.concatenate([below.X, above.X], axis=2)
+    residual = jnp.concatenate([below.residual, above.residual])
+    valence, first = len(below.E), occupied - len(below.E)
+    nearest = jnp.concatenate(
+        [
+            jnp.minimum(below.E - below.next, above.E[0] - below.E),
+            jnp.minimum(above.next - above.E, above.E - below.E[-1]),
+        ]
+    )
+    bound = jnp.where(nearest > 0, residual**2 / jnp.maximum(nearest, 1e-300), residual)
+    coarse = level.X[:, :, :occupied]
+    share = jnp.sum(inner(coarse, X[: len(coarse)]) ** 2, axis=(0, 1))
+    return Edges(
+        E,
+        X,
+        residual,
+        jnp.minimum(bound, residual),
+        coarse,
+        level.missed,
+        level.applications,
+        below.applications + below.cheap + above.applications + above.cheap,
+        occupied,
+        valence,
+        gap_warning(np.asarray(level.E), occupied, level.missed)
+        or count_warning(
+            np.asarray(share), np.asarray(E - level.E[first : first + len(E)]), valence
+        ),
+    )
+
+
+def _dense(H: TwoLevels, occupied: int, valence: int, conduction: int) -> Edges:
+    """Return the states of a small H from its matrix."""
+    unit = jnp.zeros((H.rows, H.parts, H.rows)).at[:, 0].set(jnp.eye(H.rows))
+    E, U = eigh_block(H @ unit)
+    chosen = slice(occupied - valence, occupied + conduction)
+    residual = jnp.sqrt(
+        jnp.sum((H @ U[:, :, chosen] - U[:, :, chosen] * E[chosen]) ** 2, (0, 1))
+    )
+    return Edges(
+        E[chosen],
+        U[:, :, chosen],
+        residual,
+        residual,
+        U[:, :, :occupied],
+        0.0,
+        0,
+        H.rows,
+        occupied,
+        valence,
+        gap_warning(np.asarray(E), occupied),
+    )

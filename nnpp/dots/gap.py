@@ -1,0 +1,67 @@
+"""What is wrong with the gap of a dot, in words."""
+
+import numpy as np
+from jaxtyping import Float
+
+from nnpp.eigensolvers.probe import THRESHOLD
+from nnpp.units import HARTREE_EV
+
+SMALL = 0.02
+"""Gaps below this are reported [hartree]."""
+
+NEARBY = 20
+"""Levels on each side among which a larger gap is searched."""
+
+ROUGH = 2e-3
+"""Largest rise above a coarse level [hartree], by its smaller box."""
+
+MOSTLY = 0.5
+"""Share of occupied coarse functions in a state below the gap: more; above it: less."""
+
+
+def gap_warning(E: Float[np.ndarray, " state"], occupied: int, missed: float = 0.0) -> str:
+    """Return what is wrong with the gap; empty if nothing is.
+
+    Args:
+        E: levels, rising [hartree].
+        occupied: number of occupied levels.
+        missed: weight of occupied functions that were not found.
+    """
+    wrong = [_small(E, occupied)] if E[occupied] - E[occupied - 1] < SMALL else []
+    if missed >= THRESHOLD:
+        wrong.append(f"the coarse level lacks occupied states (weight {missed:.2g})")
+    return "; ".join(wrong)
+
+
+def count_warning(
+    share: Float[np.ndarray, " edge"], shift: Float[np.ndarray, " edge"], valence: int
+) -> str:
+    """Return a warning if the states at the edges are not those of the coarse level.
+
+    A level with all plane waves is not above the coarse level of the same number: functions of
+    a coarse level are among all functions.
+
+    Args:
+        share: share of occupied coarse functions in each state.
+        shift: levels less those of the same number on the coarse level [hartree].
+        valence: number of states below the gap.
+    """
+    below = np.arange(len(share)) < valence
+    if np.array_equal(share > MOSTLY, below) and np.all(shift < ROUGH):
+        return ""
+    return (
+        "the levels with all plane waves are not those of the coarse level with the same "
+        "numbers: a state may be missing; raise the cutoff of the coarse level"
+    )
+
+
+def _small(E: Float[np.ndarray, " state"], occupied: int) -> str:
+    """Return a sentence on a small gap, with the largest one near it."""
+    first = max(occupied - NEARBY, 0)
+    gaps = HARTREE_EV * np.diff(E[first : occupied + NEARBY])
+    n = int(np.argmax(gaps))
+    return (
+        f"the gap above level {occupied} is {gaps[occupied - 1 - first]:.3f} eV, that above "
+        f"level {first + n + 1} is {gaps[n]:.3f} eV: a trap state or a wrong charge; check the "
+        "passivants and the number of electrons"
+    )
