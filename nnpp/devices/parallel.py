@@ -126,7 +126,8 @@ def _share(
         x = jnp.concatenate([x, jnp.zeros((surplus, *x.shape[1:]), x.dtype)]) if surplus else x
         return x.reshape(-1, at_once, *x.shape[1:])
 
-    def together(xs: Any) -> Any:
+    @partial(jax.jit, inline=True)  # it is traced once, here and in `cond`
+    def together(xs: Any, shared: Any) -> Any:
         if at_once > 1:
             return jax.vmap(lambda x: f(x, shared))(xs)
         only = f(jax.tree.map(lambda x: x[0], xs), shared)
@@ -134,9 +135,9 @@ def _share(
 
     def one(wanted_and_xs: tuple) -> Any:
         wanted, xs = wanted_and_xs
-        shape = jax.eval_shape(together, xs)
+        shape = jax.eval_shape(together, xs, shared)
         zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shape)
-        return jax.lax.cond(jnp.any(wanted), together, lambda _: zeros, xs)
+        return jax.lax.cond(jnp.any(wanted), together, lambda *_: zeros, xs, shared)
 
     found = jax.lax.map(one, jax.tree.map(batches, wanted_and_per_k))
     return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:n], found)

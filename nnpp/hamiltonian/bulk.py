@@ -129,7 +129,7 @@ def system(
             for term in terms()
             if term.weights
         },
-        count=jnp.bincount(atoms.species, length=len(crystal.species)).astype(float),
+        count=jnp.asarray(np.bincount(atoms.species, minlength=len(crystal.species)) * 1.0),
         dilation=crystal.dilation,
         species=crystal.species,
         fewest=int(np.asarray(waves.real).sum(axis=1).min()),

@@ -4,8 +4,10 @@ S_s(Q) = Σ_{a∈s} exp(−iQ·τ_a) is the structure factor of species s, and v
 (Cohen and Bergstresser, Phys. Rev. 141, 789 (1966), doi:10.1103/PhysRev.141.789).
 """
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float
 
 from nnpp.basis.convolution import Box, Convolution, box_of
 from nnpp.basis.plane_waves import Differences, PlaneWaves
@@ -44,6 +46,21 @@ class LocalTerm:
 
 def local_term(crystal: Crystal, differences: Differences) -> LocalTerm:
     """Return the structure factors of a crystal."""
-    phases = jnp.exp(-1j * differences.Q @ crystal.positions.T) * differences.occurs[:, None]
-    members = jnp.asarray(crystal.species_of_atom)[:, None] == jnp.arange(len(crystal.species))
-    return LocalTerm(phases @ members / crystal.volume, differences)
+    members = np.asarray(crystal.species_of_atom)[:, None] == np.arange(len(crystal.species))
+    structure = _structure(
+        differences.Q, differences.occurs, crystal.positions, members, crystal.volume
+    )
+    return LocalTerm(structure, differences)
+
+
+@jax.jit
+def _structure(
+    Q: Float[Array, "delta 3"],
+    occurs: Bool[Array, " delta"],
+    positions: Float[Array, "atom 3"],
+    members: Bool[Array, "atom species"],
+    volume: Float[Array, ""],
+) -> Complex[Array, "delta species"]:
+    """Return S_s(Q)/Ω, zero where Q does not occur."""
+    phases = jnp.exp(-1j * Q @ positions.T) * occurs[:, None]
+    return phases @ members / volume
