@@ -4,13 +4,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.integrate import simpson
 
+from nnpp.basis.half_sphere import half_sphere
+from nnpp.basis.rules import PER_K
 from nnpp.dots import coarse as coarse_module
 from nnpp.dots import edges as edges_module
 from nnpp.dots.edges import edges
+from nnpp.hamiltonian.dot import DotHamiltonian
+from nnpp.terms.local_box import box_shells, local_potential
+from tests.reference.data import FOLDER
 from tests.wells import levels, wells
 
 SITES = 8
+
+DOT = FOLDER / "dots" / "CdSe-2.2nm"
 
 
 @pytest.fixture
@@ -80,3 +88,45 @@ def test_a_function_that_the_coarse_level_lacks_is_added(iterative, monkeypatch)
     assert len(calls) == 2
     np.testing.assert_allclose(found.E, expected, atol=1e-8)
     assert found.missed < 1e-2
+
+
+def published() -> DotHamiltonian:
+    """Return H of Cd39Se39 with 72 passivants, from v(r) of each species, within 5 hartree."""
+    lines = [line.split() for line in (DOT / "conf.par").read_text().splitlines()[1:]]
+    symbols = np.array([line[0] for line in lines if line])
+    r = np.array([line[1:4] for line in lines if line], float)
+    edges_of_box = np.array([45.6, 41.6, 36.0])
+    sphere = half_sphere(np.diag(edges_of_box), 5.0, PER_K, 1.5)
+    assert sphere.shape == (72, 64, 60)
+    lengths = box_shells(np.diag(edges_of_box), sphere.shape)
+    x, species = (r - r.mean(axis=0)) / edges_of_box, sorted(set(symbols))
+    V = local_potential(
+        lengths,
+        [jnp.asarray(x[symbols == s]) for s in species],
+        [jnp.ones(int(np.sum(symbols == s))) for s in species],
+        [jnp.asarray(transformed(DOT / f"pot{s}.par", np.asarray(lengths.q))) for s in species],
+        sphere.volume,
+    )
+    return DotHamiltonian(sphere, jnp.asarray(sphere.K2 / 2), V, (), False)
+
+
+def transformed(path, q: np.ndarray) -> np.ndarray:
+    """Return v(q) = 4π ∫ r² v(r) j₀(qr) dr of a table by Simpson's rule."""
+    r, v = np.loadtxt(path).T
+    pieces = np.array_split(q, len(q) // 2000 + 1)
+    j0 = (np.sinc(some[:, None] * r / np.pi) for some in pieces)
+    return np.concatenate([4 * np.pi * simpson(r**2 * v * one, x=r) for one in j0])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DOT.is_dir(), reason="the published dot is not in shared/")
+def test_levels_of_a_published_dot():
+    """HOMO and LUMO of an independent program in the same basis."""
+    found = edges(published(), 156, 8, 8)
+    assert found.E[7] == pytest.approx(-0.24333927, abs=2e-8)
+    assert found.E[8] == pytest.approx(-0.11860691, abs=2e-8)
+    assert found.warning == ""
+    assert found.missed < 1e-3
+    assert float(found.residual.max()) < 1e-5
+    assert found.coarse_applications < 10_000
+    assert found.fine_applications < 80 * 16
