@@ -15,7 +15,7 @@ DEPTH, WIDTH = 2.2, 1.3
 
 
 def wells(
-    sites: int, cutoff: float = 2.5, seed: int = 0, spinor: bool = False, length: float = 13.0
+    sites: int, cutoff: float = 1.6, seed: int = 0, spinor: bool = False, length: float = 13.0
 ) -> DotHamiltonian:
     """Return H of Gaussian wells, at least 3.5 bohr apart, near the middle of a box."""
     rng = np.random.default_rng(seed)

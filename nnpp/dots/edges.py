@@ -147,7 +147,7 @@ def _side(
         H.T,
         Coarse(level.E, level.X),
         t,
-        jnp.asarray(float(side)),
+        jnp.asarray(side, float),
     )
     found = None
     X = jnp.pad(X, ((0, 0), (0, 0), (0, b - count)))

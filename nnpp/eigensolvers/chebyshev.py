@@ -21,6 +21,7 @@ from nnpp.eigensolvers.chunks import CHUNK, applied, chunk, padded, with_chunk
 from nnpp.hamiltonian.interface import LinearOperator
 from nnpp.linalg.blocks import Block, adjoint, inner, times
 from nnpp.linalg.eigh import eigh_block
+from nnpp.linalg.random import normal
 from nnpp.linalg.roots import orthonormalizer
 from nnpp.pytree import pytree
 
@@ -67,7 +68,7 @@ def random_start(T: Float[Array, " row"], parts: int, m: int, key: jax.Array) ->
         m: number of functions.
         key: random key.
     """
-    X = jax.random.normal(key, (len(T), parts, m))
+    X = normal(key, (len(T), parts, m))
     return X / (1 + (T / SMOOTH) ** 2)[:, None, None]
 
 

@@ -77,7 +77,7 @@ def space(H: LinearOperator, X: Block, count: Int[Array, ""]) -> Space:
     K = BLOCKS * b
     empty = jnp.zeros((rows, parts, K), X.dtype)
     small = jnp.zeros((K, parts, K), X.dtype)
-    return extended(H, Space(empty, empty, small, small, jnp.asarray(0)), X, count)
+    return extended(H, Space(empty, empty, small, small, jnp.asarray(0, int)), X, count)
 
 
 def extended(H: LinearOperator, at: Space, W: Block, count: Int[Array, ""]) -> Space:

@@ -177,7 +177,7 @@ def search(
         tolerance: residual at which a level is converged [hartree].
     """
     b, side, middle = X.shape[2], float(problem.side), float(problem.t)
-    at = space(problem.H, X, jnp.asarray(count))
+    at = space(problem.H, X, jnp.asarray(count, int))
     of, applications, cheap = _first(at, b, count), count, 0
     edge = float(_nearest(problem))
     for _ in range(SWEEPS):
@@ -189,9 +189,9 @@ def search(
         active = _active(E, residual, wanted, side) & (residual > tolerance)
         chosen, n = np.argsort(~active, kind="stable"), int(active.sum())
         t = E[0] + side * (INSIDE + residual[0])
-        problem = replace(problem, t=jnp.asarray(side * min(side * t, side * middle)))
-        s = jnp.asarray(E[0] - edge)
-        at = sweep(problem, at, of, jnp.asarray(chosen), jnp.asarray(n), s)
+        problem = replace(problem, t=jnp.asarray(side * min(side * t, side * middle), float))
+        s = jnp.asarray(E[0] - edge, float)
+        at = sweep(problem, at, of, jnp.asarray(chosen), jnp.asarray(n, int), s)
         of = candidates(at, problem.t, problem.side, b)
         applications, cheap = applications + n, cheap + 2 * n
 

@@ -18,6 +18,7 @@ from scipy.special import erfc
 
 from nnpp.hamiltonian.interface import LinearOperator
 from nnpp.linalg.blocks import Block, inner, times
+from nnpp.linalg.random import normal
 
 VECTORS = 6
 """Random vectors: a missing function has |y|² > 0.01 in their sum except once in 5e7."""
@@ -71,7 +72,7 @@ def probe(
     """
     width = min(max((gap[1] - gap[0]) / 4, NARROW), WIDE)
     series = step_series(sum(gap) / 2, width, *bounds)
-    g = jax.random.normal(key, (*X.shape[:2], vectors), X.dtype)
+    g = normal(key, (*X.shape[:2], vectors))
     y = _deflated_step(H, X, g, jnp.asarray(series), jnp.asarray(bounds))
     return y, (len(series) - 1) * vectors
 

@@ -18,11 +18,11 @@ def whole(H):
     return eigh_block(H @ unit)
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["scalar", "spinor"])
+@pytest.fixture(scope="module", params=[pytest.param(False, marks=pytest.mark.slow), True])
 def case(request):
     """H, and all functions of a coarse level."""
-    H = wells(SITES, cutoff=1.8, spinor=request.param)
-    low = H.coarse(1.4, 2.0)
+    H = wells(SITES, spinor=request.param)
+    low = H.coarse(1.25, 2.0)
     E, X = whole(low)
     return H, Coarse(E[:32], X[:, :, :32]), levels(H)
 
@@ -51,7 +51,7 @@ def test_no_value_lies_in_the_gap():
     """A space of random functions has Ritz values in the gap; harmonic ones stay outside."""
     from nnpp.eigensolvers.harmonic import _harmonic, space
 
-    H = wells(SITES, cutoff=1.8)
+    H = wells(SITES)
     exact = levels(H)
     t = (exact[SITES - 1] + exact[SITES]) / 2
     rng = np.random.default_rng(0)
