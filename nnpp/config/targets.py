@@ -9,6 +9,7 @@ from pydantic import Field, Tag, field_validator, model_validator
 from nnpp.config.values import (
     Count,
     Energy,
+    FileName,
     NearPoint,
     Positive,
     PositiveMass,
@@ -31,6 +32,7 @@ PLAUSIBLE: dict[str, tuple[float, float]] = {
     "stretched": (-40.0, 40.0),
     "coupling": (0.0, 20.0),
     "dielectric": (-200.0, 200.0),
+    "dot_gap": (0.0, 20.0),
 }
 """Lowest and highest plausible value of each kind, in the unit of its `text`."""
 
@@ -180,6 +182,22 @@ class DielectricTarget(Section):
         return f"{'ε₂' if self.part == 'imaginary' else 'ε₁'}({at:g} + {width:g}i eV)"
 
 
+class DotGapTarget(Section):
+    """The gap of a nanocrystal to reproduce, with the cutoff and plane waves of the system."""
+
+    unit: ClassVar[float] = HARTREE_EV
+
+    kind: Literal["dot_gap"] = Field(description="Gap of a nanocrystal of these elements.")
+    dot: FileName = Field(description="Its sites, as `nnpp dot build` writes them.")
+    value: Energy = Field(description='Target value, e.g. "3.1 eV".')
+    weight: Positive = Field(default=1.0, description="Factor on its squared error.")
+
+    @property
+    def text(self) -> str:
+        """The value with its unit."""
+        return f"{self.value * self.unit:g} eV"
+
+
 def target_warnings(target: "Target") -> Iterator[str]:
     """Yield a warning if the value of a target is negative or absurd for its kind."""
     low, high = PLAUSIBLE.get(target.kind, (-math.inf, math.inf))
@@ -187,7 +205,12 @@ def target_warnings(target: "Target") -> Iterator[str]:
         yield f"target {target.kind} {target.text} is not plausible: are sign and unit right?"
 
 
-SECTIONS = {"stretched": "stretch", "coupling": "coupling", "dielectric": "dielectric"}
+SECTIONS = {
+    "stretched": "stretch",
+    "coupling": "coupling",
+    "dielectric": "dielectric",
+    "dot_gap": "dot",
+}
 """Kinds with their own section; masses are recognized by their name."""
 
 
@@ -206,7 +229,8 @@ Target = Annotated[
     | Annotated[MassTarget, Tag("mass")]
     | Annotated[StretchTarget, Tag("stretch")]
     | Annotated[CouplingTarget, Tag("coupling")]
-    | Annotated[DielectricTarget, Tag("dielectric")],
+    | Annotated[DielectricTarget, Tag("dielectric")]
+    | Annotated[DotGapTarget, Tag("dot")],
     either(_target_kind, "target: is not a mapping", "write {kind: gap, value: 1.74 eV}"),
 ]
 """Any target of a system."""

@@ -59,22 +59,33 @@ class Method(Protocol):
         ...
 
 
-@jit_blocking
 def linear(objective: Objective, theta: Theta) -> tuple[Measured, Array, Array]:
     """Return L, r and J at θ: one program for first and resumed steps, so that bits agree."""
+    return _linear(objective.prepared(theta), theta)
+
+
+def measure(objective: Objective, theta: Theta) -> Measured:
+    """Return L at θ, by one program."""
+    return _measure(objective.prepared(theta), theta)
+
+
+def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
+    """Return L and ∂L/∂θ at θ, by one program."""
+    return _gradient(objective.prepared(theta), theta)
+
+
+@jit_blocking
+def _linear(objective: Objective, theta: Theta) -> tuple[Measured, Array, Array]:
     return objective.linear(theta)
 
 
 @jit_blocking
-def measure(objective: Objective, theta: Theta) -> Measured:
-    """Return L at θ, by one program."""
+def _measure(objective: Objective, theta: Theta) -> Measured:
     return objective.measure(theta)
 
 
 @jit_blocking
-def gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
-    """Return L and ∂L/∂θ at θ, by one program."""
-
+def _gradient(objective: Objective, theta: Theta) -> tuple[Measured, Theta]:
     def loss(theta: Theta) -> tuple[Array, Measured]:
         measured = objective.measure(theta)
         return measured.loss, measured

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from nnpp.errors import InputError
 from nnpp.fitting.parameters import Parameters
 from nnpp.pytree import pytree
 
@@ -53,6 +54,15 @@ class JointSource(Source, Protocol):
     @staticmethod
     def linear_together(sources: Sequence, parameters: Parameters, theta: Theta) -> list:
         """Return `linear` of every source."""
+        ...
+
+
+@runtime_checkable
+class PreparedSource(Source, Protocol):
+    """A source with numbers that are found outside compiled programs, as states of a dot."""
+
+    def prepared(self, parameters: Parameters, theta: Theta, /) -> Source:
+        """Return the source for evaluations at θ, which must be concrete numbers."""
         ...
 
 
@@ -151,6 +161,19 @@ class Objective:
         ]
         fitted, held = ([e[side] for e in errors] for side in (0, 1))
         return _rms(fitted), _rms(held)
+
+    def prepared(self, theta: Theta) -> "Objective":
+        """Return the objective for evaluations at θ; called outside compiled programs."""
+        return replace(self, sources=tuple(self._prepared(s, theta) for s in self.sources))
+
+    def _prepared(self, source: Source, theta: Theta) -> Source:
+        """Return a source for evaluations at θ."""
+        if not isinstance(source, PreparedSource):
+            return source
+        if isinstance(theta, jax.core.Tracer):
+            what = f"{source.name}: ensembles cannot fit it"
+            raise InputError(what, "train one member, or remove the target")
+        return source.prepared(self.parameters, theta)
 
     def eased(self) -> "Objective":
         """Return the objective with every source in its easier form, if it has one."""

@@ -214,6 +214,8 @@ def described(fit: Fit) -> dict[str, Any]:
         if isinstance(system["structure"], str):
             del system["structure"]
         system.pop("reference", None)
+        for target in system.get("targets", ()):
+            target.pop("dot", None)
         if spec.reference is not None:
             system |= spec.reference.model_dump(
                 mode="json", exclude={"file", "format", "kpoints"}, exclude_defaults=True

@@ -23,6 +23,7 @@ from nnpp.potentials.interface import FormFactors
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
 from nnpp.setup.compare import from_zero, reference_bands, weights_of, zero
+from nnpp.setup.dots import check_method, dot_gaps
 from nnpp.setup.quantities import quantities
 from nnpp.structures.kpoints import KPoints, listed
 from nnpp.structures.symmetry import equivalent
@@ -43,16 +44,19 @@ def objective_of(fit: Fit, cases: list[Case], start: Potential) -> Objective:
     spec = fit.spec
     spectra = [s for s in _spectra(fit, cases) if s.targets]
     others = tuple(q for case in cases for q in quantities(case, start))
-    if not spectra and not others:
+    dots = tuple(gap for case in cases for gap in dot_gaps(case))
+    check_method(fit, dots)
+    if not spectra and not others and not dots:
         raise spec.origin.error(
             "no system has a reference or target with a weight: nothing to fit",
             "add reference: FILE, or weights that are not zero, or use `nnpp bands`",
             "systems",
         )
-    longest = max(float(source.system.q[-1]) for source in (*spectra, *others))
+    crystals = [float(source.system.q[-1]) for source in (*spectra, *others)]
+    longest = max([*crystals, *(2 * dot.fixed.system.longest for dot in dots)])
     with spec.origin.error_context("fit", "priors"):
         priors = tuple(_priors(spec.fit.priors, start, longest))
-    sources = (*spectra, *others, *priors)
+    sources = (*spectra, *others, *dots, *priors)
     return Objective(Parameters(start, spec.potential.train), sources)
 
 

@@ -10,6 +10,7 @@ from nnpp.basis.rules import RULES, fixed_at_gamma
 from nnpp.config.targets import (
     CouplingTarget,
     DielectricTarget,
+    DotGapTarget,
     EnergyTarget,
     Level,
     MassTarget,
@@ -35,6 +36,7 @@ from nnpp.observables.masses import Masses, small_k
 from nnpp.potentials.interface import require_curve
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
+from nnpp.setup.dots import check_dot_target
 from nnpp.structures.kpoints import listed
 from nnpp.structures.symmetry import mesh_off_gamma, space_group
 from nnpp.units import HARTREE_EV
@@ -201,6 +203,8 @@ def check_target(case: Case, potential: Potential, target: Target) -> None:
     Targets of levels alone are not checked.
     """
     kind = target.kind
+    if isinstance(target, DotGapTarget):
+        check_dot_target(potential, target)
     if isinstance(target, CouplingTarget):
         _check_atom(case, target)
     if isinstance(target, CouplingTarget | StretchTarget):

@@ -8,6 +8,7 @@ u = x₀ + i x₁ and d = x₂ − i x₃, where x₀ … x₃ are real function
 B. C commutes with it, so that it is a real matrix on the four parts (linalg/blocks.py).
 """
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -55,9 +56,10 @@ def real_coupling(term: Term) -> Float[np.ndarray, "part i part i"]:
         return np.real(C)
     i = C.shape[1]
     unit = np.eye(4)[None]  # one row, four parts, one column for each
-    whole = np.asarray(spinors(jnp.asarray(unit)))  # (spin, column)
-    mixed = np.einsum("sitj,tb->sijb", C, whole)
-    back = np.asarray(split(jnp.asarray(mixed.reshape(2, -1)), 4)).reshape(4, i, i, 4)
+    with jax.ensure_compile_time_eval():  # also where H is built in a compiled program
+        whole = np.asarray(spinors(jnp.asarray(unit)))  # (spin, column)
+        mixed = np.einsum("sitj,tb->sijb", C, whole)
+        back = np.asarray(split(jnp.asarray(mixed.reshape(2, -1)), 4)).reshape(4, i, i, 4)
     return np.moveaxis(back, 3, 2)
 
 

@@ -12,6 +12,7 @@ from nnpp import __version__
 from nnpp.config.deepseudopot.folder import CONFIG_NAME
 from nnpp.config.fit_yaml import CONFIGURATION, dump_yaml, plain
 from nnpp.config.inputs import RUN_NAME, Fit
+from nnpp.config.targets import DotGapTarget
 from nnpp.devices.machine import cores
 from nnpp.devices.parallel import devices
 from nnpp.errors import InputError
@@ -74,6 +75,7 @@ def _mentioned(fit: Fit) -> set[Path]:
             files.add(system.structure)
         if system.reference is not None:
             files |= {f for f in (system.reference.file, system.reference.kpoints) if f}
+        files |= {t.dot for t in system.targets if isinstance(t, DotGapTarget)}
     return files
 
 
