@@ -135,7 +135,7 @@ def _read_conf(path: Path) -> Dot:
                 line,
             )
         symbols.append(_symbol(words[0], path, line))
-        positions.append([_number(word, path, line) for word in words[1:]])
+        positions.append([number(word, path, line) for word in words[1:]])
     return _checked(positions, symbols, None, path)
 
 
@@ -154,10 +154,10 @@ def _read_xyz(path: Path) -> Dot:
             )
         symbols.append(_symbol(words[places.get("site", places["species"])], path, line))
         first = places["pos"]
-        xyz = [_number(word, path, line) for word in words[first : first + 3]]
+        xyz = [number(word, path, line) for word in words[first : first + 3]]
         positions.append([x / BOHR_ANGSTROM for x in xyz])
         if "strain" in places:
-            strains.append(_number(words[places["strain"]], path, line))
+            strains.append(number(words[places["strain"]], path, line))
     return _checked(positions, symbols, strains or None, path)
 
 
@@ -207,7 +207,7 @@ def _symbol(word: str, path: Path, line: int) -> str:
     raise InputError(f"unknown symbol {word!r:.20}", remedy, path, line)
 
 
-def _number(word: str, path: Path, line: int) -> float:
+def number(word: str, path: Path, line: int) -> float:
     """Return a finite number."""
     try:
         value = float(word)
