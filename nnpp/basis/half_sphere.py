@@ -6,6 +6,10 @@ Of each pair ±G one is kept. The rows of a block are x_0, then x_G and y_G of e
 order of |G|: the coefficients of orthonormal functions, 1, √2 cos G·r and −√2 sin G·r over √Ω.
 The rows of a smaller cutoff are the first rows of a larger one.
 
+All plane waves of a box of points (`whole_box`) are as many as its points. There G is known up
+to a sampling vector, and an even number of points has G that are their own partners, with
+e^{iG·r} = ±1 at the points. Like G = 0 they have one row each; these rows are the last ones.
+
 A product with V(r) is formed on a box of points. With `factor` 2 it is exact. With 1.5 the box
 has 2.4 times fewer points; components of V beyond 1.5 K_max along an axis are left out, and
 some products wrap. That moves levels of soft potentials by some 1e-7 hartree.
@@ -35,13 +39,15 @@ class HalfSphere:
     """Plane waves of real functions, and a box of points.
 
     Attributes:
-        n: one integer vector of each pair ±G, zero first, |G| rising.
+        n: one integer vector of each pair ±G, zero first, |G| rising; then G that are their own
+            partners.
         cell: lattice vectors as rows [bohr].
         source: for each place of a half spectrum on the box, the pair whose c_G it holds;
             `len(n)` if none.
         conjugate: −1 where a place holds c*_G, else 1.
         place: for each pair its place in the half spectrum.
         shape: points of the box along each axis.
+        alone: how many G other than zero are their own partners.
     """
 
     n: Int[np.ndarray | Array, "pair 3"]
@@ -50,11 +56,12 @@ class HalfSphere:
     conjugate: Float[Array, " half"]
     place: Int[Array, " pair"]
     shape: Shape = static()
+    alone: int = static(default=0)
 
     @property
     def rows(self) -> int:
         """Rows of a block of functions: as many as plane waves in the whole sphere."""
-        return 2 * len(self.n) - 1
+        return 2 * len(self.n) - 1 - self.alone
 
     @property
     def volume(self) -> float:
@@ -69,7 +76,7 @@ class HalfSphere:
     @property
     def K2(self) -> Float[np.ndarray, " row"]:
         """|G|² of each row [bohr⁻²]."""
-        return of_rows(np.sum(self.G**2, axis=1))
+        return of_rows(np.sum(self.G**2, axis=1), self.alone)
 
     def values(self, X: Float[Array, "row column"]) -> Float[Array, "column x y z"]:
         """Return √Ω f(r) at the points of the box."""
@@ -88,10 +95,11 @@ class HalfSphere:
 
     def _values(self, x: Float[Array, " row"]) -> Float[Array, "x y z"]:
         """Return √Ω f(r) of one function."""
-        zero, root = jnp.zeros(1, x.dtype), np.sqrt(0.5).astype(x.dtype)
-        pairs = x[1:].reshape(-1, 2) * root
-        real = jnp.concatenate([x[:1], pairs[:, 0], zero])[self.source]
-        imaginary = jnp.concatenate([zero, pairs[:, 1], zero])[self.source]
+        zeros, root = jnp.zeros(self.alone + 1, x.dtype), np.sqrt(0.5).astype(x.dtype)
+        end = len(x) - self.alone
+        pairs = x[1:end].reshape(-1, 2) * root
+        real = jnp.concatenate([x[:1], pairs[:, 0], x[end:], zeros[:1]])[self.source]
+        imaginary = jnp.concatenate([zeros[:1], pairs[:, 1], zeros])[self.source]
         c = jax.lax.complex(real, imaginary * self.conjugate.astype(x.dtype))
         half = (*self.shape[:2], self.shape[2] // 2 + 1)
         points = np.array(np.prod(self.shape), x.dtype)
@@ -101,8 +109,9 @@ class HalfSphere:
         """Return the rows of one function."""
         c = jnp.fft.rfftn(f).reshape(-1)[self.place] / np.array(f.size, f.dtype)
         root = np.sqrt(2).astype(f.dtype)
-        pairs = jnp.stack([c.real[1:], c.imag[1:]], axis=1) * root
-        return jnp.concatenate([c.real[:1], pairs.reshape(-1)])
+        end = len(c) - self.alone
+        pairs = jnp.stack([c.real[1:end], c.imag[1:end]], axis=1) * root
+        return jnp.concatenate([c.real[:1], pairs.reshape(-1), c.real[end:]])
 
     def prefix(self, cutoff: float, factor: float = 1.5) -> "HalfSphere":
         """Return the sphere of a smaller cutoff: its rows are the first rows of this one.
@@ -111,14 +120,16 @@ class HalfSphere:
             cutoff: ½|G|² of the longest plane wave [hartree].
             factor: points along an axis, relative to those that hold the plane waves.
         """
-        count = int(np.sum(np.sum(self.G**2, axis=1) / 2 < cutoff))
+        end = len(self.n) - self.alone
+        count = int(np.sum(np.sum(self.G[:end] ** 2, axis=1) / 2 < cutoff))
         n, cell = np.asarray(self.n)[: max(count, 1)], np.asarray(self.cell)
         return _placed(n, cell, fft_shape(cell, cutoff, factor))
 
 
-def of_rows(of_pair: Float[np.ndarray, " pair"]) -> Float[np.ndarray, " row"]:
-    """Return a number of each pair at its rows."""
-    return np.concatenate([of_pair[:1], np.repeat(of_pair[1:], 2)])
+def of_rows(of_pair: Float[np.ndarray, " pair"], alone: int = 0) -> Float[np.ndarray, " row"]:
+    """Return a number of each pair at its rows; the last `alone` have one row each."""
+    end = len(of_pair) - alone
+    return np.concatenate([of_pair[:1], np.repeat(of_pair[1:end], 2), of_pair[end:]])
 
 
 def _mapped(f: Callable[[Array], Array], of: Array) -> Array:
@@ -147,6 +158,31 @@ def half_sphere(
     return _placed(n[order], cell, fft_shape(cell, cutoff, factor))
 
 
+def whole_box(cell: Float[np.ndarray, "3 3"], shape: Shape) -> HalfSphere:
+    """Return all plane waves of a box of points: any real function at its points.
+
+    Of the G that differ by a sampling vector the one with the smallest |n_i| is taken.
+
+    Args:
+        cell: lattice vectors as rows [bohr], at right angles.
+        shape: points of the box along each axis.
+    """
+    m = np.array(shape)
+    n = np.stack(
+        np.meshgrid(*[np.arange(-((k - 1) // 2), k // 2 + 1) for k in shape], indexing="ij"),
+        axis=-1,
+    ).reshape(-1, 3)
+    code, partner = (np.ravel_multi_index((k % m).T, shape) for k in (n, -n))
+    K2 = np.round(np.sum((n @ (2 * np.pi * np.linalg.inv(cell).T)) ** 2, axis=1), DIGITS)
+    order = np.lexsort((*n.T, K2))
+    own = (code == partner)[order]
+    alone = order[own & (code[order] > 0)]
+    pairs = order[(code > partner)[order]]
+    upper = np.where((n[pairs, 2] < 0)[:, None], -n[pairs], n[pairs])
+    kept = np.concatenate([np.zeros((1, 3), int), upper, n[alone]])
+    return _placed(kept, cell, shape, len(alone))
+
+
 def fft_shape(cell: Float[np.ndarray, "3 3"], cutoff: float, factor: float) -> Shape:
     """Return even lengths with factors 2, 3 and 5, at least `factor` 2 √(2E) L/2π.
 
@@ -173,7 +209,7 @@ def _even_fast(n: int) -> int:
 
 
 def _placed(
-    n: Int[np.ndarray, "pair 3"], cell: Float[np.ndarray, "3 3"], shape: Shape
+    n: Int[np.ndarray, "pair 3"], cell: Float[np.ndarray, "3 3"], shape: Shape, alone: int = 0
 ) -> HalfSphere:
     """Return the sphere with its places in the half spectrum of the box."""
     half = (shape[0], shape[1], shape[2] // 2 + 1)
@@ -181,12 +217,11 @@ def _placed(
     place = np.ravel_multi_index((n[:, 0] % shape[0], n[:, 1] % shape[1], n[:, 2]), half)
     source, conjugate = np.full(half, len(n)).reshape(-1), np.ones(np.prod(half))
     source[place] = pair
-    # The half spectrum holds both members of a pair with n₃ = 0.
-    flat = pair[(n[:, 2] == 0) & (pair > 0)]
+    # The half spectrum holds both members of a pair with n₃ = 0 or half the points.
+    flat = pair[(2 * n[:, 2] % shape[2] == 0) & (pair > 0) & (pair < len(n) - alone)]
     other = np.ravel_multi_index(
-        (-n[flat, 0] % shape[0], -n[flat, 1] % shape[1], 0 * flat), half
+        (-n[flat, 0] % shape[0], -n[flat, 1] % shape[1], n[flat, 2]), half
     )
     source[other], conjugate[other] = flat, -1
-    return HalfSphere(
-        n, cell, jnp.asarray(source), jnp.asarray(conjugate), jnp.asarray(place), shape
-    )
+    places = (jnp.asarray(source), jnp.asarray(conjugate), jnp.asarray(place))
+    return HalfSphere(n, cell, *places, shape, alone)

@@ -146,7 +146,7 @@ def _summands(potential: Potential, system: DotSystem) -> Iterator[Summand]:
         yield members[symbol], jnp.ones(len(members[symbol])), PASSIVANTS[symbol](q)
     v, strengths = at_lengths(potential.local, q), potential.strengths.at(columns)
     for i, symbol in enumerate(elements):
-        w = _strain_factors(strengths, i, system.strains[members[symbol]])
+        w = strain_factors(strengths, i, system.strains[members[symbol]])
         yield members[symbol], w, v[:, columns[i]]
     count = jnp.array([float(len(members[s])) for s in elements])
     for term, a in strengths.by_term():
@@ -156,7 +156,7 @@ def _summands(potential: Potential, system: DotSystem) -> Iterator[Summand]:
                 yield members[symbol], jnp.ones(len(members[symbol])), added[:, i]
 
 
-def _strain_factors(
+def strain_factors(
     strengths: Strengths, species: int, strains: Float[Array, " site"]
 ) -> Float[Array, " site"]:
     """Return the factors on v_s of the sites of one species."""
