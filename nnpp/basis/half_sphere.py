@@ -20,7 +20,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from nnpp.basis.rules import Rule
 from nnpp.pytree import pytree, static
@@ -149,13 +149,23 @@ def half_sphere(
         factor: points along an axis, relative to those that hold the plane waves.
     """
     (n,) = rule.select(cell, np.zeros((1, 3)), cutoff)
+    n = n[_upper(n)]
+    return _placed(n[_rising(n, cell)], cell, fft_shape(cell, cutoff, factor))
+
+
+def _upper(n: Int[np.ndarray, "pair 3"]) -> Bool[np.ndarray, " pair"]:
+    """Return whether the last nonzero integer is positive, or all are zero."""
     positive = [n[:, 0] > 0, n[:, 1] > 0, n[:, 2] > 0]
     level = [n[:, 0] == 0, n[:, 1] == 0, n[:, 2] == 0]
-    upper = positive[2] | level[2] & (positive[1] | level[1] & (positive[0] | level[0]))
-    n = n[upper]
+    return positive[2] | level[2] & (positive[1] | level[1] & (positive[0] | level[0]))
+
+
+def _rising(
+    n: Int[np.ndarray, "pair 3"], cell: Float[np.ndarray, "3 3"]
+) -> Int[np.ndarray, " pair"]:
+    """Return the order of rising |G|."""
     G = n @ (2 * np.pi * np.linalg.inv(cell).T)
-    order = np.lexsort((*n.T, np.round(np.sum(G**2, axis=1), DIGITS)))
-    return _placed(n[order], cell, fft_shape(cell, cutoff, factor))
+    return np.lexsort((*n.T, np.round(np.sum(G**2, axis=1), DIGITS)))
 
 
 def whole_box(cell: Float[np.ndarray, "3 3"], shape: Shape) -> HalfSphere:
@@ -167,20 +177,13 @@ def whole_box(cell: Float[np.ndarray, "3 3"], shape: Shape) -> HalfSphere:
         cell: lattice vectors as rows [bohr], at right angles.
         shape: points of the box along each axis.
     """
-    m = np.array(shape)
-    n = np.stack(
-        np.meshgrid(*[np.arange(-((k - 1) // 2), k // 2 + 1) for k in shape], indexing="ij"),
-        axis=-1,
-    ).reshape(-1, 3)
-    code, partner = (np.ravel_multi_index((k % m).T, shape) for k in (n, -n))
-    K2 = np.round(np.sum((n @ (2 * np.pi * np.linalg.inv(cell).T)) ** 2, axis=1), DIGITS)
-    order = np.lexsort((*n.T, K2))
-    own = (code == partner)[order]
-    alone = order[own & (code[order] > 0)]
-    pairs = order[(code > partner)[order]]
-    upper = np.where((n[pairs, 2] < 0)[:, None], -n[pairs], n[pairs])
-    kept = np.concatenate([np.zeros((1, 3), int), upper, n[alone]])
-    return _placed(kept, cell, shape, len(alone))
+    axes = [np.arange(-((m - 1) // 2), m // 2 + 1) for m in shape]
+    n = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    code, partner = (np.ravel_multi_index((k % shape).T, shape) for k in (n, -n))
+    one_of_two, alone = n[code > partner], n[(code == partner) & (code > 0)]
+    pairs = np.where(_upper(one_of_two)[:, None], one_of_two, -one_of_two)
+    pairs, alone = (k[_rising(k, cell)] for k in (pairs, alone))
+    return _placed(np.concatenate([0 * n[:1], pairs, alone]), cell, shape, len(alone))
 
 
 def fft_shape(cell: Float[np.ndarray, "3 3"], cutoff: float, factor: float) -> Shape:

@@ -68,20 +68,22 @@ def potential_of(
     Args:
         folder: the folder with their files.
         symbols: elements and passivants.
-        passivants: Gaussians of passivants without a file, at the rows of the first species.
+        passivants: Gaussians of passivants without a file, taken at the rows of the first
+            species with a file.
         subtract_last: whether the last value of a table is subtracted from all.
         spinor: whether SO_X.par are read; by default if one of them has a strength.
     """
-    tables: list[Table] = []
-    gaussians = passivants or {}
-    for symbol in symbols:
-        path = folder / f"pot{symbol}.par"
-        if tables and symbol in gaussians and not exists(path):
-            r = tables[0][0]
-            v = gaussians[symbol].amplitude * np.exp(-(r**2) / gaussians[symbol].width)
-        else:
-            r, v = read_table(path)
-        tables.append((r, v - v[-1] if subtract_last else v))
+    gaussians = {
+        s: one for s, one in (passivants or {}).items() if not exists(folder / f"pot{s}.par")
+    }
+    read = {s: read_table(folder / f"pot{s}.par") for s in symbols if s not in gaussians}
+    if not read:
+        raise InputError("no site has a file potX.par", "add one for each element", folder)
+    r = next(iter(read.values()))[0]
+    made = {s: (r, one.values(r)) for s, one in gaussians.items()}
+    tables = [(read | made)[s] for s in symbols]
+    if subtract_last:
+        tables = [(r, v - v[-1]) for r, v in tables]
     return Potential(radial_tables(tables), _strengths(folder, symbols, spinor), tuple(symbols))
 
 

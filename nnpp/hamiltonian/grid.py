@@ -127,7 +127,7 @@ def _separable(potential: Potential, system: DotSystem) -> Iterator[RealSeparabl
                 f"a grid has no projectors for {term.words} strengths",
                 "choose plane waves, or remove these strengths",
             )
-        by_symbol = dict(zip(potential.species, np.reshape(a, (len(a), -1)), strict=True))
+        by_symbol = dict(zip(potential.species, np.asarray(a).reshape(len(a), -1), strict=True))
         radial = {
             s: grid_radial(partial(_weighted, term.weights, b), h)
             for s, b in by_symbol.items()

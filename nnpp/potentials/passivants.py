@@ -8,6 +8,7 @@ filter-diagonalisation codes use them.
 from dataclasses import dataclass
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 WIDTH = 2.2287033
@@ -30,6 +31,10 @@ class Passivant:
         """Return v(q) [hartree·bohr³]."""
         weight = self.amplitude * (jnp.pi * self.width) ** 1.5
         return weight * jnp.exp(-self.width * q**2 / 4)
+
+    def values(self, r: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Return V(r) [hartree]."""
+        return self.amplitude * np.exp(-(r**2) / self.width)
 
 
 PASSIVANTS = {

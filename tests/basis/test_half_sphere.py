@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.basis.half_sphere import fft_shape, half_sphere
+from nnpp.basis.half_sphere import fft_shape, half_sphere, whole_box
 from nnpp.basis.rules import PER_K
 
 CELL = np.array([[9.0, 0.4, 0.0], [0.3, 8.0, 0.2], [0.0, -0.5, 7.0]])
@@ -61,3 +61,26 @@ def test_precision_of_the_functions_is_kept(sphere):
 
 def test_lengths_of_the_box_are_even_and_fast():
     assert fft_shape(np.diag([45.6, 41.6, 36.0]), 5.0, 1.5) == (72, 64, 60)
+
+
+@pytest.mark.parametrize("shape", [(4, 6, 8), (5, 6, 4), (6, 4, 5), (7, 5, 3)])
+def test_all_plane_waves_of_a_box(shape):
+    """Any function at the points is a sum of them; ½|G|² is T of its discrete transform."""
+    edges = np.array([5.0, 6.5, 4.0])
+    box = whole_box(np.diag(edges), shape)
+    f = np.random.default_rng(0).normal(size=(3, *shape))
+    X = box.coefficients(jnp.asarray(f))
+    assert box.rows == len(X) == np.prod(shape)
+    np.testing.assert_allclose(box.values(X), f, atol=1e-13)
+    np.testing.assert_allclose(np.sum(X**2, axis=0), np.mean(f**2, axis=(1, 2, 3)), atol=1e-13)
+    k = [2 * np.pi * np.fft.fftfreq(m, 1 / m) / L for m, L in zip(shape, edges, strict=True)]
+    T = sum(x**2 for x in np.meshgrid(*k, indexing="ij")) / 2
+    expected = np.fft.ifftn(T * np.fft.fftn(f, axes=(1, 2, 3)), axes=(1, 2, 3)).real
+    np.testing.assert_allclose(box.values(box.K2[:, None] / 2 * X), expected, atol=1e-12)
+
+
+def test_a_sphere_is_a_prefix_of_a_whole_box():
+    edges = np.diag([9.0, 8.0, 7.0])
+    box, own = whole_box(edges, (12, 12, 10)), half_sphere(edges, CUTOFF, PER_K)
+    assert (np.diff(box.K2[: box.rows - box.alone]) > -1e-9).all()
+    np.testing.assert_array_equal(box.prefix(CUTOFF).n, own.n)

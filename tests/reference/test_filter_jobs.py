@@ -1,0 +1,37 @@
+"""Levels of filter-diagonalisation codes, from the files of their jobs.
+
+An error of a level is about residual²/gap: 1e-5 hartree gives 1e-9.
+"""
+
+import numpy as np
+import pytest
+
+from nnpp.formats.filter_job import read_filter_job
+from nnpp.hamiltonian.grid import grid_hamiltonian, grid_system
+from tests.reference.data import reference
+from tests.reference.filtered import lowest
+
+CASES = {
+    "In13P16": ([-0.2190593640], [-0.0726400532], 1e-8),
+    "CdSe-2.2nm": (
+        [-0.244201564, -0.244332637, -0.245559424, -0.248525489],
+        [-0.119714733, -0.093934305, -0.093707899, -0.086575380],
+        1e-8,
+    ),
+    "CsPbI3-1x1x1": ([-0.256088560], [-0.099996385], 3e-6),
+}
+"""Levels below and above the gap, in the order from it [hartree], and their accuracy."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_levels(name):
+    """Kramers pairs are one column of four real parts, so that they are exactly degenerate."""
+    below, above, accuracy = CASES[name]
+    job = read_filter_job(reference(f"dots/{name}"))
+    system = grid_system(job.dot, job.shape, job.spacing, job.cap)
+    H = grid_hamiltonian(job.potential, system)
+    n = job.occupied
+    E = lowest(H, n + len(above), extra=8 + n // 10, residual=1e-5)
+    np.testing.assert_allclose(np.sort(E[:n])[::-1][: len(below)], below, atol=accuracy)
+    np.testing.assert_allclose(np.sort(E[n:]), np.sort(above), atol=accuracy)
