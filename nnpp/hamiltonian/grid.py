@@ -27,9 +27,12 @@ from nnpp.hamiltonian.dot_system import DotSystem, strain_factors
 from nnpp.potentials.potential import Potential
 from nnpp.potentials.radial_tables import RadialTables
 from nnpp.structures.dots.dot import Dot
-from nnpp.terms.grid_projectors import GridRadial, Weight, grid_functions, grid_radial
+from nnpp.terms.grid_projectors import KEPT, GridRadial, Weight, grid_functions, grid_radial
 from nnpp.terms.local_box import box_shells
 from nnpp.terms.real_projectors import RealSeparable, real_coupling
+
+LARGEST = 8e9
+"""Largest memory of the projectors of one term [bytes]."""
 
 
 def grid_system(
@@ -134,12 +137,24 @@ def _separable(potential: Potential, system: DotSystem) -> Iterator[RealSeparabl
             if s in system.symbols and b.any()
         }
         sites = [i for i, s in enumerate(system.symbols) if s in radial]
+        _check_memory(system, len(sites))
         if sites:
             of_site = [radial[system.symbols[i]] for i in sites]
             B = [_rows(system, i, one) for i, one in zip(sites, of_site, strict=True)]
             sign = np.concatenate([one.sign for one in of_site])
             coupling = jnp.asarray(real_coupling(term))
             yield RealSeparable(jnp.concatenate(B, axis=1), jnp.asarray(sign), coupling)
+
+
+def _check_memory(system: DotSystem, sites: int) -> None:
+    """Raise an error if the projectors of one term take more than `LARGEST`."""
+    size = 8 * system.sphere.rows * sites * KEPT * 3
+    if size > LARGEST:
+        raise InputError(
+            f"projectors of {sites} sites at {system.sphere.rows:,} points take "
+            f"{size / 1e9:.0f} GB",
+            "choose plane waves",
+        )
 
 
 def _weighted(

@@ -10,6 +10,7 @@ import pytest
 
 from nnpp.errors import InputError
 from nnpp.formats.filter_job import read_filter_job
+from nnpp.hamiltonian import grid
 from nnpp.hamiltonian.grid import grid_hamiltonian, grid_potential, grid_system
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.zunger import Zunger
@@ -18,8 +19,8 @@ from nnpp.terms.fitted.spin_orbit import EPSILON, SIGMA, weight
 from nnpp.terms.grid_projectors import cut_radius, grid_radial
 from tests.formats.jobs import OLDER, SPIN, strained, write_job
 
-CAPPED = "nx = 4\nny = 7\nnz = 6\ndGrid = 1.8\nKEmax = 2\nspinOrbit = 0\n"
-"""A grid of 10×7×6 points, for which T reaches 4.6 hartree without a cap."""
+CAPPED = "nx = 4\nny = 7\nnz = 6\ndGrid = 2.2\nKEmax = 1.5\nspinOrbit = 0\n"
+"""A grid of 8×7×6 points, for which T reaches 3 hartree without a cap."""
 SPINORS = CAPPED.replace("Orbit = 0", "Orbit = 1")
 CASES = {
     "FilterBSE": {"input__par": CAPPED},
@@ -124,7 +125,7 @@ def test_levels_are_those_of_a_dense_matrix(tmp_path, case):
 def test_coarse_functions_are_the_first_rows(tmp_path):
     """Products of functions far below the highest frequency of the grid are the same."""
     H = built(read_filter_job(write_job(tmp_path, **CASES["spinors"])))
-    coarse = H.coarse(0.3, factor=2.0)
+    coarse = H.coarse(0.2, factor=2.0)
     X = jnp.asarray(np.random.default_rng(0).normal(size=(coarse.rows, 4, 2)))
     whole = jnp.pad(X, ((0, H.rows - coarse.rows), (0, 0), (0, 0)))
     np.testing.assert_allclose(coarse @ X, (H @ whole)[: coarse.rows], atol=1e-12)
@@ -152,3 +153,10 @@ def test_what_a_grid_lacks_is_refused(tmp_path):
     s_wave = replace(job.potential, strengths=Strengths({"s_wave": jnp.ones((3, 2))}))
     with pytest.raises(InputError, match="no projectors for s-wave strengths"):
         grid_hamiltonian(s_wave, system)
+
+
+def test_projectors_larger_than_memory_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(grid, "LARGEST", 5e4)
+    job = read_filter_job(write_job(tmp_path, **CASES["spinors"]))
+    with pytest.raises(InputError, match="projectors of 2 sites at 336 points take"):
+        built(job)
