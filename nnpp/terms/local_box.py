@@ -89,8 +89,8 @@ def _of_block(
 @partial(jax.jit, static_argnames="volume")
 def local_potential(
     lengths: BoxShells,
-    x: Sequence[Float[Array, "atom 3"]],
-    w: Sequence[Float[Array, " atom"]],
+    x: Sequence[Float[Array, "_ 3"]],
+    w: Sequence[Float[Array, " _"]],
     v: Sequence[Float[Array, " shell"]],
     volume: float,
 ) -> Float[Array, "x y z"]:
