@@ -9,12 +9,14 @@
 A small matrix is diagonalized as a whole.
 """
 
+from collections.abc import Mapping
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from nnpp.dots.coarse import CoarseLevel, coarse_level, usual_cutoff
-from nnpp.dots.gap import count_warning, gap_warning
+from nnpp.dots.gap import convergence_warning, count_warning, gap_warning
 from nnpp.dots.two_levels import Checkpoint, Report, Saved, TwoLevels
 from nnpp.eigensolvers.chunks import padded
 from nnpp.eigensolvers.interior import Coarse, Found, Problem, search
@@ -28,6 +30,9 @@ DENSE = 1500
 
 EXTRA = 16
 """Coarse functions beyond those wanted that a fine search starts from."""
+
+NAMES = {1: "below the gap", -1: "above the gap"}
+"""Names of the sides in reports and checkpoints."""
 
 CHEAP = 1.26
 """Points of the box for corrections, relative to those that hold the plane waves."""
@@ -93,7 +98,13 @@ def edges(
         resume: what an earlier call passed to `checkpoint`.
         coarse_cutoff: cutoff of the coarse level [hartree]; by default 3, or 2 for large dots.
     """
-    report, checkpoint = report or (lambda *_: None), checkpoint or (lambda _: None)
+    report, saved = report or (lambda *_: None), dict(resume or {})
+
+    def keep(more: Saved) -> None:
+        saved.update(more)
+        if checkpoint is not None:
+            checkpoint(dict(saved))
+
     valence = min(valence, occupied)
     if H.rows * min(H.parts, 2) <= DENSE:
         return _dense(H, occupied, valence, conduction)
@@ -105,15 +116,26 @@ def edges(
         seed=seed,
         warm=None if warm is None else _coarse_start(warm, low.rows),
         report=report,
-        checkpoint=checkpoint,
+        checkpoint=keep,
         resume=resume or {},
     )
+    near = {} if warm is None else _sides(warm)
+    near |= {name: jnp.asarray(saved[name]) for name in NAMES.values() if name in saved}
     e = level.E[occupied - 1 : occupied + 1]
-    below = _side(H, level, occupied, 1, valence, jnp.mean(e), tolerance, warm, report)
+    problem = _problem(H, level, e[0], jnp.mean(e), 1)
+    below = _found(problem, occupied, valence, near, tolerance, report, keep)
     # The levels of all plane waves lie below coarse ones, those above the gap as well.
-    t = jnp.mean(e) + below.E[-1] - e[0]
-    above = _side(H, level, occupied, -1, conduction, t, tolerance, warm, report)
-    return _joined(level, below, above, occupied)
+    problem = _problem(H, level, e[1], jnp.mean(e) + below.E[-1] - e[0], -1)
+    above = _found(problem, occupied, conduction, near, tolerance, report, keep)
+    return _joined(level, below, above, occupied, tolerance)
+
+
+def _sides(edges: Edges) -> dict[str, Block]:
+    """Return the functions of each side by its name."""
+    return {
+        NAMES[1]: edges.X[:, :, : edges.valence],
+        NAMES[-1]: edges.X[:, :, edges.valence :],
+    }
 
 
 def _coarse_start(warm: Edges, rows: int) -> Block:
@@ -122,58 +144,70 @@ def _coarse_start(warm: Edges, rows: int) -> Block:
     return jnp.concatenate([warm.coarse, above], axis=2)
 
 
-def _side(
+def _problem(
     H: TwoLevels,
     level: CoarseLevel,
-    occupied: int,
-    side: int,
-    wanted: int,
+    edge: Float[Array, ""],
     t: Float[Array, ""],
-    tolerance: float,
-    warm: Edges | None,
-    report: Report,
-) -> Found:
-    """Return the levels at one edge: side 1 below t in the gap, −1 above."""
-    b = padded(wanted + EXTRA)
-    order = np.arange(occupied)[::-1] if side > 0 else np.arange(occupied, len(level.E))
-    count = min(b, len(order))
-    X = jnp.pad(level.X[:, :, order[:count]], _below(H.rows, len(level.X)))
-    if warm is not None:
-        X = _nearer(X, warm, side)
+    side: int,
+) -> Problem:
+    """Return what the search at one edge needs: side 1 below t in the gap, −1 above."""
     cheap = H.coarse(H.cutoff * (1 + 1e-9), CHEAP)
-    problem = Problem(
+    return Problem(
         H,
         cheap if cheap.V.size < H.V.size else H,
         H.T,
-        Coarse(level.E, level.X),
+        Coarse(level.E, level.X, edge),
         t,
         jnp.asarray(side, float),
     )
-    found = None
-    X = jnp.pad(X, ((0, 0), (0, 0), (0, b - count)))
+
+
+def _found(
+    problem: Problem,
+    occupied: int,
+    wanted: int,
+    near: Mapping[str, Block],
+    tolerance: float,
+    report: Report,
+    keep: Checkpoint,
+) -> Found:
+    """Return the levels at one edge; reports and keeps the functions of each sweep."""
+    side, found = int(problem.side), None
+    X, count = _start(problem, occupied, wanted, near.get(NAMES[side]))
     for found in search(problem, X, count, wanted, tolerance):
         done = int(np.sum(np.asarray(found.residual) < tolerance))
-        name = "states below the gap" if side > 0 else "states above the gap"
-        report(name, done, wanted, float(jnp.max(found.residual)))
+        report(f"states {NAMES[side]}", done, wanted, float(jnp.max(found.residual)))
+        keep({NAMES[side]: np.asarray(found.X)})
     assert found is not None
     return found
 
 
-def _below(rows: int, coarse: int) -> tuple[tuple[int, int], ...]:
-    """Return the padding of coarse functions with zeros."""
-    return (0, rows - coarse), (0, 0), (0, 0)
+def _start(
+    problem: Problem, occupied: int, wanted: int, near: Block | None
+) -> tuple[Block, int]:
+    """Return starting functions, nearest to the gap first, zeros beyond, and their number.
+
+    Args:
+        problem: the coarse level and the side.
+        occupied: number of occupied levels.
+        wanted: number of levels wanted.
+        near: functions near those wanted, rising; they replace coarse ones.
+    """
+    coarse, b, below = problem.coarse.X, padded(wanted + EXTRA), int(problem.side) > 0
+    first = coarse[:, :, :occupied][:, :, ::-1] if below else coarse[:, :, occupied:]
+    first = first[:, :, :b]
+    rows, count = len(problem.T) - len(coarse), first.shape[2]
+    X = jnp.pad(first, ((0, rows), (0, 0), (0, 0)))
+    if near is not None:
+        near = (near[:, :, ::-1] if below else near)[:, :, :count]
+        X = orthonormal(jnp.concatenate([near, X[:, :, near.shape[2] :]], axis=2))
+    return jnp.pad(X, ((0, 0), (0, 0), (0, b - count))), count
 
 
-def _nearer(X: Block, warm: Edges, side: int) -> Block:
-    """Return starting functions: those of a similar potential first, then coarse ones."""
-    of_side = (
-        warm.X[:, :, : warm.valence][:, :, ::-1] if side > 0 else warm.X[:, :, warm.valence :]
-    )
-    n = min(of_side.shape[2], X.shape[2])
-    return orthonormal(jnp.concatenate([of_side[:, :, :n], X[:, :, n:]], axis=2))
-
-
-def _joined(level: CoarseLevel, below: Found, above: Found, occupied: int) -> Edges:
+def _joined(
+    level: CoarseLevel, below: Found, above: Found, occupied: int, tolerance: float
+) -> Edges:
     """Return the states of both sides, with bounds of their errors."""
     E = jnp.concatenate([below.E, above.E])
     X = jnp.concatenate([below.X, above.X], axis=2)
@@ -188,6 +222,12 @@ def _joined(level: CoarseLevel, below: Found, above: Found, occupied: int) -> Ed
     bound = jnp.where(nearest > 0, residual**2 / jnp.maximum(nearest, 1e-300), residual)
     coarse = level.X[:, :, :occupied]
     share = jnp.sum(inner(coarse, X[: len(coarse)]) ** 2, axis=(0, 1))
+    shift = E - level.E[first : first + len(E)]
+    warning = (
+        gap_warning(np.asarray(level.E), occupied, level.missed)
+        or convergence_warning(np.asarray(residual), tolerance)
+        or count_warning(np.asarray(share), np.asarray(shift), valence)
+    )
     return Edges(
         E,
         X,
@@ -199,10 +239,7 @@ def _joined(level: CoarseLevel, below: Found, above: Found, occupied: int) -> Ed
         below.applications + below.cheap + above.applications + above.cheap,
         occupied,
         valence,
-        gap_warning(np.asarray(level.E), occupied, level.missed)
-        or count_warning(
-            np.asarray(share), np.asarray(E - level.E[first : first + len(E)]), valence
-        ),
+        warning,
     )
 
 

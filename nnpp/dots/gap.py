@@ -55,6 +55,17 @@ def count_warning(
     )
 
 
+def convergence_warning(residual: Float[np.ndarray, " edge"], tolerance: float) -> str:
+    """Return a warning if some residuals are above the tolerance [hartree]."""
+    wrong = int(np.sum(~(residual < tolerance)))
+    if not wrong:
+        return ""
+    return (
+        f"{wrong} of {len(residual)} states did not converge (largest residual "
+        f"{np.max(residual) * HARTREE_EV:.1e} eV); ask for a few more states"
+    )
+
+
 def _small(E: Float[np.ndarray, " state"], occupied: int) -> str:
     """Return a sentence on a small gap, with the largest one near it."""
     first = max(occupied - NEARBY, 0)

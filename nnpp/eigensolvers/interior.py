@@ -61,10 +61,12 @@ class Coarse:
     Attributes:
         E: their energies [hartree].
         X: the functions, orthonormal.
+        edge: the one of these energies at the edge that is searched [hartree].
     """
 
     E: Float[Array, " state"]
     X: Block
+    edge: Float[Array, ""]
 
 
 @pytree
@@ -179,7 +181,7 @@ def search(
     b, side, middle = X.shape[2], float(problem.side), float(problem.t)
     at = space(problem.H, X, jnp.asarray(count, int))
     of, applications, cheap = _first(at, b, count), count, 0
-    edge = float(_nearest(problem))
+    edge = float(problem.coarse.edge)
     for _ in range(SWEEPS):
         E, residual = np.asarray(of.E), np.asarray(of.residual)
         E_w, X_w, r_w = ritz(at, of.U, wanted)
@@ -202,12 +204,6 @@ def _first(at: Space, b: int, count: int) -> Candidates:
     U = jnp.zeros((len(at.G), at.G.shape[1], b)).at[np.arange(b), 0, np.arange(b)].set(live)
     E, M = (jnp.diagonal(of[:b, 0, :b]) for of in (at.G, at.M))
     return Candidates(E, jnp.sqrt(jnp.maximum(M - E**2, 0.0)), U)
-
-
-def _nearest(problem: Problem) -> Float[Array, ""]:
-    """Return the coarse level nearest to t on the side."""
-    E, side = problem.coarse.E, problem.side
-    return side * jnp.max(jnp.where(side * (problem.t - E) > 0, side * E, -jnp.inf))
 
 
 def _active(

@@ -43,7 +43,13 @@ def test_states_are_those_of_the_matrix(spinor, iterative):
     assert (found.occupied, found.valence) == (SITES, 3)
     assert found.coarse.shape[1:] == (H.parts, SITES)
     assert {line[0] for line in lines} >= {"coarse level", "states below the gap"}
-    for again in (edges(H, SITES, 3, 4, resume=saved[2]), edges(H, SITES, 3, 4, warm=found)):
+    late = edges(H, SITES, 3, 4, resume=saved[-1])
+    assert late.fine_applications < found.fine_applications / 3
+    for again in (
+        late,
+        edges(H, SITES, 3, 4, resume=saved[2]),
+        edges(H, SITES, 3, 4, warm=found),
+    ):
         np.testing.assert_allclose(again.E, expected, atol=1e-8)
         assert again.coarse_applications < found.coarse_applications
 
