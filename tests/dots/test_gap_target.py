@@ -20,8 +20,10 @@ from nnpp.setup.potential import start_of
 from nnpp.setup.prepare import prepare
 from nnpp.structures.dots.dot import dot
 from nnpp.units import HARTREE_EV
+from nnpp.workflows.dot.build import run_build
+from nnpp.workflows.dot.options import Request
 from tests import systems
-from tests.fitting.samples import write_fit
+from tests.fitting.samples import POTENTIAL, SYSTEM, write_fit
 from tests.setup.test_objective import LISTED, ZUNGER
 
 BOX = np.array([11.0, 11.5, 12.0])
@@ -123,3 +125,20 @@ def test_what_cannot_be_fitted_is_one_line(tmp_path, fit, sites, words):
 def joint(folder, aim, fit=""):
     system = LISTED + f"    targets: [{aim}]\n"
     return write_fit(folder / "fit", fit, ZUNGER, system)
+
+
+@pytest.mark.slow
+def test_bands_and_the_gap_of_a_dot_are_fitted_together(tmp_path):
+    """Bands of the published form, whose dot of 65 sites has a gap of 2.876 eV."""
+    run_build("zb-CdSe", Request(atoms=29, out=tmp_path / "dot.xyz"))
+    aim = "    targets: [{kind: dot_gap, dot: ../dot.xyz, value: 4.6 eV, weight: 20}]\n"
+    network = POTENTIAL.replace("[4]", "[8]").replace("spacing: 1.0", "spacing: 0.5")
+    fit = read_inputs(write_fit(tmp_path / "fit", "", network, SYSTEM + aim))
+    objective = objective_of(fit, prepare(fit), start_of(fit.spec.potential))
+    method = LevenbergMarquardt()
+    state = method.start(objective, objective.parameters.start())
+    assert float(state.measured.y[1][0]) * HARTREE_EV == pytest.approx(2.876, abs=0.01)
+    for _ in range(20):
+        state = method.advance(objective, state)
+    assert float(state.measured.y[1][0]) * HARTREE_EV == pytest.approx(4.6, abs=0.01)
+    assert objective.level_rms(state.measured)[0] * HARTREE_EV < 0.015
