@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from nnpp.dots.two_levels import Checkpoint, Report, Saved, TwoLevels
+from nnpp.dots.two_levels import Keep, Report, Saved, TwoLevels
 from nnpp.eigensolvers import chebyshev
 from nnpp.eigensolvers.chunks import CHUNK, padded
 from nnpp.eigensolvers.probe import THRESHOLD, probe, weight
@@ -75,7 +74,7 @@ def coarse_level(
     seed: int,
     warm: Block | None,
     report: Report,
-    checkpoint: Checkpoint,
+    keep: Keep,
     resume: Saved,
 ) -> CoarseLevel:
     """Return all occupied functions of H and some above, none missed.
@@ -87,8 +86,8 @@ def coarse_level(
         seed: seed of the random starting functions.
         warm: functions of a similar potential.
         report: called after each cycle.
-        checkpoint: called after each cycle with what the calculation can continue from.
-        resume: what `checkpoint` received, or nothing.
+        keep: called after each cycle with what the calculation can continue from.
+        resume: what `keep` received, or nothing.
     """
     of_start, of_probe = jax.random.split(jax.random.key(seed))
     m = chebyshev.columns(occupied, above, H.rows)
@@ -102,7 +101,7 @@ def coarse_level(
         first = CYCLES - len(degrees)
         for done, level in enumerate(_cycles(H, X, occupied, above, degrees), first + 1):
             report("coarse level", done, len(chebyshev.DEGREES), level.residual)
-            checkpoint({"coarse": np.asarray(level.X), "cycle": np.array(done)})
+            keep({"coarse": level.X, "cycle": jnp.asarray(done)})
         assert level is not None
         y, missed, cost = _probed(H, level, occupied, jax.random.fold_in(of_probe, repair))
         report("probe of the coarse level", repair + 1, REPAIRS + 1, missed)

@@ -17,9 +17,9 @@ from jaxtyping import Array, Float
 
 from nnpp.dots.coarse import CoarseLevel, coarse_level, usual_cutoff
 from nnpp.dots.gap import convergence_warning, count_warning, gap_warning
-from nnpp.dots.two_levels import Checkpoint, Report, Saved, TwoLevels
+from nnpp.dots.two_levels import Checkpoint, Keep, Report, Saved, TwoLevels
 from nnpp.eigensolvers.chunks import padded
-from nnpp.eigensolvers.interior import Coarse, Found, Problem, search
+from nnpp.eigensolvers.interior import SHIFT, Coarse, Found, Problem, search
 from nnpp.linalg.blocks import Block, inner
 from nnpp.linalg.eigh import eigh_block
 from nnpp.linalg.roots import orthonormal
@@ -100,9 +100,9 @@ def edges(
     """
     report, saved = report or (lambda *_: None), dict(resume or {})
 
-    def keep(more: Saved) -> None:
-        saved.update(more)
+    def keep(more: Mapping[str, Array]) -> None:
         if checkpoint is not None:
+            saved.update({name: np.asarray(of) for name, of in more.items()})
             checkpoint(dict(saved))
 
     valence = min(valence, occupied)
@@ -116,18 +116,30 @@ def edges(
         seed=seed,
         warm=None if warm is None else _coarse_start(warm, low.rows),
         report=report,
-        checkpoint=keep,
+        keep=keep,
         resume=resume or {},
     )
     near = {} if warm is None else _sides(warm)
     near |= {name: jnp.asarray(saved[name]) for name in NAMES.values() if name in saved}
-    e = level.E[occupied - 1 : occupied + 1]
-    problem = _problem(H, level, e[0], jnp.mean(e), 1)
+    e, fine = level.E[occupied - 1 : occupied + 1], _expected(H, level, occupied)
+    problem = _problem(H, level, e[0], jnp.mean(fine), 1)
     below = _found(problem, occupied, valence, near, tolerance, report, keep)
-    # The levels of all plane waves lie below coarse ones, those above the gap as well.
-    problem = _problem(H, level, e[1], jnp.mean(e) + below.E[-1] - e[0], -1)
+    problem = _problem(H, level, e[1], (below.E[-1] + fine[1]) / 2, -1)
     above = _found(problem, occupied, conduction, near, tolerance, report, keep)
     return _joined(level, below, above, occupied, tolerance)
+
+
+def _expected(H: TwoLevels, level: CoarseLevel, occupied: int) -> Float[Array, " 2"]:
+    """Return the edges with all plane waves by second-order perturbation theory [hartree].
+
+    E = ⟨c|H|c⟩ − Σ_Q |⟨Q|H|c⟩|²/(T_Q + 0.4) for coarse functions c and the other rows Q.
+    """
+    near, rows = slice(max(occupied - 2, 0), occupied + 2), len(level.X)
+    X = jnp.pad(level.X[:, :, near], ((0, H.rows - rows), (0, 0), (0, 0)))
+    HX = H @ X
+    coupling = HX[rows:] ** 2 / (H.T[rows:, None, None] + SHIFT)
+    E = jnp.sum(X * HX, axis=(0, 1)) - jnp.sum(coupling, axis=(0, 1))
+    return jnp.stack([jnp.max(E[:-2]), jnp.min(E[-2:])])
 
 
 def _sides(edges: Edges) -> dict[str, Block]:
@@ -170,7 +182,7 @@ def _found(
     near: Mapping[str, Block],
     tolerance: float,
     report: Report,
-    keep: Checkpoint,
+    keep: Keep,
 ) -> Found:
     """Return the levels at one edge; reports and keeps the functions of each sweep."""
     side, found = int(problem.side), None
@@ -178,7 +190,7 @@ def _found(
     for found in search(problem, X, count, wanted, tolerance):
         done = int(np.sum(np.asarray(found.residual) < tolerance))
         report(f"states {NAMES[side]}", done, wanted, float(jnp.max(found.residual)))
-        keep({NAMES[side]: np.asarray(found.X)})
+        keep({NAMES[side]: found.X})
     assert found is not None
     return found
 
@@ -212,7 +224,7 @@ def _joined(
     E = jnp.concatenate([below.E, above.E])
     X = jnp.concatenate([below.X, above.X], axis=2)
     residual = jnp.concatenate([below.residual, above.residual])
-    valence, first = len(below.E), occupied - len(below.E)
+    valence = len(below.E)
     nearest = jnp.concatenate(
         [
             jnp.minimum(below.E - below.next, above.E[0] - below.E),
@@ -221,12 +233,13 @@ def _joined(
     )
     bound = jnp.where(nearest > 0, residual**2 / jnp.maximum(nearest, 1e-300), residual)
     coarse = level.X[:, :, :occupied]
-    share = jnp.sum(inner(coarse, X[: len(coarse)]) ** 2, axis=(0, 1))
-    shift = E - level.E[first : first + len(E)]
+    weight = jnp.sum(inner(level.X, X[: len(coarse)]) ** 2, axis=1)
     warning = (
         gap_warning(np.asarray(level.E), occupied, level.missed)
         or convergence_warning(np.asarray(residual), tolerance)
-        or count_warning(np.asarray(share), np.asarray(shift), valence)
+        or count_warning(
+            np.asarray(weight), np.asarray(E), np.asarray(level.E), occupied, valence
+        )
     )
     return Edges(
         E,

@@ -15,6 +15,12 @@ NEARBY = 20
 ROUGH = 2e-3
 """Largest rise above a coarse level [hartree], by its smaller box."""
 
+CUT = 0.005
+"""Coarse levels so near to the last state wanted are not compared [hartree]."""
+
+CONTAINED = 0.3
+"""Smallest share of a coarse function in the states."""
+
 MOSTLY = 0.5
 """Share of occupied coarse functions in a state below the gap: more; above it: less."""
 
@@ -34,20 +40,37 @@ def gap_warning(E: Float[np.ndarray, " state"], occupied: int, missed: float = 0
 
 
 def count_warning(
-    share: Float[np.ndarray, " edge"], shift: Float[np.ndarray, " edge"], valence: int
+    weight: Float[np.ndarray, "state edge"],
+    E: Float[np.ndarray, " edge"],
+    coarse: Float[np.ndarray, " state"],
+    occupied: int,
+    valence: int,
 ) -> str:
     """Return a warning if the states at the edges are not those of the coarse level.
 
-    A level with all plane waves is not above the coarse level of the same number: functions of
-    a coarse level are among all functions.
+    1. States below the gap consist of occupied coarse functions, those above do not.
+    2. A level with all plane waves is not above the coarse level of the same number: functions
+       of a coarse level are among all functions.
+    3. Coarse functions within the range of the states are mostly contained in them.
 
     Args:
-        share: share of occupied coarse functions in each state.
-        shift: levels less those of the same number on the coarse level [hartree].
+        weight: |⟨c|x⟩|² of coarse functions c and states x.
+        E: levels of the states, rising [hartree].
+        coarse: coarse levels, rising [hartree].
+        occupied: number of occupied levels.
         valence: number of states below the gap.
     """
-    below = np.arange(len(share)) < valence
-    if np.array_equal(share > MOSTLY, below) and np.all(shift < ROUGH):
+    first, last = occupied - valence, occupied - valence + len(E) - 1
+    below = np.arange(len(E)) < valence
+    e = coarse[first : last + 1]
+    inner = np.where(below, e - e[0], e[-1] - e) > CUT
+    contained = weight[first : last + 1].sum(axis=1)
+    right = (
+        np.array_equal(weight[:occupied].sum(axis=0) > MOSTLY, below)
+        and np.all(E - e < ROUGH)
+        and np.all(contained[inner] > CONTAINED)
+    )
+    if right:
         return ""
     return (
         "the levels with all plane waves are not those of the coarse level with the same "

@@ -17,6 +17,9 @@ Saved = Mapping[str, np.ndarray]
 Checkpoint = Callable[[Saved], None]
 """checkpoint(saved)."""
 
+Keep = Callable[[Mapping[str, Array]], None]
+"""keep(new): some of it is new. Arrays stay on their device unless they are saved."""
+
 
 class TwoLevels(LinearOperator, Protocol):
     """An operator between functions whose first rows are a coarser level."""
