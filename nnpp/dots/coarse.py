@@ -96,20 +96,24 @@ def coarse_level(
         X, degrees = _replaced(X, warm), (CONTINUED,) * CYCLES
     if "coarse" in resume:
         X, degrees = _replaced(X, jnp.asarray(resume["coarse"])), _cold(int(resume["cycle"]))
-    level, total = None, 0
-    for repair in range(REPAIRS + 1):
-        first = CYCLES - len(degrees)
+
+    def solved(X: Block, degrees: tuple[int, ...], tries: int) -> CoarseLevel:
+        level, first = None, CYCLES - len(degrees)
         for done, level in enumerate(_cycles(H, X, occupied, above, degrees), first + 1):
             report("coarse level", done, len(chebyshev.DEGREES), level.residual)
             keep({"coarse": level.X, "cycle": jnp.asarray(done)})
         assert level is not None
-        y, missed, cost = _probed(H, level, occupied, jax.random.fold_in(of_probe, repair))
-        report("probe of the coarse level", repair + 1, REPAIRS + 1, missed)
-        total += level.applications + cost
-        if missed < THRESHOLD:
-            break
-        X, degrees = jnp.concatenate([level.X[:, :, : -y.shape[2]], y], axis=2), REPAIR
-    return replace(level, missed=missed, applications=total)
+        y, cost = _probed(H, level, occupied, jax.random.fold_in(of_probe, tries))
+        level = replace(level, missed=float(weight(y)), applications=level.applications + cost)
+        report("probe of the coarse level", tries + 1, REPAIRS + 1, level.missed)
+        if level.missed < THRESHOLD or tries == REPAIRS:
+            return level
+        more = solved(
+            jnp.concatenate([level.X[:, :, : -y.shape[2]], y], axis=2), REPAIR, tries + 1
+        )
+        return replace(more, applications=more.applications + level.applications)
+
+    return solved(X, degrees, 0)
 
 
 def _cold(first: int) -> tuple[int, ...]:
@@ -144,8 +148,10 @@ def _cycles(
 
 def _probed(
     H: TwoLevels, level: CoarseLevel, occupied: int, key: jax.Array
-) -> tuple[Block, float, int]:
-    """Return functions that the level may lack, their weight, and columns H was applied to."""
+) -> tuple[Block, int]:
+    """Return functions that the level may lack, and the columns to which H was applied."""
+    x = chebyshev.random_start(H.T, H.parts, 1, jax.random.fold_in(key, 0))
+    lower = jnp.minimum(chebyshev.lower_bound(H, x), level.E[0])
     gap = float(level.E[occupied - 1]), float(level.E[occupied])
-    y, applications = probe(H, level.X, gap, (float(level.E[0]), float(H.upper)), key)
-    return y, float(weight(y)), applications
+    y, applications = probe(H, level.X, gap, (float(lower), float(H.upper)), key)
+    return y, applications + chebyshev.LANCZOS
