@@ -21,6 +21,7 @@ NAMES = (
     "dft",
     "priors",
     "edges",
+    "dots",
     "ensemble",
     "reference",
     "mutants",
