@@ -156,7 +156,7 @@ def ritz(H: LinearOperator, F: Block) -> tuple[Float[Array, " state"], Block]:
 
 @jax.jit
 def residuals(H: LinearOperator, E: Float[Array, " state"], X: Block) -> Float[Array, " state"]:
-    """Return |H x − E x| of each column [hartree]; columns are whole chunks."""
+    """Return |H x − E x| of each column [hartree]; the columns fill chunks."""
     R = applied(H, X, jnp.asarray(X.shape[2])) - X * E
     return jnp.sqrt(jnp.sum(R**2, axis=(0, 1)))
 

@@ -66,7 +66,7 @@ class Candidates:
 
 @jax.jit
 def space(H: LinearOperator, X: Block, count: Int[Array, ""]) -> Space:
-    """Return the space of a block, with room for `BLOCKS` of them.
+    """Return the space of a block, with space for `BLOCKS` of them.
 
     Args:
         H: the operator.
