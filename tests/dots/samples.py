@@ -14,9 +14,9 @@ EDGES = np.array([20.0, 22.0, 24.0])
 
 
 @cache
-def basis(cutoff=6.0, factor=1.5):
+def basis(cutoff=6.0, factor=1.5, scale=1.0):
     """Plane waves of a box."""
-    return half_sphere(np.diag(EDGES), cutoff, PER_K, factor)
+    return half_sphere(np.diag(scale * EDGES), cutoff, PER_K, factor)
 
 
 def block(of, *functions, centre=(0.0, 0.0, 0.0)):
