@@ -63,6 +63,13 @@ class DotHamiltonian(Hamiltonian):
             jnp.max(self.T) + jnp.max(self.V) + sum(map(_norm, self.separable), jnp.zeros(()))
         )
 
+    @property
+    def lower(self) -> Float[Array, ""]:
+        """A lower bound of the spectrum: min T + min V − norms of the others [hartree]."""
+        return (
+            jnp.min(self.T) + jnp.min(self.V) - sum(map(_norm, self.separable), jnp.zeros(()))
+        )
+
     def coarse(self, cutoff: float, factor: float = 1.26) -> "DotHamiltonian":
         """Return H on the first rows, those below a smaller cutoff.
 

@@ -55,6 +55,7 @@ def test_levels_of_a_supercell_are_those_of_the_bulk(supercell, potential, rule)
     E = np.linalg.eigvalsh(np.asarray(of_dot.matrix()))
     np.testing.assert_allclose(E, expected, atol=1e-11)
     assert expected[-1] <= float(of_dot.upper)
+    assert expected[0] >= float(of_dot.lower)
 
 
 def test_spinor_levels_are_kramers_pairs(supercell):
