@@ -60,10 +60,8 @@ def test_error_falls_with_the_number_of_vectors():
 
 def test_a_level_has_the_stated_width():
     """One level, whose trace each vector gives exactly."""
-    of = basis(1.2, 1.5, 0.55)
-    H = DotHamiltonian(
-        of.prefix(1e-3), T, jnp.full((4, 4, 4), 0.2).at[0, 0, 0].set(-3), (), False
-    )
+    of, V = basis(1.2, 1.5, 0.55), jnp.full((4, 4, 4), 0.2).at[0, 0, 0].set(-3)
+    H = DotHamiltonian(of.prefix(1e-3), jnp.zeros(1), V, (), False)
     energy = np.linspace(-3, 0.5, 4001)
     found = spectral_density(H, energy, WIDTH, 2, jax.random.key(0))
     E = float((H @ jnp.ones((1, 1, 1)))[0, 0, 0])
