@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nnpp.cli import console
+from nnpp.cli.dot_levels import levels
 
 
 def build(
@@ -112,5 +113,5 @@ def build(
     console.wrote([built.path])
 
 
-VERBS = {"build": build}
+VERBS = {"build": build, "levels": levels}
 """`nnpp dot VERB` calls this function."""

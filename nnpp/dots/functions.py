@@ -17,8 +17,15 @@ Cell = Float[np.ndarray | Array, "3 3"]
 class Functions(Protocol):
     """A basis of real functions in a periodic cell, as `HalfSphere`."""
 
-    cell: Cell
-    shape: tuple[int, int, int]
+    @property
+    def cell(self) -> Cell:
+        """Lattice vectors as rows [bohr]."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Points of the box along each axis."""
+        ...
 
     def values(self, X: Float[Array, "row column"]) -> Float[Array, "column x y z"]:
         """Return √Ω f(r) at the points of the box."""

@@ -143,10 +143,10 @@ def gap_weights(E: Float[Array, " state"], valence: int) -> Float[Array, " state
         E: levels, rising, valence levels first [hartree].
         valence: number of valence levels.
     """
-    E = np.asarray(E)
-    v = np.float64(E[:valence] > E[valence - 1] - TOGETHER)
-    c = np.float64(E[valence:] < E[valence] + TOGETHER)
-    return jnp.concatenate([-v / v.sum(), c / c.sum()])
+    levels = np.asarray(E)
+    v = (levels[:valence] > levels[valence - 1] - TOGETHER).astype(float)
+    c = (levels[valence:] < levels[valence] + TOGETHER).astype(float)
+    return jnp.asarray(np.concatenate([-v / v.sum(), c / c.sum()]))
 
 
 @partial(jax.jit, static_argnums=2)

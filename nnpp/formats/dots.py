@@ -103,6 +103,20 @@ def _write_poscar(path: Path, of: Dot) -> None:
         write_poscar(temporary, atoms)
 
 
+def atoms_in_box(
+    r: Float[np.ndarray, "site 3"], symbols: tuple[str, ...], cell: Float[np.ndarray, "3 3"]
+) -> Atoms:
+    """Return sites in a periodic box as ASE's Atoms; passivants have the symbol X.
+
+    Args:
+        r: positions [bohr].
+        symbols: the symbol of each site.
+        cell: lattice vectors as rows [bohr].
+    """
+    species = [DUMMY if PASSIVANT.fullmatch(s) else s for s in symbols]
+    return Atoms(species, r * BOHR_ANGSTROM, cell=cell * BOHR_ANGSTROM, pbc=True)
+
+
 @dataclass(frozen=True)
 class Format:
     """A format of dots.

@@ -39,9 +39,14 @@ class Volume:
 
 def write_volume(folder: Path, volume: Volume, crystal: Crystal, suffix: str) -> Path:
     """Write the field with the atoms of the crystal; return the path."""
+    return write_field(folder, volume, atoms_of(crystal), suffix)
+
+
+def write_field(folder: Path, volume: Volume, atoms: Atoms, suffix: str) -> Path:
+    """Write the field with atoms in its cell; return the path."""
     path = Path(folder) / f"{volume.name}.{suffix}"
     with atomic_path(path) as temporary, temporary.open("w", encoding="ascii") as file:
-        FORMATS[suffix](file, volume, atoms_of(crystal))
+        FORMATS[suffix](file, volume, atoms)
     return path
 
 

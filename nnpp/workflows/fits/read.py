@@ -100,7 +100,7 @@ def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = Non
     structure = Path(structure)
     basis = basis_of(model, lambda: read_structure(structure), cutoff)
     system = {
-        "name": _file_name(structure.stem),
+        "name": file_name(structure.stem),
         "structure": str(structure.absolute()),
         "cutoff": f"{basis.cutoff!r} hartree",
         "plane_waves": basis.plane_waves,
@@ -113,11 +113,11 @@ def fit_of_structure(model: "Model", structure: Path, cutoff: float | None = Non
     spec = validated(data, Origin(structure), Path.cwd())
     file = model.path.absolute()
     run = file.parent.name if file.stem == STEM else file.stem
-    name = f"{_file_name(structure.stem)}-by-{_file_name(run)}"
+    name = f"{file_name(structure.stem)}-by-{file_name(run)}"
     notes = (basis.note,) if basis.note else ()
     return Fit(spec, notes, Path.cwd() / name, structure)
 
 
-def _file_name(name: str) -> str:
+def file_name(name: str) -> str:
     """Return the name with letters, digits and . _ - only."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.")[:80] or "crystal"
