@@ -79,7 +79,7 @@ VERBS = {
 }
 """`nnpp VERB` calls this function; --help lists the verbs in this order."""
 
-GROUPS = {"dot": (dot.VERBS, "Nanocrystals: build a dot, compute its levels.")}
+GROUPS = {"dot": (dot.VERBS, "Nanocrystals: build a dot, compute its levels, vary its size.")}
 """`nnpp GROUP VERB` calls these functions; with the help of each group."""
 
 

@@ -7,6 +7,7 @@ import typer
 
 from nnpp.cli import console
 from nnpp.cli.dot_levels import levels
+from nnpp.cli.dot_series import series
 
 
 def build(
@@ -113,5 +114,5 @@ def build(
     console.wrote([built.path])
 
 
-VERBS = {"build": build, "levels": levels}
+VERBS = {"build": build, "levels": levels, "series": series}
 """`nnpp dot VERB` calls this function."""

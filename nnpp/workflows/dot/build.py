@@ -1,7 +1,9 @@
 """`nnpp dot build`: a nanocrystal cut from a crystal, and the file that holds it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Float
@@ -103,7 +105,7 @@ def _cut_dot(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str
         place, what = ("--surface", "have one") if request.cells is None else CELLS
         remedy = "give --diameter or --atoms, without --cells and --surface"
         raise InputError(f"only cubes of perovskites {what}", remedy, place)
-    lattice = _lattice(name, request)
+    lattice = lattice_for(name, request.bonds)
     size, cut, removed = _cut(lattice, request)
     if request.shell is not None:
         cut = with_shell(cut, *request.shell[:2])
@@ -127,15 +129,22 @@ def _cut_dot(name: str, request: Request) -> tuple[str, Dot, list[tuple[str, str
     return title, made, rows_of_cut(cut, removed, added, made, lattice, found)
 
 
-def _lattice(name: str, request: Request) -> Lattice:
-    """Return the crystal of a file or of a name, with its bonds."""
+def lattice_for(
+    name: str, bonds: Mapping[tuple[str, str], float] = MappingProxyType({})
+) -> Lattice:
+    """Return the crystal of a file or of a name, with its bonds.
+
+    Args:
+        name: a structure file, or a name as zb-CdSe.
+        bonds: other lengths of bonds of cation and anion [bohr].
+    """
     if Path(name).is_file():  # a folder of a fit may have the name of a crystal
         try:
             return lattice_of(read_structure(Path(name)))
         except InputError as error:
             raise error.at(name) from error
     found = NAME.fullmatch(name)
-    own = None if found is None else request.bonds.get((found[2], found[3]))
+    own = None if found is None else bonds.get((found[2], found[3]))
     return lattice_of(named_crystal(name, own))
 
 
