@@ -51,7 +51,7 @@ class Levels:
     @property
     def core(self) -> Values:
         """Part of each state at the sites that are not on the surface."""
-        return 1 - self.surface
+        return np.maximum(1 - self.surface, 0.0)
 
     @property
     def numbers(self) -> Int[np.ndarray, " state"]:

@@ -64,7 +64,7 @@ def figure_levels(picture: LevelPicture) -> Figure:
         left.set(xlim=(-widest, widest), ylim=picture.range, ylabel="E (eV)", xticks=[])
         _mark_gap(left, levels, widest)
         right.scatter(levels.surface, E, s=12, c=_colors(levels), lw=0)
-        right.set(xlim=(0, 1), ylim=picture.range, xlabel="share at the surface")
+        right.set(xlim=(-0.04, 1.04), ylim=picture.range, xlabel="share at the surface")
         right.tick_params(labelleft=False)
         right.xaxis.set_major_locator(FixedLocator([0, 0.5, 1]))
         for ax in (left, right):
