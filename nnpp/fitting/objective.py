@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Bool, Float
 
 from nnpp.errors import InputError
@@ -170,7 +171,7 @@ class Objective:
         """Return a source for evaluations at θ."""
         if not isinstance(source, PreparedSource):
             return source
-        if isinstance(theta, jax.core.Tracer):
+        if isinstance(theta, Tracer):
             what = f"{source.name}: ensembles cannot fit it"
             raise InputError(what, "train one member, or remove the target")
         return source.prepared(self.parameters, theta)
