@@ -4,20 +4,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nnpp.basis.rules import PER_K, fixed_at_gamma
-from nnpp.hamiltonian.bulk import at_shells, system
-from nnpp.observables.edges import Edges
+from nnpp.hamiltonian.bulk import at_shells
 from nnpp.observables.kdotp import CUBIC, curvatures, expansion, inverse_masses, luttinger
-from nnpp.observables.masses import Masses, small_k
 from nnpp.potentials.potential import Potential, Strengths
 from nnpp.potentials.table import Table
 from nnpp.structures.crystal import crystal
-from nnpp.structures.kpoints import listed
 from tests import systems
 from tests.observables.hand import levels_near
 
 OBLIQUE = np.array([2.0, -1.0, 3.0]) / np.sqrt(14)
-SPIN = Strengths(spin_orbit=jnp.array([0.4, 0.9]))
 SIDE = 6.0
 """Of a simple cubic cell [bohr]."""
 
@@ -107,18 +102,3 @@ def test_luttinger_s_numbers_are_fits_of_the_bands():
         E = -gamma[0] + 2 * mixed * np.array([-1, -1, 1, 1])
         np.testing.assert_allclose(curved, E, rtol=1e-5)
         np.testing.assert_allclose(curvatures(about, 4, 8, n), E, rtol=1e-9)
-
-
-@pytest.mark.parametrize("directions", [1, 3])
-def test_masses_of_fits_are_those_of_kp_theory(directions):
-    """Along 100 the inverse masses of the pairs of Γ8 are γ₁ ± 2γ₂."""
-    potential = Potential(systems.zunger("Cd", "Se"), SPIN, ("Cd", "Se"))
-    zb = systems.zincblende()
-    k = listed(zb, small_k(zb, directions))
-    kinds = ("electron_mass", "light_hole_mass", "heavy_hole_mass")
-    found = Masses(kinds, Edges(8, True))(potential, system(zb, k, 3.0, fixed_at_gamma(PER_K)))
-    about = expanded(potential, systems.at(zb, [[0.0] * 3]))
-    gamma = np.asarray(luttinger(about, 4))
-    electron = np.trace(np.asarray(inverse_masses(about, 8, 10))) / 3
-    expected = [electron, gamma[0] + 2 * gamma[1], gamma[0] - 2 * gamma[1]]
-    np.testing.assert_allclose(found, expected, rtol=2e-4)
