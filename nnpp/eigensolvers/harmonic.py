@@ -113,12 +113,15 @@ def _harmonic(at: Space, t: Float[Array, ""], side: Float[Array, ""], n: int) ->
 def candidates(at: Space, t: Float[Array, ""], side: Float[Array, ""], b: int) -> Candidates:
     """Return the `b` functions of a space nearest to t on a side.
 
-    The residual follows from small matrices, |r|² = u†M u − θ², to about 1e-8 hartree.
+    The residual follows from small matrices, |r|² = u†M u − θ², to about 1e-8 hartree. It is
+    infinite where the space has fewer functions on that side.
     """
     U = _harmonic(at, t, side, b)
+    exists = jnp.sum(U**2, axis=(0, 1)) > 0
     E = jnp.sum(U * times(at.G, U), axis=(0, 1))
     squared = jnp.sum(U * times(at.M, U), axis=(0, 1)) - E**2
-    return Candidates(E, jnp.sqrt(jnp.maximum(squared, 0.0)), U)
+    residual = jnp.sqrt(jnp.maximum(squared, 0.0))
+    return Candidates(E, jnp.where(exists, residual, jnp.inf), U)
 
 
 @partial(jax.jit, static_argnames="n")

@@ -92,7 +92,7 @@ class StoredStates:
 
     E: Float[np.ndarray, " state"]
     X: Block
-    coarse: Block
+    coarse: Float[np.ndarray | Array, "few part occupied"]
     n: Int[np.ndarray, "pair 3"]
     cell: Float[np.ndarray, "3 3"]
     occupied: int

@@ -80,6 +80,27 @@ def test_results_of_another_dot_are_not_replaced(nnpp):
     assert (RESULTS / "levels.csv").read_bytes() == before
 
 
+def test_files_of_another_dot_do_not_stay(nnpp):
+    assert nnpp(*LEVELS, "--cube", "homo", "--states", "--converge").code == 0
+    first = json.loads((RESULTS / "summary.json").read_text())
+    assert nnpp(*LEVELS, "--cube", "lumo").code == 0
+    second = json.loads((RESULTS / "summary.json").read_text())
+    assert second["converge"] == first["converge"]
+    assert second["converge"]["cutoff_hartree"] == pytest.approx(2.6)
+    write_dot(Path("mol.xyz"), replace(MOLECULE, positions=1.1 * POSITIONS), "extxyz")
+    assert nnpp(*LEVELS, "--force").code == 0
+    left = {path.name for path in RESULTS.iterdir()}
+    assert not left & {"homo.cube", "lumo.cube", "states.h5", "checkpoint.npz"}
+
+
+def test_a_warm_start_gives_the_same_levels(nnpp):
+    assert nnpp(*LEVELS, "--states").code == 0
+    before = table()
+    assert nnpp(*LEVELS, "--warm", str(RESULTS), "--force").code == 0
+    for a, b in zip(before, table(), strict=True):
+        assert float(a["energy_ev"]) == pytest.approx(float(b["energy_ev"]), abs=1e-8)
+
+
 def test_a_window_holds_all_its_states(nnpp):
     E = dense()
     low, high = E[2] - 0.1, E[7] + 0.1
@@ -112,7 +133,7 @@ WRONG = {
     "cutoff": (("mol.xyz", "--run", "fit", "--cutoff", "5 kg"), "--cutoff"),
     "huge": (("mol.xyz", "--run", "fit", "--box", "900 900 900 bohr"), "GB of memory"),
     "small box": (("mol.xyz", "--run", "fit", "--box", "3 3 3 bohr"), "does not fit"),
-    "box": (("mol.xyz", "--run", "fit", "--box", "3 bohr"), "is no box"),
+    "box": (("mol.xyz", "--run", "fit", "--box", "3 bohr"), "is not a box"),
     "window": (("mol.xyz", "--run", "fit", "--window", "2 1"), "is not below"),
     "few": (("mol.xyz", "--run", "fit", "--valence", "0"), "too few"),
     "cubes": (("mol.xyz", "--run", "fit", "--cube", "all"), "unknown level"),

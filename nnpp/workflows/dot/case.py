@@ -65,16 +65,12 @@ class DotCase:
         """Whether states are spinors."""
         return self.source.potential.spinor
 
-    def system(self, cutoff: float | None = None) -> DotSystem:
-        """Return sites and plane waves, or points of a grid.
-
-        Args:
-            cutoff: another cutoff [hartree].
-        """
+    def system(self) -> DotSystem:
+        """Return sites and plane waves, or points of a grid."""
         if self.job is not None:
             return grid_system(self.dot, self.job.shape, self.job.spacing, self.job.cap)
         basis = self.basis
-        return dot_system(self.dot, cutoff or basis.cutoff, basis.of_rule, self.box)
+        return dot_system(self.dot, basis.cutoff, basis.of_rule, self.box)
 
     def hamiltonian(self, system: DotSystem) -> DotHamiltonian:
         """Return H."""

@@ -15,7 +15,7 @@ from nnpp.workflows.dot.case import DotCase, case_of, composition
 from nnpp.workflows.dot.estimate import Estimate, estimate, refuse_too_large
 from nnpp.workflows.dot.levels_files import Results, reusable, summary_of, write_results
 from nnpp.workflows.dot.levels_options import Request
-from nnpp.workflows.dot.solve import at_higher_cutoff, solve
+from nnpp.workflows.dot.solve import CHECKPOINT, HIGHER, at_cutoff, at_higher_cutoff, solve
 from nnpp.workflows.dot.source import Source, source_of_run, source_of_tables
 
 DOTS = "dots"
@@ -113,24 +113,31 @@ def run_case(case: DotCase, request: Request, report: Report) -> Iterator[Event]
     identity = case.identity(request)
     known = reusable(folder, identity, request)
     if known is not None:
-        yield Finished(case.name, known[0], known[1], (), folder, ())
+        notes = tuple(filter(None, (known[1].get("warning"),)))
+        yield Finished(case.name, known[0], known[1], (), folder, notes)
         return
     size = estimate(case, sum(request.counts))
     refuse_too_large(case, size)
+    if request.converge:
+        higher = at_cutoff(case, HIGHER * case.basis.cutoff)
+        refuse_too_large(higher, estimate(higher, 2))
     yield Started(case.name, tuple(rows_of(case, size)), case.notes)
-    notes: list[str] = []
+    messages: list[str] = []
     run = request.out / DOTS / case.name
     with writing(run, "dot levels", case.source.potential) as record:
         start = time.process_time()
-        solution = solve(case, request, folder, report, notes.append)
-        higher = at_higher_cutoff(case, request, report) if request.converge else None
+        solution = solve(case, request, folder, report, messages.append)
+        higher = None
+        if request.converge:
+            higher = at_higher_cutoff(case, request, report, messages.append)
         seconds = time.process_time() - start
         summary = summary_of(case, request, solution, seconds, higher)
         results = Results(case, solution, summary)
         paths = record(write_results(folder, results, request))
+        (folder / CHECKPOINT).unlink(missing_ok=True)
     if solution.edges.warning:
-        notes.append(solution.edges.warning)
-    yield Finished(case.name, solution.levels, summary, paths, folder, tuple(notes))
+        messages.append(solution.edges.warning)
+    yield Finished(case.name, solution.levels, summary, paths, folder, tuple(messages))
 
 
 def rows_of(case: DotCase, size: Estimate) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from nnpp.plotting.style import image
 from nnpp.runs.outputs import fingerprint
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.dot.case import DotCase, composition
-from nnpp.workflows.dot.levels_options import Request
+from nnpp.workflows.dot.levels_options import CUBES, Request
 from nnpp.workflows.dot.solve import STATES, Solution, stored
 from nnpp.workflows.fits.provenance import versions
 
@@ -85,6 +85,8 @@ def summary_of(
             "fingerprint": fingerprint(source.potential),
             "files_sha256": source.files,
         },
+        "states": [levels.valence, len(levels.E) - levels.valence],
+        "window_ev": [x * HARTREE_EV for x in request.window or ()],
         "seed": request.seed,
         "versions": versions(),
         "identity": case.identity(request),
@@ -118,7 +120,7 @@ def reusable(
         if not isinstance(summary["gap_ev"], float) or not isinstance(known, str):
             raise TypeError("not numbers of a dot")
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError("is no summary of a dot, or damaged", AGAIN, path) from error
+        raise InputError("is not a summary of a dot, or is damaged", AGAIN, path) from error
     if known != identity:
         raise InputError(
             "has the levels of another dot or potential with this name",
@@ -137,21 +139,41 @@ def reusable(
 
 
 def write_results(folder: Path, results: Results, request: Request) -> list[Path]:
-    """Write all files of a dot, summary.json last; return their paths."""
+    """Write all files of a dot, summary.json last; return their paths.
+
+    Without summary.json, after an interruption, no file counts as a result. States and
+    densities of another dot or potential are removed.
+    """
     case, solution = results.case, results.solution
-    levels = solution.levels
+    levels, old = solution.levels, _known(folder / SUMMARY)
+    summary = dict(results.summary)
+    if old.get("identity") != summary["identity"]:
+        for name in (STATES, *(f"{n}.cube" for n in CUBES)):
+            (folder / name).unlink(missing_ok=True)
+    elif "converge" in old:
+        summary = {"converge": old["converge"], **summary}
+    (folder / SUMMARY).unlink(missing_ok=True)
     paths = [write_levels(folder / LEVELS, levels)]
     if request.states:
         about = {k: results.summary[k] for k in ("dot_sha256", "potential", "versions")}
         paths.append(write_states(folder / STATES, stored(solution), about))
     for name in request.cube:
         paths.append(_write_cube(folder, name, results))
-    picture = LevelPicture(levels, case.name, tuple(facts(results.summary)))
+    picture = LevelPicture(levels, case.name, tuple(facts(summary)))
     figure = figure_levels(picture)
     paths += [write_atomic(folder / f"levels.{x}", image(figure, x)) for x in ("png", "pdf")]
     paths.append(write_atomic(folder / REPORT, page_levels(picture)))
-    text = json.dumps(dict(results.summary), indent=2, ensure_ascii=False)
+    text = json.dumps(summary, indent=2, ensure_ascii=False)
     return [*paths, write_atomic(folder / SUMMARY, text + "\n")]
+
+
+def _known(path: Path) -> dict[str, Any]:
+    """Return an earlier summary; empty without a readable one."""
+    try:
+        known = load_json(read_text(path)) if exists(path) else {}
+    except (ValueError, RecursionError, InputError):
+        return {}
+    return known if isinstance(known, dict) else {}
 
 
 def _write_cube(folder: Path, name: str, results: Results) -> Path:

@@ -174,7 +174,7 @@ def read_box(text: str | None) -> tuple[float, float, float] | None:
     words = text.replace(",", " ").split()
     remedy = "write three lengths and a unit, e.g. '45.6 41.6 36 bohr'"
     if len(words) != 4:
-        raise InputError(f"{text!r:.40} is no box", remedy, "--box")
+        raise InputError(f"{text!r:.40} is not a box", remedy, "--box")
     try:
         x, y, z = (length(f"{word} {words[3]}") for word in words[:3])
     except InputError as error:
@@ -193,7 +193,7 @@ def read_window(text: str | None) -> tuple[float, float] | None:
     unit = words.pop() if len(words) == 3 else "eV"
     remedy = "write two energies, e.g. '-7 -2 eV'"
     if len(words) != 2:
-        raise InputError(f"{text!r:.40} is no window", remedy, "--window")
+        raise InputError(f"{text!r:.40} is not a window", remedy, "--window")
     try:
         low, high = (quantity(f"{word} {unit}", ENERGY) for word in words)
     except InputError as error:
@@ -207,7 +207,7 @@ def read_cube(text: str | None) -> tuple[str, ...]:
     """Return the levels whose densities are written, as 'homo,lumo'."""
     names = tuple((text or "").lower().replace(",", " ").split())
     if text is not None and not names:
-        raise InputError("names no level", "write homo, lumo or homo,lumo", "--cube")
+        raise InputError("no level is named", "write homo, lumo or homo,lumo", "--cube")
     for name in names:
         if name not in CUBES:
             raise InputError(f"unknown level {name!r:.20}", suggest(name, CUBES), "--cube")

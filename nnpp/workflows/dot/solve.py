@@ -1,7 +1,7 @@
 """The states near the gap of a dot, with checkpoints, warm starts and windows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from nnpp.linalg.roots import orthonormal
 from nnpp.structures.dots.surface import hull_volume, is_surface
 from nnpp.workflows.dot.case import DotCase
 from nnpp.workflows.dot.estimate import coarse_cutoff
-from nnpp.workflows.dot.levels_options import Request
+from nnpp.workflows.dot.levels_options import MOST_STATES, Request
 
 CHECKPOINT = "checkpoint.npz"
 STATES = "states.h5"
@@ -55,7 +55,7 @@ class Solution:
 def solve(
     case: DotCase, request: Request, folder: Path, report: Report, note: Callable[[str], None]
 ) -> Solution:
-    """Return the states near the gap; a checkpoint in `folder` is continued, then removed.
+    """Return the states near the gap; a checkpoint in `folder` is continued.
 
     Args:
         case: the dot.
@@ -88,7 +88,8 @@ def solve(
         if wider is None:
             break
         found = run(*wider, warm=found)
-    path.unlink(missing_ok=True)
+    if _wider(found, request, case, H.rows) is not None:
+        note("--window is not filled: levels at its ends are missing")
     levels = table(case, system, found)
     if request.window is not None:
         levels = levels.within(*request.window)
@@ -111,7 +112,7 @@ def _wider(found: Edges, request: Request, case: DotCase, rows: int) -> tuple[in
         return None
     low, high = request.window
     below, above = found.valence, len(found.E) - found.valence
-    most = _most(case, rows)
+    most = tuple(min(n, MOST_STATES) for n in _most(case, rows))
     more = (
         min(2 * below, most[0]) if float(found.E[0]) >= low else below,
         min(2 * above, most[1]) if float(found.E[-1]) <= high else above,
@@ -136,12 +137,22 @@ def table(case: DotCase, system: DotSystem, found: Edges) -> Levels:
     )
 
 
-def at_higher_cutoff(case: DotCase, request: Request, report: Report) -> tuple[float, Levels]:
+def at_cutoff(case: DotCase, cutoff: float) -> DotCase:
+    """Return the same dot with another cutoff [hartree]."""
+    return replace(case, basis=replace(case.basis, cutoff=cutoff))
+
+
+def at_higher_cutoff(
+    case: DotCase, request: Request, report: Report, note: Callable[[str], None]
+) -> tuple[float, Levels]:
     """Return a higher cutoff [hartree], and HOMO and LUMO there."""
     cutoff = HIGHER * case.basis.cutoff
-    system = case.system(cutoff)
+    case = at_cutoff(case, cutoff)
+    system = case.system()
     H = case.hamiltonian(system)
     found = edges(H, case.occupied, 1, 1, seed=request.seed, report=report)
+    if found.warning:
+        note(f"at {cutoff:.3g} hartree: {found.warning}")
     return cutoff, table(case, system, found)
 
 
