@@ -69,7 +69,7 @@ def one(atoms: int) -> None:
     H = hamiltonian(published("Cd", "Se"), system)
     found = edges(H, of.occupied, STATES, STATES)
     wall, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-    coarse = H.coarse(usual_cutoff(H, of.occupied))
+    coarse = H.coarse(usual_cutoff(H.cutoff, of.occupied))
     floor = found.coarse_applications * _transforms(coarse.sphere.shape)
     floor += found.fine_applications * _transforms(system.sphere.shape)
     numbers = {

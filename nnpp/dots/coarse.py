@@ -61,9 +61,14 @@ class CoarseLevel:
     applications: int
 
 
-def usual_cutoff(H: TwoLevels, occupied: int) -> float:
-    """Return the cutoff of the coarse level [hartree]."""
-    return min(COARSE_OF_FEW if occupied <= FEW else COARSE_OF_MANY, UNCHANGED * H.cutoff)
+def usual_cutoff(cutoff: float, occupied: int) -> float:
+    """Return the cutoff of the coarse level [hartree].
+
+    Args:
+        cutoff: ½|G|² of the longest plane wave of the fine level [hartree].
+        occupied: number of occupied levels.
+    """
+    return min(COARSE_OF_FEW if occupied <= FEW else COARSE_OF_MANY, UNCHANGED * cutoff)
 
 
 def coarse_level(

@@ -108,7 +108,7 @@ def edges(
     valence = min(valence, occupied)
     if H.rows * min(H.parts, 2) <= DENSE:
         return _dense(H, occupied, valence, conduction)
-    low = H.coarse(coarse_cutoff or usual_cutoff(H, occupied))
+    low = H.coarse(coarse_cutoff or usual_cutoff(H.cutoff, occupied))
     level = coarse_level(
         low,
         occupied,

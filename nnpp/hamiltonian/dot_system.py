@@ -1,6 +1,6 @@
 """What the sites and the plane waves of a dot fix, and H from it and a potential."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -129,6 +129,15 @@ def hamiltonian(potential: Potential, system: DotSystem) -> DotHamiltonian:
 def is_passivant(symbol: str, potential: Potential) -> bool:
     """Return whether a site is a Gaussian passivant for which the potential has no v(q)."""
     return symbol in PASSIVANTS and symbol not in potential.species
+
+
+def unknown_symbols(symbols: Sequence[str], potential: Potential) -> list[str]:
+    """Return the symbols of sites for which there is neither v(q) nor a Gaussian, each once."""
+    return [
+        s
+        for s in dict.fromkeys(symbols)
+        if s not in potential.species and not is_passivant(s, potential)
+    ]
 
 
 Summand = tuple[np.ndarray, Float[Array, " site"], Float[Array, " shell"]]

@@ -8,10 +8,9 @@ from nnpp.config.targets import DotGapTarget
 from nnpp.dots.gap_target import DotGap, dot_gap
 from nnpp.errors import InputError
 from nnpp.formats.dots import read_dot
-from nnpp.hamiltonian.dot_system import dot_system, is_passivant
+from nnpp.hamiltonian.dot_system import dot_system, unknown_symbols
 from nnpp.potentials.potential import Potential
 from nnpp.setup.cases import Case
-from nnpp.structures.dots.dot import Dot
 
 MOST_SITES = 400
 """Sites of a dot in a fit: each step solves it again."""
@@ -37,7 +36,7 @@ def check_dot_target(potential: Potential, target: DotGapTarget) -> None:
             f"use a dot of at most {MOST_SITES}: each step of the fit solves it",
             target.dot,
         )
-    missing = _missing(potential, of)
+    missing = unknown_symbols(of.symbols, potential)
     if missing:
         raise InputError(
             f"the fit has no potential of {', '.join(missing)}",
@@ -54,9 +53,3 @@ def check_method(fit: Fit, dots: tuple[DotGap, ...]) -> None:
             "use lm or adam, or remove the target dot_gap",
             *("fit", "method"),
         )
-
-
-def _missing(potential: Potential, of: Dot) -> list[str]:
-    """Return the symbols of a dot that have neither a potential nor a Gaussian."""
-    kinds = dict.fromkeys(of.symbols)
-    return [s for s in kinds if s not in potential.species and not is_passivant(s, potential)]

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnpp.basis.half_sphere import fft_shape
 from nnpp.devices.parallel import device_memory
-from nnpp.dots.coarse import COARSE_OF_FEW, COARSE_OF_MANY, FEW, UNCHANGED
+from nnpp.dots.coarse import usual_cutoff
 from nnpp.errors import InputError
 from nnpp.hamiltonian.dot_system import is_passivant
 from nnpp.potentials.potential import Potential
@@ -69,7 +69,7 @@ def estimate(case: DotCase, wanted: int) -> Estimate:
         wanted: number of states.
     """
     E, parts = case.basis.cutoff, 4 if case.spinor else 1
-    low = coarse_cutoff(case)
+    low = usual_cutoff(E, case.occupied)
     cell = np.diag(case.box)
     points = float(np.prod([float(x) for x in fft_shape(cell, E, FACTOR)]))
     if case.job is not None:
@@ -102,12 +102,6 @@ def refuse_too_large(case: DotCase, size: Estimate) -> None:
             f"about {size.rows:,.0f} plane waves",
             "lower --cutoff, choose a smaller --box, or a smaller dot",
         )
-
-
-def coarse_cutoff(case: DotCase) -> float:
-    """Return the cutoff of the coarse level [hartree]."""
-    usual = COARSE_OF_FEW if case.occupied <= FEW else COARSE_OF_MANY
-    return min(usual, UNCHANGED * case.basis.cutoff)
 
 
 def _count(volume: float, cutoff: float) -> float:

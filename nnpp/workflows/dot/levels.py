@@ -1,12 +1,13 @@
 """`nnpp dot levels`: the states near the gap of dots, their files and figures."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnpp.devices.start import start_devices
 from nnpp.dots.levels import Levels
+from nnpp.dots.two_levels import Report
 from nnpp.errors import InputError
 from nnpp.runs.folder import refuse_unusable
 from nnpp.runs.outputs import writing
@@ -20,8 +21,6 @@ from nnpp.workflows.dot.source import Source, source_of_run, source_of_tables
 
 DOTS = "dots"
 """Folder of all dots within a folder of results."""
-
-Report = Callable[[str, int, int, float], None]
 
 
 @dataclass(frozen=True)

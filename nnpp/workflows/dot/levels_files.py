@@ -29,8 +29,6 @@ from nnpp.workflows.fits.provenance import versions
 
 LEVELS, SUMMARY, REPORT = "levels.csv", "summary.json", "report.html"
 
-FIGURE = "levels.png"
-
 AGAIN = "compute it again with --force"
 
 

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float
-
 from nnpp.config.values import cutoff_energy, length, quantity
 from nnpp.errors import InputError, suggest
 from nnpp.runs.question import number_part, question_name
@@ -212,8 +209,3 @@ def read_cube(text: str | None) -> tuple[str, ...]:
         if name not in CUBES:
             raise InputError(f"unknown level {name!r:.20}", suggest(name, CUBES), "--cube")
     return tuple(dict.fromkeys(names))
-
-
-def box_of(request: Request) -> Float[np.ndarray, " 3"] | None:
-    """Return the edges of the box [bohr]; None for the default."""
-    return None if request.box is None else np.array(request.box)

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnpp.devices.start import start_devices
 from nnpp.dots.sizing import CURVES, NM, Curve, Fitted, fitted
+from nnpp.dots.two_levels import Report
 from nnpp.errors import InputError
 from nnpp.files.atomic import write_atomic
 from nnpp.files.tables import csv_text
@@ -20,7 +21,7 @@ from nnpp.structures.dots.sizes import diameters as diameters_of
 from nnpp.units import HARTREE_EV
 from nnpp.workflows.dot.build import lattice_for, run_build
 from nnpp.workflows.dot.case import case_of
-from nnpp.workflows.dot.levels import DOTS, Event, Finished, Report, run_case, source_of
+from nnpp.workflows.dot.levels import DOTS, Event, Finished, run_case, source_of
 from nnpp.workflows.dot.levels_options import Request as LevelsRequest
 from nnpp.workflows.dot.options import Request as BuildRequest
 from nnpp.workflows.dot.source import Source
@@ -112,7 +113,7 @@ def run_series(
         )
     name = file_name(Path(crystal).stem)
     folder = request.out / DOTS / f"{name}-series-by-{source.name}"
-    rows: dict[tuple[int, int], Row] = {}
+    lattice, rows = lattice_for(crystal), dict[tuple[int, int], Row]()
     for diameter in d:
         file = folder / f"{name}-{diameter / NM:.4g}nm.xyz"
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,20 +131,20 @@ def run_series(
             finished = event if isinstance(event, Finished) else finished
             yield event
         assert finished is not None
-        volume = lattice_for(crystal).volume_per_atom
         r = np.asarray(built.positions)[~built.is_passivant]
-        rows[key] = Row(diameters_of(r, volume).volume, *key, finished.summary, file)
-    yield _finished(crystal, folder, tuple(rows.values()), source)
+        rows[key] = Row(
+            diameters_of(r, lattice.volume_per_atom).volume, *key, finished.summary, file
+        )
+    yield _finished(crystal, set(lattice.symbols), folder, tuple(rows.values()), source)
 
 
 def _finished(
-    crystal: str, folder: Path, rows: tuple[Row, ...], source: Source
+    crystal: str, elements: set[str], folder: Path, rows: tuple[Row, ...], source: Source
 ) -> SeriesFinished:
     """Fit the gaps, write the files of a series, and return it."""
     rows = tuple(sorted(rows, key=lambda row: row.d))
     sizes = np.array([row.d for row in rows])
     gaps = np.array([row.summary["gap_ev"] for row in rows]) / HARTREE_EV
-    elements = set(lattice_for(crystal).symbols)
     known_curves = (c for name, c in CURVES.items() if set(ELEMENT.findall(name)) == elements)
     fit, curve = fitted(sizes, gaps), next(known_curves, None)
     notes = tuple(_notes(sizes, gaps, fit, curve))

@@ -8,6 +8,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
+from nnpp.dots.coarse import usual_cutoff
 from nnpp.dots.edges import Edges, edges
 from nnpp.dots.levels import Levels
 from nnpp.dots.shares import nearest_site, participation_volume, site_shares, surface_share
@@ -24,7 +25,6 @@ from nnpp.linalg.blocks import Block
 from nnpp.linalg.roots import orthonormal
 from nnpp.structures.dots.surface import hull_volume, is_surface
 from nnpp.workflows.dot.case import DotCase
-from nnpp.workflows.dot.estimate import coarse_cutoff
 from nnpp.workflows.dot.levels_options import MOST_STATES, Request
 
 CHECKPOINT = "checkpoint.npz"
@@ -185,7 +185,8 @@ def warm_start(folder: Path, system: DotSystem, case: DotCase) -> Edges:
     if len(known.X) != 2 * len(known.n) - 1:
         raise InputError("its states are those of a grid", "leave out --warm", "--warm")
     n = np.asarray(system.sphere.n)
-    few = (_coarse_rows(case, system) + 1) // 2
+    K2 = np.asarray(system.sphere.K2)  # rising
+    few = (np.count_nonzero(usual_cutoff(K2[-1] / 2, case.occupied) > K2 / 2) + 1) // 2
     return Edges(
         E=jnp.asarray(known.E),
         X=orthonormal(_moved(jnp.asarray(known.X, float), known.n, n)),
@@ -198,12 +199,6 @@ def warm_start(folder: Path, system: DotSystem, case: DotCase) -> Edges:
         occupied=known.occupied,
         valence=known.valence,
     )
-
-
-def _coarse_rows(case: DotCase, system: DotSystem) -> int:
-    """Return the number of rows of the coarse level."""
-    K2 = np.asarray(system.sphere.K2)
-    return int(np.sum(coarse_cutoff(case) > K2 / 2))
 
 
 def _moved(X: Block, known: np.ndarray, wanted: np.ndarray) -> Block:

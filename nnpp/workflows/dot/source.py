@@ -17,7 +17,7 @@ from nnpp.files.text import exists, sha256_of
 from nnpp.formats.filter_tables import read_potentials
 from nnpp.formats.model import read_model
 from nnpp.formats.structures import formula, fractions
-from nnpp.hamiltonian.dot_system import is_passivant
+from nnpp.hamiltonian.dot_system import unknown_symbols
 from nnpp.potentials.potential import Potential
 from nnpp.setup.potential import potential_of, untrained
 from nnpp.setup.prepare import prepare
@@ -108,12 +108,11 @@ def refuse_unknown(symbols: Sequence[str], source: Source) -> None:
     """Raise an error for an element or a passivant that the potential does not have."""
     potential = source.potential
     known = ", ".join(potential.species)
-    for symbol in dict.fromkeys(symbols):
-        if symbol not in potential.species and not is_passivant(symbol, potential):
-            raise InputError(
-                f"the potential {source.name} has no {symbol}, only {known}",
-                "choose another potential, or build the dot of its elements",
-            )
+    for symbol in unknown_symbols(symbols, potential):
+        raise InputError(
+            f"the potential {source.name} has no {symbol}, only {known}",
+            "choose another potential, or build the dot of its elements",
+        )
 
 
 def basis_of_dot(of: Dot, source: Source, cutoff: float | None) -> Basis:
